@@ -1,0 +1,54 @@
+// Package canon is the one JSON of Comity: strict on the way in and canonical
+// (RFC 8785) on the way out, so that what is signed has one encoding only.
+//
+// Decode refuses unknown members, duplicate members, names in another case,
+// invalid UTF-8, trailing bytes, and any encoding that differs by a byte from
+// the canonical one. It is trusted with this: two byte strings that both
+// decode never decode to the same value.
+package canon
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Encode returns v in canonical form.
+func Encode(v any) ([]byte, error) {
+	b, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		return nil, fmt.Errorf("canon: encode: %w", err)
+	}
+	out := jsontext.Value(b)
+	if err := out.Canonicalize(); err != nil {
+		return nil, fmt.Errorf("canon: encode: %w", err)
+	}
+	return out, nil
+}
+
+// Decode reads b, which must be the canonical encoding of what it says, into
+// v. The error names the member, never its value.
+func Decode(b []byte, v any) error {
+	if err := Read(b, v); err != nil {
+		return err
+	}
+	again, err := Encode(v)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(again, b) {
+		return fmt.Errorf("canon: decode: the bytes are not the canonical form (RFC 8785) of their content")
+	}
+	return nil
+}
+
+// Read reads b into v as strictly as Decode does, but in whatever order and
+// spacing a person wrote it. It is for drafts and files, never for what is signed.
+func Read(b []byte, v any) error {
+	if err := json.Unmarshal(b, v, json.RejectUnknownMembers(true)); err != nil {
+		return fmt.Errorf("canon: decode: %w", err)
+	}
+	return nil
+}
