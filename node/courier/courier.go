@@ -1,0 +1,178 @@
+// Package courier delivers what is in the outbox until it is receipted,
+// refused or expired. It holds nothing that is not in the outbox: after a
+// crash it begins again with what is there, and the receiver answers a second
+// delivery with the first one's receipt.
+//
+// Each peer that something waits for has one goroutine, which keeps a bounded
+// number of deliveries in flight, emergencies in a lane of their own, and never
+// two of one case, so that a thread arrives in the order in which it was
+// written. While a peer is down its goroutine sleeps, longer each time, with
+// jitter.
+//
+// The courier is trusted with liveness only: what it loses or sends twice, the
+// journals at both ends put right.
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"comity.example/protocol"
+	"comity.example/protocol/wire"
+)
+
+const (
+	// Window is how many ordinary deliveries to one peer are in flight.
+	Window = 64
+	// EmergencyWindow is how many emergencies are in flight beside them.
+	EmergencyWindow = 16
+	// Prefetch is how many outbox keys of one lane are read at a time: the
+	// memory that a peer which is down costs, whatever waits for it.
+	Prefetch = 256
+
+	// FirstRetry and LastRetry bound the pause before the next try.
+	FirstRetry = 250 * time.Millisecond
+	LastRetry  = time.Minute
+	// EmergencyRetry bounds it while an emergency waits.
+	EmergencyRetry = 2 * time.Second
+)
+
+var (
+	// ErrGone says that an entry is no longer in the outbox.
+	ErrGone = errors.New("courier: the entry is gone")
+	// ErrUnreachable says that the peer as a whole does not answer: every
+	// delivery to it pauses.
+	ErrUnreachable = errors.New("courier: the peer does not answer")
+)
+
+// An Entry names one thing to deliver. Entries of a lane are delivered in the
+// order of Seq.
+type Entry struct {
+	Peer    protocol.ParticipantID
+	Lane    wire.Lane
+	Seq     uint64
+	Case    protocol.CaseID
+	Act     protocol.Digest
+	Expires time.Time
+}
+
+// An Outbox is where entries wait. Settle and Expire are durable when they
+// return nil.
+type Outbox interface {
+	// Peers returns the peers that something waits for.
+	Peers(ctx context.Context) ([]protocol.ParticipantID, error)
+	// Next returns up to n entries of the lane whose Seq is above after, in order.
+	Next(ctx context.Context, q Query) ([]Entry, error)
+	// Load returns the message to send, or ErrGone.
+	Load(ctx context.Context, e Entry) (wire.Message, error)
+	// Settle records the peer's answer, a receipt or a refusal, and removes the
+	// entry. An answer that proves nothing is an error, and the entry stays.
+	Settle(ctx context.Context, e Entry, answer wire.Message) error
+	// Expire records that the entry could not be delivered in its time, and
+	// removes it.
+	Expire(ctx context.Context, e Entry) error
+}
+
+// A Query asks an Outbox for entries.
+type Query struct {
+	Peer  protocol.ParticipantID
+	Lane  wire.Lane
+	After uint64
+	Limit int
+}
+
+// Config says what a Courier works with.
+type Config struct {
+	Outbox Outbox
+	// Exchange sends one message to a peer and returns its answer.
+	Exchange func(ctx context.Context, peer protocol.ParticipantID, m wire.Message) (wire.Message, error)
+	Now      func() time.Time // legal time, by which entries expire
+	Log      *slog.Logger
+	// Count, if set, is told of each attempt's end: "receipt", "refusal",
+	// "busy", "reset", "unreachable", "expired", "unproven".
+	Count func(outcome string)
+}
+
+// A Courier delivers. The zero Courier is not usable; see New.
+type Courier struct {
+	cfg Config
+
+	mu     sync.Mutex
+	rounds map[protocol.ParticipantID]*round // guarded by mu; the peers with a goroutine
+	begin  func(*round)                      // guarded by mu; nil before Run and after its end
+	wg     sync.WaitGroup
+	fatal  chan error
+}
+
+// New returns a courier that does nothing before Run.
+func New(cfg Config) *Courier {
+	if cfg.Count == nil {
+		cfg.Count = func(string) {}
+	}
+	return &Courier{cfg: cfg, rounds: map[protocol.ParticipantID]*round{}, fatal: make(chan error, 1)}
+}
+
+// Run delivers until ctx is done, or until the outbox cannot be written: then
+// it returns that error, and the node has to stop. It leaves no goroutine.
+func (c *Courier) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	peers, err := c.cfg.Outbox.Peers(ctx)
+	if err != nil {
+		cancel()
+		return fmt.Errorf("courier: read outbox: %w", err)
+	}
+	c.mu.Lock()
+	c.begin = func(r *round) { c.wg.Go(func() { r.run(ctx) }) }
+	c.mu.Unlock()
+	for _, p := range peers {
+		c.Wake(p)
+	}
+	select {
+	case <-ctx.Done():
+	case err = <-c.fatal:
+	}
+	c.mu.Lock()
+	c.begin = nil
+	c.mu.Unlock()
+	cancel()
+	c.wg.Wait()
+	return err
+}
+
+// Wake says that something new waits for peer. It never blocks.
+func (c *Courier) Wake(peer protocol.ParticipantID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.begin == nil {
+		return // Run begins with what is in the outbox
+	}
+	r := c.rounds[peer]
+	if r == nil {
+		r = newRound(c, peer)
+		c.rounds[peer] = r
+		c.begin(r)
+	}
+	r.wake()
+}
+
+// retire ends a round that found nothing to do, unless it was woken meanwhile.
+func (c *Courier) retire(r *round) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(r.woken) > 0 {
+		return false
+	}
+	delete(c.rounds, r.peer)
+	return true
+}
+
+func (c *Courier) fail(err error) {
+	select {
+	case c.fatal <- err:
+	default:
+	}
+}

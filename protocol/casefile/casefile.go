@@ -1,0 +1,164 @@
+// Package casefile is the life of a case: a state machine without I/O. A case
+// is what one participant holds of a matter: its thread of acts, its state,
+// and who may move next. Apply takes a case and a verified act to the next
+// case, or refuses the act with a reason and leaves the case as it was.
+//
+// The thread is a hash graph: each act names the acts that it follows, and an
+// act that follows what this participant never saw does not fit. Two
+// participants may hold different parts of one case; no one can drop or
+// reorder an act between them unseen.
+//
+// The package is trusted with turn-taking: who may certify, disclose, refuse
+// or withdraw, and when. It trusts its caller that signatures and registers
+// were checked (package chain) and that the agreement allowed it.
+package casefile
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"comity.example/protocol"
+)
+
+// MaxThread bounds the acts of one case, so that a peer cannot make a case
+// that is slow to read.
+const MaxThread = 512
+
+// A State is where the main region of a case stands (law: the unified life
+// cycle; this version holds what a direct order needs).
+type State string
+
+// The states.
+const (
+	Requested      State = "requested"       // waits for the designated authority's certification
+	UnderReview    State = "under_review"    // held for a named role of the receiving side
+	Served         State = "served"          // before the addressee
+	PartlyProduced State = "partly_produced" // some evidence was disclosed, more is to come
+	Produced       State = "produced"        // all evidence was disclosed
+	Refused        State = "refused"         // the addressee, or its node, said no
+	Withdrawn      State = "withdrawn"       // the issuing side ended it
+	Expired        State = "expired"         // could not be delivered in its time
+)
+
+// Ended reports whether nothing can follow.
+func (s State) Ended() bool { return s == Refused || s == Withdrawn || s == Expired }
+
+// A Case is one matter between participants, as one of them holds it.
+type Case struct {
+	ID        protocol.CaseID       `json:"case"`
+	State     State                 `json:"state"`
+	Agreement protocol.AgreementRef `json:"agreement"`
+	Emergency bool                  `json:"emergency,omitzero"`
+
+	Issuer    protocol.ParticipantID `json:"issuer"`             // the issuing authority
+	Certifier protocol.ParticipantID `json:"certifier,omitzero"` // the designated authority, once it certified
+	Addressee protocol.ParticipantID `json:"addressee"`
+
+	Thread []Entry `json:"thread"` // the acts held, in the order in which they became durable
+}
+
+// An Entry is one act of a thread.
+type Entry struct {
+	Act     protocol.Digest          `json:"act"`
+	ID      protocol.ActID           `json:"id"`
+	Kind    protocol.Kind            `json:"kind"`
+	From    protocol.ParticipantID   `json:"from"`
+	To      []protocol.ParticipantID `json:"to"`
+	Follows []protocol.Digest        `json:"follows"`
+	Issued  time.Time                `json:"issued"`
+	// Inner is the act that a certification or a relay carries.
+	Inner protocol.Digest `json:"inner,omitzero"`
+	// InnerKind is its kind.
+	InnerKind protocol.Kind `json:"inner_kind,omitzero"`
+}
+
+// A Step is a verified act on its way into a case.
+type Step struct {
+	Act    *protocol.Act
+	Digest protocol.Digest
+	Inner  *Step // the act that a certification or a relay carries
+
+	// Decision is what the agreement says of a request or certification.
+	Decision *protocol.Decision
+}
+
+// A TurnError says why an act does not fit a case.
+type TurnError struct {
+	Reason protocol.Reason
+	Kind   protocol.Kind
+	State  State
+}
+
+func (e *TurnError) Error() string {
+	if e.State == "" {
+		return fmt.Sprintf("casefile: %s opens no case: %s", e.Kind, e.Reason)
+	}
+	return fmt.Sprintf("casefile: %s in a case that is %s: %s", e.Kind, e.State, e.Reason)
+}
+
+// Holds reports whether the case holds the act with digest d, by itself or
+// inside another.
+func (c *Case) Holds(d protocol.Digest) bool {
+	for i := range c.Thread {
+		if c.Thread[i].Act == d || c.Thread[i].Inner == d {
+			return true
+		}
+	}
+	return false
+}
+
+// Heads returns what the next act to the given recipients is to follow: of the
+// acts that all of them hold, those that no other of these follows, oldest first.
+func (c *Case) Heads(to ...protocol.ParticipantID) []protocol.Digest {
+	followed := map[protocol.Digest]bool{}
+	heads := []protocol.Digest{}
+	for _, e := range slices.Backward(c.Thread) {
+		if !e.seenBy(to) {
+			continue
+		}
+		if !followed[e.Act] {
+			heads = append(heads, e.Act)
+		}
+		for _, d := range slices.Concat(e.Follows, []protocol.Digest{e.Inner}) {
+			followed[d] = true
+		}
+	}
+	if len(heads) > protocol.MaxFollows {
+		heads = heads[:protocol.MaxFollows]
+	}
+	slices.Reverse(heads)
+	return heads
+}
+
+// seenBy reports whether each of ids sent or was sent the act.
+func (e *Entry) seenBy(ids []protocol.ParticipantID) bool {
+	for _, id := range ids {
+		if e.From != id && !slices.Contains(e.To, id) {
+			return false
+		}
+	}
+	return true
+}
+
+// Last returns the newest entry of the given kind, by itself or inside
+// another act, and whether there is one.
+func (c *Case) Last(kind protocol.Kind) (Entry, bool) {
+	for _, e := range slices.Backward(c.Thread) {
+		if e.Kind == kind || e.InnerKind == kind {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
+
+// Participants returns the participants of the case, each once.
+func (c *Case) Participants() []protocol.ParticipantID {
+	var out []protocol.ParticipantID
+	for _, id := range []protocol.ParticipantID{c.Issuer, c.Certifier, c.Addressee} {
+		if id != "" && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
