@@ -291,3 +291,17 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 	}
 	return slices.DeleteFunc(to, func(id protocol.ParticipantID) bool { return id == self })
 }
+
+// Undelivered returns the case after the act with digest d was refused by the
+// recipient's node, or expired before it could be delivered. Only an opening
+// act that does not reach the one who is to act on it ends the case.
+func (c Case) Undelivered(d protocol.Digest, recipient protocol.ParticipantID, state State) Case {
+	for _, e := range c.Thread {
+		opens := e.Kind == protocol.KindCertification && recipient == c.Addressee ||
+			e.Kind == protocol.KindRequest && recipient != c.Issuer
+		if e.Act == d && opens && !c.State.Ended() {
+			c.State = state
+		}
+	}
+	return c
+}

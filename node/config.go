@@ -1,0 +1,69 @@
+package node
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"comity.example/crypto/cosign"
+	"comity.example/crypto/identity"
+	"comity.example/crypto/seal"
+	"comity.example/node/link"
+	"comity.example/protocol"
+	"comity.example/protocol/register"
+)
+
+// Keys are the keys of a participant's node. Officers' keys are not among
+// them: they never reach a node.
+type Keys struct {
+	Sign  *identity.Key      // signs acts
+	Open  *seal.OpenKey      // opens envelopes
+	Log   *cosign.LogKey     // signs checkpoints of the ledger
+	TLS   ed25519.PrivateKey // shown on every link
+	Store [32]byte           // encrypts the store at rest
+}
+
+// Config says what a node works with. All but Log, Metrics and Limits is required.
+type Config struct {
+	Self protocol.ParticipantID
+	Keys Keys
+	Dir  string // for the store and its anchor; made if it is not there
+	Conn net.PacketConn
+	Now  func() time.Time // legal time
+
+	// Pins are the root keys of the Parties, compared out of band.
+	Pins []register.Pin
+	// Documents are registers, agreements and notices that were exchanged as
+	// files: those that are new to the node are adopted when it runs.
+	Documents []Document
+
+	Limits  link.Limits // zero: link.DefaultLimits
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+}
+
+// A Document is a signed register, agreement or notice as bytes.
+type Document struct {
+	Kind  DocumentKind
+	Bytes []byte
+}
+
+func (c *Config) check() error {
+	switch {
+	case c.Self == "" || c.Dir == "" || c.Conn == nil || c.Now == nil:
+		return errors.New("node: config: Self, Dir, Conn and Now must be set")
+	case c.Keys.Sign == nil || c.Keys.Open == nil || c.Keys.Log == nil || len(c.Keys.TLS) == 0:
+		return errors.New("node: config: all keys must be set")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Metrics == nil {
+		c.Metrics = prometheus.NewRegistry()
+	}
+	return nil
+}

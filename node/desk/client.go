@@ -1,0 +1,180 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+
+	"comity.example/protocol"
+)
+
+// A Client is a Node at the other end of the API. It shows the same Problems.
+type Client struct {
+	// Base is the address of the API: "http://127.0.0.1:8443".
+	Base  string
+	Token string
+	// HTTP does the round trips; a test may put a node's handler behind it.
+	HTTP http.Client
+}
+
+var _ Node = (*Client)(nil)
+
+// MaxExport bounds what Export reads, in bytes.
+const MaxExport = 1 << 30
+
+// Save implements Acts.
+func (c *Client) Save(ctx context.Context, d Draft) (p Prepared, err error) {
+	return p, c.call(ctx, "POST", "/v1/drafts", d, &p)
+}
+
+// Prepare implements Acts.
+func (c *Client) Prepare(ctx context.Context, d Draft) (p Prepared, err error) {
+	return p, c.call(ctx, "POST", "/v1/acts/prepare", d, &p)
+}
+
+// Submit implements Acts.
+func (c *Client) Submit(ctx context.Context, d Draft) (s Submitted, err error) {
+	return s, c.call(ctx, "POST", "/v1/acts/submit", d, &s)
+}
+
+// Inbox implements Cases.
+func (c *Client) Inbox(ctx context.Context, p Page) (in Inbox, err error) {
+	q := url.Values{}
+	if p.After != "" {
+		q.Set("after", p.After)
+	}
+	if p.Limit > 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	return in, c.call(ctx, "GET", "/v1/inbox?"+q.Encode(), nil, &in)
+}
+
+// Case implements Cases.
+func (c *Client) Case(ctx context.Context, id protocol.CaseID) (v CaseView, err error) {
+	return v, c.call(ctx, "GET", "/v1/cases/"+string(id), nil, &v)
+}
+
+// Export implements Cases.
+func (c *Client) Export(ctx context.Context, id protocol.CaseID, w io.Writer) error {
+	return c.do(ctx, "GET", "/v1/cases/"+string(id)+"/export", nil, func(r io.Reader) error {
+		_, err := io.Copy(w, io.LimitReader(r, MaxExport))
+		return err
+	})
+}
+
+// Documents implements Documents.
+func (c *Client) Documents(ctx context.Context) (d []Document, err error) {
+	return d, c.call(ctx, "GET", "/v1/documents", nil, &d)
+}
+
+// Read implements Documents.
+func (c *Client) Read(ctx context.Context, kind, name string) ([]byte, error) {
+	return c.bytes(ctx, "/v1/documents/"+url.PathEscape(kind)+"/"+url.PathEscape(name))
+}
+
+// Publish implements Documents.
+func (c *Client) Publish(ctx context.Context, kind string, document []byte) (d Document, err error) {
+	path := "/v1/documents/" + url.PathEscape(kind)
+	return d, c.do(ctx, "POST", path, document, func(r io.Reader) error { return json.UnmarshalRead(r, &d) })
+}
+
+// Status implements Health.
+func (c *Client) Status(ctx context.Context) (s Status, err error) {
+	return s, c.call(ctx, "GET", "/v1/status", nil, &s)
+}
+
+// Probe implements Health.
+func (c *Client) Probe(ctx context.Context, peer protocol.ParticipantID) (p Probe, err error) {
+	return p, c.call(ctx, "POST", "/v1/peers/"+string(peer)+"/probe", nil, &p)
+}
+
+// Check implements Health.
+func (c *Client) Check(ctx context.Context) (r LedgerReport, err error) {
+	return r, c.call(ctx, "POST", "/v1/ledger/check", nil, &r)
+}
+
+// Prove implements Health.
+func (c *Client) Prove(ctx context.Context, index int64) ([]byte, error) {
+	return c.bytes(ctx, "/v1/ledger/proofs/"+strconv.FormatInt(index, 10))
+}
+
+// Checkpoint implements Health.
+func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
+	return c.bytes(ctx, "/v1/ledger/checkpoint")
+}
+
+func (c *Client) bytes(ctx context.Context, path string) (b []byte, err error) {
+	err = c.do(ctx, "GET", path, nil, func(r io.Reader) error {
+		b, err = io.ReadAll(io.LimitReader(r, MaxBody))
+		return err
+	})
+	return b, err
+}
+
+func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return fmt.Errorf("desk: %w", err)
+		}
+	}
+	return c.do(ctx, method, path, body, func(r io.Reader) error { return json.UnmarshalRead(r, out) })
+}
+
+func (c *Client) do(ctx context.Context, method, path string, body []byte, read func(io.Reader) error) error {
+	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("desk: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Token)
+	resp, err := c.HTTP.Do(req)
+	if err != nil {
+		return &Problem{Status: http.StatusBadGateway,
+			Text: "the node does not answer at " + c.Base,
+			Hint: "start it with comity node, or name another with --dir"}
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		p := &Problem{Status: resp.StatusCode, Text: "the node answered " + resp.Status}
+		json.UnmarshalRead(io.LimitReader(resp.Body, MaxBody), p) // best effort: the status is there
+		return p
+	}
+	if err := read(resp.Body); err != nil {
+		return fmt.Errorf("desk: read answer: %w", err)
+	}
+	return nil
+}
+
+// InProcess does round trips straight into a handler, for a node in the same
+// process: a world in virtual time has no sockets.
+type InProcess struct{ Handler http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (t InProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	rec := &recorder{header: http.Header{}, status: http.StatusOK}
+	t.Handler.ServeHTTP(rec, r)
+	if rec.status == 0 {
+		return nil, errors.New("desk: no answer")
+	}
+	return &http.Response{StatusCode: rec.status, Status: http.StatusText(rec.status),
+		Header: rec.header, Body: io.NopCloser(&rec.body), Request: r}, nil
+}
+
+// A recorder is the ResponseWriter of InProcess.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }

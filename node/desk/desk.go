@@ -1,0 +1,211 @@
+// Package desk is where people and their programs meet a node: an HTTP/JSON
+// API on loopback, behind a token, and the client that the command line uses.
+// The desk sees the node through the small interfaces below.
+//
+// A person acts in two steps. Prepare says what the agreement finds and what
+// the officer is asked to sign; the officer signs with a key that the node
+// never sees; Submit takes the signature.
+//
+// The desk is trusted with authorisation on this machine: whoever holds the
+// token can read what this node may read, and submit what officers signed. It
+// cannot sign for an officer.
+package desk
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+)
+
+// Limits of the API.
+const (
+	MaxBody     = 2 << 20 // bytes of one request
+	MaxPage     = 200     // items of one list
+	DefaultPage = 50
+)
+
+// A Draft is what a person wants to do: open a case with a request, or act in
+// a case. The node fills in what it knows better: the certified request, the
+// relayed act.
+type Draft struct {
+	Case      protocol.CaseID `json:"case,omitzero"`      // none: a new case
+	Agreement string          `json:"agreement,omitzero"` // id, for a request; none: let the node find it
+	Body      protocol.Body   `json:"body"`
+	// Endorsements are there once the officers have signed.
+	Endorsements []protocol.Endorsement `json:"endorsements,omitzero"`
+}
+
+// A Prepared draft is what the officer is asked to sign.
+type Prepared struct {
+	Case      protocol.CaseID          `json:"case"`
+	To        []protocol.ParticipantID `json:"to"` // whom the act will be sent to
+	Body      protocol.Body            `json:"body"`
+	Statement protocol.Statement       `json:"statement"` // without the time, which the officer sets
+	Decision  protocol.Decision        `json:"decision"`
+}
+
+// A Submitted act is durable, and on its way unless the decision denies it.
+type Submitted struct {
+	Case     protocol.CaseID   `json:"case"`
+	Act      protocol.Digest   `json:"act,omitzero"` // none when it was denied: it stays a draft
+	Decision protocol.Decision `json:"decision"`
+}
+
+// Acts takes what people want done.
+type Acts interface {
+	// Save keeps a request as a draft and says what the agreement finds.
+	Save(ctx context.Context, d Draft) (Prepared, error)
+	// Prepare completes a draft for signing. With a case and an empty body it
+	// takes the saved request.
+	Prepare(ctx context.Context, d Draft) (Prepared, error)
+	// Submit sends an endorsed act.
+	Submit(ctx context.Context, d Draft) (Submitted, error)
+}
+
+// A Delivery is where an act stands with one of its recipients.
+type Delivery struct {
+	To      protocol.ParticipantID `json:"to"`
+	State   string                 `json:"state"` // waiting, receipted, refused, expired
+	Reasons []protocol.Reason      `json:"reasons,omitzero"`
+}
+
+// An ActView is one act of a case as a person sees it.
+type ActView struct {
+	casefile.Entry
+	Content    protocol.Act       `json:"content"`
+	Carried    *protocol.Act      `json:"carried,omitzero"`
+	Decision   *protocol.Decision `json:"decision,omitzero"`
+	Deliveries []Delivery         `json:"deliveries,omitzero"`
+	Leaf       int64              `json:"ledger_entry"`
+}
+
+// A CaseView is a case as a person sees it. A draft has no thread.
+type CaseView struct {
+	Case  protocol.CaseID `json:"case"`
+	State string          `json:"state"`
+	Move  casefile.Move   `json:"move,omitzero"`
+	// Draft is the saved request, as long as it was not sent.
+	Draft    *Draft             `json:"draft,omitzero"`
+	Decision *protocol.Decision `json:"decision,omitzero"`
+	File     *casefile.Case     `json:"file,omitzero"`
+	Acts     []ActView          `json:"acts,omitzero"`
+}
+
+// An Item is one line of the inbox.
+type Item struct {
+	Case      protocol.CaseID        `json:"case"`
+	State     casefile.State         `json:"state"`
+	Move      casefile.Move          `json:"move"`
+	Emergency bool                   `json:"emergency,omitzero"`
+	Issuer    protocol.ParticipantID `json:"issuer"`
+	Addressee protocol.ParticipantID `json:"addressee"`
+	Agreement string                 `json:"agreement"`
+	Since     time.Time              `json:"since"`
+}
+
+// A Page asks for part of a list.
+type Page struct {
+	After string // the last item of the page before; "" for the first page
+	Limit int
+}
+
+// An Inbox is one page of what waits for this participant's people,
+// emergencies first, then the longest wait first.
+type Inbox struct {
+	Items []Item `json:"items"`
+	Next  string `json:"next,omitzero"` // After of the next page, if there is one
+}
+
+// Cases shows what the node holds.
+type Cases interface {
+	Inbox(ctx context.Context, p Page) (Inbox, error)
+	Case(ctx context.Context, id protocol.CaseID) (CaseView, error)
+	// Export writes the case as one package that verifies offline.
+	Export(ctx context.Context, id protocol.CaseID, w io.Writer) error
+}
+
+// A Document is a register, an agreement or a notice that the node holds.
+type Document struct {
+	Kind    string          `json:"kind"` // register, agreement, notice
+	Name    string          `json:"name"`
+	Version string          `json:"version,omitzero"`
+	Digest  protocol.Digest `json:"digest"`
+	Status  string          `json:"status"` // in words: valid until …, signed by …
+}
+
+// Documents holds registers, agreements and notices.
+type Documents interface {
+	Documents(ctx context.Context) ([]Document, error)
+	// Read returns a document as it was signed.
+	Read(ctx context.Context, kind, name string) ([]byte, error)
+	// Publish takes a signed document, makes it durable, and sends it to the
+	// peers whom it concerns.
+	Publish(ctx context.Context, kind string, document []byte) (Document, error)
+}
+
+// A Status says how the node is.
+type Status struct {
+	Participant protocol.ParticipantID `json:"participant"`
+	Accepting   bool                   `json:"accepting"`        // whether it takes acts
+	Trouble     string                 `json:"trouble,omitzero"` // why not
+	Time        time.Time              `json:"time"`             // legal time
+	Address     string                 `json:"address"`
+	LedgerSize  int64                  `json:"ledger_size"`
+	Outbox      int                    `json:"outbox"` // deliveries that wait, at most MaxPage are counted
+	Peers       []Peer                 `json:"peers"`
+	Registers   []Document             `json:"registers"`
+}
+
+// A Peer is the way to another participant.
+type Peer struct {
+	ID      protocol.ParticipantID `json:"id"`
+	Address string                 `json:"address"`
+	// Ledger is the size of the newest checkpoint that is held of the peer's ledger.
+	Ledger int64 `json:"ledger_size"`
+}
+
+// A Probe is the answer of a peer to a ping.
+type Probe struct {
+	Peer      protocol.ParticipantID `json:"peer"`
+	Reached   bool                   `json:"reached"`
+	Trouble   string                 `json:"trouble,omitzero"`
+	RoundTrip time.Duration          `json:"round_trip_ns,omitzero,format:nano"`
+	Skew      time.Duration          `json:"skew_ns,omitzero,format:nano"` // the peer's clock minus ours, ±1 s
+}
+
+// A LedgerReport is the result of checking the whole ledger.
+type LedgerReport struct {
+	Size       int64    `json:"size"`
+	Checkpoint string   `json:"checkpoint"`
+	Trouble    []string `json:"trouble,omitzero"`
+}
+
+// Health shows and checks the node itself.
+type Health interface {
+	Status(ctx context.Context) (Status, error)
+	Probe(ctx context.Context, peer protocol.ParticipantID) (Probe, error)
+	Check(ctx context.Context) (LedgerReport, error)
+	// Prove returns the C2SP tlog-proof of a ledger entry.
+	Prove(ctx context.Context, index int64) ([]byte, error)
+	Checkpoint(ctx context.Context) ([]byte, error)
+}
+
+// A Node is what a desk stands in front of.
+type Node interface {
+	Acts
+	Cases
+	Documents
+	Health
+}
+
+// A Problem is what a person can mend. Its text names no person and no identifier.
+type Problem struct {
+	Status int    `json:"-"` // HTTP status
+	Text   string `json:"error"`
+	Hint   string `json:"hint,omitzero"`
+}
+
+func (p *Problem) Error() string { return p.Text }

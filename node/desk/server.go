@@ -1,0 +1,239 @@
+package desk
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"comity.example/protocol"
+	"comity.example/protocol/canon"
+)
+
+// Server returns the API of n. Every call but /healthz needs the token as a
+// bearer; metrics, if there are any, are served at /metrics.
+func Server(n Node, token string, metrics http.Handler) http.Handler {
+	s := &server{n}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/drafts", s.save)
+	mux.HandleFunc("POST /v1/acts/prepare", s.prepare)
+	mux.HandleFunc("POST /v1/acts/submit", s.submit)
+	mux.HandleFunc("GET /v1/inbox", s.inbox)
+	mux.HandleFunc("GET /v1/cases/{case}", s.show)
+	mux.HandleFunc("GET /v1/cases/{case}/export", s.export)
+	mux.HandleFunc("GET /v1/documents", s.documents)
+	mux.HandleFunc("GET /v1/documents/{kind}/{name}", s.read)
+	mux.HandleFunc("POST /v1/documents/{kind}", s.publish)
+	mux.HandleFunc("GET /v1/status", s.status)
+	mux.HandleFunc("POST /v1/peers/{peer}/probe", s.probe)
+	mux.HandleFunc("POST /v1/ledger/check", s.check)
+	mux.HandleFunc("GET /v1/ledger/checkpoint", s.checkpoint)
+	mux.HandleFunc("GET /v1/ledger/proofs/{index}", s.prove)
+	if metrics != nil {
+		mux.Handle("GET /metrics", metrics)
+	}
+	guarded := guard(mux, token)
+	open := http.NewServeMux()
+	open.HandleFunc("GET /healthz", s.health)
+	open.Handle("/", guarded)
+	return open
+}
+
+// guard lets nobody pass without the token. A browser page of another origin
+// cannot send it, so a request that a page was tricked into is refused too.
+func guard(next http.Handler, token string) http.Handler {
+	want := []byte("Bearer " + token)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got := []byte(r.Header.Get("Authorization"))
+		if token == "" || subtle.ConstantTimeCompare(got, want) != 1 {
+			fail(w, &Problem{http.StatusUnauthorized, "the token is missing or wrong",
+				"send the content of the node's api.token file as a bearer token"})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+type server struct{ n Node }
+
+func (s *server) save(w http.ResponseWriter, r *http.Request) {
+	var d Draft
+	if readJSON(w, r, &d) {
+		reply(w)(s.n.Save(r.Context(), d))
+	}
+}
+
+func (s *server) prepare(w http.ResponseWriter, r *http.Request) {
+	var d Draft
+	if readJSON(w, r, &d) {
+		reply(w)(s.n.Prepare(r.Context(), d))
+	}
+}
+
+func (s *server) submit(w http.ResponseWriter, r *http.Request) {
+	var d Draft
+	if readJSON(w, r, &d) {
+		reply(w)(s.n.Submit(r.Context(), d))
+	}
+}
+
+func (s *server) inbox(w http.ResponseWriter, r *http.Request) {
+	page := Page{After: r.URL.Query().Get("after"), Limit: DefaultPage}
+	if l := r.URL.Query().Get("limit"); l != "" {
+		n, err := strconv.Atoi(l)
+		if err != nil || n < 1 || n > MaxPage {
+			fail(w, &Problem{http.StatusBadRequest, "limit: want a number from 1 to " + strconv.Itoa(MaxPage), ""})
+			return
+		}
+		page.Limit = n
+	}
+	reply(w)(s.n.Inbox(r.Context(), page))
+}
+
+func (s *server) show(w http.ResponseWriter, r *http.Request) {
+	if id, ok := pathCase(w, r); ok {
+		reply(w)(s.n.Case(r.Context(), id))
+	}
+}
+
+func (s *server) export(w http.ResponseWriter, r *http.Request) {
+	id, ok := pathCase(w, r)
+	if !ok {
+		return
+	}
+	// A package is at most MaxThread acts; it is made whole before the first
+	// byte goes out, so that an error is an error and not a short file.
+	var b bytes.Buffer
+	if err := s.n.Export(r.Context(), id, &b); err != nil {
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/zip")
+	io.Copy(w, &b)
+}
+
+func (s *server) documents(w http.ResponseWriter, r *http.Request) {
+	reply(w)(s.n.Documents(r.Context()))
+}
+
+func (s *server) read(w http.ResponseWriter, r *http.Request) {
+	b, err := s.n.Read(r.Context(), r.PathValue("kind"), r.PathValue("name"))
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Write(b)
+}
+
+func (s *server) publish(w http.ResponseWriter, r *http.Request) {
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		fail(w, &Problem{http.StatusBadRequest, "the document cannot be read", ""})
+		return
+	}
+	reply(w)(s.n.Publish(r.Context(), r.PathValue("kind"), b))
+}
+
+func (s *server) status(w http.ResponseWriter, r *http.Request) {
+	reply(w)(s.n.Status(r.Context()))
+}
+
+func (s *server) probe(w http.ResponseWriter, r *http.Request) {
+	id, err := protocol.ParseParticipantID(r.PathValue("peer"))
+	if err != nil {
+		fail(w, &Problem{http.StatusBadRequest, err.Error(), ""})
+		return
+	}
+	reply(w)(s.n.Probe(r.Context(), id))
+}
+
+func (s *server) check(w http.ResponseWriter, r *http.Request) { reply(w)(s.n.Check(r.Context())) }
+
+func (s *server) checkpoint(w http.ResponseWriter, r *http.Request) {
+	text(w)(s.n.Checkpoint(r.Context()))
+}
+
+func (s *server) prove(w http.ResponseWriter, r *http.Request) {
+	index, err := strconv.ParseInt(r.PathValue("index"), 10, 64)
+	if err != nil {
+		fail(w, &Problem{http.StatusBadRequest, "index: want a number", ""})
+		return
+	}
+	text(w)(s.n.Prove(r.Context(), index))
+}
+
+// health says in a status code whether the node takes acts, and nothing else.
+func (s *server) health(w http.ResponseWriter, r *http.Request) {
+	if st, err := s.n.Status(r.Context()); err != nil || !st.Accepting {
+		http.Error(w, "not accepting", http.StatusServiceUnavailable)
+		return
+	}
+	io.WriteString(w, "ok\n")
+}
+
+func pathCase(w http.ResponseWriter, r *http.Request) (protocol.CaseID, bool) {
+	id, err := protocol.ParseCaseID(r.PathValue("case"))
+	if err != nil {
+		fail(w, &Problem{http.StatusBadRequest, err.Error(), ""})
+	}
+	return id, err == nil
+}
+
+func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
+	b, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = canon.Read(b, v)
+	}
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		fail(w, &Problem{http.StatusRequestEntityTooLarge, "the request is larger than this node takes", ""})
+		return false
+	}
+	if err != nil {
+		fail(w, &Problem{http.StatusBadRequest, strings.TrimPrefix(err.Error(), "canon: "), ""})
+		return false
+	}
+	return true
+}
+
+// reply returns a function that writes a value, or the error in its place.
+func reply(w http.ResponseWriter) func(v any, err error) {
+	return func(v any, err error) {
+		if err != nil {
+			fail(w, err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		json.MarshalWrite(w, v, json.Deterministic(true))
+	}
+}
+
+func text(w http.ResponseWriter) func(b []byte, err error) {
+	return func(b []byte, err error) {
+		if err != nil {
+			fail(w, err)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write(b)
+	}
+}
+
+// fail writes a Problem. Any other error is the node's own, and is not shown.
+func fail(w http.ResponseWriter, err error) {
+	var p *Problem
+	if !errors.As(err, &p) {
+		p = &Problem{http.StatusInternalServerError, "the node could not do this now",
+			"see comity doctor and the node's log"}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(p.Status)
+	json.MarshalWrite(w, p)
+}

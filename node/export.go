@@ -1,0 +1,121 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"comity.example/node/store"
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/casepack"
+	"comity.example/protocol/chain"
+)
+
+// Export implements desk.Cases: the case with everything that a stranger needs
+// to check it.
+func (n *Node) Export(ctx context.Context, id protocol.CaseID, w io.Writer) error {
+	x := &export{n: n, ctx: ctx, out: casepack.NewWriter(w), index: casepack.Index{
+		Case: id, Exporter: n.cfg.Self, Exported: n.now(), Pins: n.cfg.Pins,
+		Acts: []casepack.ActEntry{}, Documents: []casepack.DocumentEntry{}}}
+	err := n.journal.View(ctx, func(r store.Reader) error {
+		f, err := readJSON[filed](r, caseKey(id))
+		if errors.Is(err, store.ErrNotFound) {
+			return noCase()
+		}
+		if err != nil {
+			return err
+		}
+		for _, e := range f.File.Thread {
+			if err := x.act(r, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := x.documents(); err != nil {
+		return err
+	}
+	return x.out.Close(x.index)
+}
+
+type export struct {
+	n     *Node
+	ctx   context.Context
+	out   *casepack.Writer
+	index casepack.Index
+}
+
+func (x *export) act(r store.Reader, e casefile.Entry) error {
+	signed, err := r.Get(digestKey(prefixAct, e.Act))
+	if err != nil {
+		return err
+	}
+	j, err := readJSON[judged](r, digestKey(prefixJudged, e.Act))
+	if err != nil {
+		return err
+	}
+	own, err := x.n.journal.Prove(x.ctx, j.Index)
+	if err != nil {
+		return err
+	}
+	entry := casepack.ActEntry{Digest: e.Act, Decision: j.Decision, Receipts: []casepack.ReceiptEntry{}}
+	err = errors.Join(x.out.Add(casepack.ActName(e.Act), signed),
+		x.out.Add(casepack.ProofName(e.Act, x.n.cfg.Self), own.Format()))
+	for _, to := range e.To {
+		d, e2 := readJSON[delivery](r, deliveryKey(e.Act, to))
+		if errors.Is(e2, store.ErrNotFound) || d.State != receipted {
+			continue
+		}
+		name := casepack.ProofName(e.Act, to)
+		entry.Receipts = append(entry.Receipts, casepack.ReceiptEntry{From: to, Name: name})
+		err = errors.Join(err, e2, x.out.Add(name, d.Proof))
+	}
+	x.index.Acts = append(x.index.Acts, entry)
+	return errors.Join(err, x.evidence(signed))
+}
+
+// evidence puts what was disclosed beside the acts, for those who only look.
+func (x *export) evidence(signed []byte) error {
+	act, err := chain.Unverified(signed)
+	if err != nil {
+		return err
+	}
+	if carried := carriedBy(&act.Body); carried != nil {
+		return x.evidence(carried)
+	}
+	if d := act.Body.Disclosure; d != nil {
+		for _, o := range d.Objects {
+			err = errors.Join(err, x.out.Add(casepack.EvidenceName(o.SHA256), o.Content))
+		}
+	}
+	return err
+}
+
+// documents adds every register, agreement and notice in use, in the order in
+// which they were adopted: a verifier rebuilds from them what stood when.
+func (x *export) documents() error {
+	held, err := x.n.documents(x.ctx)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(held, func(a, b holding) int { return int(a.Index - b.Index) })
+	for _, h := range held {
+		proof, err := x.n.journal.Prove(x.ctx, h.Index)
+		if err != nil {
+			return err
+		}
+		e := casepack.DocumentEntry{Kind: string(h.Kind), Name: h.Name, Digest: protocol.DigestOf(h.Bytes)}
+		x.index.Documents = append(x.index.Documents, e)
+		err = errors.Join(x.out.Add(casepack.DocumentName(e.Kind, e.Name), h.Bytes),
+			x.out.Add(casepack.ProofName(e.Digest, x.n.cfg.Self), proof.Format()))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

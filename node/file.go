@@ -1,0 +1,94 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"comity.example/node/desk"
+	"comity.example/node/journal"
+	"comity.example/node/store"
+	"comity.example/protocol"
+	"comity.example/protocol/canon"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/wire"
+)
+
+// filed is a case as the store holds it.
+type filed struct {
+	File  casefile.Case `json:"file"`
+	Inbox string        `json:"inbox,omitzero"` // its key in the inbox, if it is there
+	Move  casefile.Move `json:"move,omitzero"`  // what it waits there for
+}
+
+// judged is what was decided of an act that the store holds.
+type judged struct {
+	Decision protocol.Decision `json:"decision"`
+	Index    int64             `json:"index"` // of its ledger entry
+	At       time.Time         `json:"at"`
+}
+
+// step takes an act into its case, which it opens if there is none. The error
+// is a *casefile.TurnError if the act does not fit.
+func (n *Node) step(tx *journal.Tx, s casefile.Step) (filed, error) {
+	f, err := readJSON[filed](tx, caseKey(s.Act.Case))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		f.File, err = casefile.Open(s)
+	case err == nil:
+		f.File, err = f.File.Apply(s)
+	}
+	return f, err
+}
+
+// file writes a case and moves it in, within or out of the inbox.
+func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
+	move := f.File.Move(n.cfg.Self)
+	if move != f.Move {
+		if f.Inbox != "" {
+			if err := tx.Delete([]byte(f.Inbox)); err != nil {
+				return err
+			}
+		}
+		f.Move, f.Inbox = move, ""
+		if move != casefile.None {
+			f.Inbox = inboxKey(laneOf(&f.File), now, f.File.ID)
+		}
+	}
+	if f.Inbox != "" {
+		item := desk.Item{Case: f.File.ID, State: f.File.State, Move: move, Emergency: f.File.Emergency,
+			Issuer: f.File.Issuer, Addressee: f.File.Addressee, Agreement: f.File.Agreement.ID, Since: now}
+		if err := writeJSON(tx, []byte(f.Inbox), item); err != nil {
+			return err
+		}
+	}
+	return writeJSON(tx, caseKey(f.File.ID), f)
+}
+
+func laneOf(c *casefile.Case) wire.Lane {
+	if c.Emergency {
+		return wire.Emergency
+	}
+	return wire.Ordinary
+}
+
+// readJSON reads a value that writeJSON wrote. The error wraps store.ErrNotFound.
+func readJSON[T any](r interface{ Get([]byte) ([]byte, error) }, key []byte) (T, error) {
+	var v T
+	b, err := r.Get(key)
+	if err != nil {
+		return v, err
+	}
+	if err := canon.Read(b, &v); err != nil {
+		return v, fmt.Errorf("node: stored value: %w", err)
+	}
+	return v, nil
+}
+
+func writeJSON(tx *journal.Tx, key []byte, v any) error {
+	b, err := canon.Encode(v)
+	if err != nil {
+		return err
+	}
+	return tx.Set(key, b)
+}

@@ -1,0 +1,135 @@
+// Package gate is the border of a node, in both directions: it opens, verifies
+// and decides what comes in, and decides, signs and seals what goes out. It
+// reads no disk and keeps nothing; what it returns is made durable by the node.
+//
+// The gate is trusted with promises 1, 2 and 3: nothing that it does not allow
+// is delivered, on either side. It holds the organisation's keys.
+package gate
+
+import (
+	"fmt"
+	"time"
+
+	"comity.example/crypto/identity"
+	"comity.example/crypto/seal"
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/chain"
+	"comity.example/protocol/register"
+)
+
+// EnvelopeType is the media type of a sealed act (SPEC.md §5).
+const EnvelopeType = "comity-envelope+jwe"
+
+// Credentials is how many verified officer credentials a gate remembers.
+const Credentials = 4096
+
+// Config says whose border it is.
+type Config struct {
+	Self protocol.ParticipantID
+	Sign *identity.Key
+	Open *seal.OpenKey
+}
+
+// A Gate is safe for concurrent use.
+type Gate struct {
+	cfg   Config
+	cache *register.CredentialCache
+}
+
+// New returns the gate of one participant.
+func New(cfg Config) *Gate {
+	return &Gate{cfg: cfg, cache: register.NewCredentialCache(Credentials)}
+}
+
+// An Arrival is what a gate makes of an envelope. The zero Arrival is refused.
+type Arrival struct {
+	Peer     protocol.ParticipantID
+	Envelope protocol.Digest
+
+	// Act is nil when the envelope does not hold an authentic act for us.
+	Act      *chain.Authentic
+	Decision protocol.Decision
+
+	// Reason is set when the act is refused before any agreement is asked.
+	Reason protocol.Reason
+	// Err is why, for the local log: it names no person and no content.
+	Err error
+}
+
+// Refused reports whether a is not to be accepted.
+func (a *Arrival) Refused() bool {
+	return a.Act == nil || a.Reason != "" || a.Decision.Verdict == protocol.Deny
+}
+
+// In opens, verifies and decides an envelope that peer delivered.
+func (g *Gate) In(grounds casefile.Grounds, peer protocol.ParticipantID, envelope []byte, at time.Time) Arrival {
+	a := Arrival{Peer: peer, Envelope: protocol.DigestOf(envelope)}
+	signed, err := seal.Open(EnvelopeType, envelope, g.cfg.Open)
+	if err != nil {
+		a.Reason, a.Err = protocol.ReasonUnreadable, err
+		return a
+	}
+	act, fault := chain.Verify(signed, chain.Context{
+		Directory: grounds.Directory, At: at, Peer: peer, Self: g.cfg.Self, Cache: g.cache})
+	if fault != nil {
+		a.Reason, a.Err = fault.Reason, fault.Err
+		return a
+	}
+	a.Act = act
+	a.Decision = grounds.Decide(act, at)
+	return a
+}
+
+// A Departure is an act that may leave, signed and sealed. When Refused says so,
+// nothing may leave and Envelope is nil.
+type Departure struct {
+	Act      *chain.Authentic
+	Decision protocol.Decision
+	Envelope []byte // sealed to all recipients but ourselves; nil if there are none
+
+	// Reason is set when the act does not pass its own examination.
+	Reason protocol.Reason
+	Err    error
+}
+
+// Refused reports whether the act must not leave.
+func (d *Departure) Refused() bool {
+	return d.Act == nil || d.Reason != "" || d.Decision.Verdict == protocol.Deny
+}
+
+// Out signs an act, examines and decides it as its receiver will, and seals
+// it. The error is for what should not happen; what the act lacks is in the
+// Departure.
+func (g *Gate) Out(grounds casefile.Grounds, act *protocol.Act, at time.Time) (Departure, error) {
+	signed, err := chain.Sign(act, g.cfg.Sign)
+	if err != nil {
+		return Departure{Reason: protocol.ReasonMalformed, Err: err}, nil
+	}
+	authentic, fault := chain.VerifyOffline(signed, chain.Context{
+		Directory: grounds.Directory, At: at, Cache: g.cache})
+	if fault != nil {
+		return Departure{Reason: fault.Reason, Err: fault.Err}, nil
+	}
+	d := Departure{Act: authentic, Decision: grounds.Decide(authentic, at)}
+	if d.Refused() {
+		return d, nil
+	}
+	var keys []*seal.SealKey
+	for _, id := range act.To {
+		if id == g.cfg.Self {
+			continue
+		}
+		p, err := grounds.Directory.Participant(id, at)
+		if err != nil {
+			return Departure{Reason: register.Reason(err), Err: err}, nil
+		}
+		keys = append(keys, p.Seal)
+	}
+	if len(keys) > 0 {
+		if d.Envelope, err = seal.Seal(EnvelopeType, signed, keys...); err != nil {
+			return Departure{}, fmt.Errorf("gate: seal: %w", err)
+		}
+	}
+	return d, nil
+}

@@ -1,0 +1,94 @@
+package node
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"comity.example/node/courier"
+	"comity.example/protocol"
+	"comity.example/protocol/wire"
+)
+
+// The keys of the store. The journal owns "ledger/"; everything else is here.
+//
+//	act/<digest>                                   signed act, byte for byte
+//	judged/<digest>                                judgement of an act: decision, ledger entry, time
+//	known/<sender>/<act id>                        which act has that id, and what was answered
+//	refused/<envelope digest>                      what was answered to an envelope without an authentic act
+//	case/<case>                                    the case file
+//	draft/<case>                                   a request that was not sent
+//	inbox/<lane>/<since>/<case>                    what waits for our people
+//	out/<peer>/<lane>/<seq>/<thread>/<digest>/<expires>   outbox
+//	envelope/<digest>                              sealed act, while it is in the outbox
+//	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof
+//	document/<kind>/<name>                         register, agreement or notice, as signed
+//	peer/<peer>                                    the newest checkpoint of the peer's ledger
+const (
+	prefixAct      = "act/"
+	prefixJudged   = "judged/"
+	prefixKnown    = "known/"
+	prefixRefused  = "refused/"
+	prefixCase     = "case/"
+	prefixDraft    = "draft/"
+	prefixInbox    = "inbox/"
+	prefixOut      = "out/"
+	prefixEnvelope = "envelope/"
+	prefixDelivery = "delivery/"
+	prefixDocument = "document/"
+	prefixPeer     = "peer/"
+)
+
+func digestKey(prefix string, d protocol.Digest) []byte {
+	return []byte(prefix + hex.EncodeToString(d[:]))
+}
+
+func knownKey(from protocol.ParticipantID, id protocol.ActID) []byte {
+	return []byte(prefixKnown + string(from) + "/" + string(id))
+}
+
+func caseKey(id protocol.CaseID) []byte  { return []byte(prefixCase + string(id)) }
+func draftKey(id protocol.CaseID) []byte { return []byte(prefixDraft + string(id)) }
+
+func deliveryKey(d protocol.Digest, peer protocol.ParticipantID) []byte {
+	return append(digestKey(prefixDelivery, d), "/"+string(peer)...)
+}
+
+func documentKey(kind, name string) []byte { return []byte(prefixDocument + kind + "/" + name) }
+
+func peerKey(id protocol.ParticipantID) []byte { return []byte(prefixPeer + string(id)) }
+
+// inboxKey sorts emergencies first, then the longest wait.
+func inboxKey(lane wire.Lane, since time.Time, id protocol.CaseID) string {
+	return fmt.Sprintf("%s%d/%011d/%s", prefixInbox, lane, since.Unix(), id)
+}
+
+// outKey sorts by peer, emergencies first, then the order of commits.
+func outKey(e courier.Entry) []byte {
+	return fmt.Appendf(nil, "%s%s/%d/%016x/%s/%x/%x",
+		prefixOut, e.Peer, e.Lane, e.Seq, e.Case, e.Act[:], e.Expires.Unix())
+}
+
+func outPrefix(peer protocol.ParticipantID, lane wire.Lane) []byte {
+	return fmt.Appendf(nil, "%s%s/%d/", prefixOut, peer, lane)
+}
+
+// parseOutKey reads what outKey wrote.
+func parseOutKey(key []byte) (courier.Entry, error) {
+	part := strings.Split(strings.TrimPrefix(string(key), prefixOut), "/")
+	if len(part) != 6 {
+		return courier.Entry{}, fmt.Errorf("node: outbox key has %d parts", len(part))
+	}
+	lane, err1 := strconv.ParseUint(part[1], 10, 8)
+	seq, err2 := strconv.ParseUint(part[2], 16, 64)
+	act, err3 := hex.DecodeString(part[4])
+	expires, err4 := strconv.ParseInt(part[5], 16, 64)
+	if err1 != nil || err2 != nil || err3 != nil || err4 != nil || len(act) != len(protocol.Digest{}) {
+		return courier.Entry{}, fmt.Errorf("node: outbox key is damaged")
+	}
+	return courier.Entry{Peer: protocol.ParticipantID(part[0]), Lane: wire.Lane(lane), Seq: seq,
+		Case: protocol.CaseID(part[3]), Act: protocol.Digest(act),
+		Expires: time.Unix(expires, 0).UTC()}, nil
+}

@@ -1,0 +1,49 @@
+package node
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"comity.example/node/gate"
+)
+
+// metrics are counters without labels that could name a person or a matter.
+type metrics struct {
+	arrivals   *prometheus.CounterVec // by verdict and reason
+	deliveries *prometheus.CounterVec // by outcome
+	submitted  *prometheus.CounterVec // by verdict
+	forks      prometheus.Counter
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	m := &metrics{
+		arrivals: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comity_arrivals_total",
+			Help: "Acts that peers delivered, by what became of them."}, []string{"outcome", "reason"}),
+		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comity_deliveries_total",
+			Help: "Attempts to deliver an act, by outcome."}, []string{"outcome"}),
+		submitted: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comity_submitted_total",
+			Help: "Acts that this participant's people submitted, by verdict."}, []string{"verdict"}),
+		forks: prometheus.NewCounter(prometheus.CounterOpts{Name: "comity_peer_forks_total",
+			Help: "Peers' checkpoints that contradict each other."}),
+	}
+	r.MustRegister(m.arrivals, m.deliveries, m.submitted, m.forks)
+	return m
+}
+
+func (m *metrics) arrival(a *gate.Arrival, r response) {
+	switch {
+	case !r.fresh:
+		m.arrivals.WithLabelValues("repeated", "").Inc()
+	case r.refused:
+		for _, reason := range r.reasons {
+			m.arrivals.WithLabelValues("refused", string(reason)).Inc()
+		}
+	default:
+		m.arrivals.WithLabelValues(a.Decision.Verdict.String(), "").Inc()
+	}
+}
+
+func (m *metrics) delivery(outcome string) { m.deliveries.WithLabelValues(outcome).Inc() }
+
+func (m *metrics) submission(verdict string) { m.submitted.WithLabelValues(verdict).Inc() }
+
+func (m *metrics) fork() { m.forks.Inc() }

@@ -1,0 +1,203 @@
+// Package node is one running node of Comity. Open wires its parts together
+// and starts nothing; Run blocks until the context ends or the node can no
+// longer keep its promises; Close undoes Open.
+//
+// How an act comes in stands in receive.go, how one goes out in submit.go, and
+// what becomes of its answer in settle.go. Everything that must last goes
+// through the journal; registers, agreements and notices in documents.go.
+//
+// The node is trusted with the participant's keys and with everything that the
+// participant was sent.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"comity.example/node/courier"
+	"comity.example/node/gate"
+	"comity.example/node/journal"
+	"comity.example/node/link"
+	"comity.example/node/store/badger"
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/ledger"
+	"comity.example/protocol/wire"
+)
+
+// A Node is one participant's node.
+type Node struct {
+	cfg     Config
+	store   *badger.Store
+	journal *journal.Journal
+	link    *link.Link
+	courier *courier.Courier
+	gate    *gate.Gate
+	metrics *metrics
+	watch   *watch
+
+	// grounds is what acts are decided on. It changes only inside a commit, so
+	// that the order of the ledger is the order in which they took effect.
+	grounds atomic.Pointer[casefile.Grounds]
+	adopts  sync.Mutex // held while a document is adopted
+	library *library   // guarded by adopts
+
+	seq     uint64 // of the newest outbox entry; owned by commits
+	running atomic.Bool
+}
+
+// Open opens the store, proves that it is whole, and wires the parts. The
+// caller closes cfg.Conn if Open fails; afterwards it is the node's.
+func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("node: open: %w", err)
+	}
+	n := &Node{cfg: cfg, watch: newWatch()}
+	n.metrics = newMetrics(cfg.Metrics)
+	n.store, err = badger.Open(ctx, badger.Config{
+		Dir: filepath.Join(cfg.Dir, "store"), Key: cfg.Keys.Store, Log: cfg.Log})
+	if err != nil {
+		return nil, fmt.Errorf("node: open: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			n.closeStore()
+		}
+	}()
+	n.journal, err = journal.Open(ctx, journal.Config{
+		Store: n.store, Key: cfg.Keys.Log, Origin: ledger.Origin(cfg.Self),
+		Anchor: filepath.Join(cfg.Dir, "anchor"), Now: n.now})
+	if err != nil {
+		return nil, fmt.Errorf("node: open: %w", err)
+	}
+	if err = n.loadDocuments(ctx); err != nil {
+		return nil, fmt.Errorf("node: open: %w", err)
+	}
+	n.gate = gate.New(gate.Config{Self: cfg.Self, Sign: cfg.Keys.Sign, Open: cfg.Keys.Open})
+	n.courier = courier.New(courier.Config{Outbox: (*outbox)(n), Exchange: n.exchange,
+		Now: n.now, Log: cfg.Log, Count: n.metrics.delivery})
+	n.link, err = link.New(link.Config{Conn: cfg.Conn, Self: cfg.Self, Key: cfg.Keys.TLS,
+		Book: (*book)(n), Handle: n.handle, Limits: cfg.Limits, Log: cfg.Log})
+	if err != nil {
+		return nil, fmt.Errorf("node: open: %w", err)
+	}
+	return n, nil
+}
+
+// Run serves until ctx ends. Any other return means that the node could not
+// keep its promises; what it receipted is safe, and the next Open decides.
+func (n *Node) Run(ctx context.Context) error {
+	writing, stopWriting := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWriting()
+	wrote := make(chan error, 1)
+	go func() { wrote <- n.journal.Run(writing) }()
+
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	err := n.adoptAll(serving)
+	if err == nil {
+		n.running.Store(true)
+		err = n.serve(serving, wrote)
+		n.running.Store(false)
+	}
+	stop()
+	// The journal ends last: what the others were writing is written.
+	stopWriting()
+	if e := <-wrote; e != nil && err == nil {
+		err = e
+	}
+	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		return nil
+	}
+	return err
+}
+
+// serve runs the parts until ctx ends or one of them fails. It puts the
+// journal's end, if it sees it, back into wrote.
+func (n *Node) serve(ctx context.Context, wrote chan error) error {
+	ctx, stop := context.WithCancel(ctx)
+	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.refresh}
+	ended := make(chan error, len(parts))
+	for _, run := range parts {
+		go func() { ended <- run(ctx) }()
+	}
+	var first error
+	left := len(parts)
+	select {
+	case <-ctx.Done():
+	case first = <-wrote:
+		wrote <- first
+	case first = <-ended:
+		left--
+	}
+	stop()
+	for range left {
+		if err := <-ended; first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Close ends every session and closes the store. The caller has ended Run.
+func (n *Node) Close() error {
+	return errors.Join(n.link.Close(), n.closeStore())
+}
+
+func (n *Node) closeStore() error {
+	var err error
+	if n.journal != nil {
+		err = n.journal.Close()
+	}
+	return errors.Join(err, n.store.Close())
+}
+
+// now is legal time as acts and records carry it: UTC, whole seconds.
+func (n *Node) now() time.Time { return n.cfg.Now().UTC().Truncate(time.Second) }
+
+// exchange asks a peer over the link, in the courier's words.
+func (n *Node) exchange(ctx context.Context, peer protocol.ParticipantID, m wire.Message) (wire.Message, error) {
+	answer, err := n.link.Exchange(ctx, peer, m)
+	if errors.Is(err, link.ErrUnreachable) || errors.Is(err, link.ErrPinMismatch) ||
+		errors.Is(err, link.ErrUnknownPeer) {
+		return nil, fmt.Errorf("%w: %w", courier.ErrUnreachable, err)
+	}
+	return answer, err
+}
+
+// book is how the link looks participants up.
+type book Node
+
+// Peer implements link.Book. A key that several participants list names none:
+// a node here serves one participant.
+func (b *book) Peer(pin [32]byte) (protocol.ParticipantID, bool) {
+	n := (*Node)(b)
+	found := n.grounds.Load().Directory.ByPin(pin, n.now())
+	if len(found) != 1 {
+		return "", false
+	}
+	return found[0].ID, true
+}
+
+// Locate implements link.Book.
+func (b *book) Locate(id protocol.ParticipantID) (string, [][32]byte, error) {
+	n := (*Node)(b)
+	p, err := n.grounds.Load().Directory.AsOf(id, n.now())
+	if err != nil {
+		return "", nil, err
+	}
+	pins := make([][32]byte, len(p.TLS))
+	for i, pin := range p.TLS {
+		pins[i] = pin
+	}
+	return p.Address, pins, nil
+}

@@ -1,0 +1,201 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"comity.example/node/courier"
+	"comity.example/node/journal"
+	"comity.example/node/store"
+	"comity.example/protocol"
+	"comity.example/protocol/canon"
+	"comity.example/protocol/ledger"
+	"comity.example/protocol/register"
+	"comity.example/protocol/wire"
+)
+
+// RefreshEvery is how often a node asks other Parties' participants for newer
+// registers, and for proof that their ledgers only grew. Half of it is jitter.
+const RefreshEvery = 10 * time.Minute
+
+// hear takes a document that a peer published. It is signed by its Parties, so
+// it does not matter who brings it.
+func (n *Node) hear(ctx context.Context, peer protocol.ParticipantID, m *wire.Publish) (wire.Message, error) {
+	var kind DocumentKind
+	for k, w := range wireKinds {
+		if w == m.Kind {
+			kind = k
+		}
+	}
+	h, err := n.adopt(ctx, Document{kind, m.Document}, adoption{peer: peer})
+	switch {
+	case err == nil || errors.Is(err, errHeld):
+		return n.receiptFor(ctx, peer, m, h)
+	case errors.Is(err, store.ErrNoSpace) || errors.Is(err, journal.ErrStopped):
+		return n.cannotWrite(err)
+	}
+	return n.refuseDocument(ctx, peer, m, err)
+}
+
+// receiptFor proves that the document is in use. Each peer that brings it gets
+// an entry of its own, once, so that its receipt names it.
+func (n *Node) receiptFor(ctx context.Context, peer protocol.ParticipantID, m *wire.Publish, h holding) (wire.Message, error) {
+	digest := protocol.DigestOf(m.Document)
+	return n.answerOnce(ctx, peer, digest, ledger.Record{Kind: ledgerKinds[h.Kind], At: n.now(), Peer: peer,
+		Document: digest})
+}
+
+func (n *Node) refuseDocument(ctx context.Context, peer protocol.ParticipantID, m *wire.Publish, why error) (wire.Message, error) {
+	reason := register.Reason(why)
+	if reason == "" {
+		reason = protocol.ReasonNotAuthentic
+	}
+	n.cfg.Log.Warn("document refused", "peer", peer, "kind", m.Kind, "reason", reason)
+	digest := protocol.DigestOf(m.Document)
+	return n.answerOnce(ctx, peer, digest, ledger.Record{Kind: ledger.KindRefused, At: n.now(), Peer: peer,
+		Document: digest, Verdict: ledger.VerdictOf(protocol.Deny), Reasons: []protocol.Reason{reason}})
+}
+
+// answerOnce records an answer to a published document, or finds the one that
+// was given before.
+func (n *Node) answerOnce(ctx context.Context, peer protocol.ParticipantID, d protocol.Digest, rec ledger.Record) (wire.Message, error) {
+	key := append(digestKey(prefixRefused, d), "/"+string(peer)+"/"+string(rec.Kind)...)
+	var r response
+	c, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		switch prior, err := readJSON[known](tx, key); {
+		case err == nil:
+			r = prior.response()
+			return nil
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+		index, err := tx.Append(rec)
+		if err != nil {
+			return err
+		}
+		k := known{Act: d, Index: index, Refused: rec.Kind == ledger.KindRefused, Reasons: rec.Reasons}
+		r = k.response()
+		r.fresh = true
+		return writeJSON(tx, key, k)
+	})
+	if err != nil {
+		return n.cannotWrite(err)
+	}
+	return n.respond(ctx, c, r)
+}
+
+// lend answers a peer that asks for a newer document.
+func (n *Node) lend(ctx context.Context, m *wire.Pull) (wire.Message, error) {
+	if m.Kind != wire.KindRegister {
+		return &wire.Nothing{}, nil
+	}
+	held, err := n.grounds.Load().Directory.Register(protocol.Party(m.Name))
+	if err != nil || protocol.DigestOf(held.Bytes) == m.Have {
+		return &wire.Nothing{}, nil
+	}
+	return &wire.Publish{Kind: wire.KindRegister, Document: held.Bytes}, nil
+}
+
+// loadPublication returns a document that waits in the outbox.
+func (n *Node) loadPublication(r store.Reader, e courier.Entry) (wire.Message, error) {
+	kind, name, _ := strings.Cut(strings.TrimPrefix(string(e.Case), documentThread), ":")
+	h, err := readJSON[holding](r, documentKey(kind, name))
+	if err != nil {
+		return nil, err
+	}
+	if protocol.DigestOf(h.Bytes) != e.Act {
+		return nil, store.ErrNotFound // a newer one took its place and travels by itself
+	}
+	return &wire.Publish{Kind: wireKinds[h.Kind], Document: h.Bytes}, nil
+}
+
+// concerned returns whom a document that is published here is sent to: a
+// register to everybody we know, an agreement or a notice to the participants
+// of its Parties.
+func (l *library) concerned(h holding, self protocol.ParticipantID) []protocol.ParticipantID {
+	parties := l.directory.Parties()
+	switch h.Kind {
+	case AgreementDocument:
+		parties = l.agreements[h.Name].Document().Parties
+	case NoticeDocument:
+		parties = nil
+		id := l.notices[h.Name].Notice().Agreement
+		for _, a := range l.agreements {
+			if a.Document().ID == id {
+				parties = append(parties, a.Document().Parties...)
+			}
+		}
+	}
+	var to []protocol.ParticipantID
+	for _, p := range parties {
+		held, err := l.directory.Register(p)
+		if err != nil {
+			continue
+		}
+		for i := range held.Participants {
+			if id := held.Participants[i].ID; id != self && !slices.Contains(to, id) {
+				to = append(to, id)
+			}
+		}
+	}
+	return to
+}
+
+// refresh keeps registers new and peers honest until ctx ends.
+func (n *Node) refresh(ctx context.Context) error {
+	for {
+		for _, party := range n.grounds.Load().Directory.Parties() {
+			if party != n.cfg.Self.Party() {
+				n.pull(ctx, party)
+			}
+		}
+		for peer := range n.watch.news() {
+			if err := n.compare(ctx, peer); err != nil && ctx.Err() == nil {
+				n.cfg.Log.Info("ledger not compared", "peer", peer)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(RefreshEvery/2 + rand.N(RefreshEvery)):
+		}
+	}
+}
+
+// pull asks one participant of a Party, another one each time, for the Party's
+// register if it is newer than ours.
+func (n *Node) pull(ctx context.Context, party protocol.Party) {
+	held, err := n.grounds.Load().Directory.Register(party)
+	if err != nil || len(held.Participants) == 0 {
+		return
+	}
+	peer := held.Participants[rand.IntN(len(held.Participants))].ID
+	answer, err := n.link.Exchange(ctx, peer, &wire.Pull{Kind: wire.KindRegister, Name: string(party),
+		Have: protocol.DigestOf(held.Bytes)})
+	m, ok := answer.(*wire.Publish)
+	if err != nil || !ok || m.Kind != wire.KindRegister {
+		return
+	}
+	if _, err := n.adopt(ctx, Document{RegisterDocument, m.Document}, adoption{peer: peer}); err != nil &&
+		!errors.Is(err, errHeld) && ctx.Err() == nil {
+		n.cfg.Log.Warn("register not adopted", "peer", peer, "reason", register.Reason(err))
+	}
+}
+
+// documents returns what the store holds, by kind and name.
+func (n *Node) documents(ctx context.Context) ([]holding, error) {
+	var out []holding
+	err := n.journal.View(ctx, func(r store.Reader) error {
+		return r.Scan(store.Range{Prefix: []byte(prefixDocument)}, func(_, value []byte) (bool, error) {
+			var h holding
+			err := canon.Read(value, &h)
+			out = append(out, h)
+			return true, err
+		})
+	})
+	return out, err
+}

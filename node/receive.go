@@ -1,0 +1,247 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"comity.example/node/gate"
+	"comity.example/node/journal"
+	"comity.example/node/store"
+	"comity.example/protocol"
+	"comity.example/protocol/canon"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/ledger"
+	"comity.example/protocol/wire"
+)
+
+// BusyPause is how long a peer is asked to wait when the disk takes nothing.
+const BusyPause = 30 * time.Second
+
+// errStale says that the grounds changed between decision and commit.
+var errStale = errors.New("node: decided on grounds that have changed")
+
+// handle answers one frame. An error tells the peer nothing.
+func (n *Node) handle(ctx context.Context, peer protocol.ParticipantID, m wire.Message) (wire.Message, error) {
+	if !n.running.Load() {
+		return &wire.Busy{RetryAfter: time.Second}, nil
+	}
+	switch m := m.(type) {
+	case *wire.Deliver:
+		return n.receive(ctx, peer, m)
+	case *wire.Publish:
+		return n.hear(ctx, peer, m)
+	case *wire.Pull:
+		return n.lend(ctx, m)
+	case *wire.CheckpointQuery:
+		return n.showCheckpoint(ctx, m)
+	case *wire.Ping:
+		return &wire.Pong{Nonce: m.Nonce, Time: n.now().Unix()}, nil
+	}
+	return nil, fmt.Errorf("node: no answer to a %v", m.Type())
+}
+
+// receive is how an act comes in.
+func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire.Deliver) (wire.Message, error) {
+	for {
+		grounds := n.grounds.Load()
+		now := n.now()
+		arrival := n.gate.In(*grounds, peer, m.Envelope, now)
+		var r response
+		committed, err := n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
+			if n.grounds.Load() != grounds {
+				return errStale
+			}
+			r, err = n.take(tx, &arrival, now)
+			return err
+		})
+		if errors.Is(err, errStale) {
+			continue
+		}
+		if err != nil {
+			return n.cannotWrite(err)
+		}
+		// From here the act is accepted, or refused, whatever happens next.
+		n.metrics.arrival(&arrival, r)
+		if r.refused {
+			n.cfg.Log.Info("act refused", "peer", peer, "reasons", r.reasons, "entry", r.index)
+		}
+		return n.respond(ctx, committed, r)
+	}
+}
+
+// cannotWrite asks the peer to come back when the disk is full, or the journal
+// has stopped: the sender keeps its act, and nothing that was receipted is lost.
+func (n *Node) cannotWrite(err error) (wire.Message, error) {
+	if errors.Is(err, store.ErrNoSpace) || errors.Is(err, journal.ErrStopped) {
+		n.watch.setTrouble(err)
+		return &wire.Busy{RetryAfter: BusyPause}, nil
+	}
+	return nil, err
+}
+
+// A response is what a delivery is answered with: the proof of a ledger entry.
+type response struct {
+	index    int64 // of the entry
+	fresh    bool  // the entry was made by this commit
+	refused  bool
+	reasons  []protocol.Reason
+	findings []byte // a decision, when an agreement refused
+}
+
+// known is what the store holds of an answered delivery.
+type known struct {
+	Act      protocol.Digest   `json:"act"` // or the envelope's digest
+	Index    int64             `json:"index"`
+	Refused  bool              `json:"refused,omitzero"`
+	Reasons  []protocol.Reason `json:"reasons,omitzero"`
+	Findings []byte            `json:"findings,omitzero"`
+}
+
+func (k *known) response() response {
+	return response{index: k.Index, refused: k.Refused, reasons: k.Reasons, findings: k.Findings}
+}
+
+// take makes an arrival durable inside a commit: into its case, or into the
+// ledger as refused. What was answered before is answered again.
+func (n *Node) take(tx *journal.Tx, a *gate.Arrival, now time.Time) (response, error) {
+	if a.Act == nil {
+		return n.refuse(tx, a, refusal{key: digestKey(prefixRefused, a.Envelope), act: a.Envelope,
+			reasons: []protocol.Reason{a.Reason}, at: now})
+	}
+	act := a.Act.Act
+	key := knownKey(act.From, act.ID)
+	switch prior, err := readJSON[known](tx, key); {
+	case err == nil && prior.Act == a.Act.Digest:
+		return prior.response(), nil
+	case err == nil:
+		return n.refuse(tx, a, refusal{key: digestKey(prefixRefused, a.Envelope), act: a.Act.Digest,
+			reasons: []protocol.Reason{protocol.ReasonConflict}, at: now})
+	case !errors.Is(err, store.ErrNotFound):
+		return response{}, err
+	}
+	if a.Refused() {
+		findings, err := canon.Encode(&a.Decision)
+		if err != nil {
+			return response{}, err
+		}
+		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
+			reasons: a.Decision.Reasons(), findings: findings, at: now})
+	}
+	filed, err := n.step(tx, casefile.StepOf(a.Act, &a.Decision))
+	var turn *casefile.TurnError
+	if errors.As(err, &turn) {
+		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
+			reasons: []protocol.Reason{turn.Reason}, at: now})
+	}
+	if err != nil {
+		return response{}, err
+	}
+	return n.accept(tx, a, filed, now)
+}
+
+func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, now time.Time) (response, error) {
+	act := a.Act.Act
+	kind := ledger.KindAccepted
+	if a.Decision.Verdict == protocol.Hold {
+		kind = ledger.KindHeld
+	}
+	index, err := n.record(tx, kind, a.Act.Digest, act, &a.Decision, now)
+	if err != nil {
+		return response{}, err
+	}
+	err = errors.Join(
+		tx.Set(digestKey(prefixAct, a.Act.Digest), a.Act.Signed),
+		writeJSON(tx, digestKey(prefixJudged, a.Act.Digest), judged{a.Decision, index, now}),
+		writeJSON(tx, knownKey(act.From, act.ID), known{Act: a.Act.Digest, Index: index}),
+		n.file(tx, f, now),
+	)
+	return response{index: index, fresh: true}, err
+}
+
+// A refusal is what is to be recorded of an act that is not accepted. Its
+// bytes are not kept: a peer cannot fill the disk with what is refused beyond
+// one record each, and its rate is limited.
+type refusal struct {
+	key      []byte // under which the answer is found again
+	act      protocol.Digest
+	reasons  []protocol.Reason
+	findings []byte
+	at       time.Time
+}
+
+func (n *Node) refuse(tx *journal.Tx, a *gate.Arrival, r refusal) (response, error) {
+	switch prior, err := readJSON[known](tx, r.key); {
+	case err == nil:
+		return prior.response(), nil
+	case !errors.Is(err, store.ErrNotFound):
+		return response{}, err
+	}
+	if len(r.findings) > wire.MaxFindings {
+		r.findings = nil
+	}
+	rec := ledger.Record{Kind: ledger.KindRefused, At: r.at, Act: r.act, Peer: a.Peer,
+		Verdict: ledger.VerdictOf(protocol.Deny), Reasons: r.reasons[:min(len(r.reasons), ledger.MaxReasons)]}
+	if a.Act != nil {
+		rec.ID, rec.Case = a.Act.Act.ID, a.Act.Act.Case
+	}
+	if r.findings != nil {
+		rec.Decision = protocol.DigestOf(r.findings)
+	}
+	index, err := tx.Append(rec)
+	if err != nil {
+		return response{}, err
+	}
+	k := known{Act: r.act, Index: index, Refused: true, Reasons: rec.Reasons, Findings: r.findings}
+	resp := k.response()
+	resp.fresh = true
+	return resp, writeJSON(tx, r.key, k)
+}
+
+// respond proves the entry to the peer.
+func (n *Node) respond(ctx context.Context, c journal.Committed, r response) (wire.Message, error) {
+	var proof ledger.Proof
+	var err error
+	if r.fresh {
+		proof, err = c.Proof(0)
+	} else {
+		proof, err = n.journal.Prove(ctx, r.index)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.refused {
+		return &wire.Refusal{Proof: proof.Format(), Findings: r.findings}, nil
+	}
+	return &wire.Receipt{Proof: proof.Format()}, nil
+}
+
+// record appends the ledger entry of an act.
+func (n *Node) record(tx *journal.Tx, kind ledger.Kind, d protocol.Digest, act *protocol.Act,
+	decision *protocol.Decision, at time.Time) (int64, error) {
+	enc, err := canon.Encode(decision)
+	if err != nil {
+		return 0, err
+	}
+	rec := ledger.Record{Kind: kind, At: at, Act: d, ID: act.ID, Case: act.Case,
+		Verdict: ledger.VerdictOf(decision.Verdict), Decision: protocol.DigestOf(enc)}
+	if kind != ledger.KindSent {
+		rec.Peer = act.From
+	}
+	return tx.Append(rec)
+}
+
+// showCheckpoint proves to a peer that our ledger only grew since it last looked.
+func (n *Node) showCheckpoint(ctx context.Context, q *wire.CheckpointQuery) (wire.Message, error) {
+	head, signed := n.journal.Checkpoint()
+	m := &wire.CheckpointAnswer{Checkpoint: signed}
+	if q.Size > uint64(head.Size) {
+		return m, nil // the peer holds a larger one: it will see that we went back
+	}
+	proof, err := n.journal.Consistency(ctx, int64(q.Size), head.Size)
+	for _, h := range proof {
+		m.Proof = append(m.Proof, protocol.Digest(h))
+	}
+	return m, err
+}

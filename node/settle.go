@@ -1,0 +1,237 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"comity.example/node/courier"
+	"comity.example/node/journal"
+	"comity.example/node/store"
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/ledger"
+	"comity.example/protocol/wire"
+)
+
+// delivery is where an act stands with one recipient.
+type delivery struct {
+	State    deliveryState     `json:"state"`
+	Reasons  []protocol.Reason `json:"reasons,omitzero"`
+	Proof    []byte            `json:"proof,omitzero"`    // the recipient's, C2SP tlog-proof
+	Findings []byte            `json:"findings,omitzero"` // of the recipient, when it refused
+}
+
+type deliveryState string
+
+const (
+	waiting   deliveryState = "waiting"
+	receipted deliveryState = "receipted"
+	rejected  deliveryState = "refused"
+	lapsed    deliveryState = "expired"
+)
+
+// documentThread is the thread of an outbox entry that is no act: each
+// document travels by itself.
+const documentThread = "document-"
+
+// outbox is the node as its courier sees it.
+type outbox Node
+
+// Peers implements courier.Outbox. It jumps from peer to peer.
+func (o *outbox) Peers(ctx context.Context) ([]protocol.ParticipantID, error) {
+	var peers []protocol.ParticipantID
+	err := o.journal.View(ctx, func(r store.Reader) error {
+		from := []byte(prefixOut)
+		for from != nil {
+			g := store.Range{Prefix: []byte(prefixOut), From: from, Limit: 1, KeysOnly: true}
+			from = nil
+			err := r.Scan(g, func(key, _ []byte) (bool, error) {
+				e, err := parseOutKey(key)
+				peers = append(peers, e.Peer)
+				from = []byte(prefixOut + string(e.Peer) + "0") // "0" follows "/"
+				return false, err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return peers, err
+}
+
+// Next implements courier.Outbox.
+func (o *outbox) Next(ctx context.Context, q courier.Query) ([]courier.Entry, error) {
+	var out []courier.Entry
+	prefix := outPrefix(q.Peer, q.Lane)
+	err := o.journal.View(ctx, func(r store.Reader) error {
+		g := store.Range{Prefix: prefix, From: fmt.Appendf(nil, "%s%016x", prefix, q.After+1),
+			Limit: q.Limit, KeysOnly: true}
+		return r.Scan(g, func(key, _ []byte) (bool, error) {
+			e, err := parseOutKey(key)
+			out = append(out, e)
+			return true, err
+		})
+	})
+	return out, err
+}
+
+// Load implements courier.Outbox.
+func (o *outbox) Load(ctx context.Context, e courier.Entry) (m wire.Message, err error) {
+	err = o.journal.View(ctx, func(r store.Reader) error {
+		if strings.HasPrefix(string(e.Case), documentThread) {
+			m, err = (*Node)(o).loadPublication(r, e)
+			return err
+		}
+		b, err := r.Get(digestKey(prefixEnvelope, e.Act))
+		m = &wire.Deliver{Lane: e.Lane, Envelope: b}
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, courier.ErrGone
+	}
+	return m, err
+}
+
+// Settle implements courier.Outbox: an answer counts only if it proves that
+// the peer's ledger says what the answer says.
+func (o *outbox) Settle(ctx context.Context, e courier.Entry, answer wire.Message) error {
+	n := (*Node)(o)
+	d := delivery{State: receipted}
+	switch m := answer.(type) {
+	case *wire.Receipt:
+		d.Proof = m.Proof
+	case *wire.Refusal:
+		d.State, d.Proof, d.Findings = rejected, m.Proof, m.Findings
+	}
+	entry, err := n.verifyAnswer(ctx, e, d)
+	if err != nil {
+		return err
+	}
+	d.Reasons = entry.Record.Reasons
+	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return n.settle(tx, e, d) })
+	if err == nil && d.State == rejected {
+		n.cfg.Log.Warn("act refused by its recipient", "peer", e.Peer, "reasons", d.Reasons)
+	}
+	return err
+}
+
+// verifyAnswer checks a receipt or a refusal against the peer's log key.
+func (n *Node) verifyAnswer(ctx context.Context, e courier.Entry, d delivery) (ledger.Entry, error) {
+	peer, err := n.grounds.Load().Directory.AsOf(e.Peer, n.now())
+	if err != nil {
+		return ledger.Entry{}, &courier.UnprovenError{Class: "peer is not in the register"}
+	}
+	proof, err := ledger.ParseProof(d.Proof)
+	if err != nil {
+		return ledger.Entry{}, &courier.UnprovenError{Class: "malformed proof"}
+	}
+	entry, err := n.watch.verify(e.Peer, peer.Log, proof)
+	if err != nil {
+		return ledger.Entry{}, &courier.UnprovenError{Class: "proof does not verify"}
+	}
+	rec := entry.Record
+	kinds := []ledger.Kind{ledger.KindAccepted, ledger.KindHeld,
+		ledger.KindRegister, ledger.KindAgreement, ledger.KindNotice}
+	if d.State == rejected {
+		kinds = []ledger.Kind{ledger.KindRefused}
+	}
+	if !slices.Contains(kinds, rec.Kind) || rec.Peer != n.cfg.Self {
+		return ledger.Entry{}, &courier.UnprovenError{Class: "record of another kind or peer"}
+	}
+	if rec.Act != e.Act && rec.Document != e.Act && !n.isEnvelopeOf(ctx, rec.Act, e.Act) {
+		return ledger.Entry{}, &courier.UnprovenError{Class: "record of another act"}
+	}
+	return entry, nil
+}
+
+// isEnvelopeOf reports whether d is the digest of the envelope in which act
+// travels: a refusal of what the peer could not open names only that.
+func (n *Node) isEnvelopeOf(ctx context.Context, d, act protocol.Digest) bool {
+	same := false
+	err := n.journal.View(ctx, func(r store.Reader) error {
+		b, err := r.Get(digestKey(prefixEnvelope, act))
+		same = err == nil && protocol.DigestOf(b) == d
+		return err
+	})
+	return err == nil && same
+}
+
+// settle records what became of a delivery and takes it out of the outbox.
+func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) error {
+	if _, err := tx.Get(outKey(e)); errors.Is(err, store.ErrNotFound) {
+		return nil // settled before
+	}
+	kind := map[deliveryState]ledger.Kind{receipted: ledger.KindReceipted,
+		rejected: ledger.KindRejected, lapsed: ledger.KindExpired}[d.State]
+	rec := ledger.Record{Kind: kind, At: n.now(), Act: e.Act, Peer: e.Peer, Reasons: d.Reasons}
+	if d.Proof != nil {
+		rec.Document = protocol.DigestOf(d.Proof)
+	}
+	isAct := !strings.HasPrefix(string(e.Case), documentThread)
+	if isAct {
+		rec.Case = e.Case
+	}
+	if _, err := tx.Append(rec); err != nil {
+		return err
+	}
+	err := errors.Join(tx.Delete(outKey(e)), writeJSON(tx, deliveryKey(e.Act, e.Peer), d))
+	if err != nil || !isAct {
+		return err
+	}
+	if d.State != receipted {
+		if err := n.undelivered(tx, e, d); err != nil {
+			return err
+		}
+	}
+	return n.dropEnvelope(tx, e.Act)
+}
+
+// undelivered tells the case that its opening act did not get through.
+func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) error {
+	f, err := readJSON[filed](tx, caseKey(e.Case))
+	if err != nil {
+		return err
+	}
+	state := casefile.Refused
+	if d.State == lapsed {
+		state = casefile.Expired
+	}
+	f.File = f.File.Undelivered(e.Act, e.Peer, state)
+	return n.file(tx, f, n.now())
+}
+
+// dropEnvelope deletes the sealed act when no recipient waits for it any more.
+func (n *Node) dropEnvelope(tx *journal.Tx, act protocol.Digest) error {
+	left := false
+	prefix := append(digestKey(prefixDelivery, act), '/')
+	var peers [][]byte
+	err := tx.Scan(store.Range{Prefix: prefix, KeysOnly: true}, func(key, _ []byte) (bool, error) {
+		peers = append(peers, slices.Clone(key))
+		return true, nil
+	})
+	for _, key := range peers {
+		d, e := readJSON[delivery](tx, key)
+		err = errors.Join(err, e)
+		left = left || d.State == waiting
+	}
+	if err != nil || left {
+		return err
+	}
+	return tx.Delete(digestKey(prefixEnvelope, act))
+}
+
+// Expire implements courier.Outbox.
+func (o *outbox) Expire(ctx context.Context, e courier.Entry) error {
+	n := (*Node)(o)
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		return n.settle(tx, e, delivery{State: lapsed})
+	})
+	if err == nil {
+		n.cfg.Log.Warn("act expired before it could be delivered", "peer", e.Peer)
+	}
+	return err
+}

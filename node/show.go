@@ -1,0 +1,284 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"comity.example/node/desk"
+	"comity.example/node/journal"
+	"comity.example/node/link"
+	"comity.example/node/store"
+	"comity.example/protocol"
+	"comity.example/protocol/canon"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/chain"
+	"comity.example/protocol/ledger"
+	"comity.example/protocol/wire"
+)
+
+var _ desk.Node = (*Node)(nil)
+
+// Inbox implements desk.Cases.
+func (n *Node) Inbox(ctx context.Context, p desk.Page) (desk.Inbox, error) {
+	in := desk.Inbox{Items: []desk.Item{}}
+	err := n.journal.View(ctx, func(r store.Reader) error {
+		g := store.Range{Prefix: []byte(prefixInbox), Limit: p.Limit + 1}
+		if p.After != "" {
+			g.From = append([]byte(prefixInbox+p.After), 0)
+		}
+		var last string
+		return r.Scan(g, func(key, value []byte) (bool, error) {
+			if len(in.Items) == p.Limit {
+				in.Next = last
+				return false, nil
+			}
+			var item desk.Item
+			err := canon.Read(value, &item)
+			in.Items = append(in.Items, item)
+			last = strings.TrimPrefix(string(key), prefixInbox)
+			return true, err
+		})
+	})
+	return in, err
+}
+
+// Case implements desk.Cases.
+func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, error) {
+	v := desk.CaseView{Case: id, State: "draft"}
+	err := n.journal.View(ctx, func(r store.Reader) error {
+		f, err := readJSON[filed](r, caseKey(id))
+		if errors.Is(err, store.ErrNotFound) {
+			draft, err := readJSON[saved](r, draftKey(id))
+			if errors.Is(err, store.ErrNotFound) {
+				return noCase()
+			}
+			v.Draft, v.Decision = &draft.Draft, &draft.Decision
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		v.State, v.Move, v.File = string(f.File.State), f.File.Move(n.cfg.Self), &f.File
+		for _, e := range f.File.Thread {
+			act, err := viewAct(r, e)
+			if err != nil {
+				return err
+			}
+			v.Acts = append(v.Acts, act)
+		}
+		return nil
+	})
+	return v, err
+}
+
+func viewAct(r store.Reader, e casefile.Entry) (desk.ActView, error) {
+	v := desk.ActView{Entry: e}
+	signed, err := r.Get(digestKey(prefixAct, e.Act))
+	if err != nil {
+		return v, err
+	}
+	act, err := chain.Unverified(signed)
+	if err != nil {
+		return v, err
+	}
+	v.Content = *act
+	carried := carriedBy(&act.Body)
+	if carried != nil {
+		if v.Carried, err = chain.Unverified(carried); err != nil {
+			return v, err
+		}
+	}
+	j, err := readJSON[judged](r, digestKey(prefixJudged, e.Act))
+	if err != nil {
+		return v, err
+	}
+	v.Decision, v.Leaf = &j.Decision, j.Index
+	for _, to := range act.To {
+		d, err := readJSON[delivery](r, deliveryKey(e.Act, to))
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return v, err
+		}
+		v.Deliveries = append(v.Deliveries, desk.Delivery{To: to, State: string(d.State), Reasons: d.Reasons})
+	}
+	return v, nil
+}
+
+// carriedBy returns the signed act that a body carries, nil if none.
+func carriedBy(b *protocol.Body) []byte {
+	switch {
+	case b.Certification != nil:
+		return b.Certification.Request
+	case b.Relay != nil:
+		return b.Relay.Act
+	}
+	return nil
+}
+
+// Documents implements desk.Documents.
+func (n *Node) Documents(ctx context.Context) ([]desk.Document, error) {
+	held, err := n.documents(ctx)
+	out := []desk.Document{}
+	for _, h := range held {
+		out = append(out, h.show())
+	}
+	return out, err
+}
+
+func (h *holding) show() desk.Document {
+	return desk.Document{Kind: string(h.Kind), Name: h.Name, Digest: protocol.DigestOf(h.Bytes), Status: h.Status}
+}
+
+// Read implements desk.Documents.
+func (n *Node) Read(ctx context.Context, kind, name string) ([]byte, error) {
+	var h holding
+	err := n.journal.View(ctx, func(r store.Reader) (err error) {
+		h, err = readJSON[holding](r, documentKey(kind, name))
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, &desk.Problem{Status: http.StatusNotFound, Text: "this node holds no such document"}
+	}
+	return h.Bytes, err
+}
+
+// Publish implements desk.Documents.
+func (n *Node) Publish(ctx context.Context, kind string, document []byte) (desk.Document, error) {
+	h, err := n.adopt(ctx, Document{DocumentKind(kind), document}, adoption{peer: n.cfg.Self, publish: true})
+	switch {
+	case err == nil:
+		return h.show(), nil
+	case errors.Is(err, errHeld):
+		return desk.Document{}, &desk.Problem{Status: http.StatusConflict, Text: "this document is already in use"}
+	case errors.Is(err, store.ErrNoSpace):
+		return desk.Document{}, n.problem(err)
+	}
+	return desk.Document{}, &desk.Problem{Status: http.StatusUnprocessableEntity, Text: err.Error(),
+		Hint: "the document was not adopted, and nothing has changed"}
+}
+
+// Status implements desk.Health.
+func (n *Node) Status(ctx context.Context) (desk.Status, error) {
+	head, _ := n.journal.Checkpoint()
+	s := desk.Status{Participant: n.cfg.Self, Accepting: n.running.Load(), Time: n.now(),
+		Address: n.link.Addr().String(), LedgerSize: head.Size, Peers: []desk.Peer{}}
+	if err := n.watch.whatTrouble(); err != nil {
+		s.Trouble = err.Error()
+	}
+	held, err := n.documents(ctx)
+	if err != nil {
+		return s, err
+	}
+	for _, h := range held {
+		if h.Kind == RegisterDocument {
+			s.Registers = append(s.Registers, h.show())
+		}
+	}
+	directory := n.grounds.Load().Directory
+	news := n.watch.news()
+	for _, party := range directory.Parties() {
+		r, err := directory.Register(party)
+		if err != nil {
+			continue
+		}
+		for i := range r.Participants {
+			if p := &r.Participants[i]; p.ID != n.cfg.Self {
+				s.Peers = append(s.Peers, desk.Peer{ID: p.ID, Address: p.Address, Ledger: news[p.ID].head.Size})
+			}
+		}
+	}
+	err = n.journal.View(ctx, func(r store.Reader) error {
+		g := store.Range{Prefix: []byte(prefixOut), Limit: desk.MaxPage, KeysOnly: true}
+		return r.Scan(g, func(_, _ []byte) (bool, error) { s.Outbox++; return true, nil })
+	})
+	return s, err
+}
+
+// Probe implements desk.Health.
+func (n *Node) Probe(ctx context.Context, peer protocol.ParticipantID) (desk.Probe, error) {
+	p := desk.Probe{Peer: peer}
+	var m wire.Ping
+	rand.Read(m.Nonce[:])
+	began := time.Now()
+	answer, err := n.link.Exchange(ctx, peer, &m)
+	p.RoundTrip = time.Since(began)
+	pong, ok := answer.(*wire.Pong)
+	switch {
+	case errors.Is(err, link.ErrPinMismatch):
+		p.Trouble = "who answers there shows another key than the register pins: has the key changed, or is it somebody else?"
+	case errors.Is(err, link.ErrNotAdmitted):
+		p.Trouble = "it ends our handshake: it may not hold our register yet"
+	case errors.Is(err, link.ErrUnknownPeer):
+		p.Trouble = "it stands in no register that this node holds"
+	case err != nil:
+		p.Trouble = "it does not answer: is it running, and does UDP reach it?"
+	case !ok || pong.Nonce != m.Nonce:
+		p.Trouble = "it is busy"
+	default:
+		p.Reached, p.Skew = true, time.Unix(pong.Time, 0).Sub(n.now())
+		if p.Skew.Abs() > protocol.MaxSkew {
+			p.Trouble = "its clock and ours differ by more than acts allow: check both against network time"
+		}
+	}
+	return p, nil
+}
+
+// Check implements desk.Health: the whole tree again from its records, and
+// every act that a record names.
+func (n *Node) Check(ctx context.Context) (desk.LedgerReport, error) {
+	_, signed := n.journal.Checkpoint()
+	report := desk.LedgerReport{Checkpoint: string(signed)}
+	found, err := n.journal.Check(ctx, journal.Audit{Record: checkRecord})
+	report.Size = found.Checkpoint.Size
+	if err != nil && ctx.Err() == nil {
+		n.watch.setTrouble(err)
+		report.Trouble = append(report.Trouble, err.Error())
+		err = nil
+	}
+	return report, err
+}
+
+// checkRecord finds what a record says is kept.
+func checkRecord(r store.Reader, index int64, rec ledger.Record) error {
+	switch rec.Kind {
+	case ledger.KindAccepted, ledger.KindHeld, ledger.KindSent:
+	default:
+		return nil
+	}
+	signed, err := r.Get(digestKey(prefixAct, rec.Act))
+	if err != nil {
+		return fmt.Errorf("act of entry %d: %w", index, err)
+	}
+	act, err := chain.Unverified(signed)
+	if err != nil {
+		return fmt.Errorf("act of entry %d is damaged", index)
+	}
+	enc, err := act.Encode()
+	if err != nil || protocol.DigestOf(enc) != rec.Act {
+		return fmt.Errorf("act of entry %d is not the one it names (%s)", index, hex.EncodeToString(rec.Act[:4]))
+	}
+	return nil
+}
+
+// Prove implements desk.Health.
+func (n *Node) Prove(ctx context.Context, index int64) ([]byte, error) {
+	p, err := n.journal.Prove(ctx, index)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, &desk.Problem{Status: http.StatusNotFound, Text: "the ledger has no such entry"}
+	}
+	return p.Format(), err
+}
+
+// Checkpoint implements desk.Health.
+func (n *Node) Checkpoint(context.Context) ([]byte, error) {
+	_, signed := n.journal.Checkpoint()
+	return signed, nil
+}

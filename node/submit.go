@@ -1,0 +1,395 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"comity.example/node/desk"
+	"comity.example/node/gate"
+	"comity.example/node/journal"
+	"comity.example/node/store"
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/chain"
+	"comity.example/protocol/ledger"
+)
+
+// How long an act waits to be delivered before it is given up.
+const (
+	Lifetime          = 7 * 24 * time.Hour
+	EmergencyLifetime = 24 * time.Hour
+)
+
+// Submit is how an act goes out: completed, examined and decided as its
+// receiver will, made durable, and left to the courier.
+func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error) {
+	if !n.running.Load() {
+		return desk.Submitted{}, &desk.Problem{Status: http.StatusServiceUnavailable,
+			Text: "the node is starting or stopping", Hint: "try again in a moment"}
+	}
+	for {
+		grounds := n.grounds.Load()
+		now := n.now()
+		p, err := n.plan(ctx, *grounds, d, now)
+		if err != nil {
+			return desk.Submitted{}, err
+		}
+		out, err := n.gate.Out(*grounds, p.act, now)
+		if err != nil {
+			return desk.Submitted{}, err
+		}
+		if problem := n.mayLeave(p, &out); problem != nil {
+			return desk.Submitted{}, problem
+		}
+		n.metrics.submission(out.Decision.Verdict.String())
+		done := desk.Submitted{Case: p.act.Case, Decision: out.Decision}
+		if out.Refused() || !complete(p, &out.Decision) {
+			return done, n.keepDraft(ctx, p, out.Decision)
+		}
+		_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
+			if n.grounds.Load() != grounds {
+				return errStale
+			}
+			return n.send(tx, &out, now)
+		})
+		if errors.Is(err, errStale) {
+			continue
+		}
+		if err != nil {
+			return desk.Submitted{}, n.problem(err)
+		}
+		// From here the act is sent, whatever happens next.
+		for _, to := range p.act.To {
+			if to != n.cfg.Self {
+				n.courier.Wake(to)
+			}
+		}
+		done.Act = out.Act.Digest
+		return done, nil
+	}
+}
+
+// mayLeave turns what the gate's own examination found into words for the
+// person who submitted the act.
+func (n *Node) mayLeave(p *plan, out *gate.Departure) *desk.Problem {
+	if out.Reason == "" {
+		return nil
+	}
+	n.cfg.Log.Info("draft refused", "kind", p.act.Body.Kind(), "reason", out.Reason)
+	problem := &desk.Problem{Status: http.StatusUnprocessableEntity,
+		Text: fmt.Sprintf("the %s cannot be sent: %s", p.act.Body.Kind(), out.Reason)}
+	switch out.Reason {
+	case protocol.ReasonOfficerMissing:
+		problem.Hint = "an officer must sign it: name the officer's file with --officer"
+	case protocol.ReasonOfficerRole, protocol.ReasonOfficerInvalid, protocol.ReasonKeyRevoked:
+		problem.Hint = "ask for a credential that fits this act, or for an officer who has one"
+	case protocol.ReasonRole:
+		problem.Hint = "this participant's register entry lacks the role; see comity register show"
+	case protocol.ReasonUnregistered, protocol.ReasonUnknownParty, protocol.ReasonRegisterLapsed:
+		problem.Hint = "see comity register show, and have the newest register published"
+	}
+	return problem
+}
+
+// complete reports whether nothing that the issuing side still has to supply
+// keeps the act from leaving, but the certification of the authority that it
+// is addressed to.
+func complete(p *plan, d *protocol.Decision) bool {
+	for _, f := range d.Findings {
+		waits := f.Outcome == protocol.Held && f.Side == protocol.SideIssuing
+		if waits && (p.act.Body.Request == nil || f.Role != protocol.RoleDesignated) {
+			return false
+		}
+	}
+	return true
+}
+
+// send makes an act durable inside a commit, with its way to its recipients.
+func (n *Node) send(tx *journal.Tx, out *gate.Departure, now time.Time) error {
+	act := out.Act.Act
+	f, err := n.step(tx, casefile.StepOf(out.Act, &out.Decision))
+	if err != nil {
+		return err
+	}
+	index, err := n.record(tx, ledger.KindSent, out.Act.Digest, act, &out.Decision, now)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(
+		tx.Set(digestKey(prefixAct, out.Act.Digest), out.Act.Signed),
+		writeJSON(tx, digestKey(prefixJudged, out.Act.Digest), judged{out.Decision, index, now}),
+		tx.Delete(draftKey(act.Case)),
+		n.file(tx, f, now),
+	)
+	if err != nil || out.Envelope == nil {
+		return err
+	}
+	for _, to := range act.To {
+		if to == n.cfg.Self {
+			continue
+		}
+		e := n.entry(to, act.Case, out.Act.Digest)
+		e.Lane, e.Expires = laneOf(&f.File), act.Expires
+		err = errors.Join(err, tx.Set(outKey(e), nil),
+			writeJSON(tx, deliveryKey(e.Act, to), delivery{State: waiting}))
+	}
+	return errors.Join(err, tx.Set(digestKey(prefixEnvelope, out.Act.Digest), out.Envelope))
+}
+
+// A plan is an act that lacks only signatures.
+type plan struct {
+	act  *protocol.Act
+	file *casefile.Case // nil for a request, which opens one
+	body protocol.Body
+}
+
+// plan completes a draft with what the node knows: the case's thread, the
+// recipients, the agreement that governs, and the acts that are carried.
+func (n *Node) plan(ctx context.Context, g casefile.Grounds, d desk.Draft, now time.Time) (*plan, error) {
+	p := &plan{body: d.Body}
+	act := &protocol.Act{Version: protocol.Version, ID: protocol.NewActID(), Case: d.Case,
+		Follows: []protocol.Digest{}, From: n.cfg.Self, Issued: now, Expires: now.Add(Lifetime),
+		Endorsements: slices.Concat([]protocol.Endorsement{}, d.Endorsements)}
+	p.act = act
+	var err error
+	if d.Body.Kind() == protocol.KindRequest {
+		err = n.planRequest(g, p, d, now)
+	} else {
+		err = n.planAnswer(ctx, p, d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	act.Body = p.body
+	if err := act.Check(); err != nil {
+		return nil, &desk.Problem{Status: http.StatusUnprocessableEntity, Text: err.Error(),
+			Hint: "mend the members that are named and try again"}
+	}
+	return p, nil
+}
+
+// planRequest decides which agreement a request goes under and whom it is
+// sent to first: where the agreement wants a designated authority to transmit
+// it, to ours.
+func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.Time) error {
+	r := d.Body.Request
+	if r.Issuer != n.cfg.Self && !n.serves(g, r.Issuer, now) {
+		return &desk.Problem{Status: http.StatusForbidden,
+			Text: "issuer: this node sends for " + string(n.cfg.Self) + " only"}
+	}
+	if p.act.Case == "" {
+		p.act.Case = protocol.NewCaseID()
+	}
+	preview := n.preview(g, r, agreement.Facts{Ref: protocol.AgreementRef{ID: d.Agreement}}, now)
+	p.act.Agreement = preview.Agreement
+	if r.Emergency != nil {
+		p.act.Expires = now.Add(EmergencyLifetime)
+	}
+	p.act.To = []protocol.ParticipantID{r.Addressee}
+	for _, f := range preview.Findings {
+		if f.Outcome == protocol.Held && f.Side == protocol.SideIssuing && f.Role == protocol.RoleDesignated {
+			designated := g.Directory.ByRole(n.cfg.Self.Party(), protocol.RoleDesignated, now)
+			if len(designated) == 0 {
+				return &desk.Problem{Status: http.StatusUnprocessableEntity,
+					Text: "no designated authority stands in the register of " + string(n.cfg.Self.Party())}
+			}
+			p.act.To = designated[:1]
+			if slices.Contains(designated, n.cfg.Self) {
+				p.act.To = []protocol.ParticipantID{n.cfg.Self}
+			}
+		}
+	}
+	return nil
+}
+
+// serves reports whether this participant may send for another of its Party.
+func (n *Node) serves(g casefile.Grounds, issuer protocol.ParticipantID, now time.Time) bool {
+	self := g.Standing(n.cfg.Self, now)
+	return issuer.Party() == n.cfg.Self.Party() && slices.Contains(self.Roles, protocol.RoleDesignated)
+}
+
+// planAnswer completes an act in a case that is open.
+func (n *Node) planAnswer(ctx context.Context, p *plan, d desk.Draft) error {
+	kind := p.body.Kind()
+	if kind == "" {
+		return &desk.Problem{Status: http.StatusBadRequest, Text: "body: want exactly one member"}
+	}
+	return n.problem(n.journal.View(ctx, func(r store.Reader) error {
+		f, err := readJSON[filed](r, caseKey(d.Case))
+		if errors.Is(err, store.ErrNotFound) {
+			return noCase()
+		}
+		if err != nil {
+			return err
+		}
+		p.file = &f.File
+		p.act.Agreement = f.File.Agreement
+		p.act.To = f.File.Recipients(kind, n.cfg.Self)
+		if f.File.Emergency {
+			p.act.Expires = p.act.Issued.Add(EmergencyLifetime)
+		}
+		if err := n.carry(r, p); err != nil {
+			return err
+		}
+		if len(p.act.To) == 0 {
+			return &desk.Problem{Status: http.StatusConflict,
+				Text: "this participant has nobody to send that to in this case"}
+		}
+		p.act.Follows = f.File.Heads(p.act.To...)
+		if kind == protocol.KindCertification {
+			p.act.Follows = []protocol.Digest{f.File.Thread[0].Act}
+		}
+		return nil
+	}))
+}
+
+// carry puts the act that is certified or passed on into the body, byte for byte.
+func (n *Node) carry(r store.Reader, p *plan) error {
+	read := func(d protocol.Digest) ([]byte, error) { return r.Get(digestKey(prefixAct, d)) }
+	var err error
+	switch p.body.Kind() {
+	case protocol.KindCertification:
+		c := *p.body.Certification
+		c.Request, err = read(p.file.Thread[0].Act)
+		p.body.Certification = &c
+	case protocol.KindRelay:
+		waiting := p.file.ToRelay()
+		if len(waiting) == 0 {
+			return &desk.Problem{Status: http.StatusConflict, Text: "nothing in this case waits to be passed on"}
+		}
+		p.body.Relay = &protocol.Relay{}
+		p.body.Relay.Act, err = read(waiting[0])
+	}
+	return err
+}
+
+// preview decides a request that nobody has signed, as if an officer of the
+// issuer had. Of known, Ref and Certification count.
+func (n *Node) preview(g casefile.Grounds, r *protocol.Request, known agreement.Facts, now time.Time) protocol.Decision {
+	f := g.Draft(r, now)
+	f.Officer = agreement.Officer{Present: true, Roles: f.Issuing.Roles}
+	f.Ref, f.Certification = known.Ref, known.Certification
+	if f.Certification.Present {
+		f.Sender = f.Certification.By
+	}
+	return g.Book.Decide(r, f)
+}
+
+// Prepare implements desk.Acts.
+func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
+	grounds := *n.grounds.Load()
+	now := n.now()
+	if d.Body.Kind() == "" && d.Case != "" {
+		saved, err := n.savedDraft(ctx, d.Case)
+		if err != nil {
+			return desk.Prepared{}, err
+		}
+		d = saved.Draft
+	}
+	p, err := n.plan(ctx, grounds, d, now)
+	if err != nil {
+		return desk.Prepared{}, err
+	}
+	st, err := chain.StatementOf(p.act, time.Time{})
+	if err != nil {
+		return desk.Prepared{}, err
+	}
+	out := desk.Prepared{Case: p.act.Case, To: p.act.To, Body: p.body, Statement: st}
+	switch {
+	case p.body.Request != nil:
+		out.Decision = n.preview(grounds, p.body.Request, agreement.Facts{Ref: p.act.Agreement}, now)
+	case p.body.Certification != nil:
+		out.Decision, err = n.previewCertified(grounds, p, now)
+	default:
+		out.Decision = casefile.Belongs(p.act.Agreement, now)
+	}
+	return out, err
+}
+
+func (n *Node) previewCertified(g casefile.Grounds, p *plan, now time.Time) (protocol.Decision, error) {
+	request, err := chain.Unverified(p.body.Certification.Request)
+	if err != nil {
+		return protocol.Decision{}, err
+	}
+	c := p.body.Certification
+	return n.preview(g, request.Body.Request, agreement.Facts{Ref: p.act.Agreement,
+		Certification: agreement.Certification{Present: true, By: g.Standing(n.cfg.Self, now),
+			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting}}, now), nil
+}
+
+// saved is a draft as the store holds it, with what was found of it last.
+type saved struct {
+	Draft    desk.Draft        `json:"draft"`
+	Decision protocol.Decision `json:"decision"`
+}
+
+// Save implements desk.Acts.
+func (n *Node) Save(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
+	if d.Body.Kind() != protocol.KindRequest {
+		return desk.Prepared{}, &desk.Problem{Status: http.StatusBadRequest, Text: "only a request can be kept as a draft"}
+	}
+	d.Case, d.Endorsements = protocol.NewCaseID(), nil
+	prepared, err := n.Prepare(ctx, d)
+	if err != nil {
+		return prepared, err
+	}
+	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		return writeJSON(tx, draftKey(d.Case), saved{d, prepared.Decision})
+	})
+	return prepared, n.problem(err)
+}
+
+// keepDraft keeps a request that was denied, with the findings.
+func (n *Node) keepDraft(ctx context.Context, p *plan, decision protocol.Decision) error {
+	if p.body.Request == nil {
+		return nil
+	}
+	d := desk.Draft{Case: p.act.Case, Agreement: p.act.Agreement.ID, Body: p.body}
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		return writeJSON(tx, draftKey(d.Case), saved{d, decision})
+	})
+	return n.problem(err)
+}
+
+func (n *Node) savedDraft(ctx context.Context, id protocol.CaseID) (s saved, err error) {
+	err = n.journal.View(ctx, func(r store.Reader) error {
+		s, err = readJSON[saved](r, draftKey(id))
+		if errors.Is(err, store.ErrNotFound) {
+			return noCase()
+		}
+		return err
+	})
+	return s, err
+}
+
+func noCase() error {
+	return &desk.Problem{Status: http.StatusNotFound, Text: "this node holds no such case",
+		Hint: "comity inbox lists the cases that wait for you"}
+}
+
+// problem turns an error of the case or the disk into words for a person.
+func (n *Node) problem(err error) error {
+	var turn *casefile.TurnError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &turn):
+		return &desk.Problem{Status: http.StatusConflict,
+			Text: fmt.Sprintf("a %s does not fit a case that is %s: %s", turn.Kind, turn.State, turn.Reason),
+			Hint: "see comity case show"}
+	case errors.Is(err, store.ErrNoSpace):
+		n.watch.setTrouble(err)
+		return &desk.Problem{Status: http.StatusInsufficientStorage,
+			Text: "the node takes nothing: its disk is nearly full", Hint: "make room on the node's disk"}
+	case errors.Is(err, journal.ErrStopped):
+		n.watch.setTrouble(err)
+		return &desk.Problem{Status: http.StatusServiceUnavailable,
+			Text: "the node has stopped taking acts", Hint: "see comity doctor and the node's log"}
+	}
+	return err
+}

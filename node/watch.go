@@ -1,0 +1,196 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"comity.example/crypto/cosign"
+	"comity.example/node/journal"
+	"comity.example/node/store"
+	"comity.example/protocol"
+	"comity.example/protocol/ledger"
+	"comity.example/protocol/wire"
+)
+
+// seenCheckpoints bounds the verified checkpoints that are remembered of one
+// peer: many receipts share one, and its signatures are the dear part.
+const seenCheckpoints = 64
+
+// A watch remembers the newest checkpoints of peers' ledgers, and notices when
+// two of them contradict each other. It also remembers why this node takes no
+// acts, when it does not.
+type watch struct {
+	mu      sync.Mutex
+	peers   map[protocol.ParticipantID]*sighting // guarded by mu
+	trouble error                                // guarded by mu
+}
+
+// A sighting is what was seen of one peer's ledger since the node started.
+type sighting struct {
+	verified map[[32]byte]seen // by the SHA-256 of the signed note
+	order    [][32]byte        // the keys of verified, oldest first
+	newest   seen
+	forked   bool
+}
+
+type seen struct {
+	key    *cosign.LogPublic // under which it was verified
+	head   ledger.Checkpoint
+	at     time.Time
+	signed []byte
+}
+
+func newWatch() *watch { return &watch{peers: map[protocol.ParticipantID]*sighting{}} }
+
+// verify is ledger.Proof.Verify with a memory for checkpoints.
+func (w *watch) verify(peer protocol.ParticipantID, key *cosign.LogPublic, p ledger.Proof) (ledger.Entry, error) {
+	id := sha256.Sum256(p.Checkpoint)
+	w.mu.Lock()
+	s := w.peers[peer]
+	if s == nil {
+		s = &sighting{verified: map[[32]byte]seen{}}
+		w.peers[peer] = s
+	}
+	c, ok := s.verified[id]
+	w.mu.Unlock()
+	if !ok || !c.key.Equal(key) {
+		head, at, err := ledger.OpenCheckpoint(ledger.Origin(peer), key, p.Checkpoint)
+		if err != nil {
+			return ledger.Entry{}, err
+		}
+		c = seen{key, head, at, p.Checkpoint}
+		w.remember(s, id, c)
+	}
+	if err := c.head.Includes(p.Index, tlog.RecordHash(p.Record), p.Path); err != nil {
+		return ledger.Entry{}, err
+	}
+	rec, err := ledger.ParseRecord(p.Record)
+	return ledger.Entry{Record: rec, Index: p.Index, Checkpoint: c.head, Signed: c.at}, err
+}
+
+func (w *watch) remember(s *sighting, id [32]byte, c seen) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, other := range s.verified {
+		if other.head.Size == c.head.Size && other.head.Root != c.head.Root {
+			s.forked = true
+		}
+	}
+	s.verified[id] = c
+	s.order = append(s.order, id)
+	if len(s.order) > seenCheckpoints {
+		delete(s.verified, s.order[0])
+		s.order = s.order[1:]
+	}
+	if s.newest.signed == nil || c.head.Size > s.newest.head.Size {
+		s.newest = c
+	}
+}
+
+// news returns the peers of whose ledgers something was seen.
+func (w *watch) news() map[protocol.ParticipantID]seen {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := make(map[protocol.ParticipantID]seen, len(w.peers))
+	for id, s := range w.peers {
+		if s.newest.signed != nil {
+			out[id] = s.newest
+		}
+	}
+	return out
+}
+
+func (w *watch) setTrouble(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.trouble = err
+}
+
+func (w *watch) whatTrouble() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.trouble
+}
+
+// compare asks a peer to prove that its ledger only grew since the checkpoint
+// that this node keeps, and keeps the newer one.
+func (n *Node) compare(ctx context.Context, peer protocol.ParticipantID) error {
+	entry, err := n.grounds.Load().Directory.AsOf(peer, n.now())
+	if err != nil {
+		return err
+	}
+	held, err := n.heldCheckpoint(ctx, peer, entry.Log)
+	if err != nil {
+		return err
+	}
+	answer, err := n.link.Exchange(ctx, peer, &wire.CheckpointQuery{Size: uint64(held.Size)})
+	if err != nil {
+		return err
+	}
+	m, ok := answer.(*wire.CheckpointAnswer)
+	if !ok {
+		return nil // busy: another time
+	}
+	newer, _, err := ledger.OpenCheckpoint(ledger.Origin(peer), entry.Log, m.Checkpoint)
+	if err != nil {
+		return err
+	}
+	proof := make(tlog.TreeProof, len(m.Proof))
+	for i, h := range m.Proof {
+		proof[i] = tlog.Hash(h)
+	}
+	if held.Size > 0 {
+		if err := newer.Extends(held, proof); err != nil {
+			return n.alarm(ctx, peer, m.Checkpoint)
+		}
+	}
+	if newer.Size == held.Size {
+		return nil
+	}
+	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return tx.Set(peerKey(peer), m.Checkpoint) })
+	return err
+}
+
+// heldCheckpoint returns the newest checkpoint of a peer's ledger that was
+// shown to extend all that were held before; the zero Checkpoint if none is.
+func (n *Node) heldCheckpoint(ctx context.Context, peer protocol.ParticipantID,
+	key *cosign.LogPublic) (ledger.Checkpoint, error) {
+	var signed []byte
+	err := n.journal.View(ctx, func(r store.Reader) (err error) {
+		signed, err = r.Get(peerKey(peer))
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return ledger.Checkpoint{}, nil
+	}
+	if err != nil {
+		return ledger.Checkpoint{}, err
+	}
+	c, _, err := ledger.OpenCheckpoint(ledger.Origin(peer), key, signed)
+	return c, err
+}
+
+// alarm records that a peer's ledger contradicts what it showed before. The
+// checkpoint that contradicts is kept beside the one that is held: both are
+// signed by the peer, and together they are the evidence.
+func (n *Node) alarm(ctx context.Context, peer protocol.ParticipantID, signed []byte) error {
+	n.cfg.Log.Error("a peer's ledger contradicts itself", "peer", peer)
+	n.metrics.fork()
+	key := append(peerKey(peer), "/contradiction"...)
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		if _, err := tx.Get(key); err == nil {
+			return nil // on record
+		}
+		if _, err := tx.Append(ledger.Record{Kind: ledger.KindFork, At: n.now(), Peer: peer,
+			Document: protocol.DigestOf(signed)}); err != nil {
+			return err
+		}
+		return tx.Set(key, signed)
+	})
+	return err
+}

@@ -1,0 +1,59 @@
+package agreement
+
+import (
+	"fmt"
+
+	"comity.example/protocol/canon"
+)
+
+// MaxSigned bounds an agreement with its signatures, in bytes.
+const MaxSigned = 1 << 20
+
+// signedFile is an agreement as it is exchanged: the document's bytes, and the
+// file of its Parties' signatures.
+type signedFile struct {
+	Document   []byte `json:"document"`
+	Signatures []byte `json:"signatures"`
+}
+
+// EncodeSigned returns the form in which an agreement is exchanged, of the
+// bytes of the document and of the file of its signatures.
+func EncodeSigned(document, signatures []byte) ([]byte, error) {
+	b, err := canon.Encode(signedFile{document, signatures})
+	if err == nil && len(b) > MaxSigned {
+		err = fmt.Errorf("%d bytes: want at most %d", len(b), MaxSigned)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("agreement: encode signed: %w", err)
+	}
+	return b, nil
+}
+
+// SplitSigned returns the two files of which EncodeSigned made b, unverified.
+func SplitSigned(b []byte) (document, signatures []byte, err error) {
+	if len(b) > MaxSigned {
+		return nil, nil, fmt.Errorf("agreement: parse signed: %d bytes: want at most %d", len(b), MaxSigned)
+	}
+	var f signedFile
+	if err := canon.Decode(b, &f); err != nil {
+		return nil, nil, fmt.Errorf("agreement: parse signed: %w", err)
+	}
+	return f.Document, f.Signatures, nil
+}
+
+// ParseSigned reads and verifies what EncodeSigned wrote.
+func ParseSigned(b []byte, roots Roots) (SignedDocument, error) {
+	document, signatures, err := SplitSigned(b)
+	if err != nil {
+		return SignedDocument{}, err
+	}
+	doc, err := ParseDocument("agreement", document)
+	if err != nil {
+		return SignedDocument{}, err
+	}
+	sigs, err := ParseSignatures(signatures)
+	if err != nil {
+		return SignedDocument{}, err
+	}
+	return VerifyDocument(doc, sigs, roots)
+}

@@ -1,0 +1,142 @@
+package agreement
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/cost"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"comity.example/protocol"
+)
+
+// Limits of an expression.
+const (
+	MaxExpression = 1024 // bytes of one expression
+
+	// MaxCost bounds the worst case of one expression, in CEL's cost units,
+	// for the longest lists and texts that a request may hold. It is checked
+	// when a document is loaded: an expression that could run away does not
+	// load, and nothing needs to be counted while a request waits.
+	MaxCost = 5_000
+
+	// maxNesting bounds the depth of an expression.
+	maxNesting = 32
+)
+
+// An expression is a compiled CEL expression that yields a bool. It is safe
+// for concurrent use.
+type expression struct{ program cel.Program }
+
+// environment declares the variables. It never changes after it was made.
+var environment = sync.OnceValues(func() (*cel.Env, error) {
+	opts := []cel.EnvOption{
+		cel.ParserExpressionSizeLimit(MaxExpression),
+		cel.ParserRecursionLimit(maxNesting),
+		cel.DefaultUTCTimeZone(true),
+	}
+	for _, v := range variables {
+		opts = append(opts, cel.Variable(v.name, v.typ))
+	}
+	return cel.NewEnv(opts...)
+})
+
+// compile refuses what does not type-check, does not yield a bool, or could
+// cost more than MaxCost.
+func compile(text string) (*expression, error) {
+	env, err := environment()
+	if err != nil {
+		return nil, fmt.Errorf("expression language: %w", err)
+	}
+	if len(text) > MaxExpression {
+		return nil, fmt.Errorf("%d bytes: want at most %d", len(text), MaxExpression)
+	}
+	checked, issues := env.Compile(text)
+	if err := issues.Err(); err != nil {
+		e := issues.Errors()[0]
+		return nil, fmt.Errorf("column %d: %s", e.Location.Column()+1, e.Message)
+	}
+	if checked.OutputType() != cel.BoolType {
+		return nil, fmt.Errorf("yields %s: want bool", checked.OutputType())
+	}
+	worst, err := env.EstimateCost(checked, sizes{})
+	if err != nil {
+		return nil, fmt.Errorf("estimate cost: %w", err)
+	}
+	if worst.Max > MaxCost {
+		return nil, fmt.Errorf("may cost %d: want at most %d", worst.Max, MaxCost)
+	}
+	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, err
+	}
+	return &expression{program}, nil
+}
+
+// sizes tells the cost estimate how long a variable can be.
+type sizes struct{}
+
+func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+	return nil
+}
+
+func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
+	switch {
+	case len(node.Path()) == 0:
+		return nil
+	case node.Type().Kind() == types.ListKind:
+		return &cost.SizeEstimate{Min: 0, Max: protocol.MaxAttestations}
+	case node.Type().Kind() == types.StringKind:
+		return &cost.SizeEstimate{Min: 0, Max: protocol.MaxText}
+	}
+	return nil
+}
+
+var errNotBool = errors.New("the expression did not yield a bool")
+
+// holds evaluates the expression. An error is never a yes.
+func (e *expression) holds(vars *values) (bool, error) {
+	out, _, err := e.program.Eval(vars)
+	if err != nil {
+		return false, err
+	}
+	b, ok := out.(types.Bool)
+	if !ok {
+		return false, errNotBool
+	}
+	return bool(b), nil
+}
+
+// values lends the variables of one decision to its expressions, each made
+// when it is first asked for. It serves one goroutine.
+type values struct {
+	in   input
+	made []ref.Val // by position in variables
+}
+
+// positions finds a variable by its name. It is never written to.
+var positions = func() map[string]int {
+	m := make(map[string]int, len(variables))
+	for i, v := range variables {
+		m[v.name] = i
+	}
+	return m
+}()
+
+// ResolveName returns the value of a variable.
+func (v *values) ResolveName(name string) (any, bool) {
+	i, ok := positions[name]
+	if !ok {
+		return nil, false
+	}
+	if v.made[i] == nil {
+		v.made[i] = variables[i].value(&v.in)
+	}
+	return v.made[i], true
+}
+
+// Parent returns nil: there are no other variables.
+func (v *values) Parent() cel.Activation { return nil }

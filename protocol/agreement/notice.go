@@ -1,0 +1,179 @@
+package agreement
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"comity.example/protocol"
+	"comity.example/protocol/canon"
+)
+
+// Limits of a notice.
+const (
+	MaxNotice    = 16_384 // bytes of a notice's canonical form
+	maxSelectors = 64     // Parties, types or categories that a notice names
+)
+
+// A NoticeKind says what a Party does to its rights under an agreement.
+type NoticeKind string
+
+// The kinds of notice. The list is append-only.
+const (
+	Suspend NoticeKind = "suspend"
+	Resume  NoticeKind = "resume" // withdraws a suspension, from its effective time on
+)
+
+func noticeKinds() []NoticeKind { return []NoticeKind{Suspend, Resume} }
+
+// A Notice is a Party's statement that it no longer grants, or grants again,
+// what an agreement promised. What follows for the mirrored right of the other
+// side is computed and never written.
+type Notice struct {
+	ID        string         `json:"id"`
+	Agreement string         `json:"agreement"`
+	Party     protocol.Party `json:"party"` // whose statement it is
+	Kind      NoticeKind     `json:"kind"`
+
+	// Toward, Types and Categories narrow the notice; each empty list means all.
+	Toward     []protocol.Party       `json:"toward"`
+	Types      []protocol.RequestType `json:"types"`
+	Categories []protocol.Category    `json:"categories"`
+
+	Effective time.Time `json:"effective"`
+	Issued    time.Time `json:"issued"`
+	Article   string    `json:"article,omitzero"` // under which it is given
+	Ground    string    `json:"ground"`           // why, in plain words
+}
+
+// ParseNotice reads a notice from its canonical form and checks it.
+func ParseNotice(b []byte) (*Notice, error) {
+	if len(b) > MaxNotice {
+		return nil, fmt.Errorf("agreement: parse notice: %d bytes: want at most %d", len(b), MaxNotice)
+	}
+	n := new(Notice)
+	if err := canon.Decode(b, n); err != nil {
+		return nil, fmt.Errorf("agreement: parse notice: %w", err)
+	}
+	if err := n.Check(); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// Encode returns the canonical form of n, which is what its Party signs.
+func (n *Notice) Encode() ([]byte, error) {
+	if err := n.Check(); err != nil {
+		return nil, err
+	}
+	b, err := canon.Encode(n)
+	if err != nil {
+		return nil, fmt.Errorf("agreement: encode notice: %w", err)
+	}
+	if len(b) > MaxNotice {
+		return nil, fmt.Errorf("agreement: encode notice: %d bytes: want at most %d", len(b), MaxNotice)
+	}
+	return b, nil
+}
+
+// Check reports whether n is complete and well formed.
+func (n *Notice) Check() error {
+	if err := n.check(); err != nil {
+		return fmt.Errorf("agreement: notice: %w", err)
+	}
+	return nil
+}
+
+func (n *Notice) check() error {
+	if !wellFormedID(n.ID) || !wellFormedID(n.Agreement) {
+		return fmt.Errorf("id, agreement: want small letters, digits and single hyphens, "+
+			"at most %d bytes", MaxID)
+	}
+	if _, err := protocol.ParseParty(string(n.Party)); err != nil {
+		return err
+	}
+	if !slices.Contains(noticeKinds(), n.Kind) {
+		return errors.New("kind: want suspend or resume")
+	}
+	if err := n.checkSelectors(); err != nil {
+		return err
+	}
+	for _, t := range []time.Time{n.Effective, n.Issued} {
+		if t.IsZero() || t.Location() != time.UTC || t.Nanosecond() != 0 || t.Year() > 9999 {
+			return errors.New("effective, issued: want a time in UTC and whole seconds")
+		}
+	}
+	if n.Effective.Before(n.Issued) {
+		// Yesterday's decisions stand: a notice has no effect backwards.
+		return errors.New("effective: want not before issued")
+	}
+	if n.Ground == "" || len(n.Ground) > protocol.MaxText {
+		return fmt.Errorf("ground: want 1 to %d bytes", protocol.MaxText)
+	}
+	if len(n.Article) > protocol.MaxReference {
+		return fmt.Errorf("article: want at most %d bytes", protocol.MaxReference)
+	}
+	return nil
+}
+
+func (n *Notice) checkSelectors() error {
+	if len(n.Toward)+len(n.Types)+len(n.Categories) > maxSelectors {
+		return fmt.Errorf("toward, types, categories: want at most %d together", maxSelectors)
+	}
+	for _, p := range n.Toward {
+		if _, err := protocol.ParseParty(string(p)); err != nil || p == n.Party {
+			return errors.New("toward: want other Parties")
+		}
+	}
+	for _, t := range n.Types {
+		if !slices.Contains(protocol.RequestTypes(), t) {
+			return errors.New("types: want request types")
+		}
+	}
+	for _, c := range n.Categories {
+		if !slices.Contains(protocol.Categories(), c) {
+			return errors.New("categories: want data categories")
+		}
+	}
+	return nil
+}
+
+// A grant is what a Party grants another: the least that can be suspended.
+type grant struct {
+	by, toward protocol.Party
+	typ        protocol.RequestType
+	category   protocol.Category
+}
+
+func (n *Notice) concerns(g grant) bool {
+	return n.Party == g.by &&
+		(len(n.Toward) == 0 || slices.Contains(n.Toward, g.toward)) &&
+		(len(n.Types) == 0 || slices.Contains(n.Types, g.typ)) &&
+		(len(n.Categories) == 0 || slices.Contains(n.Categories, g.category))
+}
+
+// suspended returns the notice by which the grant is suspended at that time,
+// nil if it is not. The last notice in effect decides.
+func suspended(notices []*Notice, g grant, at time.Time) *Notice {
+	var last *Notice
+	for _, n := range notices {
+		if !at.Before(n.Effective) && n.concerns(g) {
+			last = n
+		}
+	}
+	if last != nil && last.Kind != Suspend {
+		return nil
+	}
+	return last
+}
+
+// compareNotices orders notices by the time they take effect. Of two at the
+// same moment the suspension comes last, and so decides.
+func compareNotices(a, b *Notice) int {
+	return cmp.Or(a.Effective.Compare(b.Effective),
+		strings.Compare(string(a.Kind), string(b.Kind)), // "resume" < "suspend"
+		a.Issued.Compare(b.Issued), strings.Compare(a.ID, b.ID))
+}

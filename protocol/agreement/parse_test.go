@@ -1,0 +1,197 @@
+package agreement_test
+
+import (
+	"strings"
+	"testing"
+
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+)
+
+// replace changes one place of a text, which must be there.
+func replace(t testing.TB, text, old, new string) string {
+	t.Helper()
+	if !strings.Contains(text, old) {
+		t.Fatalf("nothing to replace: %q", old)
+	}
+	return strings.Replace(text, old, new, 1)
+}
+
+func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
+	good := bilateral("a-b", "GB", "US", standing2020)
+	for _, c := range []struct {
+		name, old, new string
+		want           string
+	}{
+		{"unknown member", "provenance: synthetic", "provenance: synthetic\nowner: me",
+			`test.yaml:11: document: unknown member "owner": want one of id, version, title`},
+		{"duplicate member", "title: Agreement a-b", "title: Agreement a-b\ntitle: another",
+			`test.yaml:4: mapping key "title" already defined`},
+		{"missing member", "citation: synthetic\n", "", "test.yaml:1: document.citation: missing"},
+		{"anchor", "title: Agreement a-b", "title: &x Agreement a-b",
+			"test.yaml:3: title: want text: write it out: anchors and aliases are not allowed"},
+		{"alias", "title: Agreement a-b", "title: *x",
+			"test.yaml:3: title: want text: write it out: anchors and aliases are not allowed"},
+		{"alias bomb", "parties: [GB, US]",
+			"parties: &a [&b [&c [GB, GB], *c, *c], *b, *b]", "test.yaml:9: parties: want a list: write it out"},
+		{"merge", "provenance: synthetic", "provenance: synthetic\n<<: {a: b}",
+			`test.yaml:11: document: unknown member "<<"`},
+		{"tag", "title: Agreement a-b", "title: !!str Agreement a-b", "test.yaml:3: title: want text: leave out the tag"},
+		{"number for text", "title: Agreement a-b", "title: 2019", "test.yaml:3: title: want text: put it in quotes"},
+		{"empty text", "title: Agreement a-b", "title:", "test.yaml:3: title: want text"},
+		{"hidden character", "title: Agreement a-b", "title: \"Agreement \\u202e b-a\"",
+			"test.yaml:3: title: want 1 to"},
+		{"two YAML documents", "rights:", "---\nrights:", "want exactly one YAML document"},
+		{"unknown reason", "reason: offence_below_threshold", "reason: too_small",
+			`test.yaml:27: rules[0].reason: "too_small" is not known: want one of`},
+		{"unknown status", "status: in_force", "status: active", `test.yaml:6: status: "active" is not known`},
+		{"unknown type", "types: [production, subscriber]", "types: [production, wiretap]",
+			`test.yaml:15: rights[0].types[1]: "wiretap" is not known: want one of production`},
+		{"type twice", "types: [production, subscriber]", "types: [production, production]",
+			`test.yaml:15: rights[0].types[1]: "production" stands twice`},
+		{"unknown variable", "offence.max_custody_months >= 12", "offence.months >= 12",
+			"test.yaml:25: rules[0].require: column 1: undeclared reference to 'offence'"},
+		{"ill-typed expression", "offence.max_custody_months >= 12", `offence.max_custody_months >= "a year"`,
+			"test.yaml:25: rules[0].require: column 28: found no matching overload"},
+		{"expression that yields no bool", "offence.max_custody_months >= 12", "offence.max_custody_months",
+			"test.yaml:25: rules[0].require: yields int: want bool"},
+		{"unparsable expression", "offence.max_custody_months >= 12", "offence.max_custody_months >=",
+			"test.yaml:25: rules[0].require: column 30: Syntax error"},
+		{"costly expression", "offence.max_custody_months >= 12",
+			"attested.all(a, attested.all(b, attested.all(c, a + b != c)))",
+			"test.yaml:25: rules[0].require: may cost"},
+		{"contradicting dates", "in_force: 2020-06-01", "in_force: 2019-06-01",
+			"test.yaml:7: document.in_force: 2019-06-01 is before signed, 2020-01-01: mend one of the two"},
+		{"expiry before entry", "in_force: 2020-06-01", "in_force: 2020-06-01\nexpires: 2020-06-01",
+			"test.yaml:8: document.expires: 2020-06-01 is not after in_force"},
+		{"status without its date", "in_force: 2020-06-01\n", "",
+			"test.yaml:6: document.in_force: missing: status in_force needs"},
+		{"end without status", "in_force: 2020-06-01", "in_force: 2020-06-01\nended: 2024-01-01",
+			"test.yaml:8: document.ended: leave it out, or mend status"},
+		{"no such day", "in_force: 2020-06-01", "in_force: 2020-06-31",
+			`test.yaml:7: in_force: "2020-06-31": want a day such as 2022-10-03`},
+		{"one Party", "parties: [GB, US]", "parties: [GB]", "document.parties: want two at least"},
+		{"Party twice", "parties: [GB, US]", "parties: [GB, US, GB]", "test.yaml:9: parties[2]: GB stands twice"},
+		{"Party in words", "parties: [GB, US]", "parties: [GB, France]",
+			`test.yaml:9: parties[1]: "France": want a Party: two capital letters`},
+		{"right of a stranger", "from: any party", "from: FR", "right data: FR is not in parties"},
+		{"version in words", `version: "1"`, "version: first", `test.yaml:2: version: "first": want numbers`},
+		{"id with spaces", "id: a-b", "id: a b", `test.yaml:1: id: "a b": want small letters`},
+		{"rule under the name of a step", "id: threshold", "id: agreement", `"agreement" is the name of a step`},
+		{"hold for nobody", "otherwise: deny", "otherwise: hold", "want side and role"},
+		{"computed rule that requires nothing", "    require: offence.max_custody_months >= 12\n", "",
+			"rules[0].require: missing"},
+		{"judgement that denies", "kind: computed\n    require: offence.max_custody_months >= 12", "kind: judgement",
+			"want otherwise: hold and no statements"},
+		{"claim without a source", "text: The offence must carry a year.\n    provenance: unverified",
+			"text: The offence must carry a year.\n    provenance: verified", "rules[0].source: missing"},
+		{"one-sided without its article", "reciprocity: mirrored", "reciprocity: one-sided",
+			"rights[0]: want one_sided_article"},
+		{"not YAML", "id: a-b", "id: [", "test.yaml:"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := agreement.ParseDocument("test.yaml", []byte(replace(t, good, c.old, c.new)))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+			if err != nil && !strings.HasPrefix(err.Error(), "agreement: test.yaml:") {
+				t.Errorf("got %v, want an error that begins with the file", err)
+			}
+		})
+	}
+}
+
+func TestTwoRulesOfOneIDAreRefused(t *testing.T) {
+	good := bilateral("a-b", "GB", "US", standing2020)
+	rule := good[strings.Index(good, "  - id: threshold"):]
+	_, err := agreement.ParseDocument("test.yaml", []byte(good+rule))
+	if want := `two rules or clocks are "threshold"`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
+func TestHostileFileIsRefusedQuickly(t *testing.T) {
+	for _, unit := range []string{"- ", "[", "{a: ", "? ", "a:\n ", "&a ", "!a ", "- - ", "'", "|\n "} {
+		b := strings.Repeat(unit, agreement.MaxDocument/len(unit)-1)
+		if _, err := agreement.ParseDocument("test.yaml", []byte(b)); err == nil {
+			t.Errorf("%q repeated was accepted", unit)
+		}
+	}
+	if _, err := agreement.ParseDocument("x", make([]byte, agreement.MaxDocument+1)); err == nil {
+		t.Error("a file over the limit was accepted")
+	}
+}
+
+// Norway is "no" to a careless reader of YAML.
+func TestNorwayIsAParty(t *testing.T) {
+	d := parse(t, bilateral("gb-no", "GB", "NO", standing2020))
+	if !d.Governs("GB", "NO") || !d.Governs("NO", "GB") || d.Governs("GB", "GB") || d.Governs("GB", "US") {
+		t.Error("want the document to govern GB and NO, both ways, and nobody else")
+	}
+}
+
+func TestLibrarySaysWhatItRestsOn(t *testing.T) {
+	for _, d := range library(t) {
+		if !strings.Contains(d.Provenance, "verified") {
+			t.Errorf("%s: the head does not say how far it is verified", d.ID)
+		}
+		for _, m := range marks(d) {
+			if m.Provenance != agreement.Unverified && m.Source == "" {
+				t.Errorf("%s: a %s statement without a source", d.ID, m.Provenance)
+			}
+		}
+		if d.Digest() != protocol.DigestOf(d.Bytes()) {
+			t.Errorf("%s: the digest is not that of its bytes", d.ID)
+		}
+	}
+}
+
+func marks(d *agreement.Document) (out []agreement.Mark) {
+	for _, r := range d.Rights {
+		out = append(out, r.Mark)
+	}
+	for _, r := range d.Rules {
+		out = append(out, r.Mark)
+	}
+	for _, c := range d.Clocks {
+		out = append(out, c.Mark)
+	}
+	return out
+}
+
+func TestEveryVariableIsDocumented(t *testing.T) {
+	seen := map[string]bool{}
+	for _, v := range agreement.VariablesDoc() {
+		if v.Name == "" || v.Type == "" || !strings.HasSuffix(v.Doc, ".") || seen[v.Name] {
+			t.Errorf("got %+v", v)
+		}
+		seen[v.Name] = true
+	}
+}
+
+func FuzzParseDocument(f *testing.F) {
+	for _, d := range library(f) {
+		f.Add(d.Bytes())
+	}
+	f.Add([]byte(bilateral("a-b", "GB", "US", standing2020)))
+	f.Add([]byte("a: &a [*a]"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := agreement.ParseDocument("fuzz.yaml", b)
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "agreement: fuzz.yaml:") {
+				t.Errorf("got %v, want an error that begins with the file", err)
+			}
+			return
+		}
+		book, err := agreement.NewBook([]*agreement.Document{d}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*scene{ukOrder(), usOrder(), assistance("us.doj-oia", "ie.justice")} {
+			s.facts.Ref.ID = d.ID
+			if got := s.decide(book); got.Verdict == protocol.Allow && !d.Stands(s.facts.At) {
+				t.Errorf("allowed by a document that is not in force")
+			}
+		}
+	})
+}

@@ -1,0 +1,158 @@
+package agreement
+
+import (
+	"slices"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"comity.example/protocol"
+)
+
+func (s *source) rule(d *Document) func(ast.Node, string) {
+	return func(n ast.Node, what string) {
+		var r Rule
+		var when, require ast.Node
+		s.mapping(n, what, append(s.mark(&r.Mark, what),
+			need("id", s.id(&r.ID, what+".id")),
+			need("article", s.into(&r.Article, what+".article")),
+			need("kind", choose(s, &r.Kind, what+".kind", ruleKinds())),
+			may("from", s.partySet(&r.From, what+".from")),
+			may("to", s.partySet(&r.To, what+".to")),
+			may("when", func(n ast.Node) { when, r.When = n, s.text(n, what+".when") }),
+			may("require", func(n ast.Node) { require, r.Require = n, s.text(n, what+".require") }),
+			may("statements", s.statements(&r, what+".statements")),
+			need("otherwise", choose(s, &r.Otherwise, what+".otherwise", otherwises())),
+			need("reason", choose(s, &r.Reason, what+".reason", protocol.Reasons())),
+			may("side", choose(s, &r.Side, what+".side", sides())),
+			may("role", choose(s, &r.Role, what+".role", protocol.Roles())),
+			need("text", s.into(&r.Text, what+".text")),
+			may("proven_for", s.partySet(&r.ProvenFor, what+".proven_for")),
+		)...)
+		r.when = s.expression(when, r.When, what+".when")
+		r.require = s.expression(require, r.Require, what+".require")
+		s.checkMark(n, r.Mark, what)
+		s.checkRule(n, &r, what)
+		s.checkFindingID(n, d, r.ID, what)
+		d.Rules = append(d.Rules, r)
+	}
+}
+
+func (s *source) expression(n ast.Node, text, what string) *expression {
+	if text == "" {
+		return nil
+	}
+	e, err := compile(text)
+	if err != nil {
+		s.bad(n, "%s: %v", what, err)
+	}
+	return e
+}
+
+func (s *source) statements(r *Rule, what string) func(ast.Node) {
+	return func(n ast.Node) {
+		s.each(n, what, func(item ast.Node, what string) {
+			var st Statement
+			s.mapping(item, what,
+				need("code", s.into(&st.Code, what+".code")),
+				need("text", s.into(&st.Text, what+".text")),
+			)
+			if st.Code != "" && (!codeForm.MatchString(st.Code) || len(st.Code) > MaxID) {
+				s.bad(item, "%s.code: %q: want small letters, digits and single underscores", what,
+					clip(st.Code))
+			}
+			r.Statements = append(r.Statements, st)
+		})
+	}
+}
+
+// checkRule sees that a rule has what its kind needs, and only that.
+func (s *source) checkRule(n ast.Node, r *Rule, what string) {
+	switch {
+	case r.Kind == Computed && r.Require == "":
+		s.bad(n, "%s.require: missing: a computed rule says what it requires", what)
+	case r.Kind == Attested && len(r.Statements) == 0:
+		s.bad(n, "%s.statements: missing: an attested rule names what an officer attests", what)
+	case r.Kind != Computed && r.Kind != "" && r.Require != "":
+		s.bad(n, "%s.require: leave it out: only a computed rule has it", what)
+	case r.Kind == Judgement && (len(r.Statements) > 0 || r.Otherwise == OtherwiseDeny):
+		// The machine never refuses on judgement.
+		s.bad(n, "%s: want otherwise: hold and no statements: a person decides", what)
+	}
+	hold := r.Otherwise == OtherwiseHold
+	if hold != (r.Side != "") || hold != (r.Role != "") {
+		s.bad(n, "%s: want side and role, who is to act on it, exactly when otherwise is hold", what)
+	}
+	if !r.ProvenFor.IsZero() && r.Provenance != Verified {
+		s.bad(n, "%s.proven_for: leave it out: only a verified rule has it", what)
+	}
+}
+
+// steps and rules and clocks report under their names: none may pass for
+// another.
+func (s *source) checkFindingID(n ast.Node, d *Document, id, what string) {
+	reserved := []string{StepParticipants, StepAgreement, StepVersion, StepSigned, StepInForce,
+		StepRight, StepReciprocal, StepPromise, StepTransmission}
+	if slices.Contains(reserved, id) {
+		s.bad(n, "%s.id: %q is the name of a step: want another id", what, id)
+	}
+	if slices.ContainsFunc(d.Rules, func(x Rule) bool { return x.ID == id }) ||
+		slices.ContainsFunc(d.Clocks, func(x Clock) bool { return x.ID == id }) {
+		s.bad(n, "%s.id: two rules or clocks are %q: want another id", what, clip(id))
+	}
+}
+
+func (s *source) checkDates(n ast.Node, d *Document) {
+	bad := func(member, format string, args ...any) {
+		s.bad(s.at("document."+member, s.at("document.status", n)),
+			"document."+member+": "+format, args...)
+	}
+	stood := slices.Contains([]Status{InForce, Suspended, Lapsed, Terminated}, d.Status)
+	ended := stood && d.Status != InForce
+	switch {
+	case d.Status == "":
+	case stood && d.InForce.IsZero():
+		bad("in_force", "missing: status %s needs the day of entry into force", d.Status)
+	case !stood && !d.InForce.IsZero():
+		bad("in_force", "leave it out, or mend status: %s was never in force", d.Status)
+	case !stood && !d.Expires.IsZero():
+		bad("expires", "leave it out, or mend status: %s was never in force", d.Status)
+	case ended && d.Ended.IsZero():
+		bad("ended", "missing: status %s needs the day from which it is so", d.Status)
+	case !ended && !d.Ended.IsZero():
+		bad("ended", "leave it out, or mend status: %s has not ended", d.Status)
+	case d.Status != Proposed && d.Signed.IsZero():
+		bad("signed", "missing: status %s needs the day of signature", d.Status)
+	}
+	const order = "%s is before %s, %s: mend one of the two"
+	if !d.InForce.IsZero() && d.InForce.t.Before(d.Signed.t) {
+		bad("in_force", order, d.InForce, "signed", d.Signed)
+	}
+	if !d.Expires.IsZero() && !d.Expires.t.After(d.InForce.t) {
+		bad("expires", "%s is not after in_force, %s: mend one of the two", d.Expires, d.InForce)
+	}
+	if !d.Ended.IsZero() && d.Ended.t.Before(d.InForce.t) {
+		bad("ended", order, d.Ended, "in_force", d.InForce)
+	}
+}
+
+// checkParties sees that whoever a right or a rule speaks of is Party.
+func (s *source) checkParties(n ast.Node, d *Document) {
+	if len(d.Parties) < 2 {
+		s.bad(n, "document.parties: want two at least")
+	}
+	known := func(what string, sets ...PartySet) {
+		for _, set := range sets {
+			for _, p := range set.list {
+				if !slices.Contains(d.Parties, p) {
+					s.bad(n, "%s: %s is not in parties: mend one of the two", what, p)
+				}
+			}
+		}
+	}
+	for _, r := range d.Rights {
+		known("right "+r.ID, r.From, r.To)
+	}
+	for _, r := range d.Rules {
+		known("rule "+r.ID, r.From, r.To, r.ProvenFor)
+	}
+}

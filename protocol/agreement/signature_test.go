@@ -1,0 +1,226 @@
+package agreement_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"comity.example/crypto/identity"
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+)
+
+// keys gives each Party two root keys, of which both must sign.
+type keys map[protocol.Party][]*identity.Key
+
+func newKeys(t testing.TB, parties ...protocol.Party) keys {
+	t.Helper()
+	out := keys{}
+	for _, p := range parties {
+		for range 2 {
+			k, err := identity.Generate()
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[p] = append(out[p], k)
+		}
+	}
+	return out
+}
+
+func (k keys) roots(p protocol.Party) (publics []*identity.Public, threshold int, ok bool) {
+	for _, key := range k[p] {
+		publics = append(publics, key.Public())
+	}
+	return publics, 2, len(publics) > 0
+}
+
+func (k keys) sign(t testing.TB, d *agreement.Document, parties ...protocol.Party) *agreement.PartySignatures {
+	t.Helper()
+	s := &agreement.PartySignatures{Agreement: d.Ref()}
+	for _, p := range parties {
+		sig, err := agreement.SignDocument(d, p, day, k[p]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Add(sig)
+	}
+	return s
+}
+
+func TestDocumentIsUsableOnceBothPartiesSignedItsBytes(t *testing.T) {
+	k := newKeys(t, "GB", "US")
+	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
+	sigs := k.sign(t, d, "US", "GB")
+	b, err := sigs.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sigs, err = agreement.ParseSignatures(b); err != nil {
+		t.Fatal(err)
+	}
+	signed, err := agreement.VerifyDocument(d, sigs, k.roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if by := signed.By(); len(by) != 2 || by[0] != "GB" || signed.Document() != d {
+		t.Errorf("got signed by %v, want GB and US", by)
+	}
+	book, err := agreement.NewSignedBook([]agreement.SignedDocument{signed}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := ukOrder().decide(book)
+	expect(t, dec, protocol.Allow)
+	if f := found(t, dec, agreement.StepSigned); f.Outcome != protocol.Pass {
+		t.Errorf("got %v, want pass", f.Outcome)
+	}
+}
+
+func TestEachFaultOfASignatureIsItsOwnError(t *testing.T) {
+	k := newKeys(t, "GB", "US", "FR")
+	text := bilateral("a-b", "GB", "US", standing2020)
+	d := parse(t, text)
+	other := parse(t, text+"\n")
+	third := parse(t, bilateral("a-b", "GB", "FR", standing2020))
+	one := k.sign(t, d, "GB")
+	one.Signatures[0].JWS = nil
+	half := k.sign(t, d, "GB", "US")
+	sig, err := agreement.SignDocument(d, "US", day, k["US"][0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	half.Add(sig)
+	swapped := k.sign(t, d, "GB", "US")
+	swapped.Signatures[0].JWS = swapped.Signatures[1].JWS
+	renamed := k.sign(t, d, "GB", "US")
+	renamed.Agreement.Version = "2"
+	for name, c := range map[string]struct {
+		sigs  *agreement.PartySignatures
+		roots agreement.Roots
+		want  error
+	}{
+		"no file":             {nil, k.roots, agreement.ErrUnsigned},
+		"nobody":              {&agreement.PartySignatures{}, k.roots, agreement.ErrUnsigned},
+		"another version":     {renamed, k.roots, agreement.ErrOtherBytes},
+		"one Party":           {k.sign(t, d, "GB"), k.roots, agreement.ErrOneSignature},
+		"other bytes":         {k.sign(t, other, "GB", "US"), k.roots, agreement.ErrOtherBytes},
+		"another's document":  {k.sign(t, third, "GB"), k.roots, agreement.ErrOtherBytes},
+		"no JWS":              {one, k.roots, agreement.ErrBadSignature},
+		"one key of two":      {half, k.roots, agreement.ErrTooFewSigners},
+		"another's signature": {swapped, k.roots, agreement.ErrBadSignature},
+		"stolen name":         {k.sign(t, d, "GB", "US"), newKeys(t, "GB", "US").roots, agreement.ErrBadSignature},
+		"unknown Party":       {k.sign(t, d, "GB", "US"), keys{"GB": k["GB"]}.roots, agreement.ErrUnknownRoots},
+	} {
+		if _, err := agreement.VerifyDocument(d, c.sigs, c.roots); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
+		}
+	}
+	if _, err := agreement.SignDocument(d, "FR", day, k["FR"]...); !errors.Is(err, agreement.ErrNotThatParty) {
+		t.Errorf("got %v, want %v", err, agreement.ErrNotThatParty)
+	}
+	foreign := k.sign(t, third, "FR")
+	if _, err := agreement.VerifyDocument(d, foreign, k.roots); !errors.Is(err, agreement.ErrNotThatParty) {
+		t.Errorf("got %v, want %v", err, agreement.ErrNotThatParty)
+	}
+}
+
+func TestFileOfSignaturesHasEachPartyOnce(t *testing.T) {
+	k := newKeys(t, "GB", "US")
+	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
+	for name, change := range map[string]func(*agreement.PartySignatures){
+		"twice": func(s *agreement.PartySignatures) { s.Signatures[1] = s.Signatures[0] },
+		"order": func(s *agreement.PartySignatures) { slices.Reverse(s.Signatures) },
+	} {
+		sigs := k.sign(t, d, "GB", "US")
+		change(sigs)
+		b, err := sigs.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := agreement.ParseSignatures(b); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if _, err := agreement.ParseSignatures([]byte(`{"signatures":[]} x`)); err == nil {
+		t.Error("bytes behind the file were accepted")
+	}
+}
+
+func TestRightOfAMultilateralAgreementNeedsBothOfItsTwoParties(t *testing.T) {
+	k := newKeys(t, "GB", "US", "IE")
+	d := parse(t, replace(t, bilateral("many", "GB", "US", standing2020), "[GB, US]", "[GB, US, IE]"))
+	signed, err := agreement.VerifyDocument(d, k.sign(t, d, "GB", "IE"), k.roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := agreement.NewSignedBook([]agreement.SignedDocument{signed}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, ukOrder().decide(book), protocol.Deny, protocol.ReasonUnsigned)
+	s := ukOrder()
+	s.req.Addressee = "ie.contoso"
+	s.facts.Addressee = standing("ie.contoso", protocol.RoleProvider)
+	expect(t, s.decide(book), protocol.Allow)
+
+	// A document that nobody verified cannot pass for a signed one.
+	book, err = agreement.NewSignedBook([]agreement.SignedDocument{{}}, nil)
+	if err == nil {
+		t.Errorf("got book %v, want an error", book)
+	}
+}
+
+func TestNoticeIsBelievedOnlyFromItsParty(t *testing.T) {
+	k := newKeys(t, "GB", "US")
+	jws, err := agreement.SignNotice(suspension("US", "us-1"), k["US"]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := agreement.VerifyNotice(jws, k.roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := signed.Notice(); n.ID != "us-1" || n.Party != "US" {
+		t.Errorf("got %+v", n)
+	}
+	forged, err := agreement.SignNotice(suspension("US", "us-1"), k["GB"]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := agreement.VerifyNotice(forged, k.roots); !errors.Is(err, agreement.ErrBadSignature) {
+		t.Errorf("got %v, want %v", err, agreement.ErrBadSignature)
+	}
+	half, err := agreement.SignNotice(suspension("US", "us-1"), k["US"][0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := agreement.VerifyNotice(half, k.roots); !errors.Is(err, agreement.ErrTooFewSigners) {
+		t.Errorf("got %v, want %v", err, agreement.ErrTooFewSigners)
+	}
+	// A document's signature is no notice, although the same keys made it.
+	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
+	if _, err := agreement.VerifyNotice(k.sign(t, d, "US").Signatures[0].JWS, k.roots); err == nil {
+		t.Error("a document's signature passed for a notice")
+	}
+
+	document, err := agreement.VerifyDocument(d, k.sign(t, d, "GB", "US"), k.roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := suspension("US", "us-2")
+	n.Agreement = "a-b"
+	if jws, err = agreement.SignNotice(n, k["US"]...); err != nil {
+		t.Fatal(err)
+	}
+	if signed, err = agreement.VerifyNotice(jws, k.roots); err != nil {
+		t.Fatal(err)
+	}
+	book, err := agreement.NewSignedBook([]agreement.SignedDocument{document}, []agreement.SignedNotice{signed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := usOrder()
+	s.facts.At = day.AddDate(0, 0, 1)
+	expect(t, s.decide(book), protocol.Deny, protocol.ReasonNotReciprocal)
+}

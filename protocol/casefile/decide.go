@@ -1,0 +1,102 @@
+package casefile
+
+import (
+	"slices"
+	"time"
+
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/chain"
+	"comity.example/protocol/register"
+)
+
+// Grounds are what a decision rests on besides the act: the registers and the
+// agreements as they stand at a moment. Both are immutable.
+type Grounds struct {
+	Directory *register.Directory
+	Book      *agreement.Book
+}
+
+// Decide says what the agreements find of a verified act at a time. A request,
+// and a certification with the request in it, are decided rule by rule. Every
+// other act belongs to a case that was decided when it was opened: whether it
+// fits is for Apply.
+func (g Grounds) Decide(a *chain.Authentic, at time.Time) protocol.Decision {
+	if r := a.Request(); r != nil && a.Act.Body.Relay == nil {
+		return g.Book.Decide(r, g.facts(a, at))
+	}
+	return Belongs(a.Act.Agreement, at)
+}
+
+// Belongs is the decision on an act of a case that is open.
+func Belongs(ref protocol.AgreementRef, at time.Time) protocol.Decision {
+	return protocol.Decision{
+		Verdict: protocol.Allow, Agreement: ref, At: at,
+		Routes: []protocol.Route{}, Documents: []protocol.Digest{},
+		Findings: []protocol.Finding{{Rule: "case", Outcome: protocol.Pass,
+			Text: "The act belongs to a case that its agreement allowed when it was opened."}},
+	}
+}
+
+// facts gathers what was verified of the act.
+func (g Grounds) facts(a *chain.Authentic, at time.Time) agreement.Facts {
+	request := a
+	if a.Inner != nil {
+		request = a.Inner
+	}
+	f := g.Draft(request.Act.Body.Request, at)
+	f.Ref, f.Issued = a.Act.Agreement, request.Act.Issued
+	f.Sender = g.Standing(a.Act.From, at)
+	f.Officer = officers(request)
+	if c := a.Act.Body.Certification; c != nil {
+		f.Certification = agreement.Certification{Present: true, By: f.Sender,
+			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting}
+	}
+	return f
+}
+
+// Draft returns the facts of a request that nobody has signed yet: who its
+// issuer and addressee are.
+func (g Grounds) Draft(r *protocol.Request, at time.Time) agreement.Facts {
+	return agreement.Facts{
+		At: at, Issued: at,
+		Issuing:   g.Standing(r.Issuer, at),
+		Addressee: g.Standing(r.Addressee, at),
+		Sender:    g.Standing(r.Issuer, at),
+		Central: func(p protocol.Party) []protocol.ParticipantID {
+			return g.Directory.ByRole(p, protocol.RoleCentral, at)
+		},
+	}
+}
+
+// Standing returns what the registers say of id, the zero Standing if nothing.
+func (g Grounds) Standing(id protocol.ParticipantID, at time.Time) agreement.Standing {
+	p, err := g.Directory.Participant(id, at)
+	if err != nil {
+		return agreement.Standing{}
+	}
+	return agreement.Standing{ID: p.ID, Party: p.ID.Party(), Roles: p.Roles}
+}
+
+func officers(a *chain.Authentic) agreement.Officer {
+	var o agreement.Officer
+	for _, officer := range a.Officers {
+		o.Present = true
+		for _, r := range officer.Roles {
+			if !slices.Contains(o.Roles, r) {
+				o.Roles = append(o.Roles, r)
+			}
+		}
+	}
+	return o
+}
+
+// StepOf returns the step that a verified and decided act makes.
+func StepOf(a *chain.Authentic, d *protocol.Decision) Step {
+	s := Step{Act: a.Act, Digest: a.Digest, Decision: d}
+	if a.Inner != nil {
+		inner := StepOf(a.Inner, nil)
+		s.Inner = &inner
+	}
+	return s
+}

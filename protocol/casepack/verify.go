@@ -1,0 +1,358 @@
+package casepack
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"comity.example/crypto/cosign"
+	"comity.example/crypto/identity"
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/canon"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/chain"
+	"comity.example/protocol/ledger"
+	"comity.example/protocol/register"
+)
+
+// A Claim is one thing that a package says, and whether it holds.
+type Claim struct {
+	About string `json:"about"` // an act or a document
+	Claim string `json:"claim"` // in plain words
+	Holds bool   `json:"holds"`
+	Why   string `json:"why,omitzero"` // when it does not
+}
+
+// A Report is what Verify found. Evidence lists what was disclosed.
+type Report struct {
+	Case     protocol.CaseID `json:"case"`
+	Holds    bool            `json:"holds"`
+	Claims   []Claim         `json:"claims"`
+	Evidence []Evidence      `json:"evidence"`
+}
+
+// Evidence is one disclosed object whose digests were compared with its bytes.
+type Evidence struct {
+	Name   string                 `json:"name"`
+	Size   int64                  `json:"size"`
+	SHA256 protocol.Digest        `json:"sha256"`
+	SHA512 string                 `json:"sha512"`
+	From   protocol.ParticipantID `json:"from"`
+}
+
+func (r *Report) claim(about, claim string, err error) bool {
+	c := Claim{About: about, Claim: claim, Holds: err == nil}
+	if err != nil {
+		c.Why = err.Error()
+	}
+	r.Claims = append(r.Claims, c)
+	return c.Holds
+}
+
+// A document is a file of the package and where it stands in the exporter's
+// ledger: what was adopted before an act is what the act was decided on.
+type document struct {
+	DocumentEntry
+	bytes []byte
+	index int64
+	at    time.Time
+}
+
+// A verifier rebuilds, for each act, what the exporter knew when it decided it.
+type verifier struct {
+	p      *Package
+	pins   []register.Pin
+	docs   []document // in the order of the exporter's ledger
+	report *Report
+	file   *casefile.Case
+	used   map[string]bool // files of the archive that a claim rests on
+}
+
+// Verify checks everything in p against the pinned roots of the Parties.
+func (p *Package) Verify(pins []register.Pin) Report {
+	r := Report{Case: p.Index.Case, Claims: []Claim{}, Evidence: []Evidence{}}
+	v := &verifier{p: p, pins: pins, report: &r, used: map[string]bool{indexName: true}}
+	if err := v.readDocuments(); !r.claim("documents",
+		"registers, agreements and notices are signed by the Parties' pinned roots", err) {
+		return r
+	}
+	for i := range p.Index.Acts {
+		v.act(&p.Index.Acts[i])
+	}
+	if len(p.Index.Acts) == 0 {
+		r.claim("case", "the package holds acts", errors.New("there is none"))
+	}
+	r.claim("package", "holds nothing that was not verified", v.unused())
+	r.Holds = !slices.ContainsFunc(r.Claims, func(c Claim) bool { return !c.Holds })
+	return r
+}
+
+func (v *verifier) read(name string) ([]byte, error) {
+	v.used[name] = true
+	return v.p.read(name)
+}
+
+// unused finds what somebody might take for verified because it lies beside
+// what is. Evidence lies there a second time, and must be the same bytes.
+func (v *verifier) unused() error {
+	for name := range v.p.files {
+		if !v.used[name] {
+			return fmt.Errorf("%q is part of no claim", name)
+		}
+	}
+	return nil
+}
+
+// readDocuments reads the documents, and then where each of them stands in the
+// exporter's ledger, whose key is in one of them.
+func (v *verifier) readDocuments() error {
+	for _, e := range v.p.Index.Documents {
+		b, err := v.read(DocumentName(e.Kind, e.Name))
+		if err != nil {
+			return err
+		}
+		if protocol.DigestOf(b) != e.Digest {
+			return fmt.Errorf("%s %s is not the one that is named", e.Kind, e.Name)
+		}
+		v.docs = append(v.docs, document{DocumentEntry: e, bytes: b, at: v.p.Index.Exported})
+	}
+	if _, err := v.grounds(1); err != nil {
+		return err
+	}
+	for i := range v.docs {
+		d := &v.docs[i]
+		entry, err := v.checkProof(proofOf{by: v.p.Index.Exporter, digest: d.Digest})
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", d.Kind, d.Name, err)
+		}
+		if entry.Record.Document != d.Digest {
+			return fmt.Errorf("%s %s: its ledger entry is about something else", d.Kind, d.Name)
+		}
+		d.index, d.at = entry.Index, entry.Record.At
+	}
+	slices.SortFunc(v.docs, func(a, b document) int { return cmp.Compare(a.index, b.index) })
+	_, err := v.grounds(ledger.MaxSize)
+	return err
+}
+
+// grounds returns what an act with the given ledger index was decided on.
+func (v *verifier) grounds(index int64) (casefile.Grounds, error) {
+	dir, err := register.NewDirectory(v.pins...)
+	if err != nil {
+		return casefile.Grounds{}, err
+	}
+	agreements := map[string]agreement.SignedDocument{}
+	var notices []agreement.SignedNotice
+	for _, d := range v.docs {
+		if d.index >= index {
+			continue
+		}
+		switch d.Kind {
+		case "register":
+			dir, err = dir.With(d.bytes, d.at)
+		case "agreement":
+			agreements[d.Name], err = agreement.ParseSigned(d.bytes, rootsOf(dir))
+		case "notice":
+			var n agreement.SignedNotice
+			n, err = agreement.VerifyNotice(d.bytes, rootsOf(dir))
+			notices = append(notices, n)
+		default:
+			err = errors.New("a document of another kind")
+		}
+		if err != nil {
+			return casefile.Grounds{}, fmt.Errorf("%s %s: %w", d.Kind, d.Name, err)
+		}
+	}
+	book, err := agreement.NewSignedBook(slices.Collect(maps.Values(agreements)), notices)
+	return casefile.Grounds{Directory: dir, Book: book}, err
+}
+
+func rootsOf(dir *register.Directory) agreement.Roots {
+	return func(p protocol.Party) ([]*identity.Public, int, bool) {
+		pin, ok := dir.Trusted(p)
+		return pin.Keys, pin.Threshold, ok
+	}
+}
+
+// act checks one act: its bytes, its chain of signatures, its place in the
+// thread, the decision on it, and who proved to have it.
+func (v *verifier) act(e *ActEntry) {
+	about := "act " + hexOf(e.Digest)[:8]
+	signed, err := v.read(ActName(e.Digest))
+	if !v.report.claim(about, "is in the package", err) {
+		return
+	}
+	own, err := v.checkProof(proofOf{by: v.p.Index.Exporter, digest: e.Digest})
+	if err == nil && own.Record.Act != e.Digest {
+		err = errors.New("the entry is about something else")
+	}
+	if !v.report.claim(about, "is in the exporter's own ledger", err) {
+		return
+	}
+	at := own.Record.At
+	grounds, err := v.grounds(own.Index)
+	if err != nil {
+		v.report.claim(about, "the documents of its time stand", err)
+		return
+	}
+	a, fault := chain.VerifyOffline(signed, chain.Context{Directory: grounds.Directory, At: at})
+	if fault != nil {
+		v.report.claim(about, "is signed by whom it names, each registered for it", fmt.Errorf("%s", fault))
+		return
+	}
+	about = fmt.Sprintf("%s by %s (%s)", a.Act.Body.Kind(), a.Act.From, hexOf(e.Digest)[:8])
+	v.report.claim(about, "is signed by the organisation and the officers that it names, each registered for it", nil)
+	if a.Digest != e.Digest || a.Act.Case != v.p.Index.Case {
+		v.report.claim(about, "is the act that is named, in this case", fmt.Errorf("it is another"))
+		return
+	}
+	v.decision(about, decided{a, e, own.Record}, grounds)
+	v.thread(about, a, e)
+	v.receipts(about, a, e)
+	v.evidence(about, a)
+}
+
+// decided is an act with what the exporter says and what its ledger recorded.
+type decided struct {
+	act   *chain.Authentic
+	entry *ActEntry
+	rec   ledger.Record
+}
+
+// decision decides the act again, and compares the decision byte for byte with
+// the one in the package and with the digest in the ledger.
+func (v *verifier) decision(about string, d decided, g casefile.Grounds) {
+	again := g.Decide(d.act, d.rec.At)
+	x, err1 := canon.Encode(again)
+	y, err2 := canon.Encode(d.entry.Decision)
+	var err error
+	switch {
+	case err1 != nil || err2 != nil || !bytes.Equal(x, y):
+		err = fmt.Errorf("decided again it gives %s", again.Verdict)
+	case d.rec.Decision != protocol.DigestOf(x):
+		err = errors.New("the ledger names another decision")
+	case again.Verdict == protocol.Deny:
+		err = fmt.Errorf("the agreement denies it: %v", again.Reasons())
+	}
+	claim := fmt.Sprintf("was decided %q under %s, and gives the same findings again",
+		again.Verdict, again.Agreement.ID)
+	v.report.claim(about, claim, err)
+}
+
+func (v *verifier) thread(about string, a *chain.Authentic, e *ActEntry) {
+	step := casefile.StepOf(a, &e.Decision)
+	var next casefile.Case
+	var err error
+	if v.file == nil {
+		next, err = casefile.Open(step)
+	} else {
+		next, err = v.file.Apply(step)
+	}
+	if v.report.claim(about, "fits the thread of the case", err) {
+		v.file = &next
+	}
+}
+
+// receipts checks that each recipient that the exporter sent the act to proved
+// to have it.
+func (v *verifier) receipts(about string, a *chain.Authentic, e *ActEntry) {
+	exporter := v.p.Index.Exporter
+	if a.Act.From != exporter {
+		return
+	}
+	for _, to := range a.Act.To {
+		if to == exporter {
+			continue
+		}
+		claim := "was receipted by " + string(to)
+		if !slices.ContainsFunc(e.Receipts, func(r ReceiptEntry) bool { return r.From == to }) {
+			v.report.claim(about, claim, errors.New("there is no receipt"))
+			continue
+		}
+		entry, err := v.checkProof(proofOf{by: to, digest: e.Digest})
+		rec := entry.Record
+		received := rec.Kind == ledger.KindAccepted || rec.Kind == ledger.KindHeld
+		if err == nil && (rec.Act != e.Digest || !received || rec.Peer != exporter) {
+			err = errors.New("the entry is about something else")
+		}
+		if err == nil {
+			claim += " at " + rec.At.Format(time.RFC3339)
+		}
+		v.report.claim(about, claim, err)
+	}
+}
+
+// proofOf names the entry of an act or a document in a participant's ledger.
+type proofOf struct {
+	by     protocol.ParticipantID
+	digest protocol.Digest
+}
+
+// checkProof returns the entry if the participant's log key signed a tree in
+// which it stands.
+func (v *verifier) checkProof(of proofOf) (ledger.Entry, error) {
+	b, err := v.read(ProofName(of.digest, of.by))
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	p, err := ledger.ParseProof(b)
+	if err != nil {
+		return ledger.Entry{}, err
+	}
+	err = fmt.Errorf("%s stands in no register", of.by)
+	for _, key := range v.logKeys(of.by) {
+		var entry ledger.Entry
+		if entry, err = p.Verify(ledger.Origin(of.by), key); err == nil {
+			return entry, nil
+		}
+	}
+	return ledger.Entry{}, err
+}
+
+// logKeys returns the log keys that a participant had, the newest first. Every
+// register was verified by grounds before.
+func (v *verifier) logKeys(id protocol.ParticipantID) []*cosign.LogPublic {
+	var keys []*cosign.LogPublic
+	for _, d := range slices.Backward(v.docs) {
+		if d.Kind != "register" {
+			continue
+		}
+		r, err := register.Claim(d.bytes)
+		if err != nil || r.Party != id.Party() {
+			continue
+		}
+		for i := range r.Participants {
+			if r.Participants[i].ID == id {
+				keys = append(keys, r.Participants[i].Log)
+			}
+		}
+	}
+	return keys
+}
+
+// evidence lists what a disclosure, by itself or passed on, hands over. That
+// the digests fit the bytes was checked when the act was read.
+func (v *verifier) evidence(about string, a *chain.Authentic) {
+	origin := a.Origin()
+	d := origin.Act.Body.Disclosure
+	if d == nil {
+		return
+	}
+	for _, o := range d.Objects {
+		beside, err := v.read(EvidenceName(o.SHA256))
+		if err == nil && !bytes.Equal(beside, o.Content) {
+			err = errors.New("the file beside the act is another")
+		}
+		v.report.claim(about, fmt.Sprintf("evidence %s has the digests that were signed", o.SHA256),
+			cmp.Or(o.Check(), err))
+		found := Evidence{o.Name, o.Size, o.SHA256, o.SHA512, origin.Act.From}
+		if !slices.Contains(v.report.Evidence, found) {
+			v.report.Evidence = append(v.report.Evidence, found)
+		}
+	}
+}

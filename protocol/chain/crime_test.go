@@ -1,0 +1,612 @@
+package chain_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"testing"
+	"time"
+
+	"comity.example/crypto/identity"
+	"comity.example/crypto/seal"
+	"comity.example/protocol"
+	"comity.example/protocol/canon"
+	"comity.example/protocol/chain"
+	"comity.example/protocol/chain/chaintest"
+	"comity.example/protocol/register"
+)
+
+func TestUnreadableActIsMalformed(t *testing.T) {
+	w := chaintest.New(t)
+	in := w.Context(police, contoso)
+	for _, b := range []string{"", "{}", "null", `{"payload":"","signatures":[]}`, `{"payload":"e30","signatures":[]}`} {
+		wantFault(t, []byte(b), in, protocol.ReasonMalformed)
+	}
+	wantFault(t, make([]byte, chain.MaxSigned+1), in, protocol.ReasonTooLarge)
+}
+
+// signatures returns the parts of a JWS: the payload, and each signature as
+// it stands in the list.
+func signatures(t *testing.T, jws []byte) (payload string, list []string) {
+	t.Helper()
+	head, tail, ok := strings.Cut(string(jws), `","signatures":[`)
+	if !ok {
+		t.Fatal("not a JWS")
+	}
+	tail = strings.TrimSuffix(tail, `]}`)
+	return strings.TrimPrefix(head, `{"payload":"`), strings.SplitAfter(tail, `"}`)
+}
+
+func assemble(payload string, list ...string) []byte {
+	for i := range list {
+		list[i] = strings.Trim(list[i], ",")
+	}
+	return []byte(`{"payload":"` + payload + `","signatures":[` + strings.Join(list, ",") + `]}`)
+}
+
+func TestStrippedSignatureIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	payload, list := signatures(t, w.Sign(act))
+	wantAuthentic(t, assemble(payload, list[0], list[1]), at(w, act))
+	wantFault(t, assemble(payload, list[0]), at(w, act), protocol.ReasonSignatureMissing) // Ed25519 alone
+	wantFault(t, assemble(payload, list[1]), at(w, act), protocol.ReasonSignatureMissing) // ML-DSA-65 alone
+	wantFault(t, assemble(payload), at(w, act), protocol.ReasonSignatureMissing)
+}
+
+// sealed signs v, which need not be an act or a statement, under a type.
+func sealed(t *testing.T, typ string, v any, key *identity.Key) []byte {
+	t.Helper()
+	payload, err := canon.Encode(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jws, err := seal.Sign(typ, payload, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return jws
+}
+
+func TestReaddressedActIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	_, list := signatures(t, w.Sign(act))
+	act.To = []protocol.ParticipantID{doj}
+	payload, err := act.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	readdressed := assemble(base64.RawURLEncoding.EncodeToString(payload), list[0], list[1])
+	wantFault(t, readdressed, w.Context(police, doj), protocol.ReasonNotAuthentic)
+}
+
+func TestActForAnotherIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	wantFault(t, w.Sign(act), w.Context(police, doj), protocol.ReasonWrongRecipient)
+}
+
+func TestActOfAnotherPeerIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	wantFault(t, w.Sign(act), w.Context(office, contoso), protocol.ReasonWrongSender)
+}
+
+func TestSignatureOfAnotherIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	for name, key := range map[string]*identity.Key{
+		"participant": w.Member(office).Signing,
+		"officer":     w.Member(police).Officer.Key,
+		"root":        w.State("GB").Roots[0],
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantFault(t, sealed(t, "comity-act+jws", act, key), at(w, act), protocol.ReasonNotAuthentic)
+		})
+	}
+}
+
+func TestSignatureUnderAnotherTypeIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	wantFault(t, sealed(t, "comity-statement+jws", act, w.Member(police).Signing), at(w, act),
+		protocol.ReasonNotAuthentic)
+}
+
+func TestActWithTwoSignersIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	two, err := seal.Cosign("comity-act+jws", w.Sign(act), w.Member(office).Signing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, two, at(w, act), protocol.ReasonNotAuthentic)
+}
+
+func TestEndorsementForAnotherCaseIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	act.Case = protocol.NewCaseID()
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonWrongCase)
+}
+
+func TestActOutOfItsTimeIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	signed := w.Sign(act)
+	for _, tc := range []struct {
+		arrival time.Time
+		want    protocol.Reason // "" for authentic
+	}{
+		{act.Expires.Add(time.Second), protocol.ReasonExpired},
+		{act.Expires, ""},
+		{act.Issued, ""},
+		{act.Issued.Add(-protocol.MaxSkew), ""},
+		{act.Issued.Add(-protocol.MaxSkew - time.Second), protocol.ReasonClock},
+		{act.Issued.Add(-24 * time.Hour), protocol.ReasonClock},
+	} {
+		in := at(w, act)
+		in.At = tc.arrival
+		if tc.want == "" {
+			wantAuthentic(t, signed, in)
+		} else {
+			wantFault(t, signed, in, tc.want)
+		}
+	}
+}
+
+func revoke(key identity.Fingerprint, from time.Time) register.Changes {
+	return register.Changes{Revoke: []register.Revocation{
+		{Key: key, Time: from, Cause: register.CauseCompromised}}}
+}
+
+func TestRevokedNodeKeyIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	signed := w.Sign(act)
+	from := chaintest.Now.Add(time.Hour)
+	w.Update("GB", revoke(w.Member(police).Signing.Public().Fingerprint(), from))
+	in := at(w, act)
+	wantAuthentic(t, signed, in)
+	// Issued before the revocation, by its own word; but it arrives after it.
+	in.At = from
+	wantFault(t, signed, in, protocol.ReasonKeyRevoked)
+}
+
+func TestRevokedOfficerKeyIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	signed := w.Sign(act)
+	in := at(w, act)
+	in.Cache = register.NewCredentialCache(8)
+	wantAuthentic(t, signed, in)
+	w.Update("GB", revoke(w.Member(police).Officer.Key.Public().Fingerprint(), chaintest.Now))
+	in.Directory = w.Directory // and the credential is remembered
+	wantFault(t, signed, in, protocol.ReasonKeyRevoked)
+}
+
+func TestOnePartyDoesNotRevokeTheKeysOfAnother(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	w.Update("IE", revoke(w.Member(police).Signing.Public().Fingerprint(), chaintest.Now))
+	wantAuthentic(t, w.Sign(act), at(w, act))
+}
+
+func TestLapsedRegisterIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	w.Update("GB", register.Changes{Expires: chaintest.Now})
+	act := w.Request(police, contoso)
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonRegisterLapsed)
+	other := w.Request("fr.parquet", contoso)
+	wantAuthentic(t, w.Sign(other), at(w, other))
+}
+
+func TestUnknownPartyIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	stranger := w.NewMember("zz.police", "Police", protocol.RoleIssuing)
+	act := w.Act(protocol.Body{Request: chaintest.Order("zz.police", contoso)}, "zz.police", contoso)
+	w.Endorse(act, stranger.Officer)
+	wantFault(t, sealed(t, "comity-act+jws", act, stranger.Signing), at(w, act), protocol.ReasonUnknownParty)
+}
+
+func TestUnregisteredParticipantIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	stranger := w.NewMember("gb.militia", "Militia", protocol.RoleIssuing)
+	act := w.Act(protocol.Body{Request: chaintest.Order("gb.militia", contoso)}, "gb.militia", contoso)
+	w.Endorse(act, stranger.Officer)
+	wantFault(t, sealed(t, "comity-act+jws", act, stranger.Signing), at(w, act), protocol.ReasonUnregistered)
+}
+
+func TestParticipantOutOfItsTimeIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	entry := w.Member(police).Entry
+	entry.Until = chaintest.Now
+	w.Update("GB", register.Changes{Put: []register.Participant{entry}})
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonUnregistered)
+	entry.Since, entry.Until = chaintest.Now.Add(time.Second), time.Time{}
+	w.Update("GB", register.Changes{Put: []register.Participant{entry}})
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonUnregistered)
+}
+
+func TestActWithoutOfficerIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	request := w.Request(office, contoso)
+	certification := w.Certify(request, office, contoso)
+	for _, act := range []*protocol.Act{
+		request,
+		certification,
+		w.Act(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, office, contoso),
+		w.Act(protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.ReasonNotHeld}}, contoso, office),
+		w.Disclose(request, doj, office), // a central authority's, not a provider's
+	} {
+		act.Endorsements = []protocol.Endorsement{}
+		t.Run(string(act.Body.Kind()), func(t *testing.T) {
+			wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerMissing)
+		})
+	}
+}
+
+func TestOfficerWithoutRoleIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	for name, officer := range map[string]*chaintest.Officer{
+		"another role": w.NewOfficer(w.Member(police), []protocol.Role{protocol.RoleContact}),
+		// The participant has no such role to give.
+		"role of another": w.NewOfficer(w.Member(police), []protocol.Role{protocol.RoleDesignated}),
+		"other type": w.NewOfficer(w.Member(police), []protocol.Role{protocol.RoleIssuing},
+			protocol.Preservation, protocol.Subscriber),
+	} {
+		t.Run(name, func(t *testing.T) {
+			act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
+			w.Endorse(act, officer)
+			wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerRole)
+		})
+	}
+	t.Run("competent", func(t *testing.T) {
+		act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
+		w.Endorse(act, w.NewOfficer(w.Member(police), []protocol.Role{protocol.RoleIssuing}, protocol.Production))
+		wantAuthentic(t, w.Sign(act), at(w, act))
+	})
+}
+
+func TestOfficerOfTheCertifierMustBeCompetentForTheRequest(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Certify(w.Request(office, contoso), office, contoso)
+	act.Endorsements = nil
+	w.Endorse(act, w.NewOfficer(w.Member(office), []protocol.Role{protocol.RoleDesignated}, protocol.Preservation))
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerRole)
+}
+
+// forge returns act as its sender signs it, endorsed with whatever credential
+// and whatever statement, which Endorse would not have made.
+func forge(t *testing.T, w *chaintest.World, credential, statement []byte) (*protocol.Act, []byte) {
+	t.Helper()
+	act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
+	act.Endorsements = []protocol.Endorsement{{Credential: credential, Statement: statement}}
+	return act, w.Sign(act)
+}
+
+func TestForgedCredentialIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	us := w.Member(police)
+	key := us.Officer.Key
+	claim := func() *register.Credential { c := *us.Officer.Claim; return &c }
+	tests := map[string]*chaintest.Officer{
+		"by another participant":  w.Credential(w.Member(office).Signing, key, claim()),
+		"of another participant":  w.Member(office).Officer,
+		"by the officer himself":  w.Credential(w.NewMember("gb.x", "X", protocol.RoleIssuing).Signing, key, claim()),
+		"by the Party's own root": w.Credential(w.State("GB").Roots[0], key, claim()),
+	}
+	c := claim()
+	c.Participant = office
+	tests["by the sender for another's officer"] = w.Credential(us.Signing, key, c)
+	c = claim()
+	c.Issued, c.Expires = chaintest.Now.Add(time.Hour), chaintest.Now.Add(2*time.Hour)
+	tests["not yet valid"] = w.Credential(us.Signing, key, c)
+	c = claim()
+	c.Expires = chaintest.Now
+	tests["expired when issued"] = w.Credential(us.Signing, key, c)
+	c = claim()
+	c.Issued = chaintest.Now
+	tests["not valid when signed"] = w.Credential(us.Signing, key, c)
+
+	for name, officer := range tests {
+		t.Run(name, func(t *testing.T) {
+			act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
+			st, err := chain.StatementOf(act, act.Issued.Add(-time.Minute))
+			if err != nil {
+				t.Fatal(err)
+			}
+			act.Endorsements = []protocol.Endorsement{{
+				Credential: officer.Credential,
+				Statement:  sealed(t, "comity-statement+jws", st, officer.Key),
+			}}
+			wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+		})
+	}
+}
+
+func TestCredentialForTheNodesOwnKeyIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	us := w.Member(police)
+	claim := *us.Officer.Claim
+	claim.Key = us.Signing.Public()
+	if _, err := register.Issue(&claim, us.Signing); err == nil {
+		t.Fatal("was issued")
+	}
+	act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
+	st, err := chain.StatementOf(act, act.Issued)
+	if err != nil {
+		t.Fatal(err)
+	}
+	act.Endorsements = []protocol.Endorsement{{
+		Credential: sealed(t, "comity-credential+jws", &claim, us.Signing),
+		Statement:  sealed(t, "comity-statement+jws", st, us.Signing),
+	}}
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+}
+
+func TestStatementOverAnotherActIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	for name, change := range map[string]func(*protocol.Statement){
+		"body":        func(s *protocol.Statement) { s.Body[0] ^= 1 },
+		"kind":        func(s *protocol.Statement) { s.Kind = protocol.KindWithdrawal },
+		"participant": func(s *protocol.Statement) { s.Participant = office },
+		"agreement":   func(s *protocol.Statement) { s.Agreement.ID = "other" },
+		"version":     func(s *protocol.Statement) { s.Agreement.Version = "2" },
+		"later":       func(s *protocol.Statement) { s.Signed = chaintest.Now.Add(protocol.MaxSkew + time.Second) },
+		"earlier":     func(s *protocol.Statement) { s.Signed = chaintest.Now.Add(-11 * chaintest.Day) },
+		"fraction":    func(s *protocol.Statement) { s.Signed = s.Signed.Add(time.Millisecond) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
+			st, err := chain.StatementOf(act, act.Issued)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(&st)
+			officer := w.Member(police).Officer
+			act.Endorsements = []protocol.Endorsement{{
+				Credential: officer.Credential,
+				Statement:  sealed(t, "comity-statement+jws", st, officer.Key),
+			}}
+			wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+		})
+	}
+}
+
+func TestStaleEndorsementIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	us := w.Member(police)
+	claim := *us.Officer.Claim
+	claim.Issued = chaintest.Now.Add(-100 * chaintest.Day)
+	officer := w.Credential(us.Signing, us.Officer.Key, &claim)
+	for age, ok := range map[time.Duration]bool{
+		chain.MaxEndorsementAge: true, chain.MaxEndorsementAge + time.Second: false,
+	} {
+		act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
+		st, err := chain.StatementOf(act, act.Issued.Add(-age))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.EndorseWith(act, officer, st)
+		if ok {
+			wantAuthentic(t, w.Sign(act), at(w, act))
+		} else {
+			wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+		}
+	}
+}
+
+func TestStatementOfAnotherOfficerIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	us := w.Member(police)
+	other := w.NewOfficer(us, []protocol.Role{protocol.RoleIssuing})
+	act := w.Request(police, contoso)
+	act.Endorsements[0].Credential = other.Credential
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+}
+
+func TestStrippedOfficerSignatureIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	for name, half := range map[string]int{"Ed25519 alone": 0, "ML-DSA-65 alone": 1} {
+		t.Run(name, func(t *testing.T) {
+			act := w.Request(police, contoso)
+			whole := act.Endorsements[0]
+			payload, list := signatures(t, whole.Statement)
+			act.Endorsements[0].Statement = assemble(payload, list[half])
+			wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+			payload, list = signatures(t, whole.Credential)
+			act.Endorsements[0] = whole
+			act.Endorsements[0].Credential = assemble(payload, list[half])
+			wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+		})
+	}
+}
+
+func TestUnreadableEndorsementIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	good := w.Member(police).Officer
+	act, signed := forge(t, w, good.Credential, nil)
+	wantFault(t, signed, at(w, act), protocol.ReasonOfficerInvalid)
+	act, signed = forge(t, w, nil, nil)
+	wantFault(t, signed, at(w, act), protocol.ReasonOfficerInvalid)
+	act, signed = forge(t, w, make([]byte, register.MaxCredential+1), nil)
+	wantFault(t, signed, at(w, act), protocol.ReasonOfficerInvalid)
+	act, signed = forge(t, w, good.Credential, make([]byte, chain.MaxStatement+1))
+	wantFault(t, signed, at(w, act), protocol.ReasonOfficerInvalid)
+}
+
+func TestOneOfficerIsNotTwo(t *testing.T) {
+	w := chaintest.New(t)
+	us := w.Member(police)
+	act := w.Request(police, contoso)
+	w.Endorse(act, us.Officer)
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+
+	// Nor with a second key under the same id, or a second id for the same key.
+	second := *us.Officer.Claim
+	key := w.NewOfficer(us, second.Roles).Key
+	second.Key = key.Public()
+	act = w.Request(police, contoso)
+	w.Endorse(act, w.Credential(us.Signing, key, &second))
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+
+	third := *us.Officer.Claim
+	third.Officer = register.NewOfficerID()
+	act = w.Request(police, contoso)
+	w.Endorse(act, w.Credential(us.Signing, us.Officer.Key, &third))
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+
+	act = w.Request(police, contoso)
+	w.Endorse(act, w.NewOfficer(us, []protocol.Role{protocol.RoleContact}))
+	if a := wantAuthentic(t, w.Sign(act), at(w, act)); len(a.Officers) != 2 {
+		t.Errorf("got %d officers, want 2", len(a.Officers))
+	}
+}
+
+func TestParticipantWithoutRoleIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	w.Update("GB", register.Changes{Put: []register.Participant{
+		w.NewMember("gb.initech", "Initech", protocol.RoleProvider).Entry}})
+	refusal := protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.ReasonNotHeld}}
+	withdrawal := protocol.Body{Withdrawal: &protocol.Withdrawal{}}
+	request := func(issuer protocol.ParticipantID) protocol.Body {
+		return protocol.Body{Request: chaintest.Order(issuer, contoso)}
+	}
+	disclosed := w.Disclose(w.Request(police, contoso), contoso, police)
+	for name, act := range map[string]*protocol.Act{
+		"request of a provider":              w.Request(contoso, police),
+		"disclosure of a police":             w.Disclose(w.Request(office, contoso), police, office),
+		"certification by a police":          w.Certify(w.Request(police, contoso), police, contoso),
+		"certification by a central":         w.Certify(w.Request("ie.garda", "ie.justice"), "ie.justice", contoso),
+		"relay of a police":                  w.Relay(disclosed, police, office),
+		"refusal of a police":                w.Act(refusal, police, office),
+		"withdrawal of a provider":           w.Act(withdrawal, contoso, office),
+		"request in another's name":          w.Act(request("gb.home-office"), police, contoso),
+		"request for another Party":          w.Act(request("us.fbi"), office, contoso),
+		"request for one who issues nothing": w.Act(request("gb.initech"), office, contoso),
+		"request for one who is no one":      w.Act(request("gb.nobody"), office, contoso),
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantFault(t, w.Sign(act), at(w, act), protocol.ReasonRole)
+		})
+	}
+}
+
+func TestCertificationThatDoesNotFitItsRequestIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	// certify returns a certification by office after change, endorsed again.
+	certify := func(request *protocol.Act, change func(*protocol.Act)) *protocol.Act {
+		act := w.Certify(request, office, contoso)
+		change(act)
+		act.Endorsements = nil
+		w.Endorse(act, w.Member(office).Officer)
+		return act
+	}
+	as := func(*protocol.Act) {}
+	request := w.Request(police, office)
+	unendorsed := w.Request(police, office)
+	unendorsed.Endorsements = []protocol.Endorsement{}
+	old := w.Request(police, office)
+	old.Issued, old.Expires = chaintest.Now.Add(-8*chaintest.Day), chaintest.Now.Add(-chaintest.Day)
+	old.Endorsements = nil
+	w.Endorse(old, w.Member(police).Officer)
+
+	for name, tc := range map[string]struct {
+		act  *protocol.Act
+		want protocol.Reason
+	}{
+		"another case": {certify(request, func(a *protocol.Act) { a.Case = protocol.NewCaseID() }), protocol.ReasonWrongCase},
+		"another agreement": {certify(request, func(a *protocol.Act) { a.Agreement.Version = "2" }),
+			protocol.ReasonNotGoverning},
+		"another Party":          {certify(w.Request("fr.parquet", office), as), protocol.ReasonRole},
+		"not sent to certifier":  {certify(w.Request(police, contoso), as), protocol.ReasonWrongRecipient},
+		"no officer behind it":   {certify(unendorsed, as), protocol.ReasonOfficerMissing},
+		"expired when certified": {certify(old, as), protocol.ReasonExpired},
+		"not a request":          {certify(w.Disclose(request, contoso, office), as), protocol.ReasonMalformed},
+		"issued after": {certify(request, func(a *protocol.Act) { a.Issued = a.Issued.Add(-time.Hour) }),
+			protocol.ReasonClock},
+		"unreadable": {certify(request, func(a *protocol.Act) { a.Body.Certification.Request = []byte("{}") }),
+			protocol.ReasonMalformed},
+		"another's signature": {certify(request, func(a *protocol.Act) {
+			a.Body.Certification.Request = sealed(t, "comity-act+jws", request, w.Member(office).Signing)
+		}), protocol.ReasonNotAuthentic},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantFault(t, w.Sign(tc.act), at(w, tc.act), tc.want)
+		})
+	}
+}
+
+func TestRelayThatDoesNotFitItsActIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	disclosure := w.Disclose(w.Request(office, contoso), contoso, office)
+	foreign := w.Relay(disclosure, office, police)
+	foreign.Case = protocol.NewCaseID()
+	wantFault(t, w.Sign(foreign), at(w, foreign), protocol.ReasonWrongCase)
+
+	others := w.Relay(w.Disclose(w.Request(doj, contoso), contoso, doj), office, police)
+	wantFault(t, w.Sign(others), at(w, others), protocol.ReasonWrongRecipient)
+
+	payload, list := signatures(t, w.Sign(disclosure))
+	stripped := w.Relay(disclosure, office, police)
+	stripped.Body.Relay.Act = assemble(payload, list[0])
+	wantFault(t, w.Sign(stripped), at(w, stripped), protocol.ReasonSignatureMissing)
+}
+
+func TestActsDoNotNestDeeper(t *testing.T) {
+	w := chaintest.New(t)
+	disclosure := w.Disclose(w.Request(doj, contoso), contoso, doj)
+	twice := w.Relay(w.Relay(disclosure, doj, office), office, police)
+	wantFault(t, w.Sign(twice), at(w, twice), protocol.ReasonMalformed)
+}
+
+// What is passed on was believed when it arrived: a key that was revoked since
+// is not believed any more, a register that lapsed since does no harm.
+func TestCarriedActIsJudgedWhenItsCarrierWasIssued(t *testing.T) {
+	w := chaintest.New(t)
+	disclosure := w.Disclose(w.Request(office, contoso), contoso, office)
+	disclosure.Expires = chaintest.Now.Add(time.Hour)
+	act := w.Relay(disclosure, office, police)
+	signed := w.Sign(act)
+	in := at(w, act)
+	in.At = chaintest.Now.Add(2 * time.Hour) // the disclosure has expired on the way
+	w.Update("US", register.Changes{Expires: chaintest.Now.Add(time.Hour)})
+	in.Directory = w.Directory
+	wantAuthentic(t, signed, in)
+	w.Update("US", revoke(w.Member(contoso).Signing.Public().Fingerprint(), chaintest.Now.Add(time.Hour)))
+	in.Directory = w.Directory
+	wantFault(t, signed, in, protocol.ReasonKeyRevoked)
+}
+
+func TestEveryPrefixOfASignedActIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Disclose(w.Request(police, contoso), contoso, police)
+	signed := w.Sign(act)
+	in := at(w, act)
+	wantAuthentic(t, signed, in)
+	for i := range signed {
+		wantFault(t, signed[:i], in, protocol.ReasonMalformed)
+	}
+	for _, more := range []string{" ", "\n", "}", "\x00"} {
+		wantFault(t, append(bytes.Clone(signed), more...), in, protocol.ReasonMalformed)
+	}
+}
+
+func TestFlippedBitIsRefused(t *testing.T) {
+	w := chaintest.New(t)
+	act := w.Request(police, contoso)
+	signed := w.Sign(act)
+	in := at(w, act)
+	in.Cache = register.NewCredentialCache(8)
+	wantAuthentic(t, signed, in)
+	for i := 0; i < len(signed); i += 251 {
+		flipped := bytes.Clone(signed)
+		flipped[i] ^= 1 << (i % 8)
+		if _, f := chain.Verify(flipped, in); f == nil {
+			t.Fatalf("accepted with bit %d of byte %d flipped", i%8, i)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package wire
+
+import "time"
+
+const (
+	// MaxEnvelope bounds the envelope of a Deliver, in bytes. Evidence does
+	// not travel in envelopes, so a request with its compartments fits.
+	MaxEnvelope = 1 << 20
+
+	// MaxDocument bounds the document of a Publish, in bytes.
+	MaxDocument = 1 << 20
+
+	// MaxProof bounds a tlog-proof, in bytes: a checkpoint with its
+	// signatures (ML-DSA takes 4.5 KiB in base64) and 64 hashes.
+	MaxProof = 16 << 10
+
+	// MaxFindings bounds the findings that come with a Refusal, in bytes.
+	MaxFindings = 64 << 10
+
+	// MaxCheckpoint bounds a signed checkpoint, in bytes.
+	MaxCheckpoint = 8 << 10
+
+	// MaxConsistencyProof bounds a consistency proof, in hashes. A tree of
+	// 2^63 leaves needs no more.
+	MaxConsistencyProof = 64
+
+	// MaxName bounds the name in a Pull, in bytes.
+	MaxName = 128
+
+	// MaxRetryAfter is the longest time a Busy can ask for. Whoever is busy
+	// for longer says so again.
+	MaxRetryAfter = time.Hour
+
+	// MaxPongTime is the last second of the year 9999, the last that the
+	// formats of Comity can write.
+	MaxPongTime = 253402300799
+)
+
+const (
+	// headerSize is the size of type and length, in bytes.
+	headerSize = 5
+
+	// firstRead is how much is allocated for a body before a byte of it has
+	// arrived, in bytes, and the size of each further piece: a length that
+	// lies costs this much.
+	firstRead = 32 << 10
+
+	digestSize = 32
+	nonceSize  = 16
+)
+
+// bounds returns the least and greatest size of a body of type t, in bytes,
+// and false when there is no such type. It is asked before anything is
+// allocated.
+func (t Type) bounds() (least, most int, known bool) {
+	switch t {
+	case TypeDeliver:
+		return 1 + 1, 1 + MaxEnvelope, true
+	case TypeReceipt:
+		return 1, MaxProof, true
+	case TypeRefusal:
+		return 4 + 1, 4 + MaxProof + MaxFindings, true
+	case TypeBusy:
+		return 4, 4, true
+	case TypePublish:
+		return 1 + 1, 1 + MaxDocument, true
+	case TypePull:
+		return 1 + digestSize, 1 + digestSize + MaxName, true
+	case TypeNothing:
+		return 0, 0, true
+	case TypeCheckpointQuery:
+		return 8, 8, true
+	case TypeCheckpointAnswer:
+		return 1 + 1, 1 + MaxConsistencyProof*digestSize + MaxCheckpoint, true
+	case TypePing:
+		return nonceSize, nonceSize, true
+	case TypePong:
+		return nonceSize + 8, nonceSize + 8, true
+	}
+	return 0, 0, false
+}

@@ -1,0 +1,264 @@
+package testnet
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"comity.example/crypto/identity"
+	"comity.example/crypto/keyfile"
+	"comity.example/node/home"
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/register"
+)
+
+// RegisterLife is how long the registers of a testnet are valid.
+const RegisterLife = 90 * 24 * time.Hour
+
+// WrongOfficer is the officer of each participant whose credential is good for
+// nothing that is done here: for the stories about stolen things.
+const WrongOfficer = protocol.RoleContact
+
+// A Founding says where a world is founded, and on which network.
+type Founding struct {
+	Dir      string
+	Topology Topology
+	At       time.Time
+	// Address returns where a participant listens, and where its API does.
+	Address func(protocol.ParticipantID) (listen, api string, err error)
+}
+
+// A World is a founded world on disk: one home for each participant, and the
+// Parties' roots.
+//
+//	DIR/GB/root.key, pin.json, register.jws
+//	DIR/gb.met-police/    a home
+type World struct {
+	Dir      string
+	Topology Topology
+	homes    map[protocol.ParticipantID]*home.Home
+}
+
+// Found makes a world that does not exist yet.
+func Found(f Founding) (*World, error) {
+	w := &World{Dir: f.Dir, Topology: f.Topology, homes: map[protocol.ParticipantID]*home.Home{}}
+	at := f.At.UTC().Truncate(time.Second)
+	since := at.Add(-time.Hour)
+	for _, id := range f.Topology.Participants() {
+		listen, api, err := f.Address(id)
+		if err != nil {
+			return nil, err
+		}
+		m := f.Topology.Parties[id.Party()][id]
+		h, err := home.Create(home.Spec{Dir: w.homeDir(id), Name: m.Name, Roles: m.Roles, Since: since,
+			Config: home.Config{Participant: id, Listen: listen, API: api}})
+		if err != nil {
+			return nil, err
+		}
+		w.homes[id] = h
+		if err := w.foundOfficers(h, m.Roles, since); err != nil {
+			return nil, err
+		}
+	}
+	roots := map[protocol.Party]*identity.Key{}
+	for party := range f.Topology.Parties {
+		root, err := w.foundParty(party, since)
+		if err != nil {
+			return nil, err
+		}
+		roots[party] = root
+	}
+	return w, w.foundAgreements(roots, since)
+}
+
+// foundOfficers gives a participant an officer with its own roles, and one
+// with a role that is good for nothing here.
+func (w *World) foundOfficers(h *home.Home, roles []protocol.Role, since time.Time) error {
+	lock, err := h.Lock("")
+	if err != nil {
+		return err
+	}
+	for _, o := range []struct {
+		roles []protocol.Role
+		link  string
+	}{{roles, "officer.key"}, {[]protocol.Role{WrongOfficer}, "wrong-officer.key"}} {
+		path, err := h.NewOfficer(register.Credential{Roles: o.roles, Issued: since,
+			Types: []protocol.RequestType{}, Expires: since.Add(RegisterLife)}, lock)
+		if err != nil {
+			return err
+		}
+		if err := os.Symlink(path, filepath.Join(h.Dir, o.link)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// foundParty makes a Party's root, its pin and its signed register.
+func (w *World) foundParty(party protocol.Party, since time.Time) (*identity.Key, error) {
+	dir := filepath.Join(w.Dir, string(party))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	text, err := keyfile.NewUnlockFile()
+	if err != nil {
+		return nil, err
+	}
+	lock, err := keyfile.UnlockFile(text)
+	if err != nil {
+		return nil, err
+	}
+	public, err := home.NewRoot(filepath.Join(dir, "root.key"), lock)
+	if err != nil {
+		return nil, err
+	}
+	if err := home.WriteNew(filepath.Join(dir, home.UnlockName), text); err != nil {
+		return nil, err
+	}
+	root, err := home.ReadRoot(filepath.Join(dir, "root.key"), lock)
+	if err != nil {
+		return nil, err
+	}
+	roots := register.SortedRoots(1, public)
+	changes := register.Changes{Issued: since, Expires: since.Add(RegisterLife), Roots: &roots}
+	for _, id := range slices.Sorted(maps.Keys(w.Topology.Parties[party])) {
+		entry, err := w.homes[id].Entry()
+		if err != nil {
+			return nil, err
+		}
+		changes.Put = append(changes.Put, *entry)
+	}
+	r, err := register.Draft(party, changes)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := register.Sign(r, root)
+	if err != nil {
+		return nil, err
+	}
+	return root, w.exchange(party, r, signed)
+}
+
+// exchange puts a Party's pin and register into its folder and every home.
+func (w *World) exchange(party protocol.Party, r *register.Register, signed []byte) error {
+	pin := r.Pin()
+	text, err := pin.Encode()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(w.Dir, string(party))
+	err = errors.Join(
+		home.WriteNew(filepath.Join(dir, "pin.json"), text),
+		home.WriteNew(filepath.Join(dir, "register.jws"), signed))
+	for _, h := range w.homes {
+		err = errors.Join(err,
+			home.WriteNew(filepath.Join(h.Dir, "pins", string(party)+".json"), text),
+			home.WriteNew(filepath.Join(h.Dir, "registers", string(party)+".jws"), signed))
+	}
+	return err
+}
+
+// foundAgreements has the shipped documents signed by the test roots of the
+// Parties that the topology names.
+func (w *World) foundAgreements(roots map[protocol.Party]*identity.Key, at time.Time) error {
+	docs, err := agreement.Library()
+	if err != nil {
+		return err
+	}
+	for _, doc := range docs {
+		parties, ok := w.Topology.Agreements[doc.ID]
+		if !ok {
+			continue
+		}
+		sigs := &agreement.PartySignatures{Agreement: doc.Ref(), Signatures: []agreement.PartySignature{}}
+		for _, p := range parties {
+			if roots[p] == nil {
+				return fmt.Errorf("testnet: %s: the topology has no Party %s", doc.ID, p)
+			}
+			sig, err := agreement.SignDocument(doc, p, at, roots[p])
+			if err != nil {
+				return err
+			}
+			sigs.Add(sig)
+		}
+		text, err := sigs.Encode()
+		if err != nil {
+			return err
+		}
+		for _, h := range w.homes {
+			name := filepath.Join(h.Dir, "agreements", doc.ID+".yaml")
+			err = errors.Join(err, home.WriteNew(name, doc.Bytes()),
+				home.WriteNew(home.SignaturesOf(name), text))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Load reads a world that was founded before.
+func Load(dir string, t Topology) (*World, error) {
+	w := &World{Dir: dir, Topology: t, homes: map[protocol.ParticipantID]*home.Home{}}
+	for _, id := range t.Participants() {
+		h, err := home.Open(w.homeDir(id))
+		if err != nil {
+			return nil, err
+		}
+		w.homes[id] = h
+	}
+	return w, nil
+}
+
+// Exists reports whether dir holds a world.
+func Exists(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist)
+}
+
+func (w *World) homeDir(id protocol.ParticipantID) string { return filepath.Join(w.Dir, string(id)) }
+
+// Home returns a participant's home, nil if the world has none of that name.
+func (w *World) Home(id protocol.ParticipantID) *home.Home { return w.homes[id] }
+
+// Root unlocks a Party's root key.
+func (w *World) Root(party protocol.Party) (*identity.Key, error) {
+	dir := filepath.Join(w.Dir, string(party))
+	text, err := os.ReadFile(filepath.Join(dir, home.UnlockName))
+	if err != nil {
+		return nil, err
+	}
+	lock, err := keyfile.UnlockFile(text)
+	if err != nil {
+		return nil, err
+	}
+	return home.ReadRoot(filepath.Join(dir, "root.key"), lock)
+}
+
+// Officer unlocks a participant's officer; Wrong the one without a role.
+func (w *World) Officer(id protocol.ParticipantID) (*home.Officer, error) {
+	return w.officer(id, "officer.key")
+}
+
+// Wrong returns the officer of a participant whose credential lacks every role.
+func (w *World) Wrong(id protocol.ParticipantID) (*home.Officer, error) {
+	return w.officer(id, "wrong-officer.key")
+}
+
+func (w *World) officer(id protocol.ParticipantID, name string) (*home.Officer, error) {
+	h := w.homes[id]
+	if h == nil {
+		return nil, fmt.Errorf("testnet: no participant %q", id)
+	}
+	lock, err := h.Lock("")
+	if err != nil {
+		return nil, err
+	}
+	return home.ReadOfficer(filepath.Join(h.Dir, name), lock)
+}

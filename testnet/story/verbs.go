@@ -1,0 +1,421 @@
+package story
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"comity.example/node/desk"
+	"comity.example/protocol"
+	"comity.example/protocol/canon"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/casepack"
+	"comity.example/protocol/register"
+)
+
+// A verb is what a step does. The steps are written so that a newcomer can
+// read them: see testdata.
+type verb func(p *player, ctx context.Context, st step) error
+
+var verbs = map[string]verb{
+	"say":       (*player).narrate,
+	"request":   (*player).request,
+	"certify":   (*player).certify,
+	"disclose":  (*player).disclose,
+	"relay":     (*player).relay,
+	"withdraw":  (*player).withdraw,
+	"verdict":   (*player).verdict,
+	"route":     (*player).route,
+	"state":     (*player).state,
+	"receipted": (*player).receipted,
+	"evidence":  (*player).evidence,
+	"verify":    (*player).verify,
+	"inbox":     (*player).inbox,
+	"suspend":   (*player).suspend,
+	"resume":    (*player).resume,
+	"knows":     (*player).knows,
+	"forge":     (*player).forge,
+	"ledger":    (*player).ledger,
+	"burst":     (*player).burst,
+	"crash":     (*player).crash,
+	"all":       (*player).all,
+}
+
+// narrate: say TEXT
+func (p *player) narrate(_ context.Context, st step) error {
+	p.say("%s", st.text)
+	return nil
+}
+
+// request: request CASE PARTICIPANT FILE [agreement=ID]
+func (p *player) request(ctx context.Context, st step) error {
+	args, err := st.want(3)
+	if err != nil {
+		return err
+	}
+	r, err := p.readRequest(args[2])
+	if err != nil {
+		return err
+	}
+	d := desk.Draft{Agreement: st.option("agreement"), Body: protocol.Body{Request: r}}
+	node, err := p.Desk(protocol.ParticipantID(args[1]))
+	if err != nil {
+		return err
+	}
+	saved, err := node.Save(ctx, d)
+	if err != nil {
+		return err
+	}
+	p.cases[args[0]] = saved.Case
+	return p.act(ctx, protocol.ParticipantID(args[1]), desk.Draft{Case: saved.Case})
+}
+
+// readRequest reads a request file, with the issuer's clock for its dates.
+func (p *player) readRequest(name string) (*protocol.Request, error) {
+	b, err := p.file(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := yaml.YAMLToJSON(b)
+	if err != nil {
+		return nil, err
+	}
+	r := new(protocol.Request)
+	return r, canon.Read(text, r)
+}
+
+// act prepares a draft, has the participant's officer sign it, and submits it.
+func (p *player) act(ctx context.Context, id protocol.ParticipantID, d desk.Draft) error {
+	node, err := p.Desk(id)
+	if err != nil {
+		return err
+	}
+	prepared, err := node.Prepare(ctx, d)
+	if err != nil {
+		return err
+	}
+	officer, err := p.Officer(id)
+	if err != nil {
+		return err
+	}
+	prepared.Statement.Signed = p.now()
+	endorsement, err := officer.Endorse(prepared.Statement)
+	if err != nil {
+		return err
+	}
+	done, err := node.Submit(ctx, desk.Draft{Case: prepared.Case, Agreement: prepared.Statement.Agreement.ID,
+		Body: prepared.Body, Endorsements: []protocol.Endorsement{endorsement}})
+	if err != nil {
+		return err
+	}
+	p.last, p.gone, p.from, p.named = done.Decision, done.Act, id, done.Case
+	switch {
+	case done.Act.IsZero():
+		p.say("  ✗ %s: %s on %s's own node, nothing left it", prepared.Statement.Kind, done.Decision.Verdict, id)
+	default:
+		p.say("  → %s signed by an officer of %s, sent to %s", prepared.Statement.Kind, id, join(prepared.To))
+	}
+	return nil
+}
+
+// body submits an act of a case.
+func (p *player) body(ctx context.Context, st step, b protocol.Body) error {
+	args, err := st.want(2)
+	if err != nil {
+		return err
+	}
+	id, err := p.caseOf(args[0])
+	if err != nil {
+		return err
+	}
+	return p.act(ctx, protocol.ParticipantID(args[1]), desk.Draft{Case: id, Body: b})
+}
+
+// certify: certify CASE PARTICIPANT
+func (p *player) certify(ctx context.Context, st step) error {
+	return p.body(ctx, st, protocol.Body{Certification: &protocol.Certification{
+		Invokes: true, Contact: "duty desk", Targeting: "procedure 1"}})
+}
+
+// disclose: disclose CASE PARTICIPANT FILE
+func (p *player) disclose(ctx context.Context, st step) error {
+	args, err := st.want(3)
+	if err != nil {
+		return err
+	}
+	content, err := p.file(args[2])
+	if err != nil {
+		return err
+	}
+	return p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete,
+		Objects: []protocol.Object{protocol.NewObject(args[2], "application/octet-stream", content)}}})
+}
+
+// relay: relay CASE PARTICIPANT
+func (p *player) relay(ctx context.Context, st step) error {
+	return p.body(ctx, st, protocol.Body{Relay: &protocol.Relay{}})
+}
+
+// withdraw: withdraw CASE PARTICIPANT
+func (p *player) withdraw(ctx context.Context, st step) error {
+	return p.body(ctx, st, protocol.Body{Withdrawal: &protocol.Withdrawal{}})
+}
+
+// verdict: verdict VERDICT [REASON…] [article=…] [not=REASON]
+func (p *player) verdict(_ context.Context, st step) error {
+	args, err := st.want(1)
+	if err != nil {
+		return err
+	}
+	if got := p.last.Verdict.String(); got != args[0] {
+		return fmt.Errorf("the verdict is %s (%s)", got, join(p.last.Reasons()))
+	}
+	var reasons []string
+	for _, a := range args[1:] {
+		if !strings.Contains(a, "=") {
+			reasons = append(reasons, a)
+		}
+	}
+	if lacks, bad := missing(p.last.Reasons(), reasons); bad {
+		return fmt.Errorf("the reasons are %s, and not %s", join(p.last.Reasons()), lacks)
+	}
+	if not := st.option("not"); not != "" && slices.Contains(p.last.Reasons(), protocol.Reason(not)) {
+		return fmt.Errorf("the reasons are %s", join(p.last.Reasons()))
+	}
+	for _, f := range p.last.Findings {
+		if f.Outcome != protocol.Fail && (f.Outcome != protocol.Held || p.last.Verdict != protocol.Hold) {
+			continue
+		}
+		p.say("    %s %s: %s", f.Article, f.Reason, f.Text)
+	}
+	if want := strings.ReplaceAll(st.option("article"), "_", " "); want != "" && !p.denies(want) {
+		return fmt.Errorf("no finding that denies names %q", want)
+	}
+	return nil
+}
+
+func (p *player) denies(article string) bool {
+	return slices.ContainsFunc(p.last.Findings, func(f protocol.Finding) bool {
+		return f.Outcome != protocol.Pass && f.Outcome != protocol.NotApplicable && strings.Contains(f.Article, article)
+	})
+}
+
+// route: route AGREEMENT PARTICIPANT
+func (p *player) route(_ context.Context, st step) error {
+	args, err := st.want(2)
+	if err != nil {
+		return err
+	}
+	for _, r := range p.last.Routes {
+		if r.Agreement == args[0] && slices.Contains(r.Via, protocol.ParticipantID(args[1])) {
+			p.say("    the way that would work: %s", r.Text)
+			return nil
+		}
+	}
+	return fmt.Errorf("the routes are %+v", p.last.Routes)
+}
+
+// state: state CASE PARTICIPANT STATE
+func (p *player) state(ctx context.Context, st step) error {
+	args, err := st.want(3)
+	if err != nil {
+		return err
+	}
+	err = p.view(ctx, st, func(v desk.CaseView) bool { return v.State == args[2] })
+	if err == nil {
+		p.say("  ✓ at %s the case is %s", args[1], args[2])
+	}
+	return err
+}
+
+// view waits until a participant's view of a case is as it should be.
+func (p *player) view(ctx context.Context, st step, good func(desk.CaseView) bool) error {
+	args, err := st.want(2)
+	if err != nil {
+		return err
+	}
+	id, err := p.caseOf(args[0])
+	if err != nil {
+		return err
+	}
+	node, err := p.Desk(protocol.ParticipantID(args[1]))
+	if err != nil {
+		return err
+	}
+	var last desk.CaseView
+	err = until(ctx, func() (bool, error) {
+		last, err = node.Case(ctx, id)
+		return err == nil && good(last), err
+	})
+	if err != nil {
+		return fmt.Errorf("the case is %q: %w", last.State, err)
+	}
+	return nil
+}
+
+// receipted: receipted CASE PARTICIPANT
+func (p *player) receipted(ctx context.Context, st step) error {
+	n := 0
+	err := p.view(ctx, st, func(v desk.CaseView) bool {
+		n = 0
+		for _, a := range v.Acts {
+			for _, d := range a.Deliveries {
+				if d.State != "receipted" {
+					return false
+				}
+				n++
+			}
+		}
+		return n > 0
+	})
+	if err == nil {
+		p.say("  ✓ %s holds a receipt for each act that it sent (%d), with proof from the receiver's ledger", st.args[1], n)
+	}
+	return err
+}
+
+// evidence: evidence CASE PARTICIPANT FILE
+func (p *player) evidence(ctx context.Context, st step) error {
+	args, err := st.want(3)
+	if err != nil {
+		return err
+	}
+	content, err := p.file(args[2])
+	if err != nil {
+		return err
+	}
+	want := protocol.DigestOf(content)
+	err = p.view(ctx, st, func(v desk.CaseView) bool {
+		for _, a := range v.Acts {
+			for _, act := range []*protocol.Act{&a.Content, a.Carried} {
+				if act == nil || act.Body.Disclosure == nil {
+					continue
+				}
+				for _, o := range act.Body.Disclosure.Objects {
+					if o.SHA256 == want && bytes.Equal(o.Content, content) {
+						return true
+					}
+				}
+			}
+		}
+		return false
+	})
+	if err == nil {
+		p.say("  ✓ %s has the file, and its digest is the one that was signed", args[1])
+	}
+	return err
+}
+
+// verify: verify CASE PARTICIPANT
+func (p *player) verify(ctx context.Context, st step) error {
+	args, err := st.want(2)
+	if err != nil {
+		return err
+	}
+	id, err := p.caseOf(args[0])
+	if err != nil {
+		return err
+	}
+	report, err := p.exported(ctx, protocol.ParticipantID(args[1]), id)
+	if err != nil {
+		return err
+	}
+	for _, c := range report.Claims {
+		if !c.Holds {
+			return fmt.Errorf("%s: %s: %s", c.About, c.Claim, c.Why)
+		}
+	}
+	if !report.Holds {
+		return errors.New("the package does not hold")
+	}
+	p.say("  ✓ %s exports the case; comity verify accepts it offline: %d claims hold", args[1], len(report.Claims))
+	return nil
+}
+
+func (p *player) exported(ctx context.Context, at protocol.ParticipantID, id protocol.CaseID) (casepack.Report, error) {
+	node, err := p.Desk(at)
+	if err != nil {
+		return casepack.Report{}, err
+	}
+	var b bytes.Buffer
+	if err := node.Export(ctx, id, &b); err != nil {
+		return casepack.Report{}, err
+	}
+	pack, err := casepack.Open(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		return casepack.Report{}, err
+	}
+	var pins []register.Pin
+	if pins, err = p.Home(at).Pins(); err != nil {
+		return casepack.Report{}, err
+	}
+	return pack.Verify(pins), nil
+}
+
+// inbox: inbox PARTICIPANT CASE MOVE, or inbox PARTICIPANT without CASE
+func (p *player) inbox(ctx context.Context, st step) error {
+	args, err := st.want(3)
+	if err != nil {
+		return err
+	}
+	node, err := p.Desk(protocol.ParticipantID(args[0]))
+	if err != nil {
+		return err
+	}
+	if args[1] == "without" {
+		return p.notInInbox(ctx, node, args)
+	}
+	id, err := p.caseOf(args[1])
+	if err != nil {
+		return err
+	}
+	err = until(ctx, func() (bool, error) {
+		item, err := findItem(ctx, node, id)
+		return err == nil && item.Move == casefile.Move(args[2]), err
+	})
+	if err == nil {
+		p.say("  ✓ in the inbox of %s: to %s", args[0], args[2])
+	}
+	return err
+}
+
+func (p *player) notInInbox(ctx context.Context, node desk.Node, args []string) error {
+	id, err := p.caseOf(args[2])
+	if err != nil {
+		return err
+	}
+	item, err := findItem(ctx, node, id)
+	if err != nil {
+		return err
+	}
+	if item.Case != "" {
+		return errors.New("it is in the inbox")
+	}
+	p.say("  ✓ nothing of it in the inbox of %s", args[0])
+	return nil
+}
+
+// findItem looks a case up in the whole inbox; the zero Item if it is not there.
+func findItem(ctx context.Context, node desk.Node, id protocol.CaseID) (desk.Item, error) {
+	page := desk.Page{Limit: desk.MaxPage}
+	for {
+		in, err := node.Inbox(ctx, page)
+		if err != nil {
+			return desk.Item{}, err
+		}
+		for _, item := range in.Items {
+			if item.Case == id {
+				return item, nil
+			}
+		}
+		if in.Next == "" {
+			return desk.Item{}, nil
+		}
+		page.After = in.Next
+	}
+}
