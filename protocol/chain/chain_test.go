@@ -50,7 +50,7 @@ func wantAuthentic(t *testing.T, signed []byte, in chain.Context) *chain.Authent
 }
 
 func TestRequestIsAuthentic(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	signed := w.Sign(act)
 	in := at(w, act)
@@ -76,7 +76,7 @@ func TestRequestIsAuthentic(t *testing.T) {
 }
 
 func TestCertifiedRequestIsAuthentic(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	request := w.Request(police, office)
 	request.Body.Request.Addressee = contoso
 	request.Endorsements = nil
@@ -95,20 +95,20 @@ func TestCertifiedRequestIsAuthentic(t *testing.T) {
 }
 
 func TestAuthorityMayCertifyItsOwnRequest(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Certify(w.Request(office, contoso), office, contoso)
 	wantAuthentic(t, w.Sign(act), at(w, act))
 }
 
 func TestDesignatedAuthorityMayTransmitForAnIssuerOfItsParty(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, office, contoso)
 	w.Endorse(act, w.Member(office).Officer)
 	wantAuthentic(t, w.Sign(act), at(w, act))
 }
 
 func TestDisclosureNeedsNoOfficerOfAProvider(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Disclose(w.Request(police, contoso), contoso, police)
 	a := wantAuthentic(t, w.Sign(act), at(w, act))
 	if a.Request() != nil || len(a.Officers) != 0 {
@@ -119,7 +119,7 @@ func TestDisclosureNeedsNoOfficerOfAProvider(t *testing.T) {
 }
 
 func TestRelayedDisclosureIsAuthentic(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Relay(w.Disclose(w.Request(office, contoso), contoso, office), office, police)
 	a := wantAuthentic(t, w.Sign(act), at(w, act))
 	if a.Origin().Sender.ID != contoso || a.Origin().Act.Body.Disclosure == nil {
@@ -128,7 +128,7 @@ func TestRelayedDisclosureIsAuthentic(t *testing.T) {
 }
 
 func TestWithdrawalAndRefusalAreAuthentic(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	withdrawal := w.Act(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, police, contoso)
 	w.Endorse(withdrawal, w.Member(police).Officer)
 	wantAuthentic(t, w.Sign(withdrawal), at(w, withdrawal))
@@ -138,7 +138,7 @@ func TestWithdrawalAndRefusalAreAuthentic(t *testing.T) {
 }
 
 func TestOfflineAsksNeitherForPeerNorForSelf(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	signed := w.Sign(act)
 	if _, f := chain.VerifyOffline(signed, chain.Context{Directory: w.Directory, At: chaintest.Now}); f != nil {
@@ -152,7 +152,7 @@ func TestOfflineAsksNeitherForPeerNorForSelf(t *testing.T) {
 // An act stays what it was: the registers as they stood on arrival believe it,
 // those of today do not.
 func TestOfflineVerifiesByTheRegistersAsTheyStood(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	signed := w.Sign(act)
 	then := w.Directory
@@ -168,7 +168,7 @@ func TestOfflineVerifiesByTheRegistersAsTheyStood(t *testing.T) {
 }
 
 func TestZeroContextRefuses(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	signed := w.Sign(act)
 	wantFaultAnyLog := func(in chain.Context, want protocol.Reason) {
@@ -188,7 +188,7 @@ func TestZeroContextRefuses(t *testing.T) {
 }
 
 func TestUnverifiedReadsWhatStandsThere(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	if got, err := chain.Unverified(w.Sign(act)); err != nil || got.ID != act.ID {
 		t.Errorf("got %v, %v", got, err)
@@ -199,7 +199,7 @@ func TestUnverifiedReadsWhatStandsThere(t *testing.T) {
 }
 
 func TestEndorseRefusesAnotherOfficersCredential(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	st, err := chain.StatementOf(act, act.Issued)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 func TestUnreadableActIsMalformed(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	in := w.Context(police, contoso)
 	for _, b := range []string{"", "{}", "null", `{"payload":"","signatures":[]}`, `{"payload":"e30","signatures":[]}`} {
 		wantFault(t, []byte(b), in, protocol.ReasonMalformed)
@@ -45,7 +45,7 @@ func assemble(payload string, list ...string) []byte {
 }
 
 func TestStrippedSignatureIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	payload, list := signatures(t, w.Sign(act))
 	wantAuthentic(t, assemble(payload, list[0], list[1]), at(w, act))
@@ -69,7 +69,7 @@ func sealed(t *testing.T, typ string, v any, key *identity.Key) []byte {
 }
 
 func TestReaddressedActIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	_, list := signatures(t, w.Sign(act))
 	act.To = []protocol.ParticipantID{doj}
@@ -82,19 +82,19 @@ func TestReaddressedActIsRefused(t *testing.T) {
 }
 
 func TestActForAnotherIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	wantFault(t, w.Sign(act), w.Context(police, doj), protocol.ReasonWrongRecipient)
 }
 
 func TestActOfAnotherPeerIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	wantFault(t, w.Sign(act), w.Context(office, contoso), protocol.ReasonWrongSender)
 }
 
 func TestSignatureOfAnotherIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	for name, key := range map[string]*identity.Key{
 		"participant": w.Member(office).Signing,
@@ -108,14 +108,14 @@ func TestSignatureOfAnotherIsRefused(t *testing.T) {
 }
 
 func TestSignatureUnderAnotherTypeIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	wantFault(t, sealed(t, "comity-statement+jws", act, w.Member(police).Signing), at(w, act),
 		protocol.ReasonNotAuthentic)
 }
 
 func TestActWithTwoSignersIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	two, err := seal.Cosign("comity-act+jws", w.Sign(act), w.Member(office).Signing)
 	if err != nil {
@@ -125,14 +125,14 @@ func TestActWithTwoSignersIsRefused(t *testing.T) {
 }
 
 func TestEndorsementForAnotherCaseIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	act.Case = protocol.NewCaseID()
 	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonWrongCase)
 }
 
 func TestActOutOfItsTimeIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	signed := w.Sign(act)
 	for _, tc := range []struct {
@@ -162,7 +162,7 @@ func revoke(key identity.Fingerprint, from time.Time) register.Changes {
 }
 
 func TestRevokedNodeKeyIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	signed := w.Sign(act)
 	from := chaintest.Now.Add(time.Hour)
@@ -175,7 +175,7 @@ func TestRevokedNodeKeyIsRefused(t *testing.T) {
 }
 
 func TestRevokedOfficerKeyIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	signed := w.Sign(act)
 	in := at(w, act)
@@ -187,14 +187,14 @@ func TestRevokedOfficerKeyIsRefused(t *testing.T) {
 }
 
 func TestOnePartyDoesNotRevokeTheKeysOfAnother(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "IE", "US")
 	act := w.Request(police, contoso)
 	w.Update("IE", revoke(w.Member(police).Signing.Public().Fingerprint(), chaintest.Now))
 	wantAuthentic(t, w.Sign(act), at(w, act))
 }
 
 func TestLapsedRegisterIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "FR", "GB", "US")
 	w.Update("GB", register.Changes{Expires: chaintest.Now})
 	act := w.Request(police, contoso)
 	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonRegisterLapsed)
@@ -203,7 +203,7 @@ func TestLapsedRegisterIsRefused(t *testing.T) {
 }
 
 func TestUnknownPartyIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	stranger := w.NewMember("zz.police", "Police", protocol.RoleIssuing)
 	act := w.Act(protocol.Body{Request: chaintest.Order("zz.police", contoso)}, "zz.police", contoso)
 	w.Endorse(act, stranger.Officer)
@@ -211,7 +211,7 @@ func TestUnknownPartyIsRefused(t *testing.T) {
 }
 
 func TestUnregisteredParticipantIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	stranger := w.NewMember("gb.militia", "Militia", protocol.RoleIssuing)
 	act := w.Act(protocol.Body{Request: chaintest.Order("gb.militia", contoso)}, "gb.militia", contoso)
 	w.Endorse(act, stranger.Officer)
@@ -219,7 +219,7 @@ func TestUnregisteredParticipantIsRefused(t *testing.T) {
 }
 
 func TestParticipantOutOfItsTimeIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	entry := w.Member(police).Entry
 	entry.Until = chaintest.Now
@@ -231,7 +231,7 @@ func TestParticipantOutOfItsTimeIsRefused(t *testing.T) {
 }
 
 func TestActWithoutOfficerIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	request := w.Request(office, contoso)
 	certification := w.Certify(request, office, contoso)
 	for _, act := range []*protocol.Act{
@@ -249,7 +249,7 @@ func TestActWithoutOfficerIsRefused(t *testing.T) {
 }
 
 func TestOfficerWithoutRoleIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	for name, officer := range map[string]*chaintest.Officer{
 		"another role": w.NewOfficer(w.Member(police), []protocol.Role{protocol.RoleContact}),
 		// The participant has no such role to give.
@@ -271,7 +271,7 @@ func TestOfficerWithoutRoleIsRefused(t *testing.T) {
 }
 
 func TestOfficerOfTheCertifierMustBeCompetentForTheRequest(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Certify(w.Request(office, contoso), office, contoso)
 	act.Endorsements = nil
 	w.Endorse(act, w.NewOfficer(w.Member(office), []protocol.Role{protocol.RoleDesignated}, protocol.Preservation))
@@ -288,7 +288,7 @@ func forge(t *testing.T, w *chaintest.World, credential, statement []byte) (*pro
 }
 
 func TestForgedCredentialIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
 	key := us.Officer.Key
 	claim := func() *register.Credential { c := *us.Officer.Claim; return &c }
@@ -328,7 +328,7 @@ func TestForgedCredentialIsRefused(t *testing.T) {
 }
 
 func TestCredentialForTheNodesOwnKeyIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
 	claim := *us.Officer.Claim
 	claim.Key = us.Signing.Public()
@@ -348,7 +348,7 @@ func TestCredentialForTheNodesOwnKeyIsRefused(t *testing.T) {
 }
 
 func TestStatementOverAnotherActIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	for name, change := range map[string]func(*protocol.Statement){
 		"body":        func(s *protocol.Statement) { s.Body[0] ^= 1 },
 		"kind":        func(s *protocol.Statement) { s.Kind = protocol.KindWithdrawal },
@@ -377,7 +377,7 @@ func TestStatementOverAnotherActIsRefused(t *testing.T) {
 }
 
 func TestStaleEndorsementIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
 	claim := *us.Officer.Claim
 	claim.Issued = chaintest.Now.Add(-100 * chaintest.Day)
@@ -400,7 +400,7 @@ func TestStaleEndorsementIsRefused(t *testing.T) {
 }
 
 func TestStatementOfAnotherOfficerIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
 	other := w.NewOfficer(us, []protocol.Role{protocol.RoleIssuing})
 	act := w.Request(police, contoso)
@@ -409,7 +409,7 @@ func TestStatementOfAnotherOfficerIsRefused(t *testing.T) {
 }
 
 func TestStrippedOfficerSignatureIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	for name, half := range map[string]int{"Ed25519 alone": 0, "ML-DSA-65 alone": 1} {
 		t.Run(name, func(t *testing.T) {
 			act := w.Request(police, contoso)
@@ -426,7 +426,7 @@ func TestStrippedOfficerSignatureIsRefused(t *testing.T) {
 }
 
 func TestUnreadableEndorsementIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	good := w.Member(police).Officer
 	act, signed := forge(t, w, good.Credential, nil)
 	wantFault(t, signed, at(w, act), protocol.ReasonOfficerInvalid)
@@ -439,7 +439,7 @@ func TestUnreadableEndorsementIsRefused(t *testing.T) {
 }
 
 func TestOneOfficerIsNotTwo(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
 	act := w.Request(police, contoso)
 	w.Endorse(act, us.Officer)
@@ -467,7 +467,7 @@ func TestOneOfficerIsNotTwo(t *testing.T) {
 }
 
 func TestParticipantWithoutRoleIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "IE", "US")
 	w.Update("GB", register.Changes{Put: []register.Participant{
 		w.NewMember("gb.initech", "Initech", protocol.RoleProvider).Entry}})
 	refusal := protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.ReasonNotHeld}}
@@ -496,7 +496,7 @@ func TestParticipantWithoutRoleIsRefused(t *testing.T) {
 }
 
 func TestCertificationThatDoesNotFitItsRequestIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "FR", "GB", "US")
 	// certify returns a certification by office after change, endorsed again.
 	certify := func(request *protocol.Act, change func(*protocol.Act)) *protocol.Act {
 		act := w.Certify(request, office, contoso)
@@ -541,7 +541,7 @@ func TestCertificationThatDoesNotFitItsRequestIsRefused(t *testing.T) {
 }
 
 func TestRelayThatDoesNotFitItsActIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	disclosure := w.Disclose(w.Request(office, contoso), contoso, office)
 	foreign := w.Relay(disclosure, office, police)
 	foreign.Case = protocol.NewCaseID()
@@ -557,7 +557,7 @@ func TestRelayThatDoesNotFitItsActIsRefused(t *testing.T) {
 }
 
 func TestActsDoNotNestDeeper(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	disclosure := w.Disclose(w.Request(doj, contoso), contoso, doj)
 	twice := w.Relay(w.Relay(disclosure, doj, office), office, police)
 	wantFault(t, w.Sign(twice), at(w, twice), protocol.ReasonMalformed)
@@ -566,7 +566,7 @@ func TestActsDoNotNestDeeper(t *testing.T) {
 // What is passed on was believed when it arrived: a key that was revoked since
 // is not believed any more, a register that lapsed since does no harm.
 func TestCarriedActIsJudgedWhenItsCarrierWasIssued(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	disclosure := w.Disclose(w.Request(office, contoso), contoso, office)
 	disclosure.Expires = chaintest.Now.Add(time.Hour)
 	act := w.Relay(disclosure, office, police)
@@ -582,7 +582,7 @@ func TestCarriedActIsJudgedWhenItsCarrierWasIssued(t *testing.T) {
 }
 
 func TestEveryPrefixOfASignedActIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Disclose(w.Request(police, contoso), contoso, police)
 	signed := w.Sign(act)
 	in := at(w, act)
@@ -596,7 +596,7 @@ func TestEveryPrefixOfASignedActIsRefused(t *testing.T) {
 }
 
 func TestFlippedBitIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
 	signed := w.Sign(act)
 	in := at(w, act)

@@ -14,7 +14,7 @@ import (
 // Whatever comes in, either it is refused with a reason, or it is, byte for
 // byte, an act that its sender signed.
 func FuzzVerify(f *testing.F) {
-	w := chaintest.New(f)
+	w := chaintest.New(f, "GB", "US")
 	request := w.Request(police, contoso)
 	genuine := map[string]bool{}
 	for _, act := range []*protocol.Act{
@@ -48,7 +48,7 @@ func FuzzVerify(f *testing.F) {
 // FuzzEndorsement puts what comes in where an officer's credential and
 // statement stand, in an act that is otherwise genuine.
 func FuzzEndorsement(f *testing.F) {
-	w := chaintest.New(f)
+	w := chaintest.New(f, "GB", "US")
 	good := w.Request(police, contoso)
 	f.Add(good.Endorsements[0].Credential, good.Endorsements[0].Statement)
 	in, sender := w.Context(police, contoso), w.Member(police).Signing
@@ -69,7 +69,7 @@ func FuzzEndorsement(f *testing.F) {
 }
 
 func benchmarkRequest(b *testing.B) (*chaintest.World, *protocol.Act) {
-	w := chaintest.New(b)
+	w := chaintest.New(b, "GB", "US")
 	order := chaintest.Order(police, contoso)
 	order.Purpose = strings.Repeat("p", 1700)
 	order.Target.Basis = strings.Repeat("b", 1600)

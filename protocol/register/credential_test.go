@@ -14,7 +14,7 @@ import (
 )
 
 func TestCredentialVerifies(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
 	c, err := register.VerifyCredential(us.Officer.Credential, &us.Entry)
 	if err != nil {
@@ -38,7 +38,7 @@ func TestCredentialVerifies(t *testing.T) {
 }
 
 func TestForgedCredentialIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us, office := w.Member(police), w.Member("gb.home-office")
 	squatter := office.Entry
 	squatter.Signing = us.Entry.Signing // lists the police's key as its own
@@ -67,7 +67,7 @@ func TestForgedCredentialIsRefused(t *testing.T) {
 }
 
 func TestIllFormedCredentialIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
 	for name, spoil := range map[string]func(*register.Credential){
 		"format":       func(c *register.Credential) { c.Format = "comity/2" },
@@ -93,7 +93,7 @@ func TestIllFormedCredentialIsRefused(t *testing.T) {
 }
 
 func TestCacheRemembersOnlyWhatItVerified(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
 	cache := register.NewCredentialCache(2)
 	if _, err := cache.Verify(us.Officer.Credential, &w.Member("gb.home-office").Entry); err == nil {
@@ -133,7 +133,7 @@ func TestCacheRemembersOnlyWhatItVerified(t *testing.T) {
 }
 
 func TestCacheIsSafeForConcurrentUse(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
 	cache := register.NewCredentialCache(2)
 	var officers []*chaintest.Officer
@@ -156,7 +156,7 @@ func TestCacheIsSafeForConcurrentUse(t *testing.T) {
 }
 
 func FuzzClaimCredential(f *testing.F) {
-	w := chaintest.New(f)
+	w := chaintest.New(f, "GB")
 	f.Add(w.Member(police).Officer.Credential)
 	of := &w.Member(police).Entry
 	cache := register.NewCredentialCache(4)

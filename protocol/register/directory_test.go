@@ -59,7 +59,7 @@ func TestDirectoryFinds(t *testing.T) {
 }
 
 func TestParticipantsComeAndGo(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	entry := w.Member(police).Entry
 	entry.Since, entry.Until = chaintest.Now, chaintest.Now.Add(time.Hour)
 	w.Update("GB", register.Changes{Put: []register.Participant{entry}})
@@ -85,7 +85,7 @@ func TestParticipantsComeAndGo(t *testing.T) {
 // What a participant signed while it stood there is verified with Find, also
 // when it stands there no longer.
 func TestFindAsksForNoTime(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	entry := w.Member(police).Entry
 	entry.Until = chaintest.Now
 	w.Update("GB", register.Changes{Put: []register.Participant{entry}})
@@ -124,7 +124,7 @@ func TestTrustedRootsAreThoseOfTheRegisterOnceOneIsHeld(t *testing.T) {
 }
 
 func TestLapsedRegisterStopsOnlyWhatIsNew(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	end := held(t, w).Expires
 	if _, err := w.Directory.Participant(police, end.Add(-time.Second)); err != nil {
 		t.Error(err)
@@ -143,7 +143,7 @@ func TestLapsedRegisterStopsOnlyWhatIsNew(t *testing.T) {
 }
 
 func TestRevocationHoldsFromItsTime(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	entry := w.Member(police).Entry
 	pin := identity.Fingerprint(entry.TLS[0])
 	w.Update("GB", register.Changes{Revoke: []register.Revocation{
@@ -163,7 +163,7 @@ func TestRevocationHoldsFromItsTime(t *testing.T) {
 
 // A Party that lists another's TLS key neither takes its place nor keeps it out.
 func TestListingTheKeyOfAnotherShutsNobodyOut(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "IE")
 	pin := w.Member(police).Entry.TLS[0]
 	entry := w.Member("ie.garda").Entry
 	entry.TLS = append(slices.Clone(entry.TLS), pin)
@@ -185,7 +185,7 @@ func TestListingTheKeyOfAnotherShutsNobodyOut(t *testing.T) {
 // chain of three versions of GB's register, and a directory that holds the first.
 func three(t *testing.T) (w *chaintest.World, first *register.Directory) {
 	t.Helper()
-	w = chaintest.New(t)
+	w = chaintest.New(t, "GB")
 	first = w.Directory
 	w.Update("GB", register.Changes{})
 	w.Update("GB", register.Changes{})
@@ -290,7 +290,7 @@ func TestRegisterDatedBackIsRefused(t *testing.T) {
 }
 
 func TestUnpinnedPartyIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	gb := held(t, w)
 	d, err := register.NewDirectory(gb.Pin())
 	if err != nil {
@@ -313,7 +313,7 @@ func TestUnpinnedPartyIsRefused(t *testing.T) {
 }
 
 func TestRevocationIsNotTakenBack(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	gone, node := key(t).Public().Fingerprint(), w.Member(police).Signing.Public().Fingerprint()
 	old := chaintest.Now.Add(-register.MaxCredentialLife)
 	w.Update("GB", register.Changes{Revoke: []register.Revocation{

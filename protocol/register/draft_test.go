@@ -15,7 +15,7 @@ import (
 )
 
 func TestEntryFileRoundTrips(t *testing.T) {
-	entry := chaintest.New(t).Member(police).Entry
+	entry := chaintest.New(t, "GB").Member(police).Entry
 	entry.Hours = hours("Europe/London", "09:00", "24:00", "mon", "sun")
 	entry.Contact = register.Contact{Desk: "Single point of contact", Email: "spoc@police.example"}
 	entry.Until = entry.Since.Add(time.Hour)
@@ -47,7 +47,7 @@ func TestEntryFileRoundTrips(t *testing.T) {
 }
 
 func TestNextFollows(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	first := held(t, w)
 	entry := w.NewMember("gb.a-new-one", "A New One", protocol.RoleIssuing).Entry
 	next, err := register.Next(first, register.Changes{
@@ -82,14 +82,14 @@ func TestNextFollows(t *testing.T) {
 }
 
 func TestDiffOfTheSameIsEmpty(t *testing.T) {
-	r := held(t, chaintest.New(t)).Register
+	r := held(t, chaintest.New(t, "GB")).Register
 	if got := register.Diff(r, copyOf(t, r)); len(got) != 0 {
 		t.Errorf("got %q, want nothing", got)
 	}
 }
 
 func TestDiffReadsPlainly(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	first := held(t, w)
 	entry := w.Member(police).Entry
 	entry.Address = "new.police.test:4433"
@@ -118,7 +118,7 @@ func TestDiffReadsPlainly(t *testing.T) {
 }
 
 func TestDiffAgainstNothingShowsEverything(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	r := held(t, w).Register
 	got := strings.Join(register.Diff(nil, r), "\n")
 	for _, want := range []string{
@@ -135,7 +135,7 @@ func TestDiffAgainstNothingShowsEverything(t *testing.T) {
 // A root's keeper signs what Diff showed: a member that it leaves out could be
 // changed unseen. So every member there is, is changed in turn.
 func TestDiffLeavesNothingOut(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police).Entry
 	us.Hours = hours("Europe/London", "08:00", "16:00", "tue")
 	us.Contact = register.Contact{Desk: "desk", Email: "mail", Phone: "phone"}
@@ -187,7 +187,7 @@ func TestDiffLeavesNothingOut(t *testing.T) {
 }
 
 func TestDiffTellsOneTextFromTwo(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	r := held(t, w).Register
 	one, two := copyOf(t, r), copyOf(t, r)
 	one.Participants[0].Instruments = []string{`a", "b`}
@@ -198,7 +198,7 @@ func TestDiffTellsOneTextFromTwo(t *testing.T) {
 }
 
 func TestPinFileRoundTrips(t *testing.T) {
-	pin := held(t, chaintest.New(t)).Pin()
+	pin := held(t, chaintest.New(t, "GB")).Pin()
 	enc, err := pin.Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func TestPinFileRoundTrips(t *testing.T) {
 }
 
 func TestPinFingerprintCoversEverything(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "FR", "GB")
 	pin := held(t, w).Pin()
 	words := strings.Fields(pin.Fingerprint())
 	if len(words) != 11 || words[0] != "GB" {

@@ -57,7 +57,7 @@ func key(t testing.TB) *identity.Key {
 }
 
 func TestRegisterRoundTrips(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	w.Update("GB", register.Changes{Revoke: []register.Revocation{
 		{Key: key(t).Public().Fingerprint(), Time: chaintest.Now, Cause: register.CauseCeased}}})
 	enc := encode(t, held(t, w).Register)
@@ -71,7 +71,7 @@ func TestRegisterRoundTrips(t *testing.T) {
 }
 
 func TestEveryPrefixOfARegisterIsRefused(t *testing.T) {
-	enc := encode(t, held(t, chaintest.New(t)).Register)
+	enc := encode(t, held(t, chaintest.New(t, "GB")).Register)
 	for i := 0; i < len(enc); i += 1 + i/100 {
 		if _, err := register.Parse(enc[:i]); !errors.Is(err, register.ErrMalformed) {
 			t.Fatalf("%d bytes: got %v, want %v", i, err, register.ErrMalformed)
@@ -88,7 +88,7 @@ func TestEveryPrefixOfARegisterIsRefused(t *testing.T) {
 }
 
 func TestRegisterWithAnotherEncodingIsRefused(t *testing.T) {
-	enc := encode(t, held(t, chaintest.New(t)).Register)
+	enc := encode(t, held(t, chaintest.New(t, "GB")).Register)
 	for name, other := range map[string][]byte{
 		"space":     bytes.Replace(enc, []byte(`"party":`), []byte(`"party": `), 1),
 		"unknown":   bytes.Replace(enc, []byte(`"party":`), []byte(`"extra":1,"party":`), 1),
@@ -108,7 +108,7 @@ func TestRegisterWithAnotherEncodingIsRefused(t *testing.T) {
 }
 
 func TestIllFormedRegisterIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	good := held(t, w).Register
 	foreign := w.Member("us.contoso").Entry
 	revocation := register.Revocation{Key: key(t).Public().Fingerprint(), Time: chaintest.Now, Cause: register.CauseCeased}
@@ -159,7 +159,7 @@ func TestIllFormedRegisterIsRefused(t *testing.T) {
 }
 
 func TestIllFormedParticipantIsRefused(t *testing.T) {
-	good := chaintest.New(t).Member(police).Entry
+	good := chaintest.New(t, "GB").Member(police).Entry
 	for name, spoil := range map[string]func(*register.Participant){
 		"id":               func(p *register.Participant) { p.ID = "GB.police" },
 		"no name":          func(p *register.Participant) { p.Name = "" },
@@ -222,7 +222,7 @@ func hours(zone, from, to string, days ...string) register.Hours {
 }
 
 func TestAddressHasOneSpelling(t *testing.T) {
-	p := chaintest.New(t).Member(police).Entry
+	p := chaintest.New(t, "GB").Member(police).Entry
 	for address, ok := range map[string]bool{
 		"node.example:4433": true, "192.0.2.1:4433": true, "[2001:db8::1]:4433": true, "localhost:1": true,
 		"node.example": false, "node.example:0": false, "node.example:65536": false, "node.example:04433": false,
@@ -240,7 +240,7 @@ func TestAddressHasOneSpelling(t *testing.T) {
 // The limits must fit each other: a register with as many participants as may
 // be, signed by as many roots as may be, is within the limit of its bytes.
 func TestFullRegisterFits(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	entry := w.Member(police).Entry
 	entry.Hours = hours("Europe/London", "09:00", "17:30", "mon", "tue", "wed", "thu", "fri")
 	entry.Contact = register.Contact{
@@ -280,7 +280,7 @@ func TestFullRegisterFits(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	w := chaintest.New(f)
+	w := chaintest.New(f, "GB")
 	f.Add(encode(f, held(f, w).Register))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := register.Parse(b)

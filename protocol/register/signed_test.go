@@ -14,7 +14,7 @@ import (
 )
 
 func TestRegisterNeedsItsThresholdOfRoots(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB", "US")
 	r, roots := held(t, w).Register, w.State("GB").Roots
 	for name, tc := range map[string]struct {
 		keys []*identity.Key
@@ -39,7 +39,7 @@ func TestRegisterNeedsItsThresholdOfRoots(t *testing.T) {
 }
 
 func TestCosigningReachesTheThreshold(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	r, roots := held(t, w).Register, w.State("GB").Roots
 	one := w.SignRegister(r, roots[2])
 	two, err := register.Cosign(one, roots[0])
@@ -61,7 +61,7 @@ func TestCosigningReachesTheThreshold(t *testing.T) {
 }
 
 func TestStrippedRootSignatureIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	r := held(t, w)
 	cut := strings.LastIndex(string(r.Bytes), `,{"protected"`)
 	stripped := append(bytes.Clone(r.Bytes[:cut]), `]}`...)
@@ -72,7 +72,7 @@ func TestStrippedRootSignatureIsRefused(t *testing.T) {
 }
 
 func TestRegisterUnderAnotherTypeIsRefused(t *testing.T) {
-	w := chaintest.New(t)
+	w := chaintest.New(t, "GB")
 	r := held(t, w)
 	signed, err := seal.Sign("comity-act+jws", encode(t, r.Register), w.State("GB").Roots...)
 	if err != nil {
@@ -84,7 +84,7 @@ func TestRegisterUnderAnotherTypeIsRefused(t *testing.T) {
 }
 
 func TestZeroRootsVerifyNothing(t *testing.T) {
-	r := held(t, chaintest.New(t))
+	r := held(t, chaintest.New(t, "GB"))
 	for _, roots := range []register.Roots{{}, {Threshold: 0, Keys: r.Roots.Keys}, {Threshold: -1, Keys: r.Roots.Keys}} {
 		if _, err := register.Verify(r.Bytes, roots); !errors.Is(err, register.ErrMalformed) {
 			t.Errorf("got %v, want %v", err, register.ErrMalformed)
@@ -93,7 +93,7 @@ func TestZeroRootsVerifyNothing(t *testing.T) {
 }
 
 func TestEveryPrefixOfASignedRegisterIsRefused(t *testing.T) {
-	r := held(t, chaintest.New(t))
+	r := held(t, chaintest.New(t, "GB"))
 	for i := 0; i < len(r.Bytes); i += 1 + i/100 {
 		if _, err := register.Verify(r.Bytes[:i], r.Roots); !errors.Is(err, register.ErrMalformed) {
 			t.Fatalf("%d bytes: got %v, want %v", i, err, register.ErrMalformed)
@@ -117,7 +117,7 @@ type rotation struct {
 
 func rotate(t *testing.T) rotation {
 	t.Helper()
-	r := rotation{world: chaintest.New(t), new: []*identity.Key{key(t), key(t)}}
+	r := rotation{world: chaintest.New(t, "GB"), new: []*identity.Key{key(t), key(t)}}
 	r.old = r.world.State("GB").Roots
 	roots := register.SortedRoots(2, r.new[0].Public(), r.new[1].Public())
 	before := held(t, r.world)

@@ -213,7 +213,7 @@ func (p *player) route(_ context.Context, st step) error {
 	}
 	for _, r := range p.last.Routes {
 		if r.Agreement == args[0] && slices.Contains(r.Via, protocol.ParticipantID(args[1])) {
-			p.say("    the way that would work: %s", r.Text)
+			p.say("    the way that would work, via %s: %s", join(r.Via), r.Text)
 			return nil
 		}
 	}

@@ -55,6 +55,9 @@ func copyStore(t *testing.T, to, from string) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".vlog" {
+			continue // holds nothing, in 128 MiB
+		}
 		writeSparse(t, filepath.Join(to, e.Name()), read(t, filepath.Join(from, e.Name())))
 	}
 }
@@ -69,10 +72,10 @@ func writeSparse(t *testing.T, path string, b []byte) {
 	if err := f.Truncate(int64(len(b))); err != nil {
 		t.Fatal(err)
 	}
-	const page = 4 << 10
-	for at := 0; at < len(b); at += page {
-		p := b[at:min(at+page, len(b))]
-		if len(bytes.Trim(p, "\x00")) == 0 {
+	zeros := make([]byte, 4<<10)
+	for at := 0; at < len(b); at += len(zeros) {
+		p := b[at:min(at+len(zeros), len(b))]
+		if bytes.Equal(p, zeros[:len(p)]) {
 			continue
 		}
 		if _, err := f.WriteAt(p, int64(at)); err != nil {
@@ -178,9 +181,6 @@ func TestDamagedLogIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := crashed(t, 10)
 			change(t, one(t, dir, "*.mem"), flip(at))
-			if name == "iv" {
-				return // seen by nobody but the owner of the anchor, see package journal
-			}
 			wantDamaged(t, dir)
 		})
 	}
@@ -224,7 +224,7 @@ func TestTornLastTransactionIsDropped(t *testing.T) {
 	after := read(t, log)
 	image := filepath.Join(t.TempDir(), "image")
 	copyStore(t, image, dir)
-	for seed := range 24 {
+	for seed := range 12 {
 		torn := filepath.Join(t.TempDir(), "torn")
 		copyStore(t, torn, image)
 		writeSparse(t, one(t, torn, "*.mem"), tear(before, after))

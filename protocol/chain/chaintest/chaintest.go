@@ -70,8 +70,9 @@ type Officer struct {
 	Claim      *register.Credential
 }
 
-// New returns a world of its own.
-func New(tb testing.TB) *World {
+// New returns a world of its own, of the given Parties only if any are given:
+// making keys takes most of a test's time.
+func New(tb testing.TB, parties ...protocol.Party) *World {
 	tb.Helper()
 	const (
 		central    = protocol.RoleCentral
@@ -102,7 +103,9 @@ func New(tb testing.TB) *World {
 		{"fr.parquet", "Parquet de Paris", []protocol.Role{issuing}},
 		{"fr.babar", "Babar", []protocol.Role{provider}},
 	} {
-		w.members[m.id] = w.NewMember(m.id, m.name, m.roles...)
+		if len(parties) == 0 || slices.Contains(parties, m.id.Party()) {
+			w.members[m.id] = w.NewMember(m.id, m.name, m.roles...)
+		}
 	}
 	w.Directory = w.found()
 	return w

@@ -1,0 +1,60 @@
+# Two commands on a fresh machine with Go 1.26 and nothing else:
+#
+#	make demo     a world of nodes on this machine, and the stories played on it
+#	make test     every test
+#
+# make check is what CI runs; make bench prints the measurements.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+GO          ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@2026.2.2
+# Each fuzz target runs for a count, not for a time, so that a run repeats.
+FUZZ        ?= 2000x
+
+COMITY := bin/comity
+
+.PHONY: help demo test check bench build lint fuzz vectors clean
+
+help: ## what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: ## the one binary, bin/comity
+	@mkdir -p bin
+	$(GO) build -trimpath -o $(COMITY) ./cmd/comity
+
+demo: build ## play the stories on a world of nodes; ONCE=1 exits afterwards
+	@$(COMITY) testnet demo $(if $(ONCE),--once)
+
+test: ## every test
+	$(GO) test -timeout 10m ./...
+
+bench: build ## the measurements, each beside its floor
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./crypto/... ./protocol/... ./node/...
+	$(GO) test -timeout 20m -run TestMeasure -v ./testnet/bench -args -measure
+
+lint:
+	@fmt=$$(gofmt -l cmd crypto node protocol testnet); test -z "$$fmt" || { echo "gofmt: $$fmt"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) mod tidy -diff
+
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) $$pkg >/tmp/comity-fuzz.log 2>&1 \
+				|| { cat /tmp/comity-fuzz.log; exit 1; }; \
+		done; \
+	done
+
+vectors: ## the protocol's vectors, checked by an implementation outside Go (needs Node.js)
+	cd protocol/testdata/vectors && npm ci --silent --no-audit --no-fund --prefix "$${TMPDIR:-/tmp}/comity-vectors" && node check.mjs
+
+check: lint ## what CI runs: linters, tests with the race detector, fuzzers for a count
+	$(GO) test -race -shuffle=on -timeout 20m ./...
+	$(MAKE) fuzz
+
+clean: ## remove what was built
+	rm -rf bin
