@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	flips    = flag.Int("flips", 150, "how many bits to flip")
+	flips    = flag.Int("flips", 100, "how many bits to flip")
 	flipSeed = flag.Uint64("flipseed", 1, "which bits")
 )
 
