@@ -19,6 +19,7 @@ type filed struct {
 	File  casefile.Case `json:"file"`
 	Inbox string        `json:"inbox,omitzero"` // its key in the inbox, if it is there
 	Move  casefile.Move `json:"move,omitzero"`  // what it waits there for
+	Since time.Time     `json:"since,omitzero"` // since when
 }
 
 // judged is what was decided of an act that the store holds.
@@ -52,12 +53,12 @@ func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
 		}
 		f.Move, f.Inbox = move, ""
 		if move != casefile.None {
-			f.Inbox = inboxKey(laneOf(&f.File), now, f.File.ID)
+			f.Inbox, f.Since = inboxKey(laneOf(&f.File), now, f.File.ID), now
 		}
 	}
 	if f.Inbox != "" {
 		item := desk.Item{Case: f.File.ID, State: f.File.State, Move: move, Emergency: f.File.Emergency,
-			Issuer: f.File.Issuer, Addressee: f.File.Addressee, Agreement: f.File.Agreement.ID, Since: now}
+			Issuer: f.File.Issuer, Addressee: f.File.Addressee, Agreement: f.File.Agreement.ID, Since: f.Since}
 		if err := writeJSON(tx, []byte(f.Inbox), item); err != nil {
 			return err
 		}

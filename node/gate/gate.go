@@ -8,6 +8,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"comity.example/crypto/identity"
@@ -50,6 +51,8 @@ type Arrival struct {
 	// Act is nil when the envelope does not hold an authentic act for us.
 	Act      *chain.Authentic
 	Decision protocol.Decision
+	// unfinished says that the issuing side lacks what is not ours to supply.
+	unfinished bool
 
 	// Reason is set when the act is refused before any agreement is asked.
 	Reason protocol.Reason
@@ -59,7 +62,7 @@ type Arrival struct {
 
 // Refused reports whether a is not to be accepted.
 func (a *Arrival) Refused() bool {
-	return a.Act == nil || a.Reason != "" || a.Decision.Verdict == protocol.Deny
+	return a.Act == nil || a.Reason != "" || a.unfinished || a.Decision.Verdict == protocol.Deny
 }
 
 // In opens, verifies and decides an envelope that peer delivered.
@@ -78,7 +81,22 @@ func (g *Gate) In(grounds casefile.Grounds, peer protocol.ParticipantID, envelop
 	}
 	a.Act = act
 	a.Decision = grounds.Decide(act, at)
+	a.unfinished = !g.completes(grounds, &a, at)
 	return a
+}
+
+// completes reports whether what the issuing side still lacks, if anything, is
+// ours to supply: a request without a certification may reach the authority
+// that certifies it, and nobody else. To a provider it is no request.
+func (g *Gate) completes(grounds casefile.Grounds, a *Arrival, at time.Time) bool {
+	self := grounds.Standing(g.cfg.Self, at)
+	for _, f := range a.Decision.Findings {
+		waits := f.Outcome == protocol.Held && f.Side == protocol.SideIssuing
+		if waits && (a.Act.Act.From.Party() != self.Party || !slices.Contains(self.Roles, f.Role)) {
+			return false
+		}
+	}
+	return true
 }
 
 // A Departure is an act that may leave, signed and sealed. When Refused says so,

@@ -44,7 +44,7 @@ func to(s State) func(Step) State { return func(Step) State { return s } }
 // turns is the table. What is not in it is refused.
 var turns = []turn{
 	{protocol.KindCertification, certifier, []State{Requested}, decided},
-	{protocol.KindDisclosure, addressee, []State{Served, PartlyProduced}, produced},
+	{protocol.KindDisclosure, addressee, []State{UnderReview, Served, PartlyProduced}, produced},
 	{protocol.KindRefusal, addressee, []State{Served, UnderReview}, to(Refused)},
 	{protocol.KindWithdrawal, issuer | certifier, []State{Requested, UnderReview, Served, PartlyProduced}, to(Withdrawn)},
 }
