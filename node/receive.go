@@ -121,6 +121,10 @@ func (n *Node) take(tx *journal.Tx, a *gate.Arrival, now time.Time) (response, e
 	case !errors.Is(err, store.ErrNotFound):
 		return response{}, err
 	}
+	if a.Reason != "" {
+		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
+			reasons: []protocol.Reason{a.Reason}, at: now})
+	}
 	if a.Refused() {
 		findings, err := canon.Encode(&a.Decision)
 		if err != nil {

@@ -12,9 +12,11 @@ import (
 
 // Limits of a disclosure whose bytes travel inside the act.
 const (
-	MaxObjects    = 64      // objects in one disclosure
-	MaxInline     = 256_000 // bytes of all objects of one disclosure together
-	MaxObjectName = 255     // bytes of an object's name
+	MaxObjects = 64 // objects in one disclosure
+	// MaxInline bounds all objects of one disclosure together, in bytes, so that
+	// a relay of the signed disclosure is an act within MaxAct too.
+	MaxInline     = 200_000
+	MaxObjectName = 255 // bytes of an object's name
 )
 
 // A ProductionStatus says how much of what was asked for a disclosure holds.

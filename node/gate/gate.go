@@ -82,7 +82,27 @@ func (g *Gate) In(grounds casefile.Grounds, peer protocol.ParticipantID, envelop
 	a.Act = act
 	a.Decision = grounds.Decide(act, at)
 	a.unfinished = !g.completes(grounds, &a, at)
+	if !g.concerned(grounds, act, at) {
+		a.Reason = protocol.ReasonWrongRecipient
+	}
 	return a
+}
+
+// concerned reports whether an act that opens a case is any business of ours:
+// as its addressee or issuer, or as an authority of the issuing Party that is
+// asked to certify or transmit it. Sealed to us it may be all the same.
+func (g *Gate) concerned(grounds casefile.Grounds, a *chain.Authentic, at time.Time) bool {
+	kind := a.Act.Body.Kind()
+	if kind != protocol.KindRequest && kind != protocol.KindCertification {
+		return true // the case says whose it is
+	}
+	r := a.Request()
+	if g.cfg.Self == r.Addressee || g.cfg.Self == r.Issuer {
+		return true
+	}
+	self := grounds.Standing(g.cfg.Self, at)
+	transmits := slices.Contains(self.Roles, protocol.RoleDesignated) || slices.Contains(self.Roles, protocol.RoleCentral)
+	return kind == protocol.KindRequest && transmits && self.Party == r.Issuer.Party()
 }
 
 // completes reports whether what the issuing side still lacks, if anything, is

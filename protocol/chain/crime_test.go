@@ -469,7 +469,8 @@ func TestOneOfficerIsNotTwo(t *testing.T) {
 func TestParticipantWithoutRoleIsRefused(t *testing.T) {
 	w := chaintest.New(t, "GB", "IE", "US")
 	w.Update("GB", register.Changes{Put: []register.Participant{
-		w.NewMember("gb.initech", "Initech", protocol.RoleProvider).Entry}})
+		w.NewMember("gb.initech", "Initech", protocol.RoleProvider).Entry,
+		w.Join("gb.yard", "Yard", protocol.RoleIssuing).Entry}})
 	refusal := protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.ReasonNotHeld}}
 	withdrawal := protocol.Body{Withdrawal: &protocol.Withdrawal{}}
 	request := func(issuer protocol.ParticipantID) protocol.Body {
@@ -486,6 +487,7 @@ func TestParticipantWithoutRoleIsRefused(t *testing.T) {
 		"withdrawal of a provider":           w.Act(withdrawal, contoso, office),
 		"request in another's name":          w.Act(request("gb.home-office"), police, contoso),
 		"request for another Party":          w.Act(request("us.fbi"), office, contoso),
+		"request for a colleague":            w.Act(request(police), "gb.yard", contoso),
 		"request for one who issues nothing": w.Act(request("gb.initech"), office, contoso),
 		"request for one who is no one":      w.Act(request("gb.nobody"), office, contoso),
 	} {

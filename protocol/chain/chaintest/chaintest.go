@@ -173,6 +173,13 @@ func (w *World) NewMember(id protocol.ParticipantID, name string, roles ...proto
 	return m
 }
 
+// Join is NewMember for one that Member and Sign are to know as well.
+func (w *World) Join(id protocol.ParticipantID, name string, roles ...protocol.Role) *Member {
+	w.tb.Helper()
+	w.members[id] = w.NewMember(id, name, roles...)
+	return w.members[id]
+}
+
 // NewOfficer returns another officer of m, with the given roles and, if any
 // are given, for these request types only.
 func (w *World) NewOfficer(
