@@ -195,6 +195,12 @@ func TestDeniedDirectRightIsShownTheOtherAgreement(t *testing.T) {
 		!slices.Equal(d.Routes[0].Via, []protocol.ParticipantID{"gb.ukca", "us.doj-oia"}) {
 		t.Errorf("got routes %+v", d.Routes)
 	}
+	too := suspension("US", "us-2")
+	too.Agreement = "gb-us-mla"
+	book = newBook(t, append(library(t), parse(t, text)), suspension("US", "us-1"), too)
+	if d = s.decide(book); len(d.Routes) != 1 || d.Routes[0].Title != agreement.LetterRogatory {
+		t.Errorf("got routes %+v, want none that is suspended too", d.Routes)
+	}
 }
 
 func TestAgreementCarriesNothingOutsideItsTime(t *testing.T) {
@@ -307,6 +313,28 @@ func TestRightWithoutItsMirrorIsDeniedUnlessTheAgreementSaysSo(t *testing.T) {
 	expect(t, s.decide(promised), protocol.Hold, protocol.ReasonNotReciprocal)
 	s.attest(agreement.PromiseStatement)
 	expect(t, s.decide(promised), protocol.Allow)
+}
+
+func TestNothingIsBelievedOfACertificationThatWasNotVerified(t *testing.T) {
+	s := ukOrder()
+	s.facts.Certification.Present = false
+	d := s.decide(libraryBook(t))
+	for _, rule := range []string{"certified", "invoked", "contact", "targeting-procedure"} {
+		if got := found(t, d, rule).Outcome; got != protocol.Held {
+			t.Errorf("%s: got %v, want hold", rule, got)
+		}
+	}
+}
+
+func TestAgreementInForceIsFoundBeforeOneThatEnded(t *testing.T) {
+	ended := parse(t, bilateral("a-ended", "GB", "US",
+		"status: lapsed\nin_force: 2020-06-01\nended: 2021-01-01"))
+	current := parse(t, bilateral("b-current", "GB", "US", standing2020))
+	d := ukOrder().decide(newBook(t, []*agreement.Document{ended, current}))
+	expect(t, d, protocol.Allow)
+	if d.Agreement.ID != "b-current" {
+		t.Errorf("got %s, want b-current", d.Agreement.ID)
+	}
 }
 
 func TestRuleThatCannotBeComputedDenies(t *testing.T) {

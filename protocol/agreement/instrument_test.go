@@ -85,6 +85,9 @@ var ukusRows = []row{
 	}, without("reviewed"), protocol.Fail, protocol.ReasonNotValidated, nil},
 	{"interception-window", intercept, func(s *scene) { s.req.Interception.End = day }, protocol.Fail,
 		protocol.ReasonInterception, produce},
+	{"interception-window", intercept, func(s *scene) {
+		s.req.Interception.Start, s.req.Interception.End = day.AddDate(0, 0, -9), day
+	}, protocol.Fail, protocol.ReasonInterception, produce},
 	{"interception-window", intercept, func(s *scene) { s.req.Interception = nil }, protocol.Fail,
 		protocol.ReasonInterception, produce},
 	{"interception-last-resort", intercept,
@@ -99,6 +102,10 @@ var ukusRows = []row{
 		protocol.ReasonCertification, nil},
 	{"certified", nothing, func(s *scene) { s.facts.Certification.By = s.facts.Issuing }, protocol.Held,
 		protocol.ReasonCertification, nil},
+	{"certified", nothing, func(s *scene) {
+		s.facts.Certification.By = agreement.Standing{ID: "other.designated",
+			Party: s.facts.Addressee.Party, Roles: []protocol.Role{protocol.RoleDesignated}}
+	}, protocol.Held, protocol.ReasonCertification, nil},
 	{"invoked", nothing, func(s *scene) { s.facts.Certification.Invokes = false }, protocol.Held,
 		protocol.ReasonCertification, nil},
 	{"contact", nothing, func(s *scene) { s.facts.Certification.Contact = "" }, protocol.Held,
