@@ -69,8 +69,11 @@ func TestUnwrapperOpensTheExamplesOfTheDraft(t *testing.T) {
 		}
 		u := &unwrapper{kid: vector.JWK.Kid, private: private,
 			accept: func(key []byte) bool { return len(key) == contentKey }}
-		for _, text := range []string{string(vector.Flattened), vector.Compact} {
-			jwe, err := jose.ParseEncrypted(text,
+		for _, form := range []struct {
+			text  string
+			parse func(string, []jose.KeyAlgorithm, []jose.ContentEncryption) (*jose.JSONWebEncryption, error)
+		}{{string(vector.Flattened), jose.ParseEncryptedJSON}, {vector.Compact, jose.ParseEncryptedCompact}} {
+			jwe, err := form.parse(form.text,
 				[]jose.KeyAlgorithm{jose.KeyAlgorithm(vector.Alg)},
 				[]jose.ContentEncryption{jose.A256GCM})
 			if err != nil {

@@ -192,7 +192,7 @@ func TestActsOfOneCaseArriveInOrder(t *testing.T) {
 		want := slices.Clone(o.entries)
 		_, stop := start(t, o, func(_ context.Context, _ protocol.ParticipantID, m wire.Message) (wire.Message, error) {
 			time.Sleep(time.Millisecond)
-			return receipt(nil, "", m)
+			return receipt(t.Context(), "", m)
 		})
 		time.Sleep(time.Minute)
 		stop()
@@ -211,7 +211,7 @@ func TestOneActWithoutAnAnswerDoesNotHoldUpTheOthers(t *testing.T) {
 			if string(m.(*wire.Deliver).Envelope) == string(poison[:]) {
 				return nil, errors.New("stream reset")
 			}
-			return receipt(nil, "", m)
+			return receipt(t.Context(), "", m)
 		})
 		time.Sleep(time.Minute)
 		synctest.Wait()

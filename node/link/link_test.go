@@ -42,9 +42,9 @@ func TestFirstExchangeTakesTwoRoundTripsAndTheNextOne(t *testing.T) {
 func TestHandlerIsToldWhoAsks(t *testing.T) {
 	inWorld(t, conditions(), func(t *testing.T, w *world) {
 		var who protocol.ParticipantID
-		a, _ := w.pair(func(_ context.Context, p peerID, m wire.Message) (wire.Message, error) {
+		a, _ := w.pair(func(ctx context.Context, p peerID, m wire.Message) (wire.Message, error) {
 			who = p
-			return receipt(nil, p, m)
+			return receipt(ctx, p, m)
 		})
 		if _, err := a.Exchange(t.Context(), bob, ask(1)); err != nil || who != alice {
 			t.Errorf("got %q and %v, want %q", who, err, alice)
