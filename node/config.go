@@ -27,7 +27,8 @@ type Keys struct {
 	Store [32]byte           // encrypts the store at rest
 }
 
-// Config says what a node works with. All but Log, Metrics and Limits is required.
+// Config says what a node works with. All but Log, Metrics, Limits and Settled
+// is required.
 type Config struct {
 	Self protocol.ParticipantID
 	Keys Keys
@@ -44,6 +45,9 @@ type Config struct {
 	Limits  link.Limits // zero: link.DefaultLimits
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
+	// Settled, if set, is told of each act whose delivery to a recipient has
+	// ended: receipted, refused or expired. It must not block.
+	Settled func(act protocol.Digest)
 }
 
 // A Document is a signed register, agreement or notice as bytes.

@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -48,8 +49,12 @@ var ledgerKinds = map[DocumentKind]ledger.Kind{
 // a peer that is down.
 const PublicationLifetime = 90 * 24 * time.Hour
 
-// errHeld says that a document is already in use.
-var errHeld = errors.New("node: the document is held")
+var (
+	// errHeld says that a document is already in use.
+	errHeld = errors.New("node: the document is held")
+	// errReplaced says that another document is in use under the same name.
+	errReplaced = errors.New("node: another document is in use")
+)
 
 // holding is a document as the store holds it.
 type holding struct {
@@ -58,6 +63,12 @@ type holding struct {
 	Bytes  []byte       `json:"bytes"`
 	Index  int64        `json:"index"` // of its ledger entry
 	Status string       `json:"status"`
+}
+
+// fileName names the document's bytes, where the name alone does not.
+func (h *holding) fileName() string {
+	d := protocol.DigestOf(h.Bytes)
+	return h.Name + "." + hex.EncodeToString(d[:4])
 }
 
 // A library is every document in use, and what follows from them.
@@ -119,7 +130,7 @@ func (l *library) addAgreement(h *holding) error {
 	h.Status = fmt.Sprintf("%s, signed by %v", signed.Document().Status, signed.By())
 	if held, ok := l.agreements[h.Name]; ok {
 		if held.Document().Digest() != signed.Document().Digest() {
-			return fmt.Errorf("node: another document is in use as %s: give it a new version", h.Name)
+			return fmt.Errorf("%w as %s: give it a new version", errReplaced, h.Name)
 		}
 		if len(signed.By()) <= len(held.By()) {
 			return errHeld
@@ -142,7 +153,7 @@ func (l *library) addNotice(h *holding) error {
 		a, err1 := held.Notice().Encode()
 		b, err2 := notice.Encode()
 		if err1 != nil || err2 != nil || !bytes.Equal(a, b) {
-			return fmt.Errorf("node: another notice is in use as %s: give it a new id", h.Name)
+			return fmt.Errorf("%w as %s: give it a new id", errReplaced, h.Name)
 		}
 		return errHeld
 	}
@@ -258,7 +269,7 @@ func (n *Node) adopt(ctx context.Context, d Document, by adoption) (holding, err
 		if h.Index, err = tx.Append(rec); err != nil {
 			return err
 		}
-		if err := writeJSON(tx, documentKey(string(h.Kind), h.Name), h); err != nil {
+		if err := writeJSON(tx, documentKey(&h), h); err != nil {
 			return err
 		}
 		for _, peer := range to {

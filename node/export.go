@@ -109,7 +109,7 @@ func (x *export) documents() error {
 		if err != nil {
 			return err
 		}
-		e := casepack.DocumentEntry{Kind: string(h.Kind), Name: h.Name, Digest: protocol.DigestOf(h.Bytes)}
+		e := casepack.DocumentEntry{Kind: string(h.Kind), Name: h.fileName(), Digest: protocol.DigestOf(h.Bytes)}
 		x.index.Documents = append(x.index.Documents, e)
 		err = errors.Join(x.out.Add(casepack.DocumentName(e.Kind, e.Name), h.Bytes),
 			x.out.Add(casepack.ProofName(e.Digest, x.n.cfg.Self), proof.Format()))

@@ -17,14 +17,15 @@ import (
 //	act/<digest>                                   signed act, byte for byte
 //	judged/<digest>                                judgement of an act: decision, ledger entry, time
 //	known/<sender>/<act id>                        which act has that id, and what was answered
-//	refused/<envelope digest>                      what was answered to an envelope without an authentic act
+//	refused/<envelope digest>/<peer>               what was answered to a peer's envelope without an authentic act
+//	refused/<document digest>/<peer>/<kind>        what was answered to a peer's document
 //	case/<case>                                    the case file
 //	draft/<case>                                   a request that was not sent
 //	inbox/<lane>/<since>/<case>                    what waits for our people
 //	out/<peer>/<lane>/<seq>/<thread>/<digest>/<expires>   outbox
 //	envelope/<digest>                              sealed act, while it is in the outbox
 //	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof
-//	document/<kind>/<name>                         register, agreement or notice, as signed
+//	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
 //	peer/<peer>                                    the newest checkpoint of the peer's ledger
 const (
 	prefixAct      = "act/"
@@ -56,7 +57,21 @@ func deliveryKey(d protocol.Digest, peer protocol.ParticipantID) []byte {
 	return append(digestKey(prefixDelivery, d), "/"+string(peer)...)
 }
 
-func documentKey(kind, name string) []byte { return []byte(prefixDocument + kind + "/" + name) }
+// refusedKey has the peer in it: an answer that names another peer proves
+// nothing to this one.
+func refusedKey(d protocol.Digest, peer protocol.ParticipantID) []byte {
+	return append(digestKey(prefixRefused, d), "/"+string(peer)...)
+}
+
+// documentKey has the document's digest in it: an agreement that more Parties
+// sign keeps its name, and what was decided before rests on the earlier file.
+func documentKey(h *holding) []byte {
+	return []byte(prefixDocument + string(h.Kind) + "/" + h.fileName())
+}
+
+func documentPrefix(kind, name string) []byte {
+	return []byte(prefixDocument + kind + "/" + name + ".")
+}
 
 func peerKey(id protocol.ParticipantID) []byte { return []byte(prefixPeer + string(id)) }
 

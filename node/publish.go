@@ -12,6 +12,7 @@ import (
 	"comity.example/node/journal"
 	"comity.example/node/store"
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/register"
@@ -50,20 +51,39 @@ func (n *Node) receiptFor(ctx context.Context, peer protocol.ParticipantID, m *w
 }
 
 func (n *Node) refuseDocument(ctx context.Context, peer protocol.ParticipantID, m *wire.Publish, why error) (wire.Message, error) {
-	reason := register.Reason(why)
-	if reason == "" {
-		reason = protocol.ReasonNotAuthentic
-	}
+	reason := reasonOf(why)
 	n.cfg.Log.Warn("document refused", "peer", peer, "kind", m.Kind, "reason", reason)
 	digest := protocol.DigestOf(m.Document)
 	return n.answerOnce(ctx, peer, digest, ledger.Record{Kind: ledger.KindRefused, At: n.now(), Peer: peer,
 		Document: digest, Verdict: ledger.VerdictOf(protocol.Deny), Reasons: []protocol.Reason{reason}})
 }
 
+// reasonOf returns what may be told about a document that was not adopted.
+func reasonOf(err error) protocol.Reason {
+	for _, c := range []struct {
+		err    error
+		reason protocol.Reason
+	}{
+		{agreement.ErrUnsigned, protocol.ReasonUnsigned},
+		{agreement.ErrOneSignature, protocol.ReasonUnsigned},
+		{agreement.ErrTooFewSigners, protocol.ReasonSignatureMissing},
+		{agreement.ErrOtherBytes, protocol.ReasonNotAuthentic},
+		{agreement.ErrBadSignature, protocol.ReasonNotAuthentic},
+		{agreement.ErrNotThatParty, protocol.ReasonNotAuthentic},
+		{agreement.ErrUnknownRoots, protocol.ReasonUnknownParty},
+		{errReplaced, protocol.ReasonConflict},
+	} {
+		if errors.Is(err, c.err) {
+			return c.reason
+		}
+	}
+	return register.Reason(err)
+}
+
 // answerOnce records an answer to a published document, or finds the one that
 // was given before.
 func (n *Node) answerOnce(ctx context.Context, peer protocol.ParticipantID, d protocol.Digest, rec ledger.Record) (wire.Message, error) {
-	key := append(digestKey(prefixRefused, d), "/"+string(peer)+"/"+string(rec.Kind)...)
+	key := append(refusedKey(d, peer), "/"+string(rec.Kind)...)
 	var r response
 	c, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
 		switch prior, err := readJSON[known](tx, key); {
@@ -103,12 +123,9 @@ func (n *Node) lend(ctx context.Context, m *wire.Pull) (wire.Message, error) {
 // loadPublication returns a document that waits in the outbox.
 func (n *Node) loadPublication(r store.Reader, e courier.Entry) (wire.Message, error) {
 	kind, name, _ := strings.Cut(strings.TrimPrefix(string(e.Case), documentThread), ":")
-	h, err := readJSON[holding](r, documentKey(kind, name))
+	h, err := findDocument(r, kind, name, func(h *holding) bool { return protocol.DigestOf(h.Bytes) == e.Act })
 	if err != nil {
 		return nil, err
-	}
-	if protocol.DigestOf(h.Bytes) != e.Act {
-		return nil, store.ErrNotFound // a newer one took its place and travels by itself
 	}
 	return &wire.Publish{Kind: wireKinds[h.Kind], Document: h.Bytes}, nil
 }
@@ -184,6 +201,23 @@ func (n *Node) pull(ctx context.Context, party protocol.Party) {
 		!errors.Is(err, errHeld) && ctx.Err() == nil {
 		n.cfg.Log.Warn("register not adopted", "peer", peer, "reason", register.Reason(err))
 	}
+}
+
+// findDocument returns the newest document of a name that is wanted.
+func findDocument(r store.Reader, kind, name string, wanted func(*holding) bool) (holding, error) {
+	found := holding{Index: -1}
+	err := r.Scan(store.Range{Prefix: documentPrefix(kind, name)}, func(_, value []byte) (bool, error) {
+		var h holding
+		err := canon.Read(value, &h)
+		if h.Name == name && h.Index > found.Index && wanted(&h) {
+			found = h
+		}
+		return true, err
+	})
+	if err == nil && found.Index < 0 {
+		err = store.ErrNotFound
+	}
+	return found, err
 }
 
 // documents returns what the store holds, by kind and name.

@@ -107,7 +107,7 @@ func (k *known) response() response {
 // ledger as refused. What was answered before is answered again.
 func (n *Node) take(tx *journal.Tx, a *gate.Arrival, now time.Time) (response, error) {
 	if a.Act == nil {
-		return n.refuse(tx, a, refusal{key: digestKey(prefixRefused, a.Envelope), act: a.Envelope,
+		return n.refuse(tx, a, refusal{key: refusedKey(a.Envelope, a.Peer), act: a.Envelope,
 			reasons: []protocol.Reason{a.Reason}, at: now})
 	}
 	act := a.Act.Act
@@ -116,7 +116,7 @@ func (n *Node) take(tx *journal.Tx, a *gate.Arrival, now time.Time) (response, e
 	case err == nil && prior.Act == a.Act.Digest:
 		return prior.response(), nil
 	case err == nil:
-		return n.refuse(tx, a, refusal{key: digestKey(prefixRefused, a.Envelope), act: a.Act.Digest,
+		return n.refuse(tx, a, refusal{key: refusedKey(a.Envelope, a.Peer), act: a.Act.Digest,
 			reasons: []protocol.Reason{protocol.ReasonConflict}, at: now})
 	case !errors.Is(err, store.ErrNotFound):
 		return response{}, err

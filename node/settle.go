@@ -113,10 +113,21 @@ func (o *outbox) Settle(ctx context.Context, e courier.Entry, answer wire.Messag
 	}
 	d.Reasons = entry.Record.Reasons
 	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return n.settle(tx, e, d) })
-	if err == nil && d.State == rejected {
+	if err != nil {
+		return err
+	}
+	// From here the delivery has ended, whatever happens next.
+	n.tellSettled(e)
+	if d.State == rejected {
 		n.cfg.Log.Warn("act refused by its recipient", "peer", e.Peer, "reasons", d.Reasons)
 	}
-	return err
+	return nil
+}
+
+func (n *Node) tellSettled(e courier.Entry) {
+	if n.cfg.Settled != nil && !strings.HasPrefix(string(e.Case), documentThread) {
+		n.cfg.Settled(e.Act)
+	}
 }
 
 // verifyAnswer checks a receipt or a refusal against the peer's log key.
@@ -133,19 +144,35 @@ func (n *Node) verifyAnswer(ctx context.Context, e courier.Entry, d delivery) (l
 	if err != nil {
 		return ledger.Entry{}, &courier.UnprovenError{Class: "proof does not verify"}
 	}
-	rec := entry.Record
-	kinds := []ledger.Kind{ledger.KindAccepted, ledger.KindHeld,
-		ledger.KindRegister, ledger.KindAgreement, ledger.KindNotice}
-	if d.State == rejected {
-		kinds = []ledger.Kind{ledger.KindRefused}
-	}
-	if !slices.Contains(kinds, rec.Kind) || rec.Peer != n.cfg.Self {
+	if !d.answers(entry.Record) || entry.Record.Peer != n.cfg.Self {
 		return ledger.Entry{}, &courier.UnprovenError{Class: "record of another kind or peer"}
 	}
-	if rec.Act != e.Act && rec.Document != e.Act && !n.isEnvelopeOf(ctx, rec.Act, e.Act) {
+	if !n.isAbout(ctx, entry.Record, e) {
 		return ledger.Entry{}, &courier.UnprovenError{Class: "record of another act"}
 	}
+	if len(d.Findings) > 0 && protocol.DigestOf(d.Findings) != entry.Record.Decision {
+		return ledger.Entry{}, &courier.UnprovenError{Class: "findings that the ledger does not name"}
+	}
 	return entry, nil
+}
+
+// answers reports whether a record is one of those that d can rest on.
+func (d *delivery) answers(rec ledger.Record) bool {
+	if d.State == rejected {
+		return rec.Kind == ledger.KindRefused
+	}
+	return slices.Contains([]ledger.Kind{ledger.KindAccepted, ledger.KindHeld,
+		ledger.KindRegister, ledger.KindAgreement, ledger.KindNotice}, rec.Kind)
+}
+
+// isAbout reports whether a record is about what e delivers. Only a refusal
+// may name the envelope in the place of the act: a receipt that did would
+// settle here and prove nothing to a court.
+func (n *Node) isAbout(ctx context.Context, rec ledger.Record, e courier.Entry) bool {
+	if strings.HasPrefix(string(e.Case), documentThread) {
+		return rec.Document == e.Act
+	}
+	return rec.Act == e.Act || rec.Kind == ledger.KindRefused && n.isEnvelopeOf(ctx, rec.Act, e.Act)
 }
 
 // isEnvelopeOf reports whether d is the digest of the envelope in which act
@@ -231,6 +258,7 @@ func (o *outbox) Expire(ctx context.Context, e courier.Entry) error {
 		return n.settle(tx, e, delivery{State: lapsed})
 	})
 	if err == nil {
+		n.tellSettled(e)
 		n.cfg.Log.Warn("act expired before it could be delivered", "peer", e.Peer)
 	}
 	return err

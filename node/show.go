@@ -141,7 +141,7 @@ func (h *holding) show() desk.Document {
 func (n *Node) Read(ctx context.Context, kind, name string) ([]byte, error) {
 	var h holding
 	err := n.journal.View(ctx, func(r store.Reader) (err error) {
-		h, err = readJSON[holding](r, documentKey(kind, name))
+		h, err = findDocument(r, kind, name, func(*holding) bool { return true })
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {

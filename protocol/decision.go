@@ -101,11 +101,11 @@ type Finding struct {
 
 // A Route is a way by which the same request could be made.
 type Route struct {
-	Agreement string          `json:"agreement"`    // id, "" for a letter rogatory
-	Title     string          `json:"title"`        // of the agreement
-	Article   string          `json:"article"`      // that grants the right
-	Via       []ParticipantID `json:"via,omitzero"` // the central authorities, the issuing side's first
-	Text      string          `json:"text"`         // one sentence in plain words
+	Agreement string          `json:"agreement"`     // id, "" for a letter rogatory
+	Title     string          `json:"title"`         // of the agreement
+	Article   string          `json:"article"`       // that grants the right
+	Via       []ParticipantID `json:"via,omitempty"` // the central authorities, the issuing side's first
+	Text      string          `json:"text"`          // one sentence in plain words
 }
 
 // A Decision is what a node found of an act, rule by rule. The zero Decision

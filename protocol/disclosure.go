@@ -15,7 +15,7 @@ const (
 	MaxObjects = 64 // objects in one disclosure
 	// MaxInline bounds all objects of one disclosure together, in bytes, so that
 	// a relay of the signed disclosure is an act within MaxAct too.
-	MaxInline     = 200_000
+	MaxInline     = 185_000
 	MaxObjectName = 255 // bytes of an object's name
 )
 

@@ -88,7 +88,7 @@ type Request struct {
 
 	Emergency    *Emergency    `json:"emergency,omitzero"`
 	Interception *Window       `json:"interception,omitzero"`
-	Attestations []Attestation `json:"attestations,omitzero"`
+	Attestations []Attestation `json:"attestations,omitempty"`
 }
 
 // An AuthorityKind says what sort of authority approved a request.
@@ -142,8 +142,8 @@ type Offence struct {
 // Empty fields mean "not known", which no rule may read as "no".
 type Target struct {
 	LocatedIn     Party   `json:"located_in,omitzero"`
-	Nationalities []Party `json:"nationalities,omitzero"`
-	ResidentIn    []Party `json:"resident_in,omitzero"`     // lawful permanent residence
+	Nationalities []Party `json:"nationalities,omitempty"`
+	ResidentIn    []Party `json:"resident_in,omitempty"`    // lawful permanent residence
 	Incorporated  Party   `json:"incorporated_in,omitzero"` // for an organisation
 	GovernmentOf  Party   `json:"government_of,omitzero"`   // for a public authority
 	Basis         string  `json:"basis"`                    // why this is believed

@@ -167,15 +167,6 @@ type Peer struct {
 	Ledger int64 `json:"ledger_size"`
 }
 
-// A Probe is the answer of a peer to a ping.
-type Probe struct {
-	Peer      protocol.ParticipantID `json:"peer"`
-	Reached   bool                   `json:"reached"`
-	Trouble   string                 `json:"trouble,omitzero"`
-	RoundTrip time.Duration          `json:"round_trip_ns,omitzero,format:nano"`
-	Skew      time.Duration          `json:"skew_ns,omitzero,format:nano"` // the peer's clock minus ours, ±1 s
-}
-
 // A LedgerReport is the result of checking the whole ledger.
 type LedgerReport struct {
 	Size       int64    `json:"size"`

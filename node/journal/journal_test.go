@@ -281,44 +281,6 @@ func TestCommitWithoutRecordKeepsTheCheckpoint(t *testing.T) {
 	}
 }
 
-func TestEndedContextTakesTheCommitBack(t *testing.T) {
-	dir := t.TempDir()
-	s, err := openStore(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	j, err := journal.Open(t.Context(), config(s, dir))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer j.Close()
-
-	// Nobody runs the journal yet: the commit can only wait.
-	ctx, cancel := context.WithCancel(t.Context())
-	ran := false
-	errs := make(chan error)
-	go func() {
-		_, err := j.Commit(ctx, func(*journal.Tx) error { ran = true; return nil })
-		errs <- err
-	}()
-	cancel()
-	if err := <-errs; !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want Canceled", err)
-	}
-	run, stop := context.WithCancel(t.Context())
-	stop()
-	if err := j.Run(run); err != nil {
-		t.Error(err)
-	}
-	if ran {
-		t.Error("the commit ran after its caller had left")
-	}
-	if _, err := j.Commit(t.Context(), file("a", "1")); !errors.Is(err, journal.ErrStopped) {
-		t.Errorf("commit after the end: got %v, want ErrStopped", err)
-	}
-}
-
 func TestRunDrainsWhatIsWaiting(t *testing.T) {
 	dir := t.TempDir()
 	s, err := openStore(t.Context(), dir)

@@ -53,10 +53,7 @@ func contentOf(key string) string { return strings.Repeat(key+"\n", 100) }
 
 func TestKilledNodeKeepsWhatItAnswered(t *testing.T) {
 	dir := t.TempDir()
-	rounds := 6
-	if testing.Short() {
-		rounds = 2
-	}
+	rounds := 1 + 5/slowdown
 	var answered []string
 	for range rounds {
 		answered = append(answered, kill(t, dir)...)

@@ -146,7 +146,7 @@ func (v *verifier) grounds(index int64) (casefile.Grounds, error) {
 	if err != nil {
 		return casefile.Grounds{}, err
 	}
-	agreements := map[string]agreement.SignedDocument{}
+	agreements := map[protocol.AgreementRef]agreement.SignedDocument{}
 	var notices []agreement.SignedNotice
 	for _, d := range v.docs {
 		if d.index >= index {
@@ -156,7 +156,10 @@ func (v *verifier) grounds(index int64) (casefile.Grounds, error) {
 		case "register":
 			dir, err = dir.With(d.bytes, d.at)
 		case "agreement":
-			agreements[d.Name], err = agreement.ParseSigned(d.bytes, rootsOf(dir))
+			var a agreement.SignedDocument
+			if a, err = agreement.ParseSigned(d.bytes, rootsOf(dir)); err == nil {
+				agreements[a.Document().Ref()] = a // the one that more Parties signed comes later
+			}
 		case "notice":
 			var n agreement.SignedNotice
 			n, err = agreement.VerifyNotice(d.bytes, rootsOf(dir))

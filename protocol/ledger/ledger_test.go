@@ -181,6 +181,7 @@ func TestInvalidRecordsAreNotRead(t *testing.T) {
 		"no version":       `{"at":"2026-11-22T12:00:00Z","kind":"started"}`,
 		"other order":      `{"kind":"started","at":"2026-11-22T12:00:00Z","v":1}`,
 		"space":            `{"at":"2026-11-22T12:00:00Z","kind":"started","v":1} `,
+		"no reasons":       `{"at":"2026-11-22T12:00:00Z","kind":"started","reasons":[],"v":1}`,
 		"empty member":     `{"act":"","at":"2026-11-22T12:00:00Z","kind":"started","v":1}`,
 		"offset":           `{"at":"2026-11-22T12:00:00+01:00","kind":"started","v":1}`,
 		"zero offset":      `{"at":"2026-11-22T12:00:00+00:00","kind":"started","v":1}`,

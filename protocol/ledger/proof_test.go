@@ -85,20 +85,19 @@ func TestPartsOfAProofAreRefused(t *testing.T) {
 func TestFlippedBitsAreRefused(t *testing.T) {
 	text := example(t).Format()
 	public := key(t, 1).Public()
+	signatures := bytes.Index(text, []byte("\n\n— "))
 	for i := range text {
-		for bit := range 8 {
-			changed := bytes.Clone(text)
-			changed[i] ^= 1 << bit
-			p, err := ledger.ParseProof(changed)
-			if err != nil {
-				continue
-			}
-			if _, err := p.Verify(origin, public); err == nil {
-				t.Fatalf("byte %d, bit %d: verifies", i, bit)
-			}
-			if i > 1000 && bit == 0 {
-				break // inside the signatures one bit of each byte will do
-			}
+		if i > signatures && i%3 != 0 {
+			continue // the signatures are long, and one of their bits is like another
+		}
+		changed := bytes.Clone(text)
+		changed[i] ^= 1 << (i % 8)
+		p, err := ledger.ParseProof(changed)
+		if err != nil {
+			continue
+		}
+		if _, err := p.Verify(origin, public); err == nil {
+			t.Fatalf("byte %d, bit %d: verifies", i, i%8)
 		}
 	}
 }

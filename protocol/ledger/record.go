@@ -9,6 +9,7 @@
 package ledger
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"time"
@@ -42,7 +43,7 @@ type Record struct {
 
 	Verdict  Verdict           `json:"verdict,omitzero"`
 	Decision protocol.Digest   `json:"decision,omitzero"` // of the decision's canonical bytes
-	Reasons  []protocol.Reason `json:"reasons,omitzero"`
+	Reasons  []protocol.Reason `json:"reasons,omitempty"`
 
 	// Document is the digest of what the record is about when that is not an
 	// act: a register, an agreement, a notice, a receipt, a checkpoint, a note.
@@ -72,17 +73,24 @@ func (v *Verdict) UnmarshalText(b []byte) error {
 // whatever ParseRecord would refuse.
 func (r Record) Encode() ([]byte, error) {
 	r.V = Version
+	err := r.check()
+	if err == nil {
+		err = r.checkMembers()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ledger: encode a record: %w", err)
+	}
 	b, err := canon.Encode(r)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: encode a record: %w", err)
 	}
-	if _, err := ParseRecord(b); err != nil {
-		return nil, err
+	if len(b) > MaxRecord {
+		return nil, fmt.Errorf("ledger: record of %d bytes, at most %d", len(b), MaxRecord)
 	}
 	return b, nil
 }
 
-// ParseRecord reads what Encode wrote and nothing else.
+// ParseRecord reads what Encode writes and nothing else.
 func ParseRecord(b []byte) (Record, error) {
 	if len(b) > MaxRecord {
 		return Record{}, fmt.Errorf("ledger: record of %d bytes, at most %d", len(b), MaxRecord)
@@ -116,6 +124,34 @@ func (r *Record) check() error {
 		return errTime
 	case len(r.Reasons) > MaxReasons:
 		return errReasons
+	}
+	return nil
+}
+
+// checkMembers holds each member against the type that reads it.
+func (r *Record) checkMembers() error {
+	members := []struct {
+		text string
+		kind encoding.TextUnmarshaler
+	}{
+		{string(r.Kind), new(Kind)},
+		{string(r.ID), new(protocol.ActID)},
+		{string(r.Case), new(protocol.CaseID)},
+		{string(r.Peer), new(protocol.ParticipantID)},
+		{string(r.Verdict), new(Verdict)},
+	}
+	for _, m := range members {
+		if m.text == "" {
+			continue
+		}
+		if err := m.kind.UnmarshalText([]byte(m.text)); err != nil {
+			return err
+		}
+	}
+	for _, reason := range r.Reasons {
+		if err := new(protocol.Reason).UnmarshalText([]byte(reason)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -6,7 +6,6 @@
 package storetest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -269,59 +268,6 @@ func testOwnership(t *testing.T, s store.Store) {
 	wantContents(t, s, "a=1")
 }
 
-func testLimits(t *testing.T, s store.Store) {
-	key := func(n int) string { return strings.Repeat("k", n) }
-	value := strings.Repeat("v", store.MaxValue)
-	set(t, s, key(store.MaxKey), value)
-	err := s.View(t.Context(), func(r store.Reader) error {
-		v, err := r.Get([]byte(key(store.MaxKey)))
-		if string(v) != value {
-			t.Errorf("got a value of %d bytes, want the %d that were set", len(v), len(value))
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, err := range map[string]error{
-		"a key":         trySet(t.Context(), s, key(store.MaxKey+1), ""),
-		"a value":       trySet(t.Context(), s, "a", value+"v"),
-		"a transaction": trySet(t.Context(), s, "a", value, "b", value, "c", value),
-	} {
-		if !errors.Is(err, store.ErrTooLarge) {
-			t.Errorf("%s over the limit: got %v, want ErrTooLarge", name, err)
-		}
-	}
-	if err := trySet(t.Context(), s, "", "1"); err == nil {
-		t.Error("the empty key was taken")
-	}
-	set(t, s, "a", "1")
-}
-
-func testLargest(t *testing.T, s store.Store) {
-	size := store.MaxTxnBytes/store.MaxTxnWrites - len("00000")
-	err := s.Update(t.Context(), func(tx store.Txn) error {
-		for i := range store.MaxTxnWrites {
-			if err := tx.Set(fmt.Appendf(nil, "%05d", i), make([]byte, size)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
-	}
-	many := func(tx store.Txn) (err error) {
-		for i := range store.MaxTxnWrites + 1 {
-			err = errors.Join(err, tx.Delete(fmt.Appendf(nil, "%05d", i)))
-		}
-		return err
-	}
-	if err := s.Update(t.Context(), many); !errors.Is(err, store.ErrTooLarge) {
-		t.Errorf("too many writes: got %v, want ErrTooLarge", err)
-	}
-}
-
 func testContext(t *testing.T, s store.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	err := s.Update(ctx, func(tx store.Txn) error {
@@ -401,59 +347,4 @@ func testReopen(t *testing.T, o Open) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// script is what testFaults writes: each line one Update, and what the store
-// holds after it.
-var script = []struct {
-	write func(store.Txn) error
-	after string
-}{
-	{func(tx store.Txn) error { return tx.Set([]byte("a"), []byte("1")) }, "a=1"},
-	{func(tx store.Txn) error {
-		return errors.Join(tx.Set([]byte("a"), []byte("2")), tx.Set([]byte("b"), []byte("2")))
-	}, "a=2 b=2"},
-	{func(tx store.Txn) error { return tx.Delete([]byte("a")) }, "b=2"},
-	{func(tx store.Txn) error {
-		return errors.Join(tx.Delete([]byte("b")), tx.Set([]byte("c"), bytes.Repeat([]byte("z"), 9)))
-	}, "c=zzzzzzzzz"},
-}
-
-// testFaults fails each write of script, lost and persisted, goes on and
-// reopens.
-func testFaults(t *testing.T, fresh func(*testing.T) Open) {
-	for n := range script {
-		for _, how := range []Fault{Lost, Persisted} {
-			t.Run(fmt.Sprintf("Write%dIs%s", n, how), func(t *testing.T) {
-				testFault(t, fresh(t), n, how)
-			})
-		}
-	}
-}
-
-func testFault(t *testing.T, o Open, n int, how Fault) {
-	states := []string{""}
-	for _, line := range script {
-		states = append(states, line.after)
-	}
-	want := states[n+int(how)]
-	f := NewFaulty(open(t, o), n, how)
-	for i, line := range script {
-		err := f.Update(t.Context(), line.write)
-		if broken := i >= n; errors.Is(err, store.ErrBroken) != broken {
-			t.Fatalf("write %d: got %v, want ErrBroken: %v", i, err, broken)
-		}
-	}
-	wantContents(t, f, want)
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	s := open(t, o)
-	wantContents(t, s, want)
-	for i := n + int(how); i < len(script); i++ {
-		if err := s.Update(t.Context(), script[i].write); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wantContents(t, s, states[len(script)])
 }

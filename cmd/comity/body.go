@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"comity.example/protocol"
+)
+
+// writeBody writes what an act itself says, without what it carries.
+func writeBody(w io.Writer, b *protocol.Body) {
+	switch {
+	case b.Request != nil:
+		writeRequest(w, b.Request)
+	case b.Certification != nil:
+		field(w, "certifies", "that the request is lawful and complies with the agreement")
+		field(w, "contact", shown(b.Certification.Contact))
+		field(w, "targeting", shown(b.Certification.Targeting))
+	case b.Disclosure != nil:
+		writeDisclosure(w, b.Disclosure)
+	case b.Withdrawal != nil:
+		field(w, "note", shown(b.Withdrawal.Note))
+	case b.Refusal != nil:
+		field(w, "reason", string(b.Refusal.Reason))
+		field(w, "note", shown(b.Refusal.Note))
+	}
+}
+
+// writeCarried writes the act that a certification or a relay carries.
+func writeCarried(w io.Writer, act *protocol.Act) {
+	field(w, "carries", fmt.Sprintf("the %s of %s, issued %s", act.Body.Kind(), act.From, moment(act.Issued)))
+	writeBody(w, &act.Body)
+}
+
+func writeRequest(w io.Writer, r *protocol.Request) {
+	field(w, "type", string(r.Type))
+	field(w, "issuer", string(r.Issuer))
+	field(w, "addressee", string(r.Addressee))
+	field(w, "file", shown(r.FileNumber))
+	if e := r.Emergency; e != nil {
+		field(w, "emergency", fmt.Sprintf("%s: %s", e.Kind, shown(e.Facts)))
+	}
+	for _, id := range r.Identifiers {
+		text := fmt.Sprintf("%s %s", id.Type, shown(id.Value))
+		if id.Service != "" {
+			text += " at " + shown(id.Service)
+		}
+		field(w, "identifier", text)
+	}
+	for _, d := range r.Data {
+		field(w, "data", fmt.Sprintf("%s, %s to %s %s", d.Category, moment(d.From), moment(d.To),
+			shown(d.Description)))
+	}
+	if i := r.Interception; i != nil {
+		field(w, "intercept", moment(i.Start)+" to "+moment(i.End))
+	}
+	a := r.Authorisation
+	field(w, "authorised", fmt.Sprintf("%s of %s, reference %s, by %s (%s)", shown(a.Instrument),
+		day(a.Date), shown(a.Reference), shown(a.Authority), a.Kind))
+	field(w, "offence", fmt.Sprintf("%s (%s), at most %d months", shown(r.Offence.Description),
+		shown(strings.Join(r.Offence.Provisions, "; ")), r.Offence.MaxCustodyMonths))
+	field(w, "target", targetText(&r.Target))
+	field(w, "purpose", shown(r.Purpose))
+	for _, s := range r.Attestations {
+		field(w, "attests", shown(s.Statement+" "+s.Reference))
+	}
+}
+
+func targetText(t *protocol.Target) string {
+	var parts []string
+	add := func(what string, parties ...protocol.Party) {
+		if len(parties) > 0 && parties[0] != "" {
+			parts = append(parts, what+" "+words(parties))
+		}
+	}
+	add("in", t.LocatedIn)
+	add("national of", t.Nationalities...)
+	add("resident in", t.ResidentIn...)
+	add("incorporated in", t.Incorporated)
+	add("authority of", t.GovernmentOf)
+	return strings.Join(append(parts, "believed because: "+shown(t.Basis)), ", ")
+}
+
+func writeDisclosure(w io.Writer, d *protocol.Disclosure) {
+	field(w, "status", string(d.Status))
+	for _, o := range d.Objects {
+		field(w, "object", fmt.Sprintf("%s, %d bytes, %s", shown(o.Name), o.Size, o.SHA256))
+	}
+	field(w, "note", shown(d.Note))
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"comity.example/node/desk"
+	"comity.example/protocol"
+)
+
+type caseCmd struct {
+	Show   caseShowCmd   `cmd:"" help:"Show a case: its state, its acts, and where they stand."`
+	Export caseExportCmd `cmd:"" help:"Write a case as one file that verifies offline."`
+}
+
+type caseShowCmd struct {
+	Case  protocol.CaseID `arg:"" help:"The case."`
+	Until []string        `help:"Wait until the case is in one of these states: served, produced …" placeholder:"STATE"`
+	Wait  time.Duration   `default:"30s" help:"How long to wait for it." placeholder:"TIME"`
+}
+
+func (c *caseShowCmd) Run(ctx context.Context, a *app) error {
+	_, node, err := a.openDesk()
+	if err != nil {
+		return err
+	}
+	var v desk.CaseView
+	reached, err := await(ctx, c.patience(), func() (bool, error) {
+		v, err = node.Case(ctx, c.Case)
+		// A case that others open is not here before its first act is.
+		if p := (*desk.Problem)(nil); errors.As(err, &p) && p.Status == 404 && len(c.Until) > 0 {
+			return false, nil
+		}
+		return c.reached(v.State), err
+	})
+	if err != nil {
+		return err
+	}
+	if !reached {
+		return &failure{exitError, fmt.Sprintf("after %v the case is %s", c.Wait, orNone(v.State)),
+			"wait longer with --wait, or see comity doctor"}
+	}
+	return a.show(v, func(w io.Writer) { writeCase(w, &v) })
+}
+
+func (c *caseShowCmd) patience() time.Duration {
+	if len(c.Until) == 0 {
+		return 0
+	}
+	return c.Wait
+}
+
+func (c *caseShowCmd) reached(state string) bool {
+	for _, s := range c.Until {
+		if s == state {
+			return true
+		}
+	}
+	return len(c.Until) == 0
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "not here"
+	}
+	return s
+}
+
+func writeCase(w io.Writer, v *desk.CaseView) {
+	field(w, "case", string(v.Case))
+	field(w, "state", strings.ReplaceAll(v.State, "_", " "))
+	if v.Draft != nil {
+		writeBody(w, &v.Draft.Body)
+		writeDecision(w, v.Decision, brief)
+		return
+	}
+	field(w, "your move", string(v.Move))
+	field(w, "agreement", v.File.Agreement.ID+", version "+v.File.Agreement.Version)
+	field(w, "issuer", string(v.File.Issuer))
+	field(w, "certifier", string(v.File.Certifier))
+	field(w, "addressee", string(v.File.Addressee))
+	told := map[protocol.Digest]bool{}
+	for i := range v.Acts {
+		act := &v.Acts[i]
+		fmt.Fprintf(w, "\n%s  %s of %s\n", moment(act.Issued), act.Kind, act.From)
+		if told[act.Inner] {
+			field(w, "carries", "the "+string(act.InnerKind)+" above")
+		} else if act.Carried != nil {
+			writeCarried(w, act.Carried)
+		}
+		told[act.Act], told[act.Inner] = true, !act.Inner.IsZero()
+		writeBody(w, &act.Content.Body)
+		decided := act.Content.Body.Request != nil || act.Content.Body.Certification != nil
+		if decided && act.Decision != nil {
+			writeDecision(w, act.Decision, brief)
+		}
+		for _, d := range act.Deliveries {
+			field(w, "delivery", strings.TrimSpace(fmt.Sprintf("%s: %s %s", d.To, d.State, words(d.Reasons))))
+		}
+		field(w, "ledger", fmt.Sprintf("entry %d, act %s", act.Leaf, act.Act))
+	}
+}
+
+type caseExportCmd struct {
+	Case protocol.CaseID `arg:"" help:"The case."`
+	Out  string          `help:"File to write. By default the case's name with .zip." placeholder:"FILE"`
+}
+
+// exported is what case export says to a program.
+type exported struct {
+	Case protocol.CaseID `json:"case"`
+	File string          `json:"file"`
+	Size int64           `json:"size"`
+}
+
+func (c *caseExportCmd) Run(ctx context.Context, a *app) error {
+	_, node, err := a.openDesk()
+	if err != nil {
+		return err
+	}
+	if c.Out == "" {
+		c.Out = string(c.Case) + ".zip"
+	}
+	size, err := c.write(ctx, node)
+	if err != nil {
+		return err
+	}
+	return a.show(exported{c.Case, c.Out, size}, func(w io.Writer) {
+		fmt.Fprintf(w, "wrote %s, %d bytes: check it with comity verify %s --pins DIR\n", c.Out, size, c.Out)
+	})
+}
+
+// write leaves a whole package or none.
+func (c *caseExportCmd) write(ctx context.Context, node *desk.Client) (size int64, err error) {
+	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if err = errors.Join(err, f.Close()); err != nil {
+			os.Remove(c.Out)
+		}
+	}()
+	if err := node.Export(ctx, c.Case, f); err != nil {
+		return 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), f.Sync()
+}

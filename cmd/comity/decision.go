@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"comity.example/protocol"
+)
+
+// detail says how much of a decision a person wants to read.
+type detail int
+
+const (
+	brief detail = iota // what keeps the request, and how many rules are met
+	full                // every rule
+)
+
+// writeDecision writes what an agreement found: what keeps the request first
+// of all in the order of the document, then the ways that would work.
+func writeDecision(w io.Writer, d *protocol.Decision, much detail) {
+	field(w, "verdict", verdictText(d))
+	if d.Agreement.ID != "" {
+		field(w, "agreement", d.Agreement.ID+", version "+d.Agreement.Version)
+	}
+	met, idle, unverified := 0, 0, 0
+	for i := range d.Findings {
+		f := &d.Findings[i]
+		switch f.Outcome {
+		case protocol.Pass:
+			met++
+		case protocol.NotApplicable:
+			idle++
+		}
+		if f.Provenance == "unverified" {
+			unverified++
+		}
+		if much == full || f.Outcome == protocol.Fail || f.Outcome == protocol.Held {
+			writeFinding(w, f)
+		}
+	}
+	field(w, "rules", fmt.Sprintf("%d met, %d do not apply, %d keep it", met, idle, len(d.Findings)-met-idle))
+	if unverified > 0 {
+		field(w, "", count(unverified, "rule")+" of this agreement could not be verified against its text")
+	}
+	for _, r := range d.Routes {
+		field(w, "route", routeText(r))
+	}
+}
+
+func verdictText(d *protocol.Decision) string {
+	switch {
+	case d.Verdict == protocol.Allow:
+		return "allow"
+	case d.Verdict == protocol.Hold && suppliable(d):
+		return "hold: something is missing that the issuing side supplies"
+	case d.Verdict == protocol.Hold:
+		return "hold: a person must decide or supply something"
+	}
+	return "deny"
+}
+
+func writeFinding(w io.Writer, f *protocol.Finding) {
+	where := f.Rule
+	if f.Article != "" {
+		where += ", " + f.Article
+	}
+	fmt.Fprintf(w, "  %-5s %s\n", f.Outcome, where)
+	text := f.Text
+	if f.Outcome == protocol.Held && f.Role != "" {
+		text += fmt.Sprintf(" Waits for the %s side's %s authority.", f.Side, f.Role)
+	}
+	if f.Reason != "" {
+		text += " (" + string(f.Reason) + ")"
+	}
+	hang(w, "        ", text)
+}
+
+func routeText(r protocol.Route) string {
+	text := r.Title
+	if r.Agreement != "" {
+		text = r.Agreement + " (" + r.Title + ", " + r.Article + ")"
+	}
+	if len(r.Via) > 0 {
+		text += ", via " + words(r.Via)
+	}
+	return text + ": " + r.Text
+}
+
+// suppliable reports whether the issuer's own people still have to supply
+// something: the certification is the designated authority's to give.
+func suppliable(d *protocol.Decision) bool {
+	for _, f := range d.Findings {
+		if f.Outcome == protocol.Held && f.Side == protocol.SideIssuing && f.Role != protocol.RoleDesignated {
+			return true
+		}
+	}
+	return false
+}
+
+// statusOf is the exit status of a decision.
+func statusOf(v protocol.Verdict) exitStatus {
+	switch v {
+	case protocol.Allow:
+		return exitOK
+	case protocol.Hold:
+		return exitHold
+	}
+	return exitDeny
+}

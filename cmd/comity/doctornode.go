@@ -1,0 +1,167 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"comity.example/node/desk"
+	"comity.example/node/home"
+	"comity.example/protocol"
+	"comity.example/protocol/register"
+)
+
+// node looks at a node that answers.
+func (d *doctor) node(s *desk.Status) {
+	if !s.Accepting {
+		d.find("node", sick, "takes no acts: "+cmp.Or(s.Trouble, "it is starting or stopping"), "see the node's log")
+		return
+	}
+	d.well("node", "takes acts at %s; ledger of %d entries, %d to deliver", s.Address, s.LedgerSize, s.Outbox)
+	if skew := s.Time.Sub(d.now()).Abs(); skew > skewWarn {
+		d.find("clock", warn,
+			fmt.Sprintf("the node's legal time differs from this clock by %v", skew.Truncate(time.Second)),
+			"check this machine's clock against network time")
+	} else {
+		d.well("clock", "the node's legal time is this clock's")
+	}
+}
+
+// peers asks each of them.
+func (d *doctor) peers(ctx context.Context, node *desk.Client, s *desk.Status) {
+	if len(s.Peers) == 0 {
+		d.find("peers", warn, "no register names anybody else", "exchange registers with another Party")
+	}
+	found := make([]diagnosis, len(s.Peers))
+	room := make(chan struct{}, probes)
+	var all sync.WaitGroup
+	for i, peer := range s.Peers {
+		all.Go(func() {
+			room <- struct{}{}
+			defer func() { <-room }()
+			p, err := node.Probe(ctx, peer.ID)
+			found[i] = way(peer, p, err)
+		})
+	}
+	all.Wait()
+	d.lines = append(d.lines, found...)
+}
+
+// way says how the way to a peer is.
+func way(peer desk.Peer, p desk.Probe, err error) diagnosis {
+	l := diagnosis{What: "peer", Health: sick}
+	switch {
+	case err != nil:
+		l.Text = string(peer.ID) + ": " + plain(err)
+	case !p.Reached:
+		l.Text = fmt.Sprintf("%s at %s: %s", peer.ID, peer.Address, p.Trouble)
+	case p.Trouble != "":
+		l.Health, l.Text = warn, string(peer.ID)+": "+p.Trouble
+	case p.Skew.Abs() > skewWarn:
+		l.Health, l.Text = warn, fmt.Sprintf("%s: its clock differs by %v", peer.ID, p.Skew)
+		l.Hint = "check both clocks against network time"
+	default:
+		l.Health = well
+		l.Text = fmt.Sprintf("%s answers in %v", peer.ID, p.RoundTrip.Round(100*time.Microsecond))
+	}
+	return l
+}
+
+// filed returns the registers among the home's files.
+func (d *doctor) filed() []*register.Register {
+	docs, err := home.ReadRegisters(filepath.Join(d.home.Dir, home.RegistersDir))
+	if err != nil {
+		return nil
+	}
+	var out []*register.Register
+	for _, doc := range docs {
+		if r, err := register.Claim(doc.Bytes); err == nil {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// published returns the registers that the node uses.
+func published(ctx context.Context, node *desk.Client) []*register.Register {
+	docs, err := node.Documents(ctx)
+	if err != nil {
+		return nil
+	}
+	var out []*register.Register
+	for _, doc := range docs {
+		if doc.Kind != "register" {
+			continue
+		}
+		b, err := node.Read(ctx, doc.Kind, doc.Name)
+		if err != nil {
+			continue
+		}
+		if r, err := register.Claim(b); err == nil {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// registers looks at the newest register of each Party, and at the entry of
+// this participant in its own.
+func (d *doctor) registers(all []*register.Register) {
+	newest := map[protocol.Party]*register.Register{}
+	for _, r := range all {
+		if have := newest[r.Party]; have == nil || have.Version < r.Version {
+			newest[r.Party] = r
+		}
+	}
+	self := d.home.Config.Participant
+	if newest[self.Party()] == nil {
+		d.find("register", sick,
+			fmt.Sprintf("no register of %s is held: nobody can know this participant", self.Party()),
+			"have entry.json put into the register, and put that into "+home.RegistersDir)
+	}
+	for _, r := range newest {
+		d.register(r)
+	}
+}
+
+func (d *doctor) register(r *register.Register) {
+	text := fmt.Sprintf("of %s, version %d, valid until %s", r.Party, r.Version, day(r.Expires))
+	switch left := r.Expires.Sub(d.now()); {
+	case left <= 0:
+		d.find("register", sick,
+			fmt.Sprintf("of %s lapsed on %s: nothing new from that Party is taken", r.Party, day(r.Expires)),
+			"ask its keeper for the next version")
+	case left < expirySoon:
+		d.find("register", warn, text, "ask its keeper for the next version")
+	default:
+		d.well("register", "%s", text)
+	}
+	if r.Party == d.home.Config.Participant.Party() {
+		d.entry(r)
+	}
+}
+
+// entry compares this participant's entry in the register with the home's.
+func (d *doctor) entry(r *register.Register) {
+	const hint = "send entry.json to the keeper of the register, and publish what comes back"
+	self := d.home.Config.Participant
+	want, err := d.home.Entry()
+	at := slices.IndexFunc(r.Participants, func(p register.Participant) bool { return p.ID == self })
+	if err != nil || at < 0 {
+		d.find("entry", sick, fmt.Sprintf("%s does not stand in the register of %s", self, r.Party), hint)
+		return
+	}
+	switch got := &r.Participants[at]; {
+	case !got.Signing.Equal(want.Signing) || !slices.Equal(got.TLS, want.TLS):
+		d.find("entry", sick, "the register shows other keys than this home has", hint)
+	case got.Address != want.Address:
+		d.find("entry", warn, fmt.Sprintf("the register sends peers to %s, entry.json to %s",
+			got.Address, want.Address), hint)
+	default:
+		d.well("entry", "stands in the register with the keys of this home, as %s", words(got.Roles))
+	}
+}

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kong"
+	"github.com/go-json-experiment/json"
+
+	"comity.example/crypto/keyfile"
+	"comity.example/node/desk"
+	"comity.example/node/journal"
+	"comity.example/node/store"
+)
+
+// An exitStatus is what the process ends with.
+type exitStatus int
+
+// The exit statuses. Scripts rely on them: a number never changes its meaning.
+const (
+	exitOK          exitStatus = 0
+	exitError       exitStatus = 1
+	exitInput       exitStatus = 2
+	exitHold        exitStatus = 3
+	exitDeny        exitStatus = 4
+	exitDoubt       exitStatus = 5
+	exitNoNode      exitStatus = 6
+	exitStore       exitStatus = 7
+	exitInterrupted exitStatus = 130
+)
+
+// exitStatuses is the table of --help and the README.
+var exitStatuses = []struct {
+	status exitStatus
+	text   string
+}{
+	{exitOK, "done; allowed; everything holds"},
+	{exitError, "error"},
+	{exitInput, "wrong usage, or input that cannot be read"},
+	{exitHold, "held: a person must decide or supply something first"},
+	{exitDeny, "denied: the agreement does not carry it; nothing was sent"},
+	{exitDoubt, "a claim does not hold: do not rely on it"},
+	{exitNoNode, "the node does not answer"},
+	{exitStore, "the node must not start: its store is damaged or behind its anchor"},
+	{exitInterrupted, "interrupted"},
+}
+
+// A failure is an error as a person reads it. One with no text was told
+// already and has only a status.
+type failure struct {
+	status exitStatus
+	text   string
+	hint   string
+}
+
+func (f *failure) Error() string { return f.text }
+
+// done ends a verb that has said all there is to say with a status.
+func done(s exitStatus) error {
+	if s == exitOK {
+		return nil
+	}
+	return &failure{status: s}
+}
+
+// badInput is an error in what the person gave.
+func badInput(text, hint string) error { return &failure{exitInput, text, hint} }
+
+// usage turns an error of the parser into a failure.
+func usage(err error) error {
+	name := "comity"
+	var p *kong.ParseError
+	if errors.As(err, &p) && p.Context != nil && p.Context.Selected() != nil {
+		name = p.Context.Selected().FullPath()
+	}
+	return badInput(err.Error(), "see "+name+" --help")
+}
+
+// fail writes err for a person, or for a program, and returns the status.
+func (a *app) fail(err error) exitStatus {
+	if err == nil {
+		return exitOK
+	}
+	f := explain(err)
+	if f.text == "" {
+		return f.status
+	}
+	if a.JSON {
+		json.MarshalWrite(a.errs, struct {
+			Error string     `json:"error"`
+			Hint  string     `json:"hint,omitzero"`
+			Exit  exitStatus `json:"exit"`
+		}{f.text, f.hint, f.status})
+		fmt.Fprintln(a.errs)
+		return f.status
+	}
+	fmt.Fprintf(a.errs, "error: %s\n", f.text)
+	if f.hint != "" {
+		fmt.Fprintf(a.errs, "hint: %s\n", f.hint)
+	}
+	return f.status
+}
+
+// explain finds the words and the status for an error.
+func explain(err error) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
+	var p *desk.Problem
+	if errors.As(err, &p) {
+		return explainProblem(p)
+	}
+	out := &failure{status: exitError, text: plain(err)}
+	var behind *journal.BehindError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return &failure{status: exitInterrupted, text: "interrupted"}
+	case errors.As(err, &behind):
+		out.status = exitStore
+		out.hint = "acts that were receipted are missing: put back the newest copy of the data folder, " +
+			"and ask the peers for what they hold; see comity doctor"
+	case errors.Is(err, journal.ErrDamaged), errors.Is(err, journal.ErrAnchorMissing),
+		errors.Is(err, store.ErrDamaged):
+		out.status = exitStore
+		out.hint = "the store is not what was written: put back the newest copy of the data folder, with its anchor"
+	case errors.Is(err, store.ErrInUse):
+		out.hint = "another node runs in this home: stop it first"
+	case errors.Is(err, store.ErrWrongKey):
+		out.hint = "keys/store.key belongs to another home: put back the one that was made with this store"
+	case errors.Is(err, store.ErrNoSpace):
+		out.hint = "make room on the disk that holds the data folder"
+	case errors.Is(err, keyfile.ErrUnlock):
+		out.hint = "give the passphrase with COMITY_PASSPHRASE or --passphrase-file, " +
+			"or put unlock.key beside what it opens"
+	case errors.Is(err, fs.ErrExist):
+		out.hint = "nothing is overwritten: name another file, or move this one away"
+	case errors.Is(err, fs.ErrNotExist):
+		out.status = exitInput
+	}
+	return out
+}
+
+func explainProblem(p *desk.Problem) *failure {
+	f := &failure{exitError, p.Text, p.Hint}
+	switch p.Status {
+	case http.StatusBadGateway:
+		f.status = exitNoNode
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge:
+		f.status = exitInput
+	}
+	return f
+}
+
+// packages are the names with which errors begin at the edge of a package.
+// They help who reads a log; a person on a terminal they do not.
+var packages = []string{"home: ", "node: ", "open: ", "register: ", "agreement: ", "protocol: ", "desk: ",
+	"canon: ", "decode: ", "keyfile: ", "casepack: ", "ledger: ", "journal: ", "link: ", "read: ", "write: ",
+	"create: ", "draft: "}
+
+// plain returns an error's text without the packages it came through.
+func plain(err error) string {
+	text := err.Error()
+	for cut := true; cut; {
+		cut = false
+		for _, p := range packages {
+			rest, found := strings.CutPrefix(text, p)
+			text, cut = rest, cut || found
+		}
+	}
+	return text
+}
+
+// help prints what kong knows, and the exit statuses below the list of verbs.
+func help(o kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(o, ctx); err != nil || ctx.Selected() != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(ctx.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nExit status:")
+	for _, s := range exitStatuses {
+		fmt.Fprintf(w, "  %d\t%s\n", s.status, s.text)
+	}
+	return w.Flush()
+}
+
+// readFile reads a file that a person named.
+func readFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, badInput("cannot read "+path+": "+reasonOf(err), "")
+	}
+	if info.Size() > limit {
+		return nil, badInput(fmt.Sprintf("%s: %d bytes: want at most %d", path, info.Size(), limit), "")
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, badInput("cannot read "+path+": "+reasonOf(err), "")
+	}
+	return b, nil
+}
+
+// reasonOf returns what the system says, without the path.
+func reasonOf(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+// rootOf returns the innermost error's text: what the system says.
+func rootOf(err error) string {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err.Error()
+		}
+		err = next
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"comity.example/node/desk"
+)
+
+// askEvery is how often a command that waits asks the node again.
+const askEvery = 200 * time.Millisecond
+
+type inboxCmd struct {
+	After string        `help:"Go on behind this item: next of the page before." placeholder:"ITEM"`
+	Limit int           `default:"50" help:"At most so many."`
+	Wait  time.Duration `help:"Wait so long for something to come: 30s." placeholder:"TIME"`
+}
+
+func (c *inboxCmd) Run(ctx context.Context, a *app) error {
+	_, node, err := a.openDesk()
+	if err != nil {
+		return err
+	}
+	page := desk.Page{After: c.After, Limit: c.Limit}
+	var in desk.Inbox
+	_, err = await(ctx, c.Wait, func() (bool, error) {
+		in, err = node.Inbox(ctx, page)
+		return len(in.Items) > 0, err
+	})
+	if err != nil {
+		return err
+	}
+	return a.show(in, func(w io.Writer) {
+		if len(in.Items) == 0 {
+			fmt.Fprintln(w, "nothing waits for you")
+			return
+		}
+		rows := [][]string{{"CASE", "NEXT", "STATE", "SINCE", "ISSUER", "ADDRESSEE", "AGREEMENT"}}
+		for _, i := range in.Items {
+			next := string(i.Move)
+			if i.Emergency {
+				next = "EMERGENCY: " + next
+			}
+			rows = append(rows, []string{string(i.Case), next, string(i.State), moment(i.Since), string(i.Issuer),
+				string(i.Addressee), i.Agreement})
+		}
+		table(w, rows)
+		if in.Next != "" {
+			fmt.Fprintf(w, "more: comity inbox --after %s\n", in.Next)
+		}
+	})
+}
+
+// await asks until there is something or the time is over, which it reports.
+func await(ctx context.Context, patience time.Duration, ask func() (bool, error)) (bool, error) {
+	over := time.After(patience)
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for {
+		if ok, err := ask(); ok || err != nil {
+			return ok, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-over:
+			return false, nil
+		case <-tick.C:
+		}
+	}
+}

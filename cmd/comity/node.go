@@ -1,0 +1,236 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"comity.example/node"
+	"comity.example/node/desk"
+	"comity.example/node/home"
+	"comity.example/node/store"
+	"comity.example/protocol"
+)
+
+const (
+	// udpBuffer is what the node asks of the system for its socket, in bytes:
+	// less, and bursts of packets are lost on fast links.
+	udpBuffer = 7 << 20
+	// apiPatience bounds how long open API calls may take when the node ends.
+	apiPatience = 5 * time.Second
+	// headerPatience bounds how long a client of the API may take for its headers.
+	headerPatience = 10 * time.Second
+	// readyEvery is how often a node that starts is asked whether it takes acts.
+	readyEvery = 10 * time.Millisecond
+)
+
+type nodeCmd struct {
+	Log       string `enum:"text,json" default:"text" help:"Form of the log on standard error: ${enum}."`
+	LogLevel  string `enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
+	ReadyFile string `help:"File to write once the node takes acts." placeholder:"FILE"`
+}
+
+func (c *nodeCmd) Help() string {
+	return `Runs until SIGINT or SIGTERM, and says in one line when it takes acts. Nothing it logs names a
+person, an identifier or a matter. The API and the metrics (/metrics) answer on loopback only, to
+whoever sends the content of api.token as bearer.`
+}
+
+// ready is the line that says that the node takes acts.
+type ready struct {
+	Participant protocol.ParticipantID `json:"participant"`
+	Listen      string                 `json:"listen"`
+	API         string                 `json:"api"`
+}
+
+func (c *nodeCmd) Run(ctx context.Context, a *app) error {
+	h, err := a.openHome()
+	if err != nil {
+		return err
+	}
+	lock, err := a.homeLock(ctx, h)
+	if err != nil {
+		return err
+	}
+	cfg, err := h.NodeConfig(lock, a.now)
+	if err != nil {
+		return err
+	}
+	d := &daemon{home: h, config: cfg}
+	err = c.run(ctx, a, d)
+	if err == nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	f := explain(err)
+	if d.config.Conn == nil || errors.Is(err, store.ErrInUse) {
+		return f // another node runs here, and this one's trouble is not its own
+	}
+	return errors.Join(f, h.LeaveTrouble(home.Trouble{At: a.instant(), Text: f.text, Hint: f.hint}))
+}
+
+// A daemon is a node with its API.
+type daemon struct {
+	home   *home.Home
+	config node.Config
+	node   *node.Node
+	api    net.Listener
+	server http.Server
+}
+
+func (c *nodeCmd) run(ctx context.Context, a *app, d *daemon) (err error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	d.config.Log, d.config.Metrics = c.logger(a.errs), registry
+	token, err := d.home.Token()
+	if err != nil {
+		return err
+	}
+	if d.api, err = listenAPI(ctx, d.home.Config.API); err != nil {
+		return err
+	}
+	defer d.api.Close()
+	if d.config.Conn, err = listenUDP(ctx, d.home.Config.Listen, d.config.Log); err != nil {
+		return err
+	}
+	if d.node, err = node.Open(ctx, d.config); err != nil {
+		return errors.Join(err, d.config.Conn.Close())
+	}
+	defer func() { err = errors.Join(err, d.node.Close()) }()
+	d.server = http.Server{ReadHeaderTimeout: headerPatience,
+		ErrorLog: slog.NewLogLogger(d.config.Log.Handler(), slog.LevelWarn),
+		Handler:  desk.Server(d.node, token, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))}
+	return d.serve(ctx, func() error {
+		line := ready{d.home.Config.Participant, d.config.Conn.LocalAddr().String(), d.api.Addr().String()}
+		return errors.Join(d.home.ClearTrouble(), c.announce(a, line))
+	})
+}
+
+// serve runs the node and its API until ctx ends or one of them does. The API
+// ends first: what it answered to, the node does.
+func (d *daemon) serve(ctx context.Context, announce func() error) error {
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	running := start(func() error { return d.node.Run(serving) })
+	answering := start(func() error { return d.server.Serve(d.api) })
+	err := d.watch(ctx, announce, running, answering)
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiPatience)
+	defer cancel()
+	if d.server.Shutdown(patience) != nil {
+		d.server.Close() // whoever still waits for an answer gets none
+	}
+	stop()
+	<-running.ended
+	<-answering.ended
+	return errors.Join(err, running.err)
+}
+
+// watch announces that the node takes acts, once it does, and returns when ctx
+// or one of the parts ends.
+func (d *daemon) watch(ctx context.Context, announce func() error, running, answering *part) error {
+	tick := time.NewTicker(readyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-running.ended:
+			return nil // its error is told by the caller
+		case <-answering.ended:
+			return answering.err
+		case <-tick.C:
+			if s, err := d.node.Status(ctx); err != nil || !s.Accepting {
+				continue
+			}
+			tick.Stop()
+			if err := announce(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// A part is something that runs by itself until it ends.
+type part struct {
+	ended chan struct{}
+	err   error // valid after ended
+}
+
+func start(run func() error) *part {
+	p := &part{ended: make(chan struct{})}
+	go func() {
+		defer close(p.ended)
+		p.err = run()
+	}()
+	return p
+}
+
+// announce says that the node takes acts: on standard output, and in the file
+// that a parent process waits for, which appears with all of its content.
+func (c *nodeCmd) announce(a *app, line ready) error {
+	enc, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		fmt.Fprintf(a.out, "%s\n", enc)
+	} else {
+		fmt.Fprintf(a.out, "ready  %s  listens at %s, api at %s\n", line.Participant, line.Listen, line.API)
+	}
+	if c.ReadyFile == "" {
+		return nil
+	}
+	part := c.ReadyFile + ".part"
+	if err := os.WriteFile(part, append(enc, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(part, c.ReadyFile)
+}
+
+func (c *nodeCmd) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		panic(err) // the parser knows the levels
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if c.Log == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+func listenAPI(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, &failure{exitError, "cannot listen for the API at " + addr + ": " + rootOf(err),
+			"is a node running already? another address goes into " + home.ConfigName + " as api"}
+	}
+	return l, nil
+}
+
+// listenUDP opens the node's socket with room for bursts of packets.
+func listenUDP(ctx context.Context, addr string, log *slog.Logger) (net.PacketConn, error) {
+	conn, err := new(net.ListenConfig).ListenPacket(ctx, "udp", addr)
+	if err != nil {
+		return nil, &failure{exitError, "cannot listen at " + addr + ": " + rootOf(err),
+			"is a node running already? another address goes into " + home.ConfigName + " as listen"}
+	}
+	if udp, ok := conn.(*net.UDPConn); ok {
+		if err := cmp.Or(udp.SetReadBuffer(udpBuffer), udp.SetWriteBuffer(udpBuffer)); err != nil {
+			log.Warn("udp buffers are small; see comity doctor", "want", udpBuffer)
+		}
+	}
+	return conn, nil
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"comity.example/crypto/keyfile"
+	"comity.example/node/home"
+	"comity.example/protocol"
+	"comity.example/protocol/register"
+)
+
+type officerCmd struct {
+	New officerNewCmd `cmd:"" help:"Make an officer's key and issue the credential for it."`
+}
+
+type officerNewCmd struct {
+	Role    []protocol.Role        `required:"" help:"What the officer may do, among the roles of the participant. May be given again." placeholder:"ROLE" predictor:"role"`
+	Type    []protocol.RequestType `help:"Request types the officer is competent for. By default all." placeholder:"TYPE" predictor:"type"`
+	Expires string                 `default:"365d" help:"When the credential ends: a day, or so many days from now (365d)." placeholder:"DAY"`
+}
+
+func (c *officerNewCmd) Help() string {
+	return `The file is locked with the officer's own passphrase where one is given (COMITY_PASSPHRASE,
+--passphrase-file), and otherwise as the home's keys are. It belongs to the officer: give it away
+and leave no copy. Its name is random and says nothing about who that is.`
+}
+
+// enrolled is what officer new says to a program.
+type enrolled struct {
+	File    string          `json:"file"`
+	Roles   []protocol.Role `json:"roles"`
+	Expires time.Time       `json:"expires"`
+}
+
+func (c *officerNewCmd) Run(ctx context.Context, a *app) error {
+	h, err := a.openHome()
+	if err != nil {
+		return err
+	}
+	now := a.instant()
+	until, err := parseUntil(c.Expires, now)
+	if err != nil {
+		return err
+	}
+	locks, err := a.enrolment(ctx, h)
+	if err != nil {
+		return err
+	}
+	credential := register.Credential{Roles: c.Role, Types: append([]protocol.RequestType{}, c.Type...),
+		Issued: now, Expires: until}
+	path, err := h.Enrol(credential, locks)
+	if err != nil {
+		return err
+	}
+	return a.show(enrolled{path, c.Role, until}, func(w io.Writer) {
+		fmt.Fprintf(w, "officer  %s\n", path)
+		fmt.Fprintf(w, "may act  as %s, until %s\n", words(c.Role), day(until))
+	})
+}
+
+// enrolment returns the home's lock and the officer's: an own passphrase, if
+// one was given, and otherwise the home's lock.
+func (a *app) enrolment(ctx context.Context, h *home.Home) (e home.Enrolment, err error) {
+	if e.Home, err = a.homeLock(ctx, h); err != nil {
+		return e, err
+	}
+	e.Officer = e.Home
+	if own, err := a.givenPassphrase(); err != nil || own == "" {
+		return e, err
+	} else {
+		e.Officer, err = keyfile.Passphrase(own)
+		return e, err
+	}
+}

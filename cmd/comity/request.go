@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"comity.example/node/desk"
+	"comity.example/protocol"
+)
+
+type requestCmd struct {
+	New      requestNewCmd      `cmd:"" help:"Keep a request as a draft, and say what the agreements find."`
+	Send     requestSendCmd     `cmd:"" help:"Sign a draft and send it."`
+	Show     requestShowCmd     `cmd:"" help:"Show a request and what was found of it."`
+	Withdraw requestWithdrawCmd `cmd:"" help:"End a request."`
+}
+
+type requestNewCmd struct {
+	File      string `help:"The request, in YAML or JSON." placeholder:"FILE" xor:"what" required:""`
+	Template  bool   `help:"Print a request to fill in." xor:"what" required:""`
+	Agreement string `help:"Id of the agreement to rely on. By default the one that carries it." placeholder:"ID"`
+}
+
+func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
+	if c.Template {
+		_, err := a.out.Write(requestTemplate)
+		return err
+	}
+	r, err := readRequest(c.File)
+	if err != nil {
+		return err
+	}
+	_, node, err := a.openDesk()
+	if err != nil {
+		return err
+	}
+	p, err := node.Save(ctx, desk.Draft{Agreement: c.Agreement, Body: protocol.Body{Request: r}})
+	if err != nil {
+		return err
+	}
+	err = a.show(p, func(w io.Writer) {
+		field(w, "draft", string(p.Case))
+		writeDecision(w, &p.Decision, brief)
+		if p.Decision.Verdict != protocol.Deny && !suppliable(&p.Decision) {
+			field(w, "next", "comity request send "+string(p.Case)+", which goes to "+words(p.To))
+		}
+	})
+	return errors.Join(err, done(statusOfDraft(&p.Decision)))
+}
+
+// statusOfDraft is the exit status of a draft. That it still waits for its
+// certification is no fault of it.
+func statusOfDraft(d *protocol.Decision) exitStatus {
+	if d.Verdict == protocol.Hold && !suppliable(d) {
+		return exitOK
+	}
+	return statusOf(d.Verdict)
+}
+
+type requestSendCmd struct {
+	Case protocol.CaseID `arg:"" help:"The draft's case."`
+	File string          `help:"Sign only if the draft is what stands in this file." placeholder:"FILE"`
+	signing
+}
+
+func (c *requestSendCmd) Run(ctx context.Context, a *app) error {
+	want, err := c.wanted(ctx, a)
+	if err != nil {
+		return err
+	}
+	return a.perform(ctx, errand{signing: c.signing, done: "sent the request", draft: desk.Draft{Case: c.Case},
+		fits: func(p *desk.Prepared) error {
+			if got, err := p.Body.Digest(); err != nil || got != want {
+				return errNotAsked
+			}
+			return nil
+		}})
+}
+
+// wanted returns the digest of the body that is to be signed.
+func (c *requestSendCmd) wanted(ctx context.Context, a *app) (protocol.Digest, error) {
+	if c.File != "" {
+		r, err := readRequest(c.File)
+		if err != nil {
+			return protocol.Digest{}, err
+		}
+		return (&protocol.Body{Request: r}).Digest()
+	}
+	_, node, err := a.openDesk()
+	if err != nil {
+		return protocol.Digest{}, err
+	}
+	v, err := node.Case(ctx, c.Case)
+	if err != nil {
+		return protocol.Digest{}, err
+	}
+	if v.Draft == nil {
+		return protocol.Digest{}, badInput(fmt.Sprintf("%s is no draft: it is %s", c.Case, v.State),
+			"see comity case show")
+	}
+	return v.Draft.Body.Digest()
+}
+
+type requestShowCmd struct {
+	Case protocol.CaseID `arg:"" help:"The case."`
+}
+
+// requestView is what request show says to a program.
+type requestView struct {
+	Case     protocol.CaseID    `json:"case"`
+	State    string             `json:"state"`
+	Request  *protocol.Request  `json:"request"`
+	Decision *protocol.Decision `json:"decision,omitzero"`
+}
+
+func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
+	_, node, err := a.openDesk()
+	if err != nil {
+		return err
+	}
+	v, err := node.Case(ctx, c.Case)
+	if err != nil {
+		return err
+	}
+	out := requestView{Case: v.Case, State: v.State, Decision: v.Decision}
+	if v.Draft != nil {
+		out.Request = v.Draft.Body.Request
+	}
+	for _, act := range v.Acts {
+		out.see(&act)
+	}
+	if out.Request == nil {
+		return &failure{status: exitError, text: "this node holds no request in that case"}
+	}
+	return a.show(out, func(w io.Writer) {
+		field(w, "case", string(out.Case))
+		field(w, "state", out.State)
+		writeRequest(w, out.Request)
+		if out.Decision != nil {
+			writeDecision(w, out.Decision, brief)
+		}
+	})
+}
+
+// see takes the request that an act makes or certifies, with the newest
+// decision on it.
+func (v *requestView) see(act *desk.ActView) {
+	switch {
+	case act.Content.Body.Request != nil:
+		v.Request, v.Decision = act.Content.Body.Request, act.Decision
+	case act.Content.Body.Certification != nil && act.Carried != nil:
+		v.Request, v.Decision = act.Carried.Body.Request, act.Decision
+	}
+}
+
+type requestWithdrawCmd struct {
+	Case protocol.CaseID `arg:"" help:"The case."`
+	Note string          `help:"Why, in words." placeholder:"TEXT"`
+	signing
+}
+
+func (c *requestWithdrawCmd) Run(ctx context.Context, a *app) error {
+	asked := protocol.Withdrawal{Note: c.Note}
+	return a.perform(ctx, errand{signing: c.signing, done: "withdrew the request",
+		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Withdrawal: &asked}},
+		fits: func(p *desk.Prepared) error {
+			if p.Body.Withdrawal == nil || *p.Body.Withdrawal != asked {
+				return errNotAsked
+			}
+			return nil
+		}})
+}

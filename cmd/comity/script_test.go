@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"comity": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("COMITY_PASSPHRASE", "")
+			return os.WriteFile(filepath.Join(e.WorkDir, "request.yaml"), requestTemplate, 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
+		},
+	})
+}
+
+// status N ARGS… runs comity and wants it to end with status N.
+func status(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec("comity", args[1:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("comity ended with status %s, want %s", got, args[0])
+	}
+}
+
+// ports NAME… sets each variable to a free address on loopback.
+func ports(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		// A port that is free for one protocol may be taken for the other.
+		tcp, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		udp, err := net.ListenPacket("udp", tcp.Addr().String())
+		ts.Check(err)
+		ts.Setenv(name, tcp.Addr().String())
+		ts.Check(tcp.Close())
+		ts.Check(udp.Close())
+	}
+}
+
+// patience bounds how long a script waits for a file.
+const patience = time.Minute
+
+// await FILE… waits until the files are there.
+func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
+	over := time.After(patience)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for _, name := range args {
+		for {
+			if _, err := os.Stat(ts.MkAbs(name)); err == nil {
+				break
+			}
+			select {
+			case <-tick.C:
+			case <-over:
+				ts.Fatalf("%s does not come", name)
+			}
+		}
+	}
+}
+
+// capture NAME PATTERN sets a variable to the first match in standard output.
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(args[1]).FindString(ts.ReadFile("stdout"))
+	if found == "" {
+		ts.Fatalf("standard output does not match %q", args[1])
+	}
+	ts.Setenv(args[0], found)
+}
+
+// replace FILE OLD NEW changes the one place in a file.
+func replace(ts *testscript.TestScript, _ bool, args []string) {
+	b := ts.ReadFile(args[0])
+	if strings.Count(b, args[1]) != 1 {
+		ts.Fatalf("%s holds %q %d times, want once", args[0], args[1], strings.Count(b, args[1]))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(b, args[1], args[2], 1)), 0o600))
+}
+
+// world ID:ROLE,ROLE… founds participants of GB and US with all that they
+// need, as two-participants.txtar does by hand. Homes are named gb.a as in the
+// id, roots roots/gb and roots/us, and nothing runs yet.
+func world(ts *testscript.TestScript, _ bool, args []string) {
+	run := func(args ...string) { ts.Check(ts.Exec("comity", args...)) }
+	var homes []string
+	entries := map[string][]string{}
+	for _, arg := range args {
+		id, roles, _ := strings.Cut(arg, ":")
+		ports(ts, false, []string{"LISTEN", "API"})
+		flags := []string{}
+		for role := range strings.SplitSeq(roles, ",") {
+			flags = append(flags, "--role", role)
+		}
+		run(append([]string{"init", id, "--dir", id, "--name", id, "--listen", ts.Getenv("LISTEN"),
+			"--api", ts.Getenv("API")}, flags...)...)
+		run(append([]string{"officer", "new", "--dir", id}, flags...)...)
+		homes = append(homes, id)
+		entries[id[:2]] = append(entries[id[:2]], "--entry", id+"/entry.json")
+	}
+	for _, party := range []string{"gb", "us"} {
+		root, upper := "roots/"+party, strings.ToUpper(party)
+		run("register", "root", "--out", root, "--unlock-file")
+		run("register", "pin", "--party", upper, "--public", root+"/root.pub", "--out", root+"/pin.json")
+		run(append([]string{"register", "sign", "--root", root, "--out", root + "/1.jws"}, entries[party]...)...)
+		text := map[string]string{"gb": "ukus-daa-2019", "us": "daa.yaml"}[party]
+		run("agreement", "sign", text, "--party", upper, "--root", root, "--out", "daa.yaml")
+		for _, h := range homes {
+			give(ts, root+"/pin.json", fmt.Sprintf("%s/pins/%s.json", h, party))
+			give(ts, root+"/1.jws", fmt.Sprintf("%s/registers/%s-1.jws", h, party))
+		}
+	}
+	for _, h := range homes {
+		give(ts, "daa.yaml", h+"/agreements/daa.yaml")
+		give(ts, "daa.signatures.json", h+"/agreements/daa.signatures.json")
+	}
+}
+
+// give copies a file.
+func give(ts *testscript.TestScript, from, to string) {
+	ts.Check(os.WriteFile(ts.MkAbs(to), []byte(ts.ReadFile(from)), 0o600))
+}

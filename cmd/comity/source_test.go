@@ -1,0 +1,94 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"comity.example/protocol"
+)
+
+func parseRequest(t *testing.T, text string) (*protocol.Request, error) {
+	t.Helper()
+	s, err := parseSource("f", []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	r := new(protocol.Request)
+	return r, s.into(r)
+}
+
+func TestTemplateIsACompleteRequest(t *testing.T) {
+	r, err := parseRequest(t, string(requestTemplate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheSameRequestInJSONReadsAlike(t *testing.T) {
+	want, err := parseRequest(t, string(requestTemplate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := parseRequest(t, string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err1 := (&protocol.Body{Request: want}).Digest()
+	b, err2 := (&protocol.Body{Request: got}).Digest()
+	if a != b || err1 != nil || err2 != nil {
+		t.Errorf("got %v %v, want %v %v", b, err2, a, err1)
+	}
+}
+
+func TestErrorsNameTheLineAndTheMend(t *testing.T) {
+	for text, want := range map[string]string{
+		"typ: production":                   `f:1: unknown member "typ": want one of type, issuer`,
+		"type: 7":                           "f:1: type: want text: put it in quotes",
+		"\noffence: fraud":                  "f:2: offence: want members below it",
+		"data: production":                  "f:1: data: want a list",
+		"offence:\n  max_custody_months: x": "f:2: offence.max_custody_months: want a whole number",
+		"offence:\n  speech: 1":             "f:2: offence.speech: want true or false",
+		"purpose:":                          "f:1: purpose: want a value here, or leave the member out",
+		"purpose: 1.5":                      "f:1: purpose: want text: put it in quotes",
+		"purpose: !!str x":                  "f:1: purpose: write it out: anchors, aliases and tags are not read",
+		"type: production\n---\ntype: x":    "f:1: want exactly one YAML document",
+		"":                                  "f:1: want exactly one YAML document",
+		"\xff":                              "f:1: want UTF-8",
+		"{\"type\":\n \"production\",\n \"type\": \"production\"}": "f:3: not JSON: ",
+		"{\n\"typ\": 1}": `f:2: unknown member "typ"`,
+		"{} {}":          "f:1: not JSON: ",
+		"data:\n- category: content_stored\n- category: gossip": `f:3: data[1].category: data category "gossip" is not known`,
+		"purpose: " + strings.Repeat("[", 200):                  "f:1: nested too deep",
+	} {
+		_, err := parseRequest(t, text)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%.40q: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+// FuzzSource looks for a file that the reader does not survive.
+func FuzzSource(f *testing.F) {
+	f.Add(requestTemplate)
+	f.Add([]byte(`{"type": "production"}`))
+	f.Add([]byte("a: &x [1, *x]"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := parseSource("f", b)
+		if err != nil {
+			return
+		}
+		r := new(protocol.Request)
+		if s.into(r) == nil {
+			s.located(r.Check(), "") //nolint:errcheck // only whether it returns
+		}
+	})
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"comity.example/testnet"
+	"comity.example/testnet/story"
+)
+
+// pidName is the file in a running world that names the process that runs it.
+const pidName = "testnet.pid"
+
+// downPatience bounds how long testnet down waits for a world to end.
+const downPatience = 30 * time.Second
+
+type testnetCmd struct {
+	Up   testnetUpCmd   `cmd:"" help:"Run a world of nodes on this machine until Ctrl-C."`
+	Demo testnetDemoCmd `cmd:"" help:"Run a world and play the stories on it."`
+	Down testnetDownCmd `cmd:"" help:"End a world that runs in another terminal."`
+}
+
+// worldFlags say which world is meant.
+type worldFlags struct {
+	World    string `help:"Folder of the world: founded if it is not there." placeholder:"DIR"`
+	Topology string `type:"existingfile" help:"Who is in the world; the default world if none is named." placeholder:"FILE"`
+}
+
+func (f *worldFlags) topology() (testnet.Topology, error) {
+	if f.Topology == "" {
+		return testnet.DefaultTopology(), nil
+	}
+	b, err := readFile(f.Topology, maxTopology)
+	if err != nil {
+		return testnet.Topology{}, err
+	}
+	t, err := testnet.ParseTopology(b)
+	if err != nil {
+		return t, badInput(f.Topology+": "+plain(err), "see testnet/world.yaml for an example")
+	}
+	return t, nil
+}
+
+// maxTopology bounds a topology file, in bytes.
+const maxTopology = 1 << 20
+
+// open founds or loads the world.
+func (f *worldFlags) open(a *app) (*testnet.Processes, error) {
+	t, err := f.topology()
+	if err != nil {
+		return nil, err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	var w *testnet.World
+	if testnet.Exists(f.World) {
+		w, err = testnet.Load(f.World, t)
+	} else {
+		w, err = testnet.Found(testnet.Founding{Dir: f.World, Topology: t, At: a.now(), Address: testnet.Loopback})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &testnet.Processes{World: w, Command: []string{exe, "node", "--dir"}}, nil
+}
+
+// run runs a world while during does something with it.
+func (f *worldFlags) run(ctx context.Context, a *app, during func(*testnet.Processes) error) (err error) {
+	p, err := f.open(a)
+	if err != nil {
+		return err
+	}
+	pid := filepath.Join(f.World, pidName)
+	if err := os.WriteFile(pid, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
+		return err
+	}
+	defer os.Remove(pid)
+	began := time.Now()
+	defer func() { err = errors.Join(err, p.Stop()) }()
+	if err := p.Start(ctx); err != nil {
+		return err
+	}
+	a.note("%d nodes run in %s, each a process of its own (started in %v)",
+		len(p.Topology.Participants()), f.World, time.Since(began).Round(10*time.Millisecond))
+	return during(p)
+}
+
+type testnetUpCmd struct{ worldFlags }
+
+func (c *testnetUpCmd) Run(ctx context.Context, a *app) error {
+	if c.World == "" {
+		c.World = defaultWorld()
+	}
+	return c.run(ctx, a, func(p *testnet.Processes) error {
+		for _, id := range p.Topology.Participants() {
+			m := p.Topology.Parties[id.Party()][id]
+			a.note("  %-18s %-40s %v", id, m.Name, m.Roles)
+		}
+		return c.hint(ctx, a)
+	})
+}
+
+// hint says what to try, and waits for Ctrl-C.
+func (f *worldFlags) hint(ctx context.Context, a *app) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	a.note("\nThe world goes on until Ctrl-C. In another terminal, try:")
+	for _, try := range []string{
+		"inbox     --dir %s/us.contoso",
+		"request new --template > order.yaml        # fill it in, then",
+		"request new --file order.yaml --dir %s/gb.met-police",
+		"agreement show ukus-daa-2019",
+		"ledger check --dir %s/us.contoso",
+		"doctor    --dir %s/us.contoso",
+	} {
+		if strings.Contains(try, "%s") {
+			try = fmt.Sprintf(try, f.World)
+		}
+		a.note("  %s %s", exe, try)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+type testnetDemoCmd struct {
+	worldFlags
+	Once bool `help:"Play the stories, end the world, and exit with 0 only if each ended as it should."`
+}
+
+func (c *testnetDemoCmd) Run(ctx context.Context, a *app) error {
+	if c.World == "" {
+		dir, err := os.MkdirTemp("", "comity-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		c.World = filepath.Join(dir, "world")
+	}
+	return c.run(ctx, a, func(p *testnet.Processes) error {
+		if err := c.play(ctx, a, p); err != nil {
+			return err
+		}
+		if c.Once {
+			return nil
+		}
+		return c.hint(ctx, a)
+	})
+}
+
+func (c *testnetDemoCmd) play(ctx context.Context, a *app, p *testnet.Processes) error {
+	stories, err := story.All()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	failed := 0
+	for i, s := range stories {
+		fmt.Fprintf(a.out, "\n%d. %s\n", i+1, s.Title)
+		err := s.Play(ctx, p, func(line string) { fmt.Fprintln(a.out, line) })
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			failed++
+			fmt.Fprintf(a.out, "  did not end as it should: %v\n", err)
+		}
+	}
+	fmt.Fprintf(a.out, "\n%d of %d stories ended as they should, in %v\n",
+		len(stories)-failed, len(stories), time.Since(began).Round(10*time.Millisecond))
+	if failed > 0 {
+		return &failure{exitError, fmt.Sprintf("%d stories did not end as they should", failed),
+			"the nodes' logs are in " + c.World + "/*/node.log"}
+	}
+	return nil
+}
+
+type testnetDownCmd struct {
+	World string `help:"Folder of the world." placeholder:"DIR"`
+}
+
+func (c *testnetDownCmd) Run(ctx context.Context, a *app) error {
+	if c.World == "" {
+		c.World = defaultWorld()
+	}
+	name := filepath.Join(c.World, pidName)
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return badInput("no world runs in "+c.World, "name its folder with --world")
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil || pid <= 1 {
+		return badInput(name+" does not hold a process id", "remove it if no world runs there")
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		os.Remove(name) // left by a world that was killed
+		return badInput("no world runs in "+c.World+" any more", "")
+	}
+	ctx, cancel := context.WithTimeout(ctx, downPatience)
+	defer cancel()
+	for {
+		if _, err := os.Stat(name); err != nil {
+			a.note("the world in %s has ended", c.World)
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return &failure{exitError, "the world does not end", "its process is " + strconv.Itoa(pid)}
+		case <-time.After(readyEvery):
+		}
+	}
+}
+
+// defaultWorld is where testnet up keeps its world: the same folder each time.
+func defaultWorld() string { return filepath.Join(os.TempDir(), "comity-testnet") }

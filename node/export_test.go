@@ -1,0 +1,76 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"comity.example/node/gate"
+	"comity.example/node/journal"
+	"comity.example/node/store"
+	"comity.example/protocol"
+	"comity.example/protocol/chain"
+)
+
+const (
+	// fillCommit is how many cases Fill puts into one commit, and fillCommits
+	// how many commits wait for one sync.
+	fillCommit  = 16
+	fillCommits = 4
+)
+
+// Signed returns the signed bytes of an act that the node holds.
+func (n *Node) Signed(ctx context.Context, act protocol.Digest) (signed []byte, err error) {
+	err = n.journal.View(ctx, func(r store.Reader) error {
+		signed, err = r.Get(digestKey(prefixAct, act))
+		return err
+	})
+	return signed, err
+}
+
+// Fill stores count cases, as if each had been opened by an act like the one in
+// signed: by the same code, under the same keys, in the same number of bytes.
+// Only the signatures are those of the one act.
+func (n *Node) Fill(ctx context.Context, signed []byte, count int) error {
+	now := n.now()
+	grounds := n.grounds.Load()
+	like, fault := chain.VerifyOffline(signed, chain.Context{Directory: grounds.Directory, At: now})
+	if fault != nil {
+		return fault.Err
+	}
+	decision := grounds.Decide(like, now)
+
+	var left atomic.Int64
+	left.Store(int64(count))
+	failed := make([]error, fillCommits)
+	var wg sync.WaitGroup
+	for i := range failed {
+		wg.Go(func() {
+			for failed[i] == nil && left.Load() > 0 {
+				_, failed[i] = n.journal.Commit(ctx, func(tx *journal.Tx) error {
+					for range fillCommit {
+						if left.Add(-1) < 0 {
+							return nil
+						}
+						a := gate.Arrival{Peer: like.Act.From, Act: another(*like), Decision: decision}
+						if _, err := n.take(tx, &a, now); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(failed...)
+}
+
+// another returns an act like a in a case of its own.
+func another(a chain.Authentic) *chain.Authentic {
+	act := *a.Act
+	act.ID, act.Case = protocol.NewActID(), protocol.NewCaseID()
+	a.Act, a.Digest = &act, protocol.DigestOf([]byte(act.ID))
+	return &a
+}

@@ -1,0 +1,227 @@
+package home_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"comity.example/crypto/keyfile"
+	"comity.example/node/home"
+	"comity.example/protocol"
+	"comity.example/protocol/register"
+)
+
+var day = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+
+func create(t *testing.T, passphrase string) *home.Home {
+	t.Helper()
+	h, err := home.Create(home.Spec{Dir: t.TempDir(), Name: "Home Office", Passphrase: passphrase,
+		Roles:  []protocol.Role{protocol.RoleIssuing},
+		Config: home.Config{Participant: "gb.home-office", Listen: "127.0.0.1:4433", API: "127.0.0.1:8433"},
+		Since:  day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func lockOf(t *testing.T, h *home.Home, passphrase string) keyfile.Lock {
+	t.Helper()
+	lock, err := h.Lock(passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lock
+}
+
+func TestAHomeOpensAsItWasCreated(t *testing.T) {
+	made := create(t, "")
+	h, err := home.Open(made.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Config != made.Config || h.NeedsPassphrase() {
+		t.Errorf("got %v %v, want %v and no passphrase", h.Config, h.NeedsPassphrase(), made.Config)
+	}
+	cfg, err := h.NodeConfig(lockOf(t, h, ""), func() time.Time { return day })
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, err := h.Entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !entry.Signing.Equal(cfg.Keys.Sign.Public()) || !entry.Log.Equal(cfg.Keys.Log.Public()) {
+		t.Error("the entry shows other keys than the home has")
+	}
+	if token, err := h.Token(); err != nil || len(token) != 64 {
+		t.Errorf("got a token of %d characters, %v, want 64", len(token), err)
+	}
+}
+
+func TestOnlyTheOwnerCanReadAHome(t *testing.T) {
+	h := create(t, "")
+	err := filepath.WalkDir(h.Dir, func(path string, e fs.DirEntry, err error) error {
+		info, statErr := e.Info()
+		if path != h.Dir && (err != nil || statErr != nil || info.Mode().Perm()&0o077 != 0) {
+			t.Errorf("%s: got %v, want no right for others", e.Name(), info.Mode())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAHomeIsNeverOverwritten(t *testing.T) {
+	h := create(t, "")
+	before, err := os.ReadFile(filepath.Join(h.Dir, "keys", "sign.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = home.Create(home.Spec{Dir: h.Dir, Name: "x", Roles: []protocol.Role{protocol.RoleIssuing},
+		Config: h.Config, Since: day})
+	if !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v, want fs.ErrExist", err)
+	}
+	after, err := os.ReadFile(filepath.Join(h.Dir, "keys", "sign.key"))
+	if err != nil || string(after) != string(before) {
+		t.Errorf("a key was overwritten: %v", err)
+	}
+}
+
+func TestPassphraseLocksTheKeys(t *testing.T) {
+	h := create(t, "correct horse battery staple")
+	if !h.NeedsPassphrase() {
+		t.Error("got no need of a passphrase, want one")
+	}
+	wrong := lockOf(t, h, "incorrect horse")
+	if _, err := h.Keys(wrong); !errors.Is(err, keyfile.ErrUnlock) {
+		t.Errorf("got %v, want keyfile.ErrUnlock", err)
+	}
+}
+
+// Taking one key for another would sign acts with the key that opens mail.
+func TestAKeyFileOfAnotherKindIsRefused(t *testing.T) {
+	h := create(t, "")
+	lock := lockOf(t, h, "")
+	b, err := os.ReadFile(filepath.Join(h.Dir, "keys", "open.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(h.Dir, "keys", "sign.key"), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Keys(lock); !errors.Is(err, keyfile.ErrUnlock) {
+		t.Errorf("got %v, want keyfile.ErrUnlock", err)
+	}
+}
+
+func TestOfficersFileOpensWithTheOfficersOwnLock(t *testing.T) {
+	h := create(t, "")
+	mine, err := keyfile.NewUnlockFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := keyfile.UnlockFile(mine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := h.Enrol(register.Credential{Roles: []protocol.Role{protocol.RoleIssuing},
+		Types: []protocol.RequestType{}, Issued: day, Expires: day.AddDate(0, 0, 30)},
+		home.Enrolment{Home: lockOf(t, h, ""), Officer: own})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := home.ReadOfficer(path, lockOf(t, h, "")); !errors.Is(err, keyfile.ErrUnlock) {
+		t.Errorf("with the home's lock: got %v, want keyfile.ErrUnlock", err)
+	}
+	o, err := home.ReadOfficer(path, own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry, err := h.Entry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := register.VerifyCredential(o.Credential, entry)
+	if err != nil || !c.Key.Equal(o.Key.Public()) {
+		t.Errorf("got a credential for %v, %v, want the officer's key", c, err)
+	}
+	if files, err := h.Officers(); err != nil || len(files) != 1 || files[0] != path {
+		t.Errorf("got %v, %v, want %v", files, err, path)
+	}
+}
+
+func TestRootOpensOnlyAsRoot(t *testing.T) {
+	h := create(t, "")
+	lock := lockOf(t, h, "")
+	path := filepath.Join(t.TempDir(), home.RootName)
+	public, err := home.NewRoot(path, lock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k, err := home.ReadRoot(path, lock); err != nil || !k.Public().Equal(public) {
+		t.Errorf("got %v, %v, want %v", k, err, public)
+	}
+	if _, err := home.ReadRoot(filepath.Join(h.Dir, "keys", "sign.key"), lock); !errors.Is(err, keyfile.ErrUnlock) {
+		t.Errorf("a signing key: got %v, want keyfile.ErrUnlock", err)
+	}
+}
+
+func TestConfigErrorsNameWhatToMend(t *testing.T) {
+	for text, want := range map[string]string{
+		"participant = \"gb.a\"\nlisten = \"a:1\"\napi = \"127.0.0.1:1\"\nspeed = 9\n": "speed",
+		"participant = 'GB'\nlisten = 'a:1'\napi = '127.0.0.1:1'\n":                    "want country.name",
+		"participant = 'gb.a'\nlisten = 'a'\napi = '127.0.0.1:1'\n":                    "listen: want host:port",
+		"participant = 'gb.a'\nlisten = 'a:1'\napi = '0.0.0.0:1'\n":                    "api: want a loopback address",
+		"participant = 'gb.a'\nlisten = 'a:1'\napi = 'localhost:1'\n":                  "api: want a loopback address",
+		"participant = 'gb.a'\nlisten\n":                                               "line 2",
+	} {
+		if _, err := home.ParseConfig([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestTroubleIsLeftAndCleared(t *testing.T) {
+	h := create(t, "")
+	want := home.Trouble{At: day, Text: "the store is behind its anchor", Hint: "put back the newest copy"}
+	if err := h.LeaveTrouble(want); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.Trouble(); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if err := errors.Join(h.ClearTrouble(), h.ClearTrouble()); err != nil {
+		t.Error(err)
+	}
+	if got := h.Trouble(); got != (home.Trouble{}) {
+		t.Errorf("got %v, want none", got)
+	}
+}
+
+func TestDocumentsThatNobodySignedAreLeftOut(t *testing.T) {
+	h := create(t, "")
+	dir := filepath.Join(h.Dir, home.AgreementsDir)
+	if err := os.WriteFile(filepath.Join(dir, "draft.yaml"), []byte("id: draft"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if docs, err := h.Documents(); err != nil || len(docs) != 0 {
+		t.Errorf("got %d documents, %v, want none", len(docs), err)
+	}
+}
+
+func TestAPinThatCannotBeReadIsNamed(t *testing.T) {
+	h := create(t, "")
+	if err := os.WriteFile(filepath.Join(h.Dir, home.PinsDir, "gb.json"), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Pins(); err == nil || !strings.Contains(err.Error(), "gb.json") {
+		t.Errorf("got %v, want the file's name", err)
+	}
+}

@@ -1,0 +1,116 @@
+// Acts: what they may say (SPEC.md §4).
+import { isIP } from 'node:net';
+import { base64, canonical, digestOf, parseCanonical, refuse, sha512, utf8 } from './bytes.mjs';
+import * as s from './shape.mjs';
+import { reasons } from './reasons.mjs';
+
+const reference = s.text(0, 128), free = s.text(0, 4096);
+const named = s.text(1, 128), told = s.text(1, 4096);
+
+function luhn(digits) {
+  let sum = 0;
+  [...digits].reverse().forEach((c, i) => {
+    let d = Number(c);
+    if (i % 2 === 1 && (d *= 2) > 9) d -= 9;
+    sum += d;
+  });
+  return sum % 10 === 0;
+}
+
+function addressAndPort(v) {
+  const m = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):(\d{1,5})$/.exec(v);
+  return m !== null && Number(m[3]) < 65536 && (m[1] ? isIP(m[1]) === 6 : isIP(m[2]) === 4);
+}
+
+const url = (v) => {
+  try { return ['http:', 'https:'].includes(new URL(v).protocol) && /^https?:\/\/./.test(v); } catch { return false; }
+};
+const exact = (v) => !/[*?%]/.test(v) && v.trim() === v;
+
+// An e-mail address is checked here only as far as the vectors go: a bare
+// addr-spec without comments, quoting or a display name.
+const forms = {
+  account: exact, device: exact, url, ip: addressAndPort,
+  email: (v) => /^[^\s<>()"@]+@[^\s<>()"@]+$/.test(v),
+  phone: (v) => /^\+[1-9][0-9]{6,14}$/.test(v),
+  imei: (v) => /^[0-9]{15}$/.test(v) && luhn(v),
+  imsi: (v) => /^[0-9]{14,15}$/.test(v),
+};
+
+const identifier = s.both(
+  s.object({ type: s.oneOf(...Object.keys(forms)), value: s.text(1, 512), 'service?': reference }),
+  s.check((v) => forms[v.type](v.value), 'value does not fit its type'));
+
+const after = (from, to) => s.check((v) => s.seconds(v[to]) > s.seconds(v[from]), `${to} is not after ${from}`);
+
+const request = s.both(s.object({
+  type: s.oneOf(...s.requestTypes), issuer: s.participant, addressee: s.participant, file_number: named,
+  authorisation: s.object({
+    kind: s.oneOf('judge', 'court', 'investigating_judge', 'prosecutor', 'police', 'administrative'),
+    authority: named, reference: named, date: s.time, instrument: named, order: s.digestOrNone,
+  }),
+  offence: s.object({
+    description: told, provisions: s.list(named, 1, 16), max_custody_months: s.integer(0, 12000),
+    'death_penalty?': s.flag, 'speech?': s.flag,
+  }),
+  target: s.object({
+    'located_in?': s.party, 'nationalities?': s.list(s.party, 1, 8), 'resident_in?': s.list(s.party, 1, 8),
+    'incorporated_in?': s.party, 'government_of?': s.party, basis: told,
+  }),
+  identifiers: s.list(identifier, 0, 64),
+  data: s.list(s.both(s.object({ category: s.oneOf(...s.categories), from: s.time, to: s.time,
+    'description?': free }), after('from', 'to')), 1, 32),
+  purpose: free,
+  'emergency?': s.object({ kind: s.oneOf('life', 'serious_injury', 'physical_integrity_or_safety',
+    'critical_infrastructure', 'child'), facts: told }),
+  'interception?': s.both(s.object({ start: s.time, end: s.time, 'less_intrusive_considered?': s.flag }),
+    after('start', 'end')),
+  'attestations?': s.list(s.object({ statement: named, 'reference?': reference }), 1, 32),
+}), s.check((r) => (r.type === 'interception') === ('interception' in r), 'interception and its window'));
+
+const object = s.both(s.object({
+  name: s.both(s.text(1, 255), s.check((v) => !/[/\\\0]/.test(v) && v !== '.' && v !== '..', 'a path')),
+  media_type: reference, size: s.integer(0, 200000), sha256: s.digest, sha512: s.like(/^[0-9a-f]{128}$/),
+  content: s.blob(),
+}), s.check((o) => {
+  const b = base64(o.content);
+  return b.length === o.size && digestOf(b) === o.sha256 && sha512(b).toString('hex') === o.sha512;
+}, 'does not fit its content'));
+
+const disclosure = s.both(
+  s.object({ status: s.oneOf('complete', 'partial', 'no_data'), objects: s.list(object, 0, 64), 'note?': free }),
+  s.check((d) => (d.status === 'no_data') === (d.objects.length === 0), 'objects and status'),
+  s.check((d) => d.objects.reduce((n, o) => n + o.size, 0) <= 200000, 'too much for one act'));
+
+const bodies = {
+  request, disclosure,
+  certification: s.object({ request: s.blob(1), invokes: s.flag, contact: told, targeting: reference }),
+  relay: s.object({ act: s.blob(1) }),
+  withdrawal: s.object({ 'note?': free }),
+  refusal: s.object({ reason: s.oneOf(...reasons), 'note?': free }),
+};
+
+const body = (v, path) => {
+  const kinds = v && typeof v === 'object' ? Object.keys(v) : [];
+  if (kinds.length !== 1 || !Object.hasOwn(bodies, kinds[0])) refuse('malformed', `${path}: want exactly one member`);
+  bodies[kinds[0]](v[kinds[0]], `${path}.${kinds[0]}`);
+};
+
+const act = s.both(s.object({
+  version: s.oneOf('comity/1'), id: s.actID, case: s.caseID, follows: s.list(s.digest, 0, 16), from: s.participant,
+  to: s.distinct(s.list(s.participant, 1, 8)), agreement: s.agreementRef, issued: s.time, expires: s.time, body,
+  endorsements: s.list(s.object({ credential: s.blob(), statement: s.blob() }), 0, 4),
+}), s.check((a) => {
+  const life = s.seconds(a.expires) - s.seconds(a.issued);
+  return life > 0 && life <= s.days(90);
+}, 'expires'));
+
+export function parseAct(bytes) {
+  if (bytes.length > 512000) refuse('malformed', 'too long');
+  const a = parseCanonical(bytes);
+  act(a, 'act');
+  return a;
+}
+
+export const kindOf = (a) => Object.keys(a.body)[0];
+export const bodyDigest = (a) => digestOf(utf8(canonical(a.body)));

@@ -1,0 +1,128 @@
+// The order of checks on arrival (SPEC.md §4.4).
+import { Refused, base64, digestOf, parseCanonical, refuse } from './bytes.mjs';
+import { bodyDigest, kindOf, parseAct } from './act.mjs';
+import { validAt, verifyCredential } from './register.mjs';
+import * as jws from './jws.mjs';
+import * as s from './shape.mjs';
+
+const duties = {
+  request: { roles: ['issuing', 'designated'] },
+  withdrawal: { roles: ['issuing', 'designated'] },
+  certification: { roles: ['designated'] },
+  disclosure: { roles: ['provider', 'central'], alone: ['provider'] },
+  refusal: { roles: ['provider', 'central'] },
+  relay: { roles: ['designated', 'central', 'enforcing'], alone: ['designated', 'central', 'enforcing'] },
+};
+const shares = (a, b) => a.some((x) => b.includes(x));
+
+const statement = s.object({ kind: s.oneOf(...Object.keys(duties)), body: s.digest, case: s.caseID,
+  participant: s.participant, agreement: s.agreementRef, signed: s.time });
+
+// arrive returns an act that peer delivered to self. Without them nobody asks
+// who delivered it, nor to whom.
+export function arrive(bytes, { directory, at, peer, self }) {
+  return examine({ bytes, directory, at, moment: at, peer, self, depth: 0 });
+}
+
+function examine(q) {
+  if (q.bytes.length > 690860) refuse('too_large', String(q.bytes.length));
+  const payload = jws.parse(q.bytes, 'malformed').payload;
+  const act = parseAct(payload);
+  const sender = q.directory.participant(act.from, q.moment);
+  if (q.directory.revoked(s.partyOf(act.from), sender.signing.fingerprint, q.at)) refuse('key_revoked', act.from);
+  jws.verify('comity-act+jws', q.bytes, [sender.signing]);
+  if (q.peer !== undefined && q.peer !== act.from) refuse('wrong_sender', q.peer);
+  if (q.self !== undefined && !act.to.includes(q.self)) refuse('wrong_recipient', q.self);
+  if (s.seconds(act.issued) > q.moment + s.skew) refuse('clock', act.issued);
+  if (q.moment > s.seconds(act.expires)) refuse('expired', act.expires);
+  const found = { act, sender, digest: digestOf(payload), directory: q.directory, at: q.at };
+  checkRole(found, q.moment);
+  found.inner = carried(found, q);
+  found.officers = officers(found);
+  checkOfficers(found);
+  return found;
+}
+
+function checkRole({ act, sender, directory }, moment) {
+  if (!shares(sender.roles, duties[kindOf(act)].roles)) refuse('role', act.from);
+  const r = act.body.request;
+  if (!r || r.issuer === act.from) return;
+  let issuer;
+  try {
+    issuer = directory.participant(r.issuer, moment);
+  } catch (e) {
+    refuse('role', e.message);
+  }
+  if (s.partyOf(r.issuer) !== s.partyOf(act.from) || !issuer.roles.includes('issuing') ||
+      !sender.roles.includes('designated')) refuse('role', r.issuer);
+}
+
+function carried({ act }, q) {
+  const bytes = act.body.certification?.request ?? act.body.relay?.act;
+  if (bytes === undefined) return null;
+  if (q.depth >= 1) refuse('malformed', 'nested deeper');
+  const inner = examine({ bytes: base64(bytes), directory: q.directory, at: q.at,
+    moment: s.seconds(act.issued), depth: q.depth + 1 });
+  const i = inner.act;
+  if (act.body.certification && kindOf(i) !== 'request') refuse('malformed', 'not a request');
+  if (i.case !== act.case) refuse('wrong_case', 'of another case');
+  if (act.body.relay) {
+    if (!i.to.includes(act.from)) refuse('wrong_recipient', 'not sent to who passes it on');
+    return inner;
+  }
+  if (JSON.stringify(i.agreement) !== JSON.stringify(act.agreement)) refuse('agreement_does_not_govern', 'agreement');
+  if (s.partyOf(i.from) !== s.partyOf(act.from)) refuse('role', 'of another Party');
+  if (i.from !== act.from && !i.to.includes(act.from)) refuse('wrong_recipient', 'not sent to its certifier');
+  return inner;
+}
+
+function officers({ act, sender, directory, at }) {
+  const found = [];
+  for (const e of act.endorsements) {
+    const c = verifyCredential(base64(e.credential), sender);
+    if (directory.revoked(s.partyOf(act.from), c.key.fingerprint, at)) refuse('key_revoked', 'officer');
+    const signed = verifyStatement(base64(e.statement), c.key, act);
+    const issued = s.seconds(act.issued);
+    if (signed > issued + s.skew || issued - signed > s.days(30) || !validAt(c, signed) || !validAt(c, issued)) {
+      refuse('officer_invalid', 'time of the statement');
+    }
+    if (found.some((o) => o.officer === c.officer || o.key.fingerprint === c.key.fingerprint)) {
+      refuse('officer_invalid', 'the same officer again');
+    }
+    found.push(c);
+  }
+  return found;
+}
+
+// verifyStatement returns when an officer says that the act was endorsed.
+export function verifyStatement(bytes, key, act) {
+  let st;
+  try {
+    if (bytes.length > 16 << 10) refuse('malformed', 'too long');
+    st = parseCanonical(jws.verify('comity-statement+jws', bytes, [key]).payload);
+    statement(st, 'statement');
+  } catch (e) {
+    if (e instanceof Refused) refuse('officer_invalid', e.message);
+    throw e;
+  }
+  if (st.case !== act.case) refuse('wrong_case', 'statement');
+  if (st.kind !== kindOf(act) || st.body !== bodyDigest(act) || st.participant !== act.from ||
+      st.agreement.id !== act.agreement.id || st.agreement.version !== act.agreement.version) {
+    refuse('officer_invalid', 'for another act');
+  }
+  return s.seconds(st.signed);
+}
+
+function checkOfficers(found) {
+  const { act, sender } = found, duty = duties[kindOf(act)];
+  if (found.officers.length === 0) {
+    if (!shares(sender.roles, duty.alone ?? [])) refuse('officer_missing', kindOf(act));
+    return;
+  }
+  let origin = found;
+  while (origin.inner) origin = origin.inner;
+  const type = origin.act.body.request?.type;
+  const may = (o) => (!type || o.types.length === 0 || o.types.includes(type)) &&
+    duty.roles.some((r) => o.roles.includes(r) && sender.roles.includes(r));
+  if (!found.officers.some(may)) refuse('officer_role', kindOf(act));
+}

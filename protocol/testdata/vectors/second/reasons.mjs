@@ -1,0 +1,12 @@
+// The reasons (SPEC.md §12), in the order of their introduction.
+export const reasons = `
+unreadable malformed signature_missing not_authentic wrong_sender wrong_recipient expired clock conflict
+thread wrong_case unknown_party register_lapsed register_rollback unregistered key_revoked officer_missing
+officer_invalid officer_role role out_of_turn too_large storage
+no_agreement agreement_does_not_govern agreement_version instrument_not_in_force no_right not_reciprocal
+agreement_unsigned rule_error offence_below_threshold receiving_party_person reverse_targeting
+third_government_purpose overbroad category_not_covered service_not_covered incomplete not_competent_authority
+not_validated certification_missing insufficient_info free_speech death_penalty discrimination
+interception_limits third_country_notice judgement dual_criminality essential_interest
+data_not_held not_customer wrong_identifier wrong_addressee contrary_to_law agreement_not_properly_invoked
+`.trim().split(/\s+/);

@@ -1,0 +1,212 @@
+package vectors_test
+
+import (
+	"bytes"
+	"time"
+
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/canon"
+)
+
+// A question is the body of decisionArea: what is decided on, and what must
+// come out, byte for byte in its canonical form.
+type question struct {
+	Agreements []string            `json:"agreements"` // files beside the vector
+	Notices    []*agreement.Notice `json:"notices"`
+	Request    *protocol.Request   `json:"request"`
+	Facts      facts               `json:"facts"`
+	Decision   protocol.Decision   `json:"decision"`
+}
+
+// facts are agreement.Facts in JSON.
+type facts struct {
+	Ref           protocol.AgreementRef                       `json:"agreement"`
+	At            time.Time                                   `json:"at"`
+	Issued        time.Time                                   `json:"issued"`
+	Issuing       standing                                    `json:"issuing"`
+	Addressee     standing                                    `json:"addressee"`
+	Sender        standing                                    `json:"sender"`
+	Officer       *officer                                    `json:"officer,omitzero"`
+	Certification *certification                              `json:"certification,omitzero"`
+	Central       map[protocol.Party][]protocol.ParticipantID `json:"central"`
+}
+
+type standing struct {
+	ID    protocol.ParticipantID `json:"id"`
+	Roles []protocol.Role        `json:"roles"`
+}
+
+type officer struct {
+	Roles []protocol.Role `json:"roles"`
+}
+
+type certification struct {
+	By        standing `json:"by"`
+	Invokes   bool     `json:"invokes"`
+	Contact   string   `json:"contact"`
+	Targeting string   `json:"targeting"`
+}
+
+func (s standing) known() agreement.Standing {
+	return agreement.Standing{ID: s.ID, Party: s.ID.Party(), Roles: s.Roles}
+}
+
+func (f *facts) known() agreement.Facts {
+	out := agreement.Facts{Ref: f.Ref, At: f.At, Issued: f.Issued, Issuing: f.Issuing.known(),
+		Addressee: f.Addressee.known(), Sender: f.Sender.known(),
+		Central: func(p protocol.Party) []protocol.ParticipantID { return f.Central[p] }}
+	if f.Officer != nil {
+		out.Officer = agreement.Officer{Present: true, Roles: f.Officer.Roles}
+	}
+	if c := f.Certification; c != nil {
+		out.Certification = agreement.Certification{Present: true, By: c.By.known(),
+			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting}
+	}
+	return out
+}
+
+// question returns one that is allowed: certified and transmitted by the
+// designated authority of the issuing Party.
+func (w world) question() *question {
+	r := order()
+	r.Attestations = []protocol.Attestation{{Statement: "own_purpose"}}
+	authority := standing{office, rolesOf(office)}
+	return &question{
+		Agreements: []string{"vector-daa.yaml", "vector-mla.yaml"}, Notices: []*agreement.Notice{}, Request: r,
+		Facts: facts{
+			Ref: daa, At: now, Issued: now, Issuing: standing{police, rolesOf(police)},
+			Addressee: standing{contoso, rolesOf(contoso)}, Sender: authority,
+			Officer:       &officer{rolesOf(police)},
+			Certification: &certification{By: authority, Invokes: true, Contact: "desk", Targeting: "TP-1"},
+			Central:       map[protocol.Party][]protocol.ParticipantID{"GB": {office}, "US": {doj}},
+		},
+	}
+}
+
+// decide is what this implementation decides.
+func (w world) decide(q *question) protocol.Decision {
+	w.t.Helper()
+	var docs []*agreement.Document
+	for _, name := range q.Agreements {
+		docs = append(docs, w.document(name))
+	}
+	b, err := agreement.NewBook(docs, q.Notices)
+	w.must(err)
+	return b.Decide(q.Request, q.Facts.known())
+}
+
+// decisionArea holds requests with what is known of them, and the decisions.
+func (w world) decisionArea() area {
+	one := func(name, expect, about string, change func(*question)) recipe {
+		return recipe{name, expect, about, nil, func() []byte {
+			q := w.question()
+			if change != nil {
+				change(q)
+			}
+			q.Decision = w.decide(q)
+			return w.encode(q)
+		}}
+	}
+	at := func(year int) func(*question) {
+		return func(q *question) { q.Facts.At = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC) }
+	}
+	ask := func(typ protocol.RequestType, c protocol.Category) func(*question) {
+		return func(q *question) {
+			q.Request.Type, q.Request.Data[0].Category = typ, c
+			if typ == protocol.Interception {
+				q.Request.Interception = &protocol.Window{Start: now, End: now.Add(day)}
+			}
+		}
+	}
+	back := func(q *question) { w.turn(q) }
+	return area{"decision", []recipe{
+		one("allow", "allow", "every rule is met", nil),
+		one("found", "allow", "no agreement is named: the one that governs is found",
+			func(q *question) { q.Facts.Ref = protocol.AgreementRef{} }),
+		one("uncertified", "hold", "not certified, and transmitted by an issuing authority", func(q *question) {
+			q.Facts.Certification, q.Facts.Sender = nil, q.Facts.Issuing
+		}),
+		one("speech", "hold", "a person must decide", func(q *question) { q.Request.Offence.Speech = true }),
+		one("clock", "hold", "a day has come from which the agreement may no longer stand", at(2029)),
+		one("promise-missing", "hold", "no promise of reciprocity is attached",
+			ask(protocol.Interception, protocol.CategoryContentLive)),
+		one("promise", "allow", "a promise of reciprocity is attached", func(q *question) {
+			ask(protocol.Interception, protocol.CategoryContentLive)(q)
+			q.Request.Attestations = append(q.Request.Attestations,
+				protocol.Attestation{Statement: agreement.PromiseStatement, Reference: "note 7"})
+		}),
+		one("one-sided", "allow", "a right that is one-sided by its article",
+			ask(protocol.Preservation, protocol.CategoryContent)),
+		one("threshold", "deny", "the offence is not serious enough",
+			func(q *question) { q.Request.Offence.MaxCustodyMonths = 35 }),
+		one("attestation", "deny", "the officer does not attest what must be attested",
+			func(q *question) { q.Request.Attestations = nil }),
+		one("rule-error", "deny", "a rule that cannot be computed denies",
+			func(q *question) { q.Request.Offence.DeathPenalty = true }),
+		one("no-mirror", "deny", "the right does not stand in the other direction; another way is shown",
+			ask(protocol.Subscriber, protocol.CategorySubscriber)),
+		one("no-right", "deny", "the agreement does not grant this type of request",
+			func(q *question) { back(q); ask(protocol.Preservation, protocol.CategoryContent)(q) }),
+		one("category", "deny", "the agreement does not grant this category",
+			ask(protocol.Production, protocol.CategoryLocation)),
+		one("suspended", "deny", "the receiving Party suspended the right",
+			func(q *question) { q.Notices = append(q.Notices, suspension()) }),
+		one("mirror-suspended", "deny", "the issuing Party suspended the mirrored right", func(q *question) {
+			back(q)
+			q.Notices = append(q.Notices, suspension())
+		}),
+		one("resumed", "allow", "the suspension was withdrawn", func(q *question) {
+			n := suspension()
+			n.ID, n.Kind, n.Effective = "us-2", agreement.Resume, now
+			q.Notices = append(q.Notices, n, suspension())
+		}),
+		one("not-yet", "allow", "the suspension takes effect a second later", func(q *question) {
+			n := suspension()
+			n.Effective = now.Add(time.Second)
+			q.Notices = append(q.Notices, n)
+		}),
+		one("before", "deny", "not yet in force", at(2026)),
+		one("after", "deny", "no longer in force", at(2030)),
+		one("unknown", "deny", "the agreement that is named is not held",
+			func(q *question) { q.Facts.Ref.ID = "vector-daa-2" }),
+		one("version", "deny", "the version that is named is not held",
+			func(q *question) { q.Facts.Ref.Version = "2" }),
+		one("not-governing", "deny", "the agreement that is named does not bind both Parties", func(q *question) {
+			q.Facts.Addressee = standing{"fr.babar", []protocol.Role{protocol.RoleProvider}}
+			q.Request.Addressee = "fr.babar"
+		}),
+		one("none", "deny", "no agreement is held: a letter rogatory is left", func(q *question) {
+			q.Agreements, q.Facts.Ref = []string{}, protocol.AgreementRef{}
+		}),
+		one("participants", "deny", "what is known of the addressee is of another participant",
+			func(q *question) { q.Facts.Addressee.ID = "us.initech" }),
+	}, world.examineDecision}
+}
+
+// turn makes the request go from US to GB.
+func (w world) turn(q *question) {
+	q.Request.Issuer, q.Request.Addressee = doj, "gb.initech"
+	authority := standing{doj, rolesOf(doj)}
+	q.Facts.Issuing, q.Facts.Sender, q.Facts.Certification.By = authority, authority, authority
+	q.Facts.Addressee = standing{"gb.initech", []protocol.Role{protocol.RoleProvider}}
+	q.Facts.Officer = &officer{rolesOf(doj)}
+}
+
+// asked returns the question of a stored vector.
+func (w world) asked(name string) *question {
+	w.t.Helper()
+	q := new(question)
+	w.must(canon.Decode(load(w.t, "decision", name).body, q))
+	return q
+}
+
+func (w world) examineDecision(v *vector) string {
+	q := new(question)
+	w.must(canon.Decode(v.body, q))
+	decision := w.decide(q)
+	if got, want := w.encode(&decision), w.encode(&q.Decision); !bytes.Equal(got, want) {
+		w.t.Fatalf("got  %s\nwant %s", got, want)
+	}
+	return decision.Verdict.String()
+}

@@ -1,0 +1,204 @@
+package vectors_test
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"comity.example/crypto/cosign"
+	"comity.example/crypto/seal"
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/casepack"
+	"comity.example/protocol/chain"
+	"comity.example/protocol/ledger"
+	"comity.example/protocol/register"
+	"comity.example/protocol/wire"
+)
+
+// section returns the text of one numbered section of SPEC.md.
+func section(t *testing.T, number int) string {
+	t.Helper()
+	b, err := os.ReadFile("../SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(b), "\n## "+strconv.Itoa(number)+". ")
+	if !ok {
+		t.Fatalf("SPEC.md has no section %d", number)
+	}
+	text, _, _ := strings.Cut(rest, "\n## ")
+	return text
+}
+
+// rows returns the first two cells of each row of the tables in text.
+func rows(text string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(text) {
+		cells := strings.Split(line, " | ")
+		if strings.HasPrefix(line, "| ") && len(cells) > 1 {
+			out[strings.TrimPrefix(cells[0], "| ")] = strings.Trim(cells[1], " |\n")
+		}
+	}
+	return out
+}
+
+func days(d time.Duration) int { return int(d / day) }
+
+func TestSpecHasTheLimitsOfTheCode(t *testing.T) {
+	limits := map[string]int{
+		"limit": 0, "act, canonical form": protocol.MaxAct, "signed act": chain.MaxSigned,
+		"recipients of an act": protocol.MaxRecipients, "acts that an act follows": protocol.MaxFollows,
+		"endorsements": protocol.MaxEndorsements, "statement, signed": chain.MaxStatement,
+		"credential, signed": register.MaxCredential, "life of an act, days": days(protocol.MaxLifetime),
+		"skew of clocks, minutes":          int(protocol.MaxSkew / time.Minute),
+		"age of an endorsement, days":      days(chain.MaxEndorsementAge),
+		"acts in one another":              chain.MaxDepth,
+		"identifiers of a request":         protocol.MaxIdentifiers,
+		"data items of a request":          protocol.MaxDataItems,
+		"attestations of a request":        protocol.MaxAttestations,
+		"provisions of an offence":         protocol.MaxProvisions,
+		"nationalities, residences":        protocol.MaxNationality,
+		"identifier":                       protocol.MaxIdentifier,
+		"free text":                        protocol.MaxText,
+		"reference, name":                  protocol.MaxReference,
+		"objects of a disclosure":          protocol.MaxObjects,
+		"contents of a disclosure":         protocol.MaxInline,
+		"name of an object":                protocol.MaxObjectName,
+		"envelope":                         seal.MaxEnvelope,
+		"content of an envelope":           seal.MaxPlaintext,
+		"recipients of an envelope":        seal.MaxRecipients,
+		"JWS":                              seal.MaxSigned,
+		"signers of a JWS":                 seal.MaxSigners,
+		"register, signed":                 register.MaxSigned,
+		"participants of a register":       register.MaxParticipants,
+		"roots of a Party":                 register.MaxRoots,
+		"revocations of a register":        register.MaxRevoked,
+		"life of a register, days":         days(register.MaxLife),
+		"life of a credential, days":       days(register.MaxCredentialLife),
+		"TLS pins of a participant":        register.MaxPins,
+		"instruments of a participant":     register.MaxInstruments,
+		"pin file":                         register.MaxPin,
+		"agreement document":               agreement.MaxDocument,
+		"agreement with signatures":        agreement.MaxSigned,
+		"expression":                       agreement.MaxExpression,
+		"notice, canonical form":           agreement.MaxNotice,
+		"record":                           ledger.MaxRecord,
+		"reasons of a record":              ledger.MaxReasons,
+		"leaves of a ledger":               ledger.MaxSize,
+		"hashes of a proof":                ledger.MaxPath,
+		"proof":                            ledger.MaxProof,
+		"checkpoint, signed":               cosign.MaxCheckpoint,
+		"checkpoint on the wire":           wire.MaxCheckpoint,
+		"document on the wire":             wire.MaxDocument,
+		"decision with a refusal":          wire.MaxFindings,
+		"name in a pull":                   wire.MaxName,
+		"longest pause of a busy, seconds": int(wire.MaxRetryAfter / time.Second),
+		"acts of a case":                   casefile.MaxThread,
+		"file of a package":                casepack.MaxFile,
+		"files of a package":               casepack.MaxFiles,
+		"package":                          casepack.MaxPackage,
+	}
+	said := rows(section(t, 15))
+	for name, value := range said {
+		want, ok := limits[name]
+		if !ok {
+			t.Errorf("SPEC.md has a limit that the code does not have: %q", name)
+		} else if name != "limit" && value != strconv.Itoa(want) {
+			t.Errorf("%s: SPEC.md says %s, the code %d", name, value, want)
+		}
+	}
+	for name := range limits {
+		if _, ok := said[name]; !ok {
+			t.Errorf("SPEC.md does not say the limit %q", name)
+		}
+	}
+}
+
+func TestSpecHasTheReasonsOfTheCode(t *testing.T) {
+	var said []string
+	for line := range strings.Lines(section(t, 12)) {
+		if strings.HasPrefix(line, "| a") {
+			said = append(said, codes(line)...)
+		}
+	}
+	var want []string
+	for _, r := range protocol.Reasons() {
+		want = append(want, string(r))
+	}
+	if got := strings.Join(said, " "); got != strings.Join(want, " ") {
+		t.Errorf("got  %s\nwant %s", got, strings.Join(want, " "))
+	}
+}
+
+// codes returns what stands between backquotes.
+func codes(line string) []string {
+	var out []string
+	for i, part := range strings.Split(line, "`") {
+		if i%2 == 1 {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func TestSpecHasTheVariablesOfTheCode(t *testing.T) {
+	said := rows(section(t, 8))
+	for _, v := range agreement.VariablesDoc() {
+		want := strings.Replace(v.Type, "google.protobuf.Timestamp", "timestamp", 1)
+		if got := said["`"+v.Name+"`"]; got != want {
+			t.Errorf("variable %s: SPEC.md says %q, the code %q", v.Name, got, want)
+		}
+	}
+}
+
+func TestSpecHasTheWordsOfTheCode(t *testing.T) {
+	for number, words := range map[int][]string{
+		4: slices.Concat(words(protocol.Kinds()), words(protocol.RequestTypes()), words(protocol.Categories())),
+		6: words(protocol.Roles()),
+		8: {agreement.StepParticipants, agreement.StepAgreement, agreement.StepVersion, agreement.StepSigned,
+			agreement.StepInForce, agreement.StepRight, agreement.StepReciprocal, agreement.StepPromise,
+			agreement.StepTransmission, agreement.PromiseStatement},
+		9: words(ledger.Kinds()),
+	} {
+		text := section(t, number)
+		for _, word := range words {
+			if !strings.Contains(text, "`"+word+"`") {
+				t.Errorf("section %d of SPEC.md does not have %s", number, word)
+			}
+		}
+	}
+}
+
+func words[T ~string](list []T) []string {
+	out := make([]string, len(list))
+	for i, w := range list {
+		out[i] = string(w)
+	}
+	return out
+}
+
+// The sentences of the steps are part of a decision's bytes.
+func TestSpecHasTheSentencesOfTheVectors(t *testing.T) {
+	text := strings.Join(strings.Fields(section(t, 8)), " ")
+	w := newWorld(t)
+	rules := map[string]bool{"review": true}
+	for _, name := range []string{"vector-daa.yaml", "vector-mla.yaml"} {
+		for _, r := range w.document(name).Rules {
+			rules[r.ID] = true
+		}
+	}
+	for _, r := range w.decisionArea().recipes {
+		for _, f := range w.asked(r.name).Decision.Findings {
+			said := strings.Contains(text, f.Text) || strings.Contains(f.Text, "suspended") ||
+				strings.Contains(f.Text, "may not ask") || strings.Contains(f.Text, "does not grant")
+			if !said && !rules[f.Rule] && f.Rule != agreement.StepTransmission {
+				t.Errorf("%s: SPEC.md does not have %q", f.Rule, f.Text)
+			}
+		}
+	}
+}
