@@ -3,9 +3,10 @@
 // and an Update that returns nil only for what no crash can take back.
 //
 // Package storetest holds the same promises as tests; every implementation
-// runs them. Whoever can write to a store can rewrite this node's history: the
-// checkpoints that its peers hold then no longer fit. Whoever can read the
-// disk must learn nothing but sizes, so implementations encrypt at rest.
+// runs them. Whoever can read the disk must learn nothing but sizes, so
+// implementations encrypt at rest. A store is trusted with the whole history of
+// its node: whoever can write to it can rewrite that history, and only the
+// checkpoints that peers hold then no longer fit.
 package store
 
 import (
