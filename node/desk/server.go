@@ -210,8 +210,13 @@ func reply(w http.ResponseWriter) func(v any, err error) {
 			fail(w, err)
 			return
 		}
+		b, err := json.Marshal(v, json.Deterministic(true))
+		if err != nil {
+			fail(w, err)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
-		json.MarshalWrite(w, v, json.Deterministic(true))
+		w.Write(b)
 	}
 }
 

@@ -289,7 +289,11 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 			to = append(to, c.Issuer)
 		}
 	}
-	return slices.DeleteFunc(to, func(id protocol.ParticipantID) bool { return id == self })
+	to = slices.DeleteFunc(to, func(id protocol.ParticipantID) bool { return id == self })
+	if len(to) == 0 && kind == protocol.KindWithdrawal && c.addressedTo(self) {
+		to = []protocol.ParticipantID{self} // what nobody else has heard of ends here
+	}
+	return to
 }
 
 // Undelivered returns the case after the act with digest d was refused by the
