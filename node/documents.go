@@ -97,7 +97,7 @@ func (l *library) with(d Document, at time.Time) (*library, holding, error) {
 	case NoticeDocument:
 		err = next.addNotice(&h)
 	default:
-		err = fmt.Errorf("node: a document of kind %q is not known", d.Kind)
+		err = errors.New("node: want a register, an agreement or a notice")
 	}
 	return next, h, err
 }

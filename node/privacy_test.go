@@ -218,12 +218,9 @@ func (l *listener) abuseBodies(id protocol.CaseID) {
 			for _, d := range everywhere(l.t, draft, mark, strings.Repeat(mark, 500), []string{mark}, nil) {
 				l.call(at, "POST", "/v1/acts/prepare", d)
 			}
-			l.call(at, "POST", "/v1/acts/submit", draft) // no officer
+			l.call(at, "POST", "/v1/acts/submit", draft) // no officer, which only the provider's disclosure may do without
 		}
 	}
-	_, err := l.border.act(contoso, desk.Draft{Case: id, Body: protocol.Body{Disclosure: &protocol.Disclosure{
-		Status: protocol.ProductionComplete, Note: mark, Objects: []protocol.Object{object}}}})
-	l.must(err)
 	l.awaitState(office, id, "produced")
 }
 
@@ -243,7 +240,7 @@ func (l *listener) deliverCrimes() {
 		l.seal(l.signedAs("comity-act+jws", []byte(`{"`+mark+`":"`+mark+`"}`), police), office),
 		l.seal(l.sign(act(func(*protocol.Act) {})), office),
 		l.seal(l.sign(act(func(a *protocol.Act) { a.Follows = []protocol.Digest{protocol.DigestOf(nil)} })), office),
-		l.seal(l.sign(act(func(a *protocol.Act) { a.Agreement.ID = mark })), office),
+		l.seal(l.sign(act(func(a *protocol.Act) { a.Agreement.ID = "no-such-agreement" })), office),
 		l.seal(l.sign(act(func(a *protocol.Act) { a.Issued = a.Issued.Add(time.Hour); a.Expires = a.Issued.Add(time.Hour) })), office),
 	} {
 		switch answer := f.deliver(office, envelope).(type) {

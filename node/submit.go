@@ -254,6 +254,9 @@ func (n *Node) carry(r store.Reader, p *plan) error {
 	var err error
 	switch p.body.Kind() {
 	case protocol.KindCertification:
+		if p.file.Thread[0].Kind != protocol.KindRequest {
+			return &desk.Problem{Status: http.StatusConflict, Text: "the request of this case is certified"}
+		}
 		c := *p.body.Certification
 		c.Request, err = read(p.file.Thread[0].Act)
 		p.body.Certification = &c

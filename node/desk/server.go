@@ -6,10 +6,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -133,12 +136,9 @@ func (s *server) read(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) publish(w http.ResponseWriter, r *http.Request) {
-	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		fail(w, &Problem{http.StatusBadRequest, "the document cannot be read", ""})
-		return
+	if b, ok := readBody(w, r); ok {
+		reply(w)(s.n.Publish(r.Context(), r.PathValue("kind"), b))
 	}
-	reply(w)(s.n.Publish(r.Context(), r.PathValue("kind"), b))
 }
 
 func (s *server) status(w http.ResponseWriter, r *http.Request) {
@@ -148,7 +148,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 func (s *server) probe(w http.ResponseWriter, r *http.Request) {
 	id, err := protocol.ParseParticipantID(r.PathValue("peer"))
 	if err != nil {
-		fail(w, &Problem{http.StatusBadRequest, err.Error(), ""})
+		fail(w, &Problem{http.StatusBadRequest, "peer: want a participant, such as gb.home-office", ""})
 		return
 	}
 	reply(w)(s.n.Probe(r.Context(), id))
@@ -181,26 +181,73 @@ func (s *server) health(w http.ResponseWriter, r *http.Request) {
 func pathCase(w http.ResponseWriter, r *http.Request) (protocol.CaseID, bool) {
 	id, err := protocol.ParseCaseID(r.PathValue("case"))
 	if err != nil {
-		fail(w, &Problem{http.StatusBadRequest, err.Error(), ""})
+		fail(w, &Problem{http.StatusBadRequest, "case: want case- and 26 characters of a-z, 2-7", ""})
 	}
 	return id, err == nil
 }
 
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
-	b, err := io.ReadAll(r.Body)
-	if err == nil {
-		err = canon.Read(b, v)
-	}
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		fail(w, &Problem{http.StatusRequestEntityTooLarge, "the request is larger than this node takes", ""})
+	b, ok := readBody(w, r)
+	if !ok {
 		return false
 	}
-	if err != nil {
-		fail(w, &Problem{http.StatusBadRequest, strings.TrimPrefix(err.Error(), "canon: "), ""})
+	if err := canon.Read(b, v); err != nil {
+		fail(w, &Problem{http.StatusBadRequest, mend(err), ""})
 		return false
 	}
 	return true
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	b, err := io.ReadAll(r.Body)
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		fail(w, &Problem{http.StatusRequestEntityTooLarge, "the request is larger than this node takes", ""})
+	case err != nil:
+		fail(w, &Problem{http.StatusBadRequest, "the request breaks off", ""})
+	}
+	return b, err == nil
+}
+
+// mend says which member of a body is to be mended, and how; never what stands
+// there, which may be a name or an identifier in the wrong place.
+func mend(err error) string {
+	var form *json.SemanticError
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &form):
+		return member(form.JSONPointer) + ": " + wanted(form)
+	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
+		return member(syntax.JSONPointer) + ": stands there twice"
+	case errors.As(err, &syntax):
+		return "want one JSON value: it ends, or is not well formed, at byte " +
+			strconv.FormatInt(syntax.ByteOffset, 10)
+	}
+	return "cannot be read"
+}
+
+func member(p jsontext.Pointer) string {
+	if p == "" {
+		return "body"
+	}
+	return strings.ReplaceAll(strings.TrimPrefix(string(p), "/"), "/", ".")
+}
+
+// wanted returns the part of an error that comes after the value it quotes.
+func wanted(e *json.SemanticError) string {
+	const want = ": want "
+	switch {
+	case errors.Is(e.Err, json.ErrUnknownName):
+		return "no such member"
+	case e.GoType == reflect.TypeFor[time.Time]():
+		return "want a time, such as 2026-11-22T10:00:00Z"
+	case e.Err != nil:
+		if text := e.Err.Error(); strings.Contains(text, want) {
+			return text[strings.LastIndex(text, want)+2:]
+		}
+	}
+	return "want another sort of value"
 }
 
 // reply returns a function that writes a value, or the error in its place.

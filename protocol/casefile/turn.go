@@ -15,14 +15,15 @@ const (
 	addressee
 )
 
-// part returns the parts that id plays. Before a certification, any participant
-// whom the issuer addressed may certify; package chain has checked its role.
+// part returns the parts that id plays. Before a certification, whom the
+// issuer addressed plays the certifier's: it may certify the request or end it.
+// Package chain has checked its role.
 func (c *Case) part(id protocol.ParticipantID) actor {
 	var p actor
 	if id == c.Issuer {
 		p |= issuer
 	}
-	if id == c.Certifier {
+	if id == c.Certifier || c.Certifier == "" && id != c.Addressee && c.addressedTo(id) {
 		p |= certifier
 	}
 	if id == c.Addressee {
@@ -161,7 +162,8 @@ func (c Case) relayed(s Step) (Case, error) {
 func (c *Case) take(s Step) (State, protocol.Reason) {
 	kind := s.Act.Body.Kind()
 	if kind == protocol.KindCertification && c.Certifier == "" {
-		if s.Inner == nil || !c.Holds(s.Inner.Digest) {
+		// Of the request that opened the case, and of no other.
+		if s.Inner == nil || s.Inner.Digest != c.Thread[0].Act {
 			return "", protocol.ReasonThread
 		}
 		c.Certifier = s.Act.From
