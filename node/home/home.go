@@ -5,7 +5,8 @@
 //
 //	comity.toml      configuration, for people to read and change
 //	unlock.key       opens the key files, unless a passphrase does
-//	keys/*.key       signing, opening, log, link and store keys, locked
+//	keys/*.key       signing, opening, log, link and store keys, locked; and the
+//	                 enrolment key, which a node never reads: keep it elsewhere
 //	officers/*.key   officers' keys with their credentials, locked
 //	entry.json       the participant's entry, for its Party to put into the register
 //	pins/*.json      root keys of the Parties, compared out of band
@@ -70,6 +71,7 @@ const MaxFile = 8 << 20
 // The labels of the key files, so that one cannot be taken for another.
 const (
 	labelSign    = "sign"
+	labelEnrol   = "enrolment"
 	labelOpen    = "open"
 	labelLog     = "log"
 	labelTLS     = "link"
@@ -148,10 +150,11 @@ func (h *Home) newLock(passphrase string) (keyfile.Lock, error) {
 // halves.
 func (h *Home) newKeys(s Spec, lock keyfile.Lock) (*register.Participant, error) {
 	sign, err1 := identity.Generate()
+	enrol, err5 := identity.Generate()
 	open, err2 := seal.GenerateOpenKey()
 	log, err3 := cosign.GenerateLogKey()
 	public, link, err4 := ed25519.GenerateKey(rand.Reader)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return nil, err
 	}
 	store := make([]byte, 32)
@@ -160,7 +163,7 @@ func (h *Home) newKeys(s Spec, lock keyfile.Lock) (*register.Participant, error)
 	if err != nil {
 		return nil, err
 	}
-	for label, secret := range map[string][]byte{labelSign: sign.Seed(), labelOpen: open.Seed(),
+	for label, secret := range map[string][]byte{labelSign: sign.Seed(), labelEnrol: enrol.Seed(), labelOpen: open.Seed(),
 		labelLog: log.Seed(), labelTLS: link.Seed(), labelStore: store} {
 		if err := h.writeKey(filepath.Join(keysDir, label+".key"), key{label, secret}, lock); err != nil {
 			return nil, err
@@ -171,7 +174,7 @@ func (h *Home) newKeys(s Spec, lock keyfile.Lock) (*register.Participant, error)
 		address = s.Config.Listen
 	}
 	p := &register.Participant{ID: s.Config.Participant, Name: s.Name, Roles: s.Roles, Address: address,
-		TLS: []protocol.Digest{sha256.Sum256(spki)}, Signing: sign.Public(), Seal: open.Public(),
+		TLS: []protocol.Digest{sha256.Sum256(spki)}, Signing: sign.Public(), Enrolment: enrol.Public(), Seal: open.Public(),
 		Log: log.Public(), Instruments: []string{}, Since: s.Since.UTC().Truncate(time.Second)}
 	return p, p.Check()
 }

@@ -71,19 +71,19 @@ func (h *Home) NewOfficer(c register.Credential, lock keyfile.Lock) (path string
 
 // An Enrolment says what locks are at work when an officer is enrolled.
 type Enrolment struct {
-	Home    keyfile.Lock // opens the participant's signing key
+	Home    keyfile.Lock // opens the participant's enrolment key
 	Officer keyfile.Lock // closes the officer's
 }
 
 // Enrol makes an officer's key and issues the credential c for it, with the
-// participant's signing key. Key is filled in. The file's name says nothing
+// participant's enrolment key. Key is filled in. The file's name says nothing
 // about the person: it is the officer's random id.
 func (h *Home) Enrol(c register.Credential, locks Enrolment) (path string, err error) {
-	seed, err := h.readKey(filepath.Join(keysDir, labelSign+".key"), labelSign, locks.Home)
+	seed, err := h.readKey(filepath.Join(keysDir, labelEnrol+".key"), labelEnrol, locks.Home)
 	if err != nil {
 		return "", err
 	}
-	sign, err := identity.FromSeed(seed)
+	enrol, err := identity.FromSeed(seed)
 	if err != nil {
 		return "", err
 	}
@@ -95,7 +95,7 @@ func (h *Home) Enrol(c register.Credential, locks Enrolment) (path string, err e
 	if c.Officer == "" {
 		c.Officer = register.NewOfficerID()
 	}
-	credential, err := register.Issue(&c, sign)
+	credential, err := register.Issue(&c, enrol)
 	if err != nil {
 		return "", err
 	}

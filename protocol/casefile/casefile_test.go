@@ -380,6 +380,21 @@ func TestActsThatDoNotFitTheThreadAreRefused(t *testing.T) {
 	}
 }
 
+// TestTwoCasesOfOneDoNotShareAThread: what becomes of a case by one act is not
+// touched by what becomes of it by another.
+func TestTwoCasesOfOneDoNotShareAThread(t *testing.T) {
+	c, opened := certified(t, decision(protocol.Allow))
+	for range 9 { // whatever room append leaves
+		a := apply(t, c, disclosure(protocol.ProductionPartial, opened.Digest))
+		before := deepCopy(a)
+		b := apply(t, c, disclosure(protocol.ProductionPartial, opened.Digest))
+		if !reflect.DeepEqual(a, before) || reflect.DeepEqual(a, b) {
+			t.Fatalf("with %d acts in it the one has changed the other", len(c.Thread))
+		}
+		c = b
+	}
+}
+
 func TestThreadIsBounded(t *testing.T) {
 	c, opened := certified(t, decision(protocol.Allow))
 	for len(c.Thread) < casefile.MaxThread {
@@ -514,6 +529,7 @@ func TestUndeliveredEndsOnlyWhatItWasToOpen(t *testing.T) {
 	served := apply(t, requested, cert)
 	d := disclosure(protocol.ProductionPartial, cert.Digest)
 	partly := apply(t, served, d)
+	ended := inState(t, casefile.Withdrawn)
 	for _, x := range []struct {
 		name string
 		c    casefile.Case
@@ -527,7 +543,7 @@ func TestUndeliveredEndsOnlyWhatItWasToOpen(t *testing.T) {
 		{"the certification, to the police", served, cert.Digest, police, casefile.Served},
 		{"a disclosure", partly, d.Digest, office, casefile.PartlyProduced},
 		{"an unknown act", served, d.Digest, contoso, casefile.Served},
-		{"what has ended", inState(t, casefile.Withdrawn), inState(t, casefile.Withdrawn).Thread[1].Act, contoso, casefile.Withdrawn},
+		{"what has ended", ended, ended.Thread[1].Act, contoso, casefile.Withdrawn},
 	} {
 		before := deepCopy(x.c)
 		if got := x.c.Undelivered(x.act, x.to, casefile.Expired); got.State != x.want {

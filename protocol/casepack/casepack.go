@@ -19,6 +19,7 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
+	"comity.example/protocol/casefile"
 	"comity.example/protocol/register"
 )
 
@@ -27,6 +28,13 @@ const (
 	MaxFile    = 2 << 20 // bytes of one file in the archive
 	MaxFiles   = 8192    // files in the archive
 	MaxPackage = 1 << 30 // bytes of the archive
+
+	// MaxDocuments bounds the registers, agreements and notices: each costs its
+	// reader signatures.
+	MaxDocuments = 1024
+	// MaxDocumentBytes bounds all of them together, in bytes: they are held in
+	// memory, and a file of zeros takes no room in an archive.
+	MaxDocumentBytes = 128 << 20
 )
 
 const indexName = "case.json"
@@ -158,10 +166,34 @@ func Open(r io.ReaderAt, size int64) (*Package, error) {
 	if err := canon.Decode(b, &p.Index); err != nil {
 		return nil, fmt.Errorf("casepack: open: %s: %w", indexName, err)
 	}
-	if p.Index.Format != Format {
-		return nil, fmt.Errorf("casepack: open: format %q: want %q", p.Index.Format, Format)
+	if err := p.Index.check(); err != nil {
+		return nil, fmt.Errorf("casepack: open: %s: %w", indexName, err)
 	}
 	return p, nil
+}
+
+// check refuses an index that would have its reader do the same work again and
+// again.
+func (x *Index) check() error {
+	switch {
+	case x.Format != Format:
+		return fmt.Errorf("format %q: want %q", x.Format, Format)
+	case len(x.Acts) > casefile.MaxThread:
+		return fmt.Errorf("%d acts: want at most %d", len(x.Acts), casefile.MaxThread)
+	case len(x.Documents) > MaxDocuments:
+		return fmt.Errorf("%d documents: want at most %d", len(x.Documents), MaxDocuments)
+	}
+	seen := map[string]bool{}
+	for _, e := range x.Acts {
+		seen[ActName(e.Digest)] = true
+	}
+	for _, e := range x.Documents {
+		seen[DocumentName(e.Kind, e.Name)] = true
+	}
+	if len(seen) < len(x.Acts)+len(x.Documents) {
+		return errors.New("an act or a document stands there twice")
+	}
+	return nil
 }
 
 // read returns a file. The size in the archive's directory is not believed.

@@ -5,14 +5,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
-	"comity.example/crypto/cosign"
-	"comity.example/crypto/identity"
 	"comity.example/protocol"
-	"comity.example/protocol/agreement"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
@@ -54,15 +50,6 @@ func (r *Report) claim(about, claim string, err error) bool {
 	return c.Holds
 }
 
-// A document is a file of the package and where it stands in the exporter's
-// ledger: what was adopted before an act is what the act was decided on.
-type document struct {
-	DocumentEntry
-	bytes []byte
-	index int64
-	at    time.Time
-}
-
 // A verifier rebuilds, for each act, what the exporter knew when it decided it.
 type verifier struct {
 	p      *Package
@@ -71,6 +58,9 @@ type verifier struct {
 	report *Report
 	file   *casefile.Case
 	used   map[string]bool // files of the archive that a claim rests on
+
+	last       *casefile.Grounds // what groundsAt returned last
+	lastBefore int               // how many documents were before it
 }
 
 // Verify checks everything in p against the pinned roots of the Parties.
@@ -108,80 +98,6 @@ func (v *verifier) unused() error {
 	return nil
 }
 
-// readDocuments reads the documents, and then where each of them stands in the
-// exporter's ledger, whose key is in one of them.
-func (v *verifier) readDocuments() error {
-	for _, e := range v.p.Index.Documents {
-		b, err := v.read(DocumentName(e.Kind, e.Name))
-		if err != nil {
-			return err
-		}
-		if protocol.DigestOf(b) != e.Digest {
-			return fmt.Errorf("%s %s is not the one that is named", e.Kind, e.Name)
-		}
-		v.docs = append(v.docs, document{DocumentEntry: e, bytes: b, at: v.p.Index.Exported})
-	}
-	if _, err := v.grounds(1); err != nil {
-		return err
-	}
-	for i := range v.docs {
-		d := &v.docs[i]
-		entry, err := v.checkProof(proofOf{by: v.p.Index.Exporter, digest: d.Digest})
-		if err != nil {
-			return fmt.Errorf("%s %s: %w", d.Kind, d.Name, err)
-		}
-		if entry.Record.Document != d.Digest {
-			return fmt.Errorf("%s %s: its ledger entry is about something else", d.Kind, d.Name)
-		}
-		d.index, d.at = entry.Index, entry.Record.At
-	}
-	slices.SortFunc(v.docs, func(a, b document) int { return cmp.Compare(a.index, b.index) })
-	_, err := v.grounds(ledger.MaxSize)
-	return err
-}
-
-// grounds returns what an act with the given ledger index was decided on.
-func (v *verifier) grounds(index int64) (casefile.Grounds, error) {
-	dir, err := register.NewDirectory(v.pins...)
-	if err != nil {
-		return casefile.Grounds{}, err
-	}
-	agreements := map[protocol.AgreementRef]agreement.SignedDocument{}
-	var notices []agreement.SignedNotice
-	for _, d := range v.docs {
-		if d.index >= index {
-			continue
-		}
-		switch d.Kind {
-		case "register":
-			dir, err = dir.With(d.bytes, d.at)
-		case "agreement":
-			var a agreement.SignedDocument
-			if a, err = agreement.ParseSigned(d.bytes, rootsOf(dir)); err == nil {
-				agreements[a.Document().Ref()] = a // the one that more Parties signed comes later
-			}
-		case "notice":
-			var n agreement.SignedNotice
-			n, err = agreement.VerifyNotice(d.bytes, rootsOf(dir))
-			notices = append(notices, n)
-		default:
-			err = errors.New("a document of another kind")
-		}
-		if err != nil {
-			return casefile.Grounds{}, fmt.Errorf("%s %s: %w", d.Kind, d.Name, err)
-		}
-	}
-	book, err := agreement.NewSignedBook(slices.Collect(maps.Values(agreements)), notices)
-	return casefile.Grounds{Directory: dir, Book: book}, err
-}
-
-func rootsOf(dir *register.Directory) agreement.Roots {
-	return func(p protocol.Party) ([]*identity.Public, int, bool) {
-		pin, ok := dir.Trusted(p)
-		return pin.Keys, pin.Threshold, ok
-	}
-}
-
 // act checks one act: its bytes, its chain of signatures, its place in the
 // thread, the decision on it, and who proved to have it.
 func (v *verifier) act(e *ActEntry) {
@@ -198,7 +114,7 @@ func (v *verifier) act(e *ActEntry) {
 		return
 	}
 	at := own.Record.At
-	grounds, err := v.grounds(own.Index)
+	grounds, err := v.groundsAt(own.Index)
 	if err != nil {
 		v.report.claim(about, "the documents of its time stand", err)
 		return
@@ -227,16 +143,27 @@ type decided struct {
 	rec   ledger.Record
 }
 
+// taken reports whether the record is that of an act that was sent by the
+// exporter, or that came in from its sender and was not refused.
+func (d *decided) taken(exporter protocol.ParticipantID) bool {
+	if from := d.act.Act.From; from != exporter {
+		return (d.rec.Kind == ledger.KindAccepted || d.rec.Kind == ledger.KindHeld) && d.rec.Peer == from
+	}
+	return d.rec.Kind == ledger.KindSent
+}
+
 // decision decides the act again, and compares the decision byte for byte with
 // the one in the package and with the digest in the ledger.
 func (v *verifier) decision(about string, d decided, g casefile.Grounds) {
-	again := g.Decide(d.act, d.rec.At)
+	again, exporter := g.Decide(d.act, d.rec.At), v.p.Index.Exporter
 	x, err1 := canon.Encode(again)
 	y, err2 := canon.Encode(d.entry.Decision)
 	var err error
 	switch {
 	case err1 != nil || err2 != nil || !bytes.Equal(x, y):
 		err = fmt.Errorf("decided again it gives %s", again.Verdict)
+	case !d.taken(exporter):
+		err = errors.New("the ledger does not say that it was sent or accepted")
 	case d.rec.Decision != protocol.DigestOf(x):
 		err = errors.New("the ledger names another decision")
 	case again.Verdict == protocol.Deny:
@@ -315,27 +242,6 @@ func (v *verifier) checkProof(of proofOf) (ledger.Entry, error) {
 		}
 	}
 	return ledger.Entry{}, err
-}
-
-// logKeys returns the log keys that a participant had, the newest first. Every
-// register was verified by grounds before.
-func (v *verifier) logKeys(id protocol.ParticipantID) []*cosign.LogPublic {
-	var keys []*cosign.LogPublic
-	for _, d := range slices.Backward(v.docs) {
-		if d.Kind != "register" {
-			continue
-		}
-		r, err := register.Claim(d.bytes)
-		if err != nil || r.Party != id.Party() {
-			continue
-		}
-		for i := range r.Participants {
-			if r.Participants[i].ID == id {
-				keys = append(keys, r.Participants[i].Log)
-			}
-		}
-	}
-	return keys
 }
 
 // evidence lists what a disclosure, by itself or passed on, hands over. That

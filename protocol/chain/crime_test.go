@@ -293,23 +293,24 @@ func TestForgedCredentialIsRefused(t *testing.T) {
 	key := us.Officer.Key
 	claim := func() *register.Credential { c := *us.Officer.Claim; return &c }
 	tests := map[string]*chaintest.Officer{
-		"by another participant":  w.Credential(w.Member(office).Signing, key, claim()),
-		"of another participant":  w.Member(office).Officer,
-		"by the officer himself":  w.Credential(w.NewMember("gb.x", "X", protocol.RoleIssuing).Signing, key, claim()),
-		"by the Party's own root": w.Credential(w.State("GB").Roots[0], key, claim()),
+		"by another participant":   w.Credential(w.Member(office).Enrolment, key, claim()),
+		"of another participant":   w.Member(office).Officer,
+		"by the stolen node's key": w.Credential(us.Signing, key, claim()),
+		"by the officer himself":   w.Credential(w.NewMember("gb.x", "X", protocol.RoleIssuing).Signing, key, claim()),
+		"by the Party's own root":  w.Credential(w.State("GB").Roots[0], key, claim()),
 	}
 	c := claim()
 	c.Participant = office
-	tests["by the sender for another's officer"] = w.Credential(us.Signing, key, c)
+	tests["by the sender for another's officer"] = w.Credential(us.Enrolment, key, c)
 	c = claim()
 	c.Issued, c.Expires = chaintest.Now.Add(time.Hour), chaintest.Now.Add(2*time.Hour)
-	tests["not yet valid"] = w.Credential(us.Signing, key, c)
+	tests["not yet valid"] = w.Credential(us.Enrolment, key, c)
 	c = claim()
 	c.Expires = chaintest.Now
-	tests["expired when issued"] = w.Credential(us.Signing, key, c)
+	tests["expired when issued"] = w.Credential(us.Enrolment, key, c)
 	c = claim()
 	c.Issued = chaintest.Now
-	tests["not valid when signed"] = w.Credential(us.Signing, key, c)
+	tests["not valid when signed"] = w.Credential(us.Enrolment, key, c)
 
 	for name, officer := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -341,7 +342,7 @@ func TestCredentialForTheNodesOwnKeyIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	act.Endorsements = []protocol.Endorsement{{
-		Credential: sealed(t, "comity-credential+jws", &claim, us.Signing),
+		Credential: sealed(t, "comity-credential+jws", &claim, us.Enrolment),
 		Statement:  sealed(t, "comity-statement+jws", st, us.Signing),
 	}}
 	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
@@ -381,7 +382,7 @@ func TestStaleEndorsementIsRefused(t *testing.T) {
 	us := w.Member(police)
 	claim := *us.Officer.Claim
 	claim.Issued = chaintest.Now.Add(-100 * chaintest.Day)
-	officer := w.Credential(us.Signing, us.Officer.Key, &claim)
+	officer := w.Credential(us.Enrolment, us.Officer.Key, &claim)
 	for age, ok := range map[time.Duration]bool{
 		chain.MaxEndorsementAge: true, chain.MaxEndorsementAge + time.Second: false,
 	} {
@@ -450,13 +451,13 @@ func TestOneOfficerIsNotTwo(t *testing.T) {
 	key := w.NewOfficer(us, second.Roles).Key
 	second.Key = key.Public()
 	act = w.Request(police, contoso)
-	w.Endorse(act, w.Credential(us.Signing, key, &second))
+	w.Endorse(act, w.Credential(us.Enrolment, key, &second))
 	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
 
 	third := *us.Officer.Claim
 	third.Officer = register.NewOfficerID()
 	act = w.Request(police, contoso)
-	w.Endorse(act, w.Credential(us.Signing, us.Officer.Key, &third))
+	w.Endorse(act, w.Credential(us.Enrolment, us.Officer.Key, &third))
 	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
 
 	act = w.Request(police, contoso)

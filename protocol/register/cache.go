@@ -51,11 +51,11 @@ func (c *CredentialCache) Verify(jws []byte, of *Participant) (*Credential, erro
 	if c == nil {
 		return VerifyCredential(jws, of)
 	}
-	key := cacheKey{protocol.DigestOf(jws), of.Signing.Fingerprint()}
+	key := cacheKey{protocol.DigestOf(jws), of.Enrolment.Fingerprint()}
 	credential := c.recall(key)
 	if credential == nil {
 		var err error
-		if credential, err = openCredential(jws, of.Signing); err != nil {
+		if credential, err = openCredential(jws, of.Enrolment); err != nil {
 			return nil, err
 		}
 		c.remember(key, credential)

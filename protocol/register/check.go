@@ -101,11 +101,12 @@ func (r *Register) checkParticipants() error {
 		}
 		// One key with two names would make every signature ambiguous, and a
 		// root that serves in a node daily is not a root.
-		f := p.Signing.Fingerprint()
-		if keys[f] || r.Roots.has(f) {
-			return fmt.Errorf("participants[%d]: signing: the key stands here twice", i)
+		for _, f := range []identity.Fingerprint{p.Signing.Fingerprint(), p.Enrolment.Fingerprint()} {
+			if keys[f] || r.Roots.has(f) {
+				return fmt.Errorf("participants[%d]: signing, enrolment: the key stands here twice", i)
+			}
+			keys[f] = true
 		}
-		keys[f] = true
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func (id *OfficerID) UnmarshalText(b []byte) error {
 }
 
 // A Credential is a participant's word that a key is that of one of its
-// officers, and for what. All of it is signed by the participant's signing key.
+// officers, and for what. All of it is signed by the participant's enrolment key.
 type Credential struct {
 	Format      string                 `json:"v"` // protocol.Version
 	Participant protocol.ParticipantID `json:"participant"`
@@ -129,7 +129,7 @@ func (c *Credential) check() error {
 	return nil
 }
 
-// Issue returns c signed with the participant's signing key.
+// Issue returns c signed with the participant's enrolment key.
 func Issue(c *Credential, key *identity.Key) ([]byte, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
@@ -153,11 +153,11 @@ func errOwnKey() error {
 	return fmt.Errorf("register: credential: %w: the key is the participant's own", ErrCredential)
 }
 
-// VerifyCredential returns the credential in jws if the signing key of the
+// VerifyCredential returns the credential in jws if the enrolment key of the
 // participant signed it and it speaks of that participant. Time and
 // revocation are not looked at: ValidAt and Directory.Revoked are.
 func VerifyCredential(jws []byte, of *Participant) (*Credential, error) {
-	c, err := openCredential(jws, of.Signing)
+	c, err := openCredential(jws, of.Enrolment)
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +169,9 @@ func VerifyCredential(jws []byte, of *Participant) (*Credential, error) {
 func (c *Credential) of(p *Participant) error {
 	if c.Participant != p.ID {
 		return fmt.Errorf("register: credential: %w: of another participant", ErrCredential)
+	}
+	if c.Key.Equal(p.Signing) {
+		return errOwnKey()
 	}
 	return nil
 }

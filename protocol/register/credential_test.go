@@ -79,14 +79,14 @@ func TestIllFormedCredentialIsRefused(t *testing.T) {
 		"unknown type": func(c *register.Credential) { c.Types = []protocol.RequestType{"everything"} },
 		"no key":       func(c *register.Credential) { c.Key = nil },
 		"empty key":    func(c *register.Credential) { c.Key = new(identity.Public) },
-		"own key":      func(c *register.Credential) { c.Key = us.Signing.Public() },
+		"own key":      func(c *register.Credential) { c.Key = us.Enrolment.Public() },
 		"fraction":     func(c *register.Credential) { c.Issued = c.Issued.Add(1) },
 		"no time":      func(c *register.Credential) { c.Expires = time.Time{} },
 		"too long":     func(c *register.Credential) { c.Expires = c.Issued.Add(register.MaxCredentialLife + time.Second) },
 	} {
 		c := *us.Officer.Claim
 		spoil(&c)
-		if _, err := register.Issue(&c, us.Signing); !errors.Is(err, register.ErrCredential) {
+		if _, err := register.Issue(&c, us.Enrolment); !errors.Is(err, register.ErrCredential) {
 			t.Errorf("%s: got %v, want %v", name, err, register.ErrCredential)
 		}
 	}
@@ -111,7 +111,7 @@ func TestCacheRemembersOnlyWhatItVerified(t *testing.T) {
 	}
 	// When the participant changes its key, the credential must be issued anew.
 	rekeyed := us.Entry
-	rekeyed.Signing = key(t).Public()
+	rekeyed.Enrolment = key(t).Public()
 	if _, err := cache.Verify(us.Officer.Credential, &rekeyed); !errors.Is(err, register.ErrCredential) {
 		t.Errorf("got %v, want %v", err, register.ErrCredential)
 	}

@@ -127,6 +127,7 @@ func (p *Participant) describe() []member {
 		{"address", p.Address},
 		{"tls", strings.Join(pins, ", ")},
 		{"signing key", ""},
+		{"enrolment key", ""},
 		{"seal key", ""},
 		{"log key", logDigest(p.Log)},
 		{"hours", p.Hours.String()},
@@ -140,8 +141,11 @@ func (p *Participant) describe() []member {
 	if p.Signing != nil {
 		members[4].text = p.Signing.Fingerprint().String()
 	}
+	if p.Enrolment != nil {
+		members[5].text = p.Enrolment.Fingerprint().String()
+	}
 	if p.Seal != nil {
-		members[5].text = p.Seal.Fingerprint().String()
+		members[6].text = p.Seal.Fingerprint().String()
 	}
 	return members
 }

@@ -36,9 +36,12 @@ type Participant struct {
 	Address string            `json:"address"` // of its node, for QUIC: "node.example:4433"
 	TLS     []protocol.Digest `json:"tls"`     // pins: SHA-256 of SubjectPublicKeyInfos (RFC 7469)
 
-	Signing *identity.Public  `json:"signing"` // signs its acts and its officers' credentials
-	Seal    *seal.SealKey     `json:"seal"`    // what is sent to it is sealed to this key
-	Log     *cosign.LogPublic `json:"log"`     // signs its ledger's checkpoints
+	Signing *identity.Public `json:"signing"` // signs its acts; its node holds it
+	// Enrolment signs its officers' credentials. It is not on the node: who
+	// steals all of the node's keys has no officer.
+	Enrolment *identity.Public  `json:"enrolment"`
+	Seal      *seal.SealKey     `json:"seal"` // what is sent to it is sealed to this key
+	Log       *cosign.LogPublic `json:"log"`  // signs its ledger's checkpoints
 
 	Hours   Hours   `json:"hours,omitzero"`
 	Contact Contact `json:"contact,omitzero"`
@@ -113,12 +116,13 @@ func (p *Participant) check() error {
 	if _, err := protocol.ParseParticipantID(string(p.ID)); err != nil {
 		return err
 	}
-	if p.Signing == nil || p.Seal == nil || p.Log == nil {
-		return errors.New("signing, seal, log: want all three keys")
+	if p.Signing == nil || p.Enrolment == nil || p.Seal == nil || p.Log == nil {
+		return errors.New("signing, enrolment, seal, log: want all four keys")
 	}
 	if p.Seal.Fingerprint() == (identity.Fingerprint{}) ||
-		p.Signing.Fingerprint() == (identity.Fingerprint{}) || p.Log.Equal(new(cosign.LogPublic)) {
-		return errors.New("signing, seal, log: want no empty key")
+		p.Signing.Fingerprint() == (identity.Fingerprint{}) ||
+		p.Enrolment.Fingerprint() == (identity.Fingerprint{}) || p.Log.Equal(new(cosign.LogPublic)) {
+		return errors.New("signing, enrolment, seal, log: want no empty key")
 	}
 	if err := checkRoles(p.Roles); err != nil {
 		return err

@@ -32,7 +32,7 @@ const (
 	// MaxSigned bounds a signed register, in bytes, before it is parsed.
 	MaxSigned = seal.MaxSigned
 	// MaxParticipants bounds the participants of one register.
-	MaxParticipants = 400
+	MaxParticipants = 300
 	// MaxRoots bounds the root keys of a Party, so that the old and the new
 	// ones can all sign one document (seal.MaxSigners).
 	MaxRoots = seal.MaxSigners / 2

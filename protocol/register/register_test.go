@@ -134,6 +134,7 @@ func TestIllFormedRegisterIsRefused(t *testing.T) {
 		"participant twice":  func(r *register.Register) { r.Participants[1] = r.Participants[0] },
 		"of another Party":   func(r *register.Register) { r.Participants = append(r.Participants, foreign) },
 		"one key, two names": func(r *register.Register) { r.Participants[1].Signing = r.Participants[0].Signing },
+		"one key, two uses":  func(r *register.Register) { r.Participants[0].Enrolment = r.Participants[0].Signing },
 		"root as node":       func(r *register.Register) { r.Participants[0].Signing = r.Roots.Keys[0] },
 		"revoked root": func(r *register.Register) {
 			r.Revoked = []register.Revocation{revocation}
@@ -177,6 +178,8 @@ func TestIllFormedParticipantIsRefused(t *testing.T) {
 		"pin twice":        func(p *register.Participant) { p.TLS = append(p.TLS, p.TLS[0]) },
 		"too many pins":    func(p *register.Participant) { p.TLS = pins(register.MaxPins + 1) },
 		"no signing key":   func(p *register.Participant) { p.Signing = nil },
+		"no enrolment key": func(p *register.Participant) { p.Enrolment = nil },
+		"empty enrolment":  func(p *register.Participant) { p.Enrolment = new(identity.Public) },
 		"no seal key":      func(p *register.Participant) { p.Seal = nil },
 		"no log key":       func(p *register.Participant) { p.Log = nil },
 		"empty signing":    func(p *register.Participant) { p.Signing = new(identity.Public) },
@@ -257,7 +260,7 @@ func TestFullRegisterFits(t *testing.T) {
 		c := register.Changes{Issued: chaintest.Now, Expires: chaintest.Now.Add(chaintest.Day), Roots: &sorted}
 		for i := range participants {
 			entry.ID = protocol.ParticipantID(fmt.Sprintf("gb.constabulary-number-%03d", i))
-			entry.Signing = key(t).Public()
+			entry.Signing, entry.Enrolment = key(t).Public(), key(t).Public()
 			c.Put = append(c.Put, entry)
 		}
 		r, err := register.Draft("GB", c)

@@ -53,7 +53,7 @@ func follows(held, next *Register) error {
 func (r *Register) uses(key identity.Fingerprint) bool {
 	for i := range r.Participants {
 		p := &r.Participants[i]
-		if p.Signing.Fingerprint() == key {
+		if p.Signing.Fingerprint() == key || p.Enrolment.Fingerprint() == key {
 			return true
 		}
 		for _, pin := range p.TLS {

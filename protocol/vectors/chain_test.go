@@ -194,7 +194,7 @@ func (w world) chainOfficers() []recipe {
 		return one(name, expect, about, func(a *protocol.Act) {
 			c := w.claim(police, protocol.RoleIssuing)
 			change(c)
-			w.endorseAs(a, w.signed(typeCredential, c, w.sign(police)), w.officer(police), nil)
+			w.endorseAs(a, w.signed(typeCredential, c, w.enrolment(police)), w.officer(police), nil)
 		})
 	}
 	revoked := one("revoked", "key_revoked", "the officer's key is revoked from this second on",
@@ -236,7 +236,7 @@ func (w world) chainOfficers() []recipe {
 				c := w.claim(police, protocol.RoleIssuing)
 				c.Types = []protocol.RequestType{protocol.Subscriber}
 				act := w.act(protocol.Body{Request: order()}, police, office)
-				return w.send(w.endorseAs(act, w.signed(typeCredential, c, w.sign(police)), w.officer(police), nil))
+				return w.send(w.endorseAs(act, w.signed(typeCredential, c, w.enrolment(police)), w.officer(police), nil))
 			}),
 	}
 }
@@ -246,7 +246,7 @@ func (w world) stale() []byte {
 	c := w.claim(police, protocol.RoleIssuing)
 	c.Issued = now.Add(-100 * day)
 	act := w.act(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, police, office)
-	return w.send(w.endorseAs(act, w.signed(typeCredential, c, w.sign(police)), w.officer(police),
+	return w.send(w.endorseAs(act, w.signed(typeCredential, c, w.enrolment(police)), w.officer(police),
 		func(st *protocol.Statement) { st.Signed = now.Add(-chain.MaxEndorsementAge - time.Second) }))
 }
 

@@ -23,7 +23,7 @@ func (w world) credentialArea() area {
 		}}
 	}
 	as := func(*register.Credential) {}
-	key := w.sign(police)
+	key := w.enrolment(police)
 	bad := func(name, about string, change func(*register.Credential)) recipe {
 		return one(name, "officer_invalid", about, change, key)
 	}
@@ -32,7 +32,8 @@ func (w world) credentialArea() area {
 		one("types", "valid", "an officer who may issue two types of request", func(c *register.Credential) {
 			c.Types = []protocol.RequestType{protocol.Subscriber, protocol.Preservation}
 		}, key),
-		one("other-issuer", "officer_invalid", "signed by another participant", as, w.sign(office)),
+		one("other-issuer", "officer_invalid", "signed by another participant", as, w.enrolment(office)),
+		one("node-signed", "officer_invalid", "signed by the key that the participant's node holds", as, w.sign(police)),
 		one("self-signed", "officer_invalid", "signed by the officer", as, w.officer(police)),
 		one("root-signed", "officer_invalid", "signed by a root of the Party", as, w.roots("GB", "1")[0]),
 		bad("other-participant", "says that it is another participant's",

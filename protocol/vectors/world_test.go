@@ -99,6 +99,11 @@ func (w world) logKey(name string) *cosign.LogKey {
 // sign is the key with which a participant signs acts and credentials.
 func (w world) sign(p protocol.ParticipantID) *identity.Key { return w.key(string(p) + " sign") }
 
+// enrolment is the key that signs a participant's credentials.
+func (w world) enrolment(p protocol.ParticipantID) *identity.Key {
+	return w.key(string(p) + " enrolment")
+}
+
 // officer is the key of a participant's officer.
 func (w world) officer(p protocol.ParticipantID) *identity.Key { return w.key(string(p) + " officer") }
 
@@ -130,7 +135,7 @@ func (w world) entry(p protocol.ParticipantID, roles ...protocol.Role) register.
 		ID: p, Name: "Participant " + string(p), Roles: roles,
 		Address: strings.ReplaceAll(string(p), ".", "-") + ".example:4433",
 		TLS:     []protocol.Digest{protocol.DigestOf(spki)},
-		Signing: w.sign(p).Public(), Seal: w.openKey(string(p) + " open").Public(),
+		Signing: w.sign(p).Public(), Enrolment: w.enrolment(p).Public(), Seal: w.openKey(string(p) + " open").Public(),
 		Log: w.logKey(string(p) + " log").Public(), Instruments: []string{daa.ID}, Since: now.Add(-30 * day),
 	}
 }
@@ -177,7 +182,7 @@ func rolesOf(p protocol.ParticipantID) []protocol.Role {
 
 // credential returns the credential of a participant's officer.
 func (w world) credential(p protocol.ParticipantID) []byte {
-	return w.signed(typeCredential, w.claim(p, rolesOf(p)...), w.sign(p))
+	return w.signed(typeCredential, w.claim(p, rolesOf(p)...), w.enrolment(p))
 }
 
 // act returns an act of the vectors' case, issued now for a week.

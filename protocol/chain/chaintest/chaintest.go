@@ -54,13 +54,14 @@ type State struct {
 
 // A Member is a participant with its private keys.
 type Member struct {
-	ID      protocol.ParticipantID
-	Entry   register.Participant
-	Signing *identity.Key
-	Open    *seal.OpenKey
-	Log     *cosign.LogKey
-	TLS     ed25519.PrivateKey // whose pin stands in the entry
-	Officer *Officer           // with all of the participant's roles
+	ID        protocol.ParticipantID
+	Entry     register.Participant
+	Signing   *identity.Key
+	Enrolment *identity.Key
+	Open      *seal.OpenKey
+	Log       *cosign.LogKey
+	TLS       ed25519.PrivateKey // whose pin stands in the entry
+	Officer   *Officer           // with all of the participant's roles
 }
 
 // An Officer is an officer with the private key.
@@ -151,7 +152,7 @@ func (s *State) roots() register.Roots {
 // no register until Update puts its entry there.
 func (w *World) NewMember(id protocol.ParticipantID, name string, roles ...protocol.Role) *Member {
 	w.tb.Helper()
-	m := &Member{ID: id, Signing: w.key()}
+	m := &Member{ID: id, Signing: w.key(), Enrolment: w.key()}
 	var err error
 	m.Open, err = seal.GenerateOpenKey()
 	w.must(err)
@@ -166,7 +167,7 @@ func (w *World) NewMember(id protocol.ParticipantID, name string, roles ...proto
 		ID: id, Name: name, Roles: roles,
 		Address: strings.ReplaceAll(string(id), ".", "-") + ".test:4433",
 		TLS:     []protocol.Digest{sha256.Sum256(spki)},
-		Signing: m.Signing.Public(), Seal: m.Open.Public(), Log: m.Log.Public(),
+		Signing: m.Signing.Public(), Enrolment: m.Enrolment.Public(), Seal: m.Open.Public(), Log: m.Log.Public(),
 		Instruments: []string{}, Since: Now.Add(-30 * Day),
 	}
 	m.Officer = w.NewOfficer(m, roles)
@@ -186,7 +187,7 @@ func (w *World) NewOfficer(
 	m *Member, roles []protocol.Role, types ...protocol.RequestType) *Officer {
 	w.tb.Helper()
 	key := w.key()
-	return w.Credential(m.Signing, key, &register.Credential{
+	return w.Credential(m.Enrolment, key, &register.Credential{
 		Format: protocol.Version, Participant: m.ID, Officer: register.NewOfficerID(),
 		Roles: roles, Types: slices.Clone(types), Key: key.Public(),
 		Issued: Now.Add(-10 * Day), Expires: Now.Add(90 * Day),

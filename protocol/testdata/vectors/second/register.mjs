@@ -30,7 +30,7 @@ const hours = s.both(
 
 const participant = s.both(s.object({
   id: s.participant, name: shown, roles: s.distinct(s.list(s.oneOf(...s.roles), 1, 8)), address,
-  tls: s.distinct(s.list(s.digest, 1, 4)), signing: key(parseIdentity), seal: key(parseSealKey), log: key(parseLogKey),
+  tls: s.distinct(s.list(s.digest, 1, 4)), signing: key(parseIdentity), enrolment: key(parseIdentity), seal: key(parseSealKey), log: key(parseLogKey),
   'hours?': hours, 'contact?': s.object({ desk: shown, 'email?': shown, 'phone?': shown }),
   instruments: s.distinct(s.list(shown, 0, 64)), since: s.time, 'until?': s.time,
 }), s.check((p) => !('until' in p) || s.seconds(p.until) > s.seconds(p.since), 'until'));
@@ -56,9 +56,12 @@ function parseRegister(bytes) {
   const used = new Set(r.roots.keys.map((k) => parseIdentity(k).fingerprint));
   if (r.revoked.some((v) => used.has(v.key))) bad('a root is revoked');
   for (const p of r.participants) {
-    const f = parseIdentity(p.signing).fingerprint;
-    if (s.partyOf(p.id) !== r.party || used.has(f)) bad(`participant ${p.id}`);
-    used.add(f);
+    if (s.partyOf(p.id) !== r.party) bad(`participant ${p.id}`);
+    for (const k of [p.signing, p.enrolment]) {
+      const f = parseIdentity(k).fingerprint;
+      if (used.has(f)) bad(`participant ${p.id}`);
+      used.add(f);
+    }
   }
   return r;
 }
@@ -117,7 +120,7 @@ export class Directory {
     if (at >= s.seconds(r.expires)) refuse('register_lapsed', id);
     const p = r.participants.find((x) => x.id === id);
     if (!p || at < s.seconds(p.since) || (p.until && at >= s.seconds(p.until))) refuse('unregistered', id);
-    return { id, roles: p.roles, signing: parseIdentity(p.signing) };
+    return { id, roles: p.roles, signing: parseIdentity(p.signing), enrolment: parseIdentity(p.enrolment) };
   }
 
   revoked(party, fingerprint, at) {
@@ -141,7 +144,7 @@ function succeeds(held, next) {
 }
 
 const uses = (r, key) => r.participants.some((p) =>
-  parseIdentity(p.signing).fingerprint === key || p.tls.includes('sha256:' + key));
+  [p.signing, p.enrolment].some((k) => parseIdentity(k).fingerprint === key) || p.tls.includes('sha256:' + key));
 
 const credential = s.both(s.object({
   v: s.oneOf('comity/1'), participant: s.participant, officer: s.officerID,
@@ -157,11 +160,11 @@ const credential = s.both(s.object({
 export function verifyCredential(bytes, participant) {
   try {
     if (bytes.length > 16 << 10) refuse('malformed', 'too long');
-    const { payload } = jws.verify('comity-credential+jws', bytes, [participant.signing]);
+    const { payload } = jws.verify('comity-credential+jws', bytes, [participant.enrolment]);
     const c = parseCanonical(payload);
     credential(c, 'credential');
     c.key = parseIdentity(c.key);
-    if (c.participant !== participant.id || c.key.fingerprint === participant.signing.fingerprint) {
+    if (c.participant !== participant.id || [participant.signing, participant.enrolment].some((k) => k.fingerprint === c.key.fingerprint)) {
       refuse('malformed', 'of another');
     }
     return c;
