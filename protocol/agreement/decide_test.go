@@ -170,6 +170,7 @@ func TestSuspensionEndsWhenItsOwnPartyResumes(t *testing.T) {
 			t.Errorf("after %d days: got %v, want %v", days, got, want)
 		}
 	}
+	s.facts.At = day.AddDate(0, 0, 5)
 	s.ask(protocol.Production, protocol.CategoryTraffic) // was not resumed
 	expect(t, s.decide(book), protocol.Deny, protocol.ReasonNotReciprocal)
 }

@@ -79,6 +79,9 @@ type Step struct {
 	Digest protocol.Digest
 	Inner  *Step // the act that a certification or a relay carries
 
+	// Endorsed says that an officer stands behind the act.
+	Endorsed bool
+
 	// Decision is what the agreement says of a request or certification.
 	Decision *protocol.Decision
 }

@@ -516,10 +516,8 @@ func TestRelayIsJudgedAsTheActInside(t *testing.T) {
 	if after.State != casefile.Produced || !after.Holds(d.Digest) || after.Move(police) != casefile.Read {
 		t.Errorf("after the relay: %s, %s", after.State, after.Move(police))
 	}
-	again := apply(t, after, relay(d, cert.Digest)) // another relay of what is held changes nothing
-	if again.State != casefile.Produced {
-		t.Errorf("after a second relay: %s", again.State)
-	}
+	_, err := after.Apply(relay(d, cert.Digest)) // a thread is not filled with repetitions
+	wantReason(t, "a second relay", err, protocol.ReasonThread)
 }
 
 func TestUndeliveredEndsOnlyWhatItWasToOpen(t *testing.T) {

@@ -47,7 +47,7 @@ func (g Grounds) facts(a *chain.Authentic, at time.Time) agreement.Facts {
 	f := g.Draft(request.Act.Body.Request, at)
 	f.Ref, f.Issued = a.Act.Agreement, request.Act.Issued
 	f.Sender = g.Standing(a.Act.From, at)
-	f.Officer = officers(request)
+	f.Officer = officers(request, f.Issuing.Roles)
 	if c := a.Act.Body.Certification; c != nil {
 		f.Certification = agreement.Certification{Present: true, By: f.Sender,
 			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting}
@@ -78,12 +78,17 @@ func (g Grounds) Standing(id protocol.ParticipantID, at time.Time) agreement.Sta
 	return agreement.Standing{ID: p.ID, Party: p.ID.Party(), Roles: p.Roles}
 }
 
-func officers(a *chain.Authentic) agreement.Officer {
+// officers gathers the roles of those officers who are competent for the
+// request, as far as their participant has the role to give.
+func officers(a *chain.Authentic, given []protocol.Role) agreement.Officer {
 	var o agreement.Officer
 	for _, officer := range a.Officers {
+		if len(officer.Types) > 0 && !slices.Contains(officer.Types, a.Act.Body.Request.Type) {
+			continue
+		}
 		o.Present = true
 		for _, r := range officer.Roles {
-			if !slices.Contains(o.Roles, r) {
+			if slices.Contains(given, r) && !slices.Contains(o.Roles, r) {
 				o.Roles = append(o.Roles, r)
 			}
 		}
@@ -93,7 +98,7 @@ func officers(a *chain.Authentic) agreement.Officer {
 
 // StepOf returns the step that a verified and decided act makes.
 func StepOf(a *chain.Authentic, d *protocol.Decision) Step {
-	s := Step{Act: a.Act, Digest: a.Digest, Decision: d}
+	s := Step{Act: a.Act, Digest: a.Digest, Decision: d, Endorsed: len(a.Officers) > 0}
 	if a.Inner != nil {
 		inner := StepOf(a.Inner, nil)
 		s.Inner = &inner

@@ -146,8 +146,11 @@ func (c Case) relayed(s Step) (Case, error) {
 	if s.Inner == nil || c.part(s.Act.From) == 0 {
 		return Case{}, &TurnError{Reason: protocol.ReasonOutOfTurn, Kind: protocol.KindRelay, State: c.State}
 	}
-	before := c.Thread[:len(c.Thread)-1]
-	if (&Case{Thread: before}).Holds(s.Inner.Digest) {
+	before := Case{Thread: c.Thread[:len(c.Thread)-1]}
+	if before.relays(s.Inner.Digest) { // a thread is not filled with repetitions
+		return Case{}, &TurnError{Reason: protocol.ReasonThread, Kind: protocol.KindRelay, State: c.State}
+	}
+	if before.Holds(s.Inner.Digest) {
 		return c, nil
 	}
 	state, reason := c.take(*s.Inner)
@@ -175,6 +178,9 @@ func (c *Case) take(s Step) (State, protocol.Reason) {
 		}
 		if t.by&part == 0 {
 			return "", protocol.ReasonRole
+		}
+		if c.State == UnderReview && kind == protocol.KindDisclosure && !s.Endorsed {
+			return "", protocol.ReasonOfficerMissing // what was held for a person, a person answers
 		}
 		if slices.Contains(t.from, c.State) {
 			return t.to(s), ""

@@ -110,8 +110,8 @@ func (w *Writer) Add(name string, content []byte) error {
 		return nil
 	}
 	w.names[name] = true
-	// No time: the same case exported twice differs only in the index.
-	f, err := w.z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
+	// No time and no compression: an archive has one form, which Open checks.
+	f, err := w.z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 	if err == nil {
 		_, err = f.Write(content)
 	}
@@ -169,7 +169,7 @@ func Open(r io.ReaderAt, size int64) (*Package, error) {
 	if err := p.Index.check(); err != nil {
 		return nil, fmt.Errorf("casepack: open: %s: %w", indexName, err)
 	}
-	return p, nil
+	return p, p.checkForm(z.File, io.NewSectionReader(r, 0, size))
 }
 
 // check refuses an index that would have its reader do the same work again and
@@ -188,6 +188,9 @@ func (x *Index) check() error {
 		seen[ActName(e.Digest)] = true
 	}
 	for _, e := range x.Documents {
+		if !e.plain() {
+			return errors.New("a document has no known kind, or the name of a path")
+		}
 		seen[DocumentName(e.Kind, e.Name)] = true
 	}
 	if len(seen) < len(x.Acts)+len(x.Documents) {

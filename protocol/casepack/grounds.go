@@ -59,7 +59,7 @@ func (v *verifier) readDocuments() error {
 		d.index, d.at = entry.Index, entry.Record.At
 	}
 	slices.SortFunc(v.docs, func(a, b document) int { return cmp.Compare(a.index, b.index) })
-	_, err := v.grounds(ledger.MaxSize)
+	_, err := v.groundsAt(ledger.MaxSize)
 	return err
 }
 

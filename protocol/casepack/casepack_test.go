@@ -1,0 +1,356 @@
+package casepack_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/casepack"
+	"comity.example/protocol/chain/chaintest"
+	"comity.example/protocol/ledger"
+	"comity.example/protocol/register"
+)
+
+func TestTruePackageHolds(t *testing.T) {
+	p := newPack(t)
+	r, err := verify(p.bytes(), p.pins)
+	must(t, err)
+	for _, c := range r.Claims {
+		if !c.Holds {
+			t.Errorf("%s: %s: %s", c.About, c.Claim, c.Why)
+		}
+	}
+	if !r.Holds || r.Case != p.index.Case {
+		t.Errorf("the report is %v of %s", r.Holds, r.Case)
+	}
+	mail := p.acts[2].Body.Disclosure.Objects[0]
+	want := []casepack.Evidence{{Name: mail.Name, Size: mail.Size, SHA256: mail.SHA256, SHA512: mail.SHA512, From: contoso}}
+	if !slices.Equal(r.Evidence, want) {
+		t.Errorf("the evidence is %+v, want %+v", r.Evidence, want)
+	}
+	if a, b := p.bytes(), p.clone().bytes(); !bytes.Equal(a, b) {
+		t.Error("the same package is written in two ways")
+	}
+}
+
+// falls wants a package not to hold, for the reason that a claim or the error
+// gives.
+func falls(t *testing.T, name string, p *pack, why string) {
+	t.Helper()
+	r, err := verify(p.bytes(), p.pins)
+	said := fmt.Sprint(err)
+	for _, c := range r.Claims {
+		if !c.Holds {
+			said += fmt.Sprintf("\n%s %s: %s", c.About, c.Claim, c.Why)
+		}
+	}
+	if r.Holds || !strings.Contains(said, why) {
+		t.Errorf("%s: holds %v, and it says %s; want %q", name, r.Holds, said, why)
+	}
+}
+
+func TestChangedFilesDoNotHold(t *testing.T) {
+	p := newPack(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, name := range slices.Sorted(maps.Keys(p.files)) {
+		without := p.clone()
+		delete(without.files, name)
+		falls(t, name+" is left out", without, "missing")
+		short := p.clone()
+		short.files[name] = p.files[name][:len(p.files[name])-1]
+		falls(t, name+" is cut short", short, "")
+		longer := p.clone()
+		longer.files[name] = append(bytes.Clone(p.files[name]), '\n')
+		falls(t, name+" is longer", longer, "")
+		for range 3 {
+			changed := p.clone()
+			b := bytes.Clone(p.files[name])
+			bit := random.IntN(8 * len(b))
+			b[bit/8] ^= 1 << (bit % 8)
+			changed.files[name] = b
+			falls(t, fmt.Sprintf("bit %d of %s", bit, name), changed, "")
+		}
+	}
+}
+
+func TestFalsePackagesDoNotHold(t *testing.T) {
+	whole := newPack(t)
+	other := newPack(t) // another world with keys of its own
+	const request, certified, answer = 0, 1, 2
+	receipt := func(i int, of protocol.ParticipantID) string {
+		return casepack.ProofName(whole.index.Acts[i].Digest, of)
+	}
+	for name, c := range map[string]struct {
+		change func(*pack)
+		why    string
+	}{
+		"a file is added":     {func(p *pack) { p.files["acts/readme.txt"] = []byte("hello") }, "is part of no claim"},
+		"evidence is added":   {func(p *pack) { p.files[casepack.EvidenceName(protocol.DigestOf(nil))] = nil }, "is part of no claim"},
+		"a folder is climbed": {func(p *pack) { p.files["../../etc/passwd"] = []byte("x") }, "is part of no claim"},
+		"evidence is another": {func(p *pack) {
+			p.files[casepack.EvidenceName(p.acts[answer].Body.Disclosure.Objects[0].SHA256)] = []byte("From b\n")
+		}, "the file beside the act is another"},
+		"two receipts are swapped": {func(p *pack) {
+			a, b := receipt(certified, contoso), receipt(certified, police)
+			p.files[a], p.files[b] = p.files[b], p.files[a]
+		}, "was receipted by us.contoso"},
+		"a receipt is for another act": {func(p *pack) {
+			p.files[receipt(certified, police)] = p.files[casepack.ProofName(p.index.Acts[3].Digest, police)]
+		}, "the entry is about something else"},
+		"a receipt is left out": {func(p *pack) {
+			delete(p.files, receipt(certified, contoso))
+			p.index.Acts[certified].Receipts = p.index.Acts[certified].Receipts[1:]
+		}, "there is no receipt"},
+		"the exporter's entry is the receipt": {func(p *pack) {
+			p.files[receipt(certified, office)] = p.files[receipt(certified, contoso)]
+		}, "is in the exporter's own ledger"},
+		"an act of another case": {func(p *pack) {
+			p.files[casepack.ActName(p.index.Acts[answer].Digest)] = p.w.Sign(p.w.Disclose(p.w.Request(police, contoso), contoso, office))
+		}, "in this case"},
+		"an act of another world": {func(p *pack) {
+			p.files[casepack.ActName(p.index.Acts[request].Digest)] = other.files[casepack.ActName(other.index.Acts[request].Digest)]
+		}, "is signed by whom it names"},
+		"a Party's pin is another's": {func(p *pack) { p.pins = other.pins }, "signed by the Parties' pinned roots"},
+		"one Party is not pinned":    {func(p *pack) { p.pins = p.pins[:1] }, "signed by the Parties' pinned roots"},
+		"nobody is pinned":           {func(p *pack) { p.pins = nil }, "signed by the Parties' pinned roots"},
+		"a verdict is changed": {func(p *pack) {
+			p.index.Acts[certified].Decision.Verdict = protocol.Hold
+		}, "decided again"},
+		"a finding is changed": {func(p *pack) {
+			p.index.Acts[certified].Decision.Findings[0].Text = "all is well"
+		}, "decided again"},
+		"a decision is older": {func(p *pack) {
+			p.index.Acts[certified].Decision.At = chaintest.Now.Add(-chaintest.Day)
+		}, "decided again"},
+		"the order of the acts":  {func(p *pack) { slices.Reverse(p.index.Acts) }, "fits the thread"},
+		"an act is left out":     {func(p *pack) { p.index.Acts = slices.Delete(p.index.Acts, certified, certified+1) }, "fits the thread"},
+		"there are no acts":      {func(p *pack) { p.index.Acts = nil }, "there is none"},
+		"another case":           {func(p *pack) { p.index.Case = protocol.NewCaseID() }, "in this case"},
+		"another exporter":       {func(p *pack) { p.index.Exporter = contoso }, "signed by the Parties' pinned roots"},
+		"exporter of no Party":   {func(p *pack) { p.index.Exporter = "gb.militia" }, "gb.militia.tlog-proof is missing"},
+		"a register is left out": {func(p *pack) { p.index.Documents = p.index.Documents[1:] }, ""},
+		"the agreement is left out": {func(p *pack) {
+			d := p.index.Documents[2]
+			p.index.Documents = p.index.Documents[:2]
+			delete(p.files, casepack.DocumentName(d.Kind, d.Name))
+			delete(p.files, casepack.ProofName(d.Digest, office))
+		}, "decided again"},
+		"a document of another kind": {func(p *pack) {
+			d := &p.index.Documents[2]
+			p.files[casepack.DocumentName("letter", d.Name)] = p.files[casepack.DocumentName(d.Kind, d.Name)]
+			d.Kind = "letter"
+		}, "no known kind"},
+		"a document is another": {func(p *pack) {
+			a, b := casepack.DocumentName("register", "GB@1"), casepack.DocumentName("register", "US@1")
+			p.files[a], p.files[b] = p.files[b], p.files[a]
+		}, "is not the one that is named"},
+		"a document stands there twice": {func(p *pack) { p.index.Documents = append(p.index.Documents, p.index.Documents[0]) }, "twice"},
+		"an act stands there twice":     {func(p *pack) { p.index.Acts = append(p.index.Acts, p.index.Acts[0]) }, "twice"},
+		"too many acts": {func(p *pack) {
+			p.index.Acts = slices.Repeat(p.index.Acts, casefile.MaxThread)
+		}, ""},
+		"too many documents": {func(p *pack) { p.index.Documents = slices.Repeat(p.index.Documents, casepack.MaxDocuments) }, "documents: want at most"},
+	} {
+		p := whole.clone()
+		c.change(p)
+		falls(t, name, p, c.why)
+	}
+	if r, err := verify(whole.bytes(), whole.pins); err != nil || !r.Holds {
+		t.Errorf("the true package has suffered: %v %v", r.Holds, err)
+	}
+}
+
+// TestRefusedIsNotTaken: what the exporter's ledger refused is not proved by
+// the entry that refused it.
+func TestRefusedIsNotTaken(t *testing.T) {
+	for i, kind := range []ledger.Kind{ledger.KindRefused, ledger.KindSent, ledger.KindReceipted, ledger.KindExpired} {
+		p := newPack(t)
+		l := p.logs[office]
+		e := p.index.Acts[0]
+		rec, err := ledger.ParseRecord(l.records[3])
+		must(t, err)
+		if rec.Act != e.Digest {
+			t.Fatal("record 3 is not that of the request")
+		}
+		rec.Kind = kind
+		p.files[casepack.ProofName(e.Digest, office)] = l.prove(l.append(rec))
+		falls(t, fmt.Sprint(i, kind), p, "does not say that it was sent or accepted")
+	}
+	p := newPack(t)
+	l := p.logs[office]
+	d := p.index.Documents[2]
+	p.files[casepack.ProofName(d.Digest, office)] = l.prove(l.append(ledger.Record{Kind: ledger.KindRefused,
+		At: chaintest.Now, Peer: contoso, Document: d.Digest}))
+	falls(t, "a document that was refused", p, "about something else")
+}
+
+func TestOtherFormatIsNotRead(t *testing.T) {
+	p := newPack(t)
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	f, err := w.Create("case.json")
+	must(t, err)
+	fmt.Fprintf(f, `{"acts":[],"case":%q,"documents":[],"exported":"2026-11-22T10:00:00Z","exporter":%q,`+
+		`"format":"comity-case/2","pins":[]}`, p.index.Case, p.index.Exporter)
+	must(t, w.Close())
+	if _, err := verify(b.Bytes(), p.pins); err == nil || !strings.Contains(err.Error(), `format "comity-case/2"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// raw is an archive as somebody else would write it.
+func raw(t *testing.T, write func(*zip.Writer)) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	write(w)
+	must(t, w.Close())
+	return b.Bytes()
+}
+
+func TestArchivesThatAreNoPackageDoNotOpen(t *testing.T) {
+	add := func(w *zip.Writer, name string, content io.Reader) {
+		f, err := w.Create(name)
+		must(t, err)
+		_, err = io.Copy(f, content)
+		must(t, err)
+	}
+	none := strings.NewReader("")
+	for name, c := range map[string]struct {
+		archive []byte
+		why     string
+	}{
+		"nothing":     {nil, "not a case package"},
+		"noise":       {[]byte(strings.Repeat("noise", 1000)), "not a case package"},
+		"no index":    {raw(t, func(w *zip.Writer) { add(w, "other", none) }), "case.json is missing"},
+		"empty index": {raw(t, func(w *zip.Writer) { add(w, "case.json", none) }), "case.json"},
+		"two of one name": {raw(t, func(w *zip.Writer) {
+			add(w, "case.json", strings.NewReader("{}"))
+			add(w, "case.json", strings.NewReader("{}"))
+		}), "two files of one name"},
+		"too many files": {raw(t, func(w *zip.Writer) {
+			for i := range casepack.MaxFiles + 1 {
+				add(w, fmt.Sprint(i), none)
+			}
+		}), "files: want at most"},
+		"a bomb": {raw(t, func(w *zip.Writer) {
+			add(w, "case.json", io.LimitReader(zeros{}, 64<<20))
+		}), "want at most"},
+		"a bomb that lies about its size": {raw(t, func(w *zip.Writer) { lie(t, w) }), ""},
+	} {
+		if _, err := verify(c.archive, nil); err == nil || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: got %v, want %q", name, err, c.why)
+		}
+	}
+	if _, err := casepack.Open(strings.NewReader(""), casepack.MaxPackage+1); err == nil {
+		t.Error("an archive that is too large was opened")
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// lie writes a file whose directory entry says that it is small.
+func lie(t *testing.T, w *zip.Writer) {
+	t.Helper()
+	content := make([]byte, 8<<20)
+	f, err := w.CreateRaw(&zip.FileHeader{Name: "case.json", Method: zip.Store, CRC32: crc32.ChecksumIEEE(content),
+		CompressedSize64: uint64(len(content)), UncompressedSize64: 10})
+	must(t, err)
+	_, err = f.Write(content)
+	must(t, err)
+}
+
+// TestBombAmongTheDocumentsIsBounded: a document of zeros takes no room in the
+// archive, and a thousand of them would take two gigabytes of memory.
+func TestBombAmongTheDocumentsIsBounded(t *testing.T) {
+	p := newPack(t)
+	large := make([]byte, casepack.MaxFile)
+	d := protocol.DigestOf(large)
+	p.index.Documents = nil
+	for i := range casepack.MaxDocumentBytes/casepack.MaxFile + 1 {
+		name := fmt.Sprint(i)
+		p.files[casepack.DocumentName("register", name)] = large
+		p.index.Documents = append(p.index.Documents, casepack.DocumentEntry{Kind: "register", Name: name, Digest: d})
+	}
+	falls(t, "zeros", p, "bytes of documents")
+	p.index.Documents = p.index.Documents[:1]
+	p.files[casepack.DocumentName("register", "0")] = make([]byte, casepack.MaxFile+1)
+	falls(t, "a file that is too large", p, "want at most")
+}
+
+// TestFlippedBitsOfTheArchive: whatever is flipped, nothing holds that is not
+// exactly what held before.
+func TestFlippedBitsOfTheArchive(t *testing.T) {
+	p := newPack(t)
+	whole := p.bytes()
+	want, err := verify(whole, p.pins)
+	must(t, err)
+	random := rand.New(rand.NewPCG(5, 6))
+	harmless := 0
+	for range 200 {
+		b := bytes.Clone(whole)
+		bit := random.IntN(8 * len(b))
+		b[bit/8] ^= 1 << (bit % 8)
+		got, err := verify(b, p.pins)
+		if err == nil && got.Holds {
+			harmless++
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("with bit %d flipped another report holds", bit)
+			}
+		}
+	}
+	t.Logf("%d of 200 flips were in what nobody reads", harmless)
+	for cut := 0; cut < len(whole); cut += 1 + len(whole)/100 {
+		if r, err := verify(whole[:cut], p.pins); err == nil && r.Holds {
+			t.Errorf("the first %d bytes hold", cut)
+		}
+	}
+}
+
+func TestWriterLeavesTheSecondFileOfOneNameOut(t *testing.T) {
+	p := newPack(t)
+	var b bytes.Buffer
+	w := casepack.NewWriter(&b)
+	for name, content := range p.files {
+		must(t, w.Add(name, content))
+		must(t, w.Add(name, []byte("another")))
+	}
+	must(t, w.Close(p.index))
+	if r, err := verify(b.Bytes(), p.pins); err != nil || !r.Holds {
+		t.Errorf("got %v, %v", r.Holds, err)
+	}
+}
+
+// FuzzOpenAndVerify: what a stranger hands over is read without a panic, and
+// does not hold unless it is the package that was made.
+func FuzzOpenAndVerify(f *testing.F) {
+	p := newPack(f)
+	whole := p.bytes()
+	f.Add(whole)
+	f.Add(whole[:len(whole)/2])
+	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
+	want, err := verify(whole, p.pins)
+	must(f, err)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := verify(b, p.pins)
+		if err == nil && r.Holds && !reflect.DeepEqual(r, want) {
+			t.Errorf("another package holds: %+v", r)
+		}
+		verify(b, []register.Pin{})
+	})
+}
