@@ -54,6 +54,8 @@ var (
 	errHeld = errors.New("node: the document is held")
 	// errReplaced says that another document is in use under the same name.
 	errReplaced = errors.New("node: another document is in use")
+	// errEarly says that a document rests on one that is not held yet.
+	errEarly = errors.New("node: the document rests on one that is not held yet")
 )
 
 // holding is a document as the store holds it.
@@ -157,8 +159,13 @@ func (l *library) addNotice(h *holding) error {
 		}
 		return errHeld
 	}
-	l.notices[h.Name] = signed
-	return nil
+	for _, a := range l.agreements {
+		if a.Document().ID == notice.Agreement {
+			l.notices[h.Name] = signed
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: agreement %s", errEarly, notice.Agreement)
 }
 
 // roots are the keys with which a Party signs agreements and notices: those of

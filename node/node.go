@@ -48,6 +48,8 @@ type Node struct {
 	adopts  sync.Mutex // held while a document is adopted
 	library *library   // guarded by adopts
 
+	refusals refusals
+
 	seq     uint64 // of the newest outbox entry; owned by commits
 	running atomic.Bool
 }

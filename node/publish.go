@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"comity.example/crypto/seal"
 	"comity.example/node/courier"
 	"comity.example/node/journal"
 	"comity.example/node/store"
@@ -22,6 +23,10 @@ import (
 // RefreshEvery is how often a node asks other Parties' participants for newer
 // registers, and for proof that their ledgers only grew. Half of it is jitter.
 const RefreshEvery = 10 * time.Minute
+
+// EarlyPause is how long a peer is asked to wait with a document that rests on
+// one that is not held yet.
+const EarlyPause = 5 * time.Second
 
 // hear takes a document that a peer published. It is signed by its Parties, so
 // it does not matter who brings it.
@@ -38,6 +43,12 @@ func (n *Node) hear(ctx context.Context, peer protocol.ParticipantID, m *wire.Pu
 		return n.receiptFor(ctx, peer, m, h)
 	case errors.Is(err, store.ErrNoSpace) || errors.Is(err, journal.ErrStopped):
 		return n.cannotWrite(err)
+	case errors.Is(err, errEarly):
+		// Documents travel one by one and may overtake each other: a suspension
+		// that comes before its agreement is not lost, it comes again.
+		return &wire.Busy{RetryAfter: EarlyPause}, nil
+	case !n.refusals.allow(peer):
+		return &wire.Busy{RetryAfter: RefusalPause}, nil
 	}
 	return n.refuseDocument(ctx, peer, m, err)
 }
@@ -64,6 +75,7 @@ func reasonOf(err error) protocol.Reason {
 		err    error
 		reason protocol.Reason
 	}{
+		{seal.ErrSignatureMissing, protocol.ReasonSignatureMissing},
 		{agreement.ErrUnsigned, protocol.ReasonUnsigned},
 		{agreement.ErrOneSignature, protocol.ReasonUnsigned},
 		{agreement.ErrTooFewSigners, protocol.ReasonSignatureMissing},
@@ -170,8 +182,8 @@ func (n *Node) refresh(ctx context.Context) error {
 				n.pull(ctx, party)
 			}
 		}
-		for peer := range n.watch.news() {
-			if err := n.compare(ctx, peer); err != nil && ctx.Err() == nil {
+		for peer, latest := range n.watch.news() {
+			if err := n.compare(ctx, peer, latest); err != nil && ctx.Err() == nil {
 				n.cfg.Log.Info("ledger not compared", "peer", peer)
 			}
 		}

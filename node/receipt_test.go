@@ -108,7 +108,7 @@ func TestForgedReceiptSettlesNothing(t *testing.T) {
 
 		fake, stop := b.impostor(office)
 		sent := b.request(newOrder())
-		size := b.size(police)
+		size := b.size(police) // and one entry at most: that the office's log key signed two histories
 		origin := ledger.Origin(office)
 		good := ledger.Record{Kind: ledger.KindHeld, Act: sent.Act, Peer: police, Verdict: "hold"}
 		with := func(change func(*ledger.Record)) ledger.Record {
@@ -142,7 +142,7 @@ func TestForgedReceiptSettlesNothing(t *testing.T) {
 			},
 		} {
 			fake.says(answer)
-			if got := b.deliveries(police, sent.Case)["waiting"]; got != 1 || b.size(police) != size {
+			if got := b.deliveries(police, sent.Case)["waiting"]; got != 1 || b.size(police) > size+1 {
 				t.Errorf("%s: it settled the delivery", name)
 			}
 		}

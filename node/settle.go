@@ -144,6 +144,15 @@ func (n *Node) verifyAnswer(ctx context.Context, e courier.Entry, d delivery) (l
 	if err != nil {
 		return ledger.Entry{}, &courier.UnprovenError{Class: "proof does not verify"}
 	}
+	if entry.Record.At.After(n.now().Add(protocol.MaxSkew)) {
+		return ledger.Entry{}, &courier.UnprovenError{Class: "record of the future"}
+	}
+	if n.watch.contradicted(e.Peer) {
+		// The receipt still proves what it says, and now against its signer too.
+		if err := n.alarm(ctx, e.Peer, proof.Checkpoint); err != nil {
+			return ledger.Entry{}, err
+		}
+	}
 	if !d.answers(entry.Record) || entry.Record.Peer != n.cfg.Self {
 		return ledger.Entry{}, &courier.UnprovenError{Class: "record of another kind or peer"}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -20,6 +21,10 @@ import (
 // seenCheckpoints bounds the verified checkpoints that are remembered of one
 // peer: many receipts share one, and its signatures are the dear part.
 const seenCheckpoints = 64
+
+// overtaking is how much later the receipt of an earlier commit may be signed
+// and still be no contradiction.
+const overtaking = 5 * time.Second
 
 // A watch remembers the newest checkpoints of peers' ledgers, and notices when
 // two of them contradict each other. It also remembers why this node takes no
@@ -77,10 +82,9 @@ func (w *watch) remember(s *sighting, id [32]byte, c seen) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, other := range s.verified {
-		if other.head.Size == c.head.Size && other.head.Root != c.head.Root {
-			s.forked = true
-		}
+		s.forked = s.forked || contradict(other, c)
 	}
+	s.forked = s.forked || s.newest.signed != nil && contradict(s.newest, c)
 	s.verified[id] = c
 	s.order = append(s.order, id)
 	if len(s.order) > seenCheckpoints {
@@ -90,6 +94,25 @@ func (w *watch) remember(s *sighting, id [32]byte, c seen) {
 	if s.newest.signed == nil || c.head.Size > s.newest.head.Size {
 		s.newest = c
 	}
+}
+
+// contradict reports whether no append-only ledger can have signed both: two
+// roots for one size, or a smaller tree later. Receipts of one second may
+// overtake each other.
+func contradict(a, b seen) bool {
+	if a.head.Size > b.head.Size {
+		a, b = b, a
+	}
+	return a.head.Size == b.head.Size && a.head.Root != b.head.Root ||
+		a.head.Size < b.head.Size && a.at.After(b.at.Add(overtaking))
+}
+
+// contradicted reports whether a peer's ledger was seen to contradict itself.
+func (w *watch) contradicted(peer protocol.ParticipantID) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.peers[peer]
+	return s != nil && s.forked
 }
 
 // news returns the peers of whose ledgers something was seen.
@@ -118,8 +141,9 @@ func (w *watch) whatTrouble() error {
 }
 
 // compare asks a peer to prove that its ledger only grew since the checkpoint
-// that this node keeps, and keeps the newer one.
-func (n *Node) compare(ctx context.Context, peer protocol.ParticipantID) error {
+// that this node keeps, and since the one that its newest receipt showed, and
+// keeps the newer one.
+func (n *Node) compare(ctx context.Context, peer protocol.ParticipantID, latest seen) error {
 	entry, err := n.grounds.Load().Directory.AsOf(peer, n.now())
 	if err != nil {
 		return err
@@ -128,32 +152,44 @@ func (n *Node) compare(ctx context.Context, peer protocol.ParticipantID) error {
 	if err != nil {
 		return err
 	}
-	answer, err := n.link.Exchange(ctx, peer, &wire.CheckpointQuery{Size: uint64(held.Size)})
+	var signed []byte
+	for _, old := range []ledger.Checkpoint{held, latest.head} {
+		signed, err = n.askGrowth(ctx, peer, old)
+		if errors.Is(err, ledger.ErrFork) || errors.Is(err, ledger.ErrNotExtended) {
+			return n.alarm(ctx, peer, signed)
+		}
+		if err != nil || signed == nil {
+			return err // unreachable or busy: another time
+		}
+	}
+	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return tx.Set(peerKey(peer), signed) })
+	return err
+}
+
+// askGrowth returns the peer's newest checkpoint, nil if the peer is busy. The
+// error is ErrFork or ErrNotExtended if it is not proved to extend old.
+func (n *Node) askGrowth(ctx context.Context, peer protocol.ParticipantID, old ledger.Checkpoint) ([]byte, error) {
+	entry, err := n.grounds.Load().Directory.AsOf(peer, n.now())
 	if err != nil {
-		return err
+		return nil, err
+	}
+	answer, err := n.link.Exchange(ctx, peer, &wire.CheckpointQuery{Size: uint64(old.Size)})
+	if err != nil {
+		return nil, err
 	}
 	m, ok := answer.(*wire.CheckpointAnswer)
 	if !ok {
-		return nil // busy: another time
+		return nil, nil
 	}
 	newer, _, err := ledger.OpenCheckpoint(ledger.Origin(peer), entry.Log, m.Checkpoint)
-	if err != nil {
-		return err
+	if err != nil || old.Size == 0 {
+		return m.Checkpoint, err
 	}
 	proof := make(tlog.TreeProof, len(m.Proof))
 	for i, h := range m.Proof {
 		proof[i] = tlog.Hash(h)
 	}
-	if held.Size > 0 {
-		if err := newer.Extends(held, proof); err != nil {
-			return n.alarm(ctx, peer, m.Checkpoint)
-		}
-	}
-	if newer.Size == held.Size {
-		return nil
-	}
-	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return tx.Set(peerKey(peer), m.Checkpoint) })
-	return err
+	return m.Checkpoint, newer.Extends(old, proof)
 }
 
 // heldCheckpoint returns the newest checkpoint of a peer's ledger that was
@@ -179,13 +215,15 @@ func (n *Node) heldCheckpoint(ctx context.Context, peer protocol.ParticipantID,
 // checkpoint that contradicts is kept beside the one that is held: both are
 // signed by the peer, and together they are the evidence.
 func (n *Node) alarm(ctx context.Context, peer protocol.ParticipantID, signed []byte) error {
-	n.cfg.Log.Error("a peer's ledger contradicts itself", "peer", peer)
-	n.metrics.fork()
+	n.watch.setTrouble(fmt.Errorf("the ledger of %s contradicts what it showed before: "+
+		"both checkpoints are kept; ask its operator", peer))
 	key := append(peerKey(peer), "/contradiction"...)
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
 		if _, err := tx.Get(key); err == nil {
 			return nil // on record
 		}
+		n.cfg.Log.Error("a peer's ledger contradicts itself", "peer", peer)
+		n.metrics.fork()
 		if _, err := tx.Append(ledger.Record{Kind: ledger.KindFork, At: n.now(), Peer: peer,
 			Document: protocol.DigestOf(signed)}); err != nil {
 			return err

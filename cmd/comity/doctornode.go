@@ -22,6 +22,9 @@ func (d *doctor) node(s *desk.Status) {
 		return
 	}
 	d.well("node", "takes acts at %s; ledger of %d entries, %d to deliver", s.Address, s.LedgerSize, s.Outbox)
+	if s.Trouble != "" {
+		d.find("trouble", warn, s.Trouble, "see the node's log")
+	}
 	if skew := s.Time.Sub(d.now()).Abs(); skew > skewWarn {
 		d.find("clock", warn,
 			fmt.Sprintf("the node's legal time differs from this clock by %v", skew.Truncate(time.Second)),

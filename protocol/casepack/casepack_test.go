@@ -22,6 +22,7 @@ import (
 )
 
 func TestTruePackageHolds(t *testing.T) {
+	t.Parallel()
 	p := newPack(t)
 	r, err := verify(p.bytes(), p.pins)
 	must(t, err)
@@ -60,30 +61,24 @@ func falls(t *testing.T, name string, p *pack, why string) {
 }
 
 func TestChangedFilesDoNotHold(t *testing.T) {
+	t.Parallel()
 	p := newPack(t)
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, name := range slices.Sorted(maps.Keys(p.files)) {
 		without := p.clone()
 		delete(without.files, name)
 		falls(t, name+" is left out", without, "missing")
-		short := p.clone()
-		short.files[name] = p.files[name][:len(p.files[name])-1]
-		falls(t, name+" is cut short", short, "")
-		longer := p.clone()
-		longer.files[name] = append(bytes.Clone(p.files[name]), '\n')
-		falls(t, name+" is longer", longer, "")
-		for range 3 {
-			changed := p.clone()
-			b := bytes.Clone(p.files[name])
-			bit := random.IntN(8 * len(b))
-			b[bit/8] ^= 1 << (bit % 8)
-			changed.files[name] = b
-			falls(t, fmt.Sprintf("bit %d of %s", bit, name), changed, "")
-		}
+		changed := p.clone()
+		b := bytes.Clone(p.files[name])
+		bit := random.IntN(8 * len(b))
+		b[bit/8] ^= 1 << (bit % 8)
+		changed.files[name] = b
+		falls(t, fmt.Sprintf("bit %d of %s", bit, name), changed, "")
 	}
 }
 
 func TestFalsePackagesDoNotHold(t *testing.T) {
+	t.Parallel()
 	whole := newPack(t)
 	other := newPack(t) // another world with keys of its own
 	const request, certified, answer = 0, 1, 2
@@ -173,6 +168,7 @@ func TestFalsePackagesDoNotHold(t *testing.T) {
 // TestRefusedIsNotTaken: what the exporter's ledger refused is not proved by
 // the entry that refused it.
 func TestRefusedIsNotTaken(t *testing.T) {
+	t.Parallel()
 	for i, kind := range []ledger.Kind{ledger.KindRefused, ledger.KindSent, ledger.KindReceipted, ledger.KindExpired} {
 		p := newPack(t)
 		l := p.logs[office]
@@ -278,6 +274,7 @@ func lie(t *testing.T, w *zip.Writer) {
 // TestBombAmongTheDocumentsIsBounded: a document of zeros takes no room in the
 // archive, and a thousand of them would take two gigabytes of memory.
 func TestBombAmongTheDocumentsIsBounded(t *testing.T) {
+	t.Parallel()
 	p := newPack(t)
 	large := make([]byte, casepack.MaxFile)
 	d := protocol.DigestOf(large)
@@ -296,13 +293,14 @@ func TestBombAmongTheDocumentsIsBounded(t *testing.T) {
 // TestFlippedBitsOfTheArchive: whatever is flipped, nothing holds that is not
 // exactly what held before.
 func TestFlippedBitsOfTheArchive(t *testing.T) {
+	t.Parallel()
 	p := newPack(t)
 	whole := p.bytes()
 	want, err := verify(whole, p.pins)
 	must(t, err)
 	random := rand.New(rand.NewPCG(5, 6))
 	harmless := 0
-	for range 200 {
+	for range 100 {
 		b := bytes.Clone(whole)
 		bit := random.IntN(8 * len(b))
 		b[bit/8] ^= 1 << (bit % 8)
@@ -314,8 +312,8 @@ func TestFlippedBitsOfTheArchive(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of 200 flips were in what nobody reads", harmless)
-	for cut := 0; cut < len(whole); cut += 1 + len(whole)/100 {
+	t.Logf("%d of 100 flips were in what nobody reads", harmless)
+	for cut := 0; cut < len(whole); cut += 1 + len(whole)/40 {
 		if r, err := verify(whole[:cut], p.pins); err == nil && r.Holds {
 			t.Errorf("the first %d bytes hold", cut)
 		}

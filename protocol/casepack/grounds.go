@@ -124,22 +124,25 @@ func rootsOf(dir *register.Directory) agreement.Roots {
 }
 
 // logKeys returns the log keys that a participant had, the newest first. Every
-// register was verified by grounds before.
+// register was verified by grounds before, and is read once.
 func (v *verifier) logKeys(id protocol.ParticipantID) []*cosign.LogPublic {
-	var keys []*cosign.LogPublic
+	if v.keys != nil {
+		return v.keys[id]
+	}
+	v.keys = map[protocol.ParticipantID][]*cosign.LogPublic{}
 	for _, d := range slices.Backward(v.docs) {
 		if d.Kind != "register" {
 			continue
 		}
 		r, err := register.Claim(d.bytes)
-		if err != nil || r.Party != id.Party() {
+		if err != nil {
 			continue
 		}
 		for i := range r.Participants {
-			if r.Participants[i].ID == id {
-				keys = append(keys, r.Participants[i].Log)
+			if p := &r.Participants[i]; p.ID.Party() == r.Party {
+				v.keys[p.ID] = append(v.keys[p.ID], p.Log)
 			}
 		}
 	}
-	return keys
+	return v.keys[id]
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"comity.example/crypto/cosign"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
@@ -59,6 +60,7 @@ type verifier struct {
 	file   *casefile.Case
 	used   map[string]bool // files of the archive that a claim rests on
 
+	keys       map[protocol.ParticipantID][]*cosign.LogPublic
 	last       *casefile.Grounds // what groundsAt returned last
 	lastBefore int               // how many documents were before it
 }
