@@ -95,8 +95,16 @@ type runner struct {
 	ended   chan error
 }
 
-// atBorder runs do in a bubble with a world in which the nodes of ids run.
+// atBorder runs do in a bubble with a world in which the nodes of ids run,
+// beside other tests: most of a test's time is spent waiting for the disk.
 func atBorder(t *testing.T, do func(t *testing.T, b *border), ids ...protocol.ParticipantID) {
+	t.Helper()
+	t.Parallel()
+	aloneAtBorder(t, do, ids...)
+}
+
+// aloneAtBorder is atBorder with no other test beside it.
+func aloneAtBorder(t *testing.T, do func(t *testing.T, b *border), ids ...protocol.ParticipantID) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -432,7 +440,7 @@ func (b *border) thief(as protocol.ParticipantID) *thief {
 // anybody is the address book of somebody who has every entry.
 type anybody border
 
-func (b *anybody) Peer([32]byte) (protocol.ParticipantID, bool) { return "", false }
+func (b *anybody) Pinned(protocol.ParticipantID, [32]byte) bool { return false }
 
 func (b *anybody) Locate(id protocol.ParticipantID) (string, [][32]byte, error) {
 	p, err := b.Home(id).Entry()

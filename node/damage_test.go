@@ -122,6 +122,7 @@ func onFile(path string, do func(*os.File) error) error {
 // it is stopped. Either it does not open, and says why, or everything that it
 // receipted is there.
 func TestOneFlippedBitIsNamedOrHarmless(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		b := found(t, dir)

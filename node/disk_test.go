@@ -86,6 +86,7 @@ func TestFullDiskIsSaidAndLosesNothing(t *testing.T) {
 }
 
 func testFullDisk(t *testing.T, meet func(*border) error) {
+	t.Parallel()
 	disk, dir := smallDisk(t, 48<<20), t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		b := found(t, dir)
@@ -148,6 +149,7 @@ func (b *border) submitInVain() error {
 }
 
 func TestFullDiskAtStartIsNamed(t *testing.T) {
+	t.Parallel()
 	disk, dir := smallDisk(t, 48<<20), t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		b := found(t, dir)
@@ -164,6 +166,7 @@ func TestFullDiskAtStartIsNamed(t *testing.T) {
 }
 
 func TestReadOnlyDiskIsNamedAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	disk, dir := smallDisk(t, 48<<20), t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		b := found(t, dir)

@@ -129,7 +129,7 @@ func TestBacklogCostsNoMemory(t *testing.T) {
 // TestQueueOfANodeCostsNoMemory is the same for whole nodes. What is bounded
 // here is mostly the store's caches.
 func TestQueueOfANodeCostsNoMemory(t *testing.T) {
-	atBorder(t, func(t *testing.T, b *border) {
+	aloneAtBorder(t, func(t *testing.T, b *border) {
 		before := heap()
 		sent := make([]desk.Submitted, *large)
 		for i := range sent {

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,7 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/ledger"
+	"comity.example/protocol/register"
 	"comity.example/protocol/wire"
 )
 
@@ -179,15 +181,11 @@ func (n *Node) exchange(ctx context.Context, peer protocol.ParticipantID, m wire
 // book is how the link looks participants up.
 type book Node
 
-// Peer implements link.Book. A key that several participants list names none:
-// a node here serves one participant.
-func (b *book) Peer(pin [32]byte) (protocol.ParticipantID, bool) {
+// Pinned implements link.Book.
+func (b *book) Pinned(id protocol.ParticipantID, pin [32]byte) bool {
 	n := (*Node)(b)
-	found := n.grounds.Load().Directory.ByPin(pin, n.now())
-	if len(found) != 1 {
-		return "", false
-	}
-	return found[0].ID, true
+	listed := n.grounds.Load().Directory.ByPin(pin, n.now())
+	return slices.ContainsFunc(listed, func(p *register.Participant) bool { return p.ID == id })
 }
 
 // Locate implements link.Book.

@@ -99,7 +99,8 @@ func (l *Link) dial(r route, s *session, at whereabouts) {
 	conn, err := l.dialAny(ctx, at)
 	if err == nil {
 		s.conn = conn
-		s.pin, _ = pinFrom(conn.ConnectionState().TLS)
+		other, _ := shownIn(conn.ConnectionState().TLS)
+		s.pin = other.pin
 		return
 	}
 	s.err = classify(ctx, err)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"fmt"
 	"math/big"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/quic-go/quic-go"
+
+	"comity.example/protocol"
 )
 
 // alpn names the protocol and its version in the TLS handshake (RFC 7301).
@@ -32,12 +35,14 @@ func PinOf(key ed25519.PublicKey) ([32]byte, error) {
 	return sha256.Sum256(spki), nil
 }
 
-// selfSigned returns the certificate that carries key. It names nobody and has
-// no end of its own (RFC 5280, section 4.1.2.5): who holds the key, and for
-// how long, is for the register to say.
-func selfSigned(key ed25519.PrivateKey) (tls.Certificate, error) {
+// selfSigned returns the certificate that carries key, with the participant
+// that its holder says it is as common name. It has no end of its own (RFC
+// 5280, section 4.1.2.5): whether the name is right, and for how long, is for
+// the register to say.
+func selfSigned(key ed25519.PrivateKey, self protocol.ParticipantID) (tls.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: string(self)},
 		NotBefore:    time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC),
 		NotAfter:     time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
@@ -51,7 +56,7 @@ func selfSigned(key ed25519.PrivateKey) (tls.Certificate, error) {
 
 // tlsConfig returns what both sides of a handshake have in common. A peer's
 // key is acceptable when pinned says so.
-func (l *Link) tlsConfig(pinned func(pin [32]byte) bool) *tls.Config {
+func (l *Link) tlsConfig(pinned func(shown) bool) *tls.Config {
 	return &tls.Config{
 		MinVersion:       tls.VersionTLS13,
 		CurvePreferences: []tls.CurveID{tls.X25519MLKEM768},
@@ -71,38 +76,46 @@ func (l *Link) tlsConfig(pinned func(pin [32]byte) bool) *tls.Config {
 // verify ends a handshake that is not with a pinned key, or that came by a
 // suite other than ours. A client runs it before it sends its certificate: an
 // impostor does not learn who called.
-func verify(s tls.ConnectionState, pinned func(pin [32]byte) bool) error {
+func verify(s tls.ConnectionState, pinned func(shown) bool) error {
 	if s.Version != tls.VersionTLS13 || s.CurveID != tls.X25519MLKEM768 || s.DidResume {
 		return errors.New("not the handshake of this protocol")
 	}
-	pin, ok := pinFrom(s)
-	if !ok || !pinned(pin) {
+	other, ok := shownIn(s)
+	if !ok || !pinned(other) {
 		return errPin
 	}
 	return nil
 }
 
-// pinFrom returns the pin of the key that the other side has shown and proved
-// to hold. A chain of certificates is not ours.
-func pinFrom(s tls.ConnectionState) (pin [32]byte, ok bool) {
+// shown is what the other side has shown: the pin of a key that it proved to
+// hold, and whom it says it is.
+type shown struct {
+	pin  [32]byte
+	peer protocol.ParticipantID
+}
+
+// shownIn returns what the other side has shown. A chain of certificates is
+// not ours.
+func shownIn(s tls.ConnectionState) (shown, bool) {
 	if len(s.PeerCertificates) != 1 {
-		return pin, false
+		return shown{}, false
 	}
-	return sha256.Sum256(s.PeerCertificates[0].RawSubjectPublicKeyInfo), true
+	c := s.PeerCertificates[0]
+	id, err := protocol.ParseParticipantID(c.Subject.CommonName)
+	return shown{sha256.Sum256(c.RawSubjectPublicKeyInfo), id}, err == nil
 }
 
 // serverTLS admits every participant of the Book but this node itself: whoever
 // shows our own key has a copy of it.
 func (l *Link) serverTLS() *tls.Config {
-	return l.tlsConfig(func(pin [32]byte) bool {
-		id, ok := l.book.Peer(pin)
-		return ok && id != l.self
+	return l.tlsConfig(func(s shown) bool {
+		return s.peer != l.self && l.book.Pinned(s.peer, s.pin)
 	})
 }
 
 // clientTLS admits the keys of the one participant that is dialled.
 func (l *Link) clientTLS(pins [][32]byte) *tls.Config {
-	return l.tlsConfig(func(pin [32]byte) bool { return slices.Contains(pins, pin) })
+	return l.tlsConfig(func(s shown) bool { return slices.Contains(pins, s.pin) })
 }
 
 // quicConfig returns what both sides of a connection have in common. streams

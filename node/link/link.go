@@ -43,8 +43,10 @@ import (
 // exchange, so that a key which is struck out of it is cut off at once. Its
 // methods are called concurrently and must not block.
 type Book interface {
-	// Peer returns the participant whose link key has the given pin now.
-	Peer(pin [32]byte) (protocol.ParticipantID, bool)
+	// Pinned reports whether the link key of a participant has the given pin
+	// now. Who calls says whom it is: a key that others list as theirs is
+	// still its holder's.
+	Pinned(id protocol.ParticipantID, pin [32]byte) bool
 
 	// Locate returns where a participant listens, as host:port, and the pins
 	// of the keys it may show. An error means that the Book does not know it.
@@ -121,7 +123,7 @@ func New(c Config) (*Link, error) {
 	if c.Metrics == nil {
 		c.Metrics = noMetrics{}
 	}
-	certificate, err := selfSigned(c.Key)
+	certificate, err := selfSigned(c.Key, c.Self)
 	if err != nil {
 		return nil, fmt.Errorf("link: new: %w", err)
 	}

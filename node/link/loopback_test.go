@@ -146,7 +146,7 @@ func benchmarkRaw(b *testing.B, inFlight int) {
 	config := func(name string) *tls.Config {
 		return &tls.Config{
 			NextProtos: []string{"raw"}, InsecureSkipVerify: true, ClientAuth: tls.RequireAnyClientCert,
-			Certificates:     []tls.Certificate{certificate(keyOf(name))},
+			Certificates:     []tls.Certificate{certificate(name, keyOf(name))},
 			CurvePreferences: []tls.CurveID{tls.X25519MLKEM768},
 		}
 	}

@@ -71,10 +71,9 @@ type guest struct {
 // serve serves one connection until it ends. Its goroutines are at most as
 // many as the streams that the peer has credit for.
 func (l *Link) serve(ctx context.Context, conn *quic.Conn) {
-	g := guest{conn: conn}
-	g.pin, _ = pinFrom(conn.ConnectionState().TLS)
-	var ok bool
-	if g.peer, ok = l.book.Peer(g.pin); !ok {
+	other, _ := shownIn(conn.ConnectionState().TLS)
+	g := guest{conn: conn, peer: other.peer, pin: other.pin}
+	if !l.stillKnown(g) {
 		conn.CloseWithError(codeCutOff, "") // struck out during the handshake
 		return
 	}
@@ -100,8 +99,7 @@ func (l *Link) serve(ctx context.Context, conn *quic.Conn) {
 // stillKnown reports whether the Book still pins the guest's key to the
 // participant that it was.
 func (l *Link) stillKnown(g guest) bool {
-	peer, ok := l.book.Peer(g.pin)
-	return ok && peer == g.peer
+	return l.book.Pinned(g.peer, g.pin)
 }
 
 // enlist counts a connection of a peer, and closes the peer's oldest when it

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"io"
 	"log/slog"
@@ -50,11 +51,10 @@ func newBook() *book {
 	}
 }
 
-func (b *book) Peer(pin [32]byte) (protocol.ParticipantID, bool) {
+func (b *book) Pinned(id protocol.ParticipantID, pin [32]byte) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	id, ok := b.byPin[pin]
-	return id, ok
+	return b.byPin[pin] == id
 }
 
 func (b *book) Locate(id protocol.ParticipantID) (string, [][32]byte, error) {
@@ -203,7 +203,7 @@ func (w *world) newRaw(name string) *raw {
 		transport: &quic.Transport{Conn: conn},
 		tls: &tls.Config{
 			NextProtos:         []string{"comity/1"},
-			Certificates:       []tls.Certificate{certificate(keyOf(name))},
+			Certificates:       []tls.Certificate{certificate(name, keyOf(name))},
 			InsecureSkipVerify: true,
 		},
 		quic: &quic.Config{},
@@ -237,8 +237,9 @@ func (r *raw) mustDial(w *world, id protocol.ParticipantID) *quic.Conn {
 	return conn
 }
 
-func certificate(key ed25519.PrivateKey) tls.Certificate {
-	template := &x509.Certificate{SerialNumber: big.NewInt(7)}
+// certificate is that of somebody who says that he is name, and holds key.
+func certificate(name string, key ed25519.PrivateKey) tls.Certificate {
+	template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: name}}
 	der, err := x509.CreateCertificate(nil, template, template, key.Public(), key)
 	if err != nil {
 		panic(err)

@@ -157,7 +157,7 @@ type oneEntry struct {
 	pins [][32]byte
 }
 
-func (b oneEntry) Peer([32]byte) (protocol.ParticipantID, bool) { return "", false }
+func (b oneEntry) Pinned(protocol.ParticipantID, [32]byte) bool { return false }
 
 func (b oneEntry) Locate(protocol.ParticipantID) (string, [][32]byte, error) {
 	return b.addr, b.pins, nil
