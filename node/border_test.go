@@ -1,7 +1,6 @@
 package node_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -234,12 +233,15 @@ func (b *border) close() {
 // patience bounds how long a test waits for something, in virtual time.
 const patience = 10 * time.Minute
 
+// await looks again and again, less often the longer it takes.
 func (b *border) await(what string, come func() bool) {
 	b.t.Helper()
-	for end := time.Now().Add(patience); !come(); time.Sleep(10 * time.Millisecond) {
+	pause := 5 * time.Millisecond
+	for end := time.Now().Add(patience); !come(); time.Sleep(pause) {
 		if time.Now().After(end) {
 			b.t.Fatalf("waited %v for %s", patience, what)
 		}
+		pause = min(2*pause, time.Second)
 	}
 }
 
@@ -584,22 +586,4 @@ func (b *border) suspension(id string, party protocol.Party) *agreement.Notice {
 		Toward: []protocol.Party{}, Types: []protocol.RequestType{},
 		Categories: []protocol.Category{protocol.CategoryContent},
 		Effective:  b.now(), Issued: b.now(), Ground: "a test"}
-}
-
-// A lockedBuffer is a log that many write.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer // guarded by mu
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

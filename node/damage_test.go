@@ -24,8 +24,8 @@ import (
 )
 
 var (
-	flips   = flag.Int("flips", 24, "bits that are flipped in a node's data, one at a time")
-	flipped = flag.Int("flipped-acts", 30, "acts that a node holds when its data is damaged")
+	flips   = flag.Int("flips", 18, "bits that are flipped in a node's data, one at a time")
+	flipped = flag.Int("flipped-acts", 20, "acts that a node holds when its data is damaged")
 )
 
 // A stretch is a part of a file that is not a hole.

@@ -14,8 +14,9 @@ import (
 )
 
 type caseCmd struct {
-	Show   caseShowCmd   `cmd:"" help:"Show a case: its state, its acts, and where they stand."`
-	Export caseExportCmd `cmd:"" help:"Write a case as one file that verifies offline."`
+	Show     caseShowCmd     `cmd:"" help:"Show a case: its state, its acts, and where they stand."`
+	Evidence caseEvidenceCmd `cmd:"" help:"Write the disclosed files into a folder."`
+	Export   caseExportCmd   `cmd:"" help:"Write a case as one file that verifies offline."`
 }
 
 type caseShowCmd struct {
