@@ -31,8 +31,8 @@ test: ## every test
 	$(GO) test -timeout 10m ./...
 
 bench: build ## the measurements, each beside its floor
-	$(GO) test -run '^$$' -bench . -benchtime 1s ./crypto/... ./protocol/... ./node/...
-	$(GO) test -timeout 20m -run TestMeasure -v ./testnet/bench -args -measure
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./crypto/... ./protocol/... ./node/journal ./node/link
+	$(GO) test -timeout 20m -count 1 -run TestMeasure -v ./node -args -measure
 
 lint:
 	@fmt=$$(gofmt -l cmd crypto node protocol testnet); test -z "$$fmt" || { echo "gofmt: $$fmt"; exit 1; }

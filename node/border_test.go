@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -116,6 +119,36 @@ func aloneAtBorder(t *testing.T, do func(t *testing.T, b *border), ids ...protoc
 	})
 }
 
+// template is the files of a founded world that every border is a copy of:
+// making the keys takes longer than most tests.
+var template struct {
+	once  sync.Once
+	files map[string][]byte // by path below the world's directory
+	err   error
+}
+
+func findTemplate(t *testing.T) (map[string][]byte, error) {
+	template.once.Do(func() {
+		dir, network := filepath.Join(t.TempDir(), "world"), linktest.NewNetwork(linktest.Conditions{})
+		_, template.err = testnet.Found(testnet.Founding{Dir: dir, Topology: smallWorld(), At: founded,
+			Address: func(id protocol.ParticipantID) (string, string, error) {
+				return network.Addr(string(id)), "127.0.0.1:1", nil
+			}})
+		template.files = map[string][]byte{}
+		template.err = errors.Join(template.err, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			name, err1 := filepath.Rel(dir, path)
+			b, err2 := os.ReadFile(path)
+			template.files[name] = b
+			return errors.Join(err1, err2)
+		}))
+	})
+	return template.files, template.err
+}
+
+// found copies the template into dir.
 func found(t *testing.T, dir string) *border {
 	t.Helper()
 	b := &border{t: t, began: time.Now(), logged: &lockedBuffer{},
@@ -123,11 +156,17 @@ func found(t *testing.T, dir string) *border {
 		running:  map[protocol.ParticipantID]*runner{},
 		stolen:   map[protocol.ParticipantID]node.Keys{},
 		officers: map[protocol.ParticipantID]*home.Officer{}}
-	var err error
-	b.World, err = testnet.Found(testnet.Founding{Dir: dir, Topology: smallWorld(), At: founded,
-		Address: func(id protocol.ParticipantID) (string, string, error) {
-			return b.network.Addr(string(id)), "127.0.0.1:1", nil
-		}})
+	for _, id := range smallWorld().Participants() {
+		b.network.Addr(string(id)) // in the order in which the template has them
+	}
+	files, err := findTemplate(t)
+	b.must(err)
+	world := filepath.Join(dir, "world")
+	for name, content := range files {
+		b.must(os.MkdirAll(filepath.Dir(filepath.Join(world, name)), 0o700))
+		b.must(os.WriteFile(filepath.Join(world, name), content, 0o600))
+	}
+	b.World, err = testnet.Load(world, smallWorld())
 	b.must(err)
 	return b
 }
