@@ -31,7 +31,7 @@ test: ## every test
 	$(GO) test -timeout 10m ./...
 
 bench: build ## the measurements, each beside its floor
-	$(GO) test -run '^$$' -bench . -benchtime 200ms ./crypto/... ./protocol/... ./node/journal ./node/link
+	$(GO) test -run '^$$' -bench . -benchtime 200ms ./crypto/... ./protocol/... ./node/gate ./node/journal ./node/link
 	$(GO) test -timeout 20m -count 1 -run TestMeasure -v ./node -args -measure
 
 lint:

@@ -27,7 +27,6 @@ import (
 	"comity.example/node/link"
 	"comity.example/node/link/linktest"
 	"comity.example/protocol"
-	"comity.example/protocol/agreement"
 	"comity.example/protocol/chain"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/register"
@@ -600,29 +599,4 @@ func (b *border) update(n *runner, party protocol.Party, c register.Changes) []b
 	signed, err := register.Sign(next, b.root(party))
 	b.must(err)
 	return signed
-}
-
-// newest is the name of the newest register of a Party that a node holds.
-func (b *border) newest(n *runner, party protocol.Party) string {
-	b.t.Helper()
-	docs, err := n.Documents(b.t.Context())
-	b.must(err)
-	name, version := "", 0
-	for _, d := range docs {
-		var p string
-		var v int
-		if _, err := fmt.Sscanf(d.Name, "%2s@%d", &p, &v); err == nil && d.Kind == "register" &&
-			p == string(party) && v > version {
-			name, version = d.Name, v
-		}
-	}
-	return name
-}
-
-// suspension is a notice of a Party that it no longer grants content.
-func (b *border) suspension(id string, party protocol.Party) *agreement.Notice {
-	return &agreement.Notice{ID: id, Agreement: daa.ID, Party: party, Kind: agreement.Suspend,
-		Toward: []protocol.Party{}, Types: []protocol.RequestType{},
-		Categories: []protocol.Category{protocol.CategoryContent},
-		Effective:  b.now(), Issued: b.now(), Ground: "a test"}
 }

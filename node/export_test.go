@@ -40,6 +40,10 @@ func (n *Node) Fill(ctx context.Context, signed []byte, count int) error {
 		return fault.Err
 	}
 	decision := grounds.Decide(like, now)
+	ruled, err := rule(&decision, now)
+	if err != nil {
+		return err
+	}
 
 	var left atomic.Int64
 	left.Store(int64(count))
@@ -54,7 +58,7 @@ func (n *Node) Fill(ctx context.Context, signed []byte, count int) error {
 							return nil
 						}
 						a := gate.Arrival{Peer: like.Act.From, Act: another(*like), Decision: decision}
-						if _, err := n.take(tx, &a, now); err != nil {
+						if _, err := n.take(tx, &a, ruled); err != nil {
 							return err
 						}
 					}

@@ -11,6 +11,8 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
+	"comity.example/protocol/chain"
+	"comity.example/protocol/ledger"
 	"comity.example/protocol/wire"
 )
 
@@ -27,6 +29,36 @@ type judged struct {
 	Decision protocol.Decision `json:"decision"`
 	Index    int64             `json:"index"` // of its ledger entry
 	At       time.Time         `json:"at"`
+}
+
+// A ruling is a decision with its canonical form, whose digest the ledger
+// names. It is made before the commit: in there, others wait.
+type ruling struct {
+	*protocol.Decision
+	canonical []byte
+	at        time.Time
+}
+
+func rule(d *protocol.Decision, at time.Time) (ruling, error) {
+	b, err := canon.Encode(d)
+	return ruling{d, b, at}, err
+}
+
+// record appends the ledger entry of an act on which we ruled, and keeps the
+// act and the ruling.
+func (n *Node) record(tx *journal.Tx, kind ledger.Kind, a *chain.Authentic, r ruling) (int64, error) {
+	rec := ledger.Record{Kind: kind, At: r.at, Act: a.Digest, ID: a.Act.ID, Case: a.Act.Case,
+		Verdict: ledger.VerdictOf(r.Verdict), Decision: protocol.DigestOf(r.canonical)}
+	if kind != ledger.KindSent {
+		rec.Peer = a.Act.From
+	}
+	index, err := tx.Append(rec)
+	if err != nil {
+		return 0, err
+	}
+	return index, errors.Join(
+		tx.Set(digestKey(prefixAct, a.Digest), a.Signed),
+		writeJSON(tx, digestKey(prefixJudged, a.Digest), judged{*r.Decision, index, r.at}))
 }
 
 // step takes an act into its case, which it opens if there is none. The error
@@ -87,7 +119,7 @@ func readJSON[T any](r interface{ Get([]byte) ([]byte, error) }, key []byte) (T,
 }
 
 func writeJSON(tx *journal.Tx, key []byte, v any) error {
-	b, err := canon.Encode(v)
+	b, err := canon.Write(v)
 	if err != nil {
 		return err
 	}

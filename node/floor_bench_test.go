@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +37,7 @@ const slice = 60 * time.Millisecond
 type primitive struct {
 	end, what string
 	run       func() error
-	costs     []time.Duration // one for each round: core time of one operation
+	costs     []time.Duration // one for each round: processor time of one operation
 }
 
 // A floor is the list of them. What is shared by a batch (the signatures of
@@ -60,7 +61,8 @@ func sizesOf(signed []byte) (sizes, error) {
 	}
 	statement, err := seal.UnverifiedPayload(act.Endorsements[0].Statement)
 	const header = 150 // bytes of a protected header and the dot, in base64
-	return sizes{act: header + len(payload)*4/3, statement: header + len(statement)*4/3, sealed: len(signed)}, err
+	return sizes{act: header + len(payload)*4/3, statement: header + len(statement)*4/3,
+		sealed: len(signed)}, err
 }
 
 func newFloor(size sizes) (floor, error) {
@@ -94,7 +96,8 @@ func newFloor(size sizes) (floor, error) {
 		{end: "sender", what: "verify the officer's statement, Ed25519", run: edStatement},
 		{end: "sender", what: "verify the officer's statement, ML-DSA-65", run: mlStatement},
 		{end: "sender", what: "sign the act, Ed25519", run: func() error { key.SignEd25519(act); return nil }},
-		{end: "sender", what: "sign the act, ML-DSA-65", run: func() error { _, err := key.SignMLDSA65(act); return err }},
+		{end: "sender", what: "sign the act, ML-DSA-65",
+			run: func() error { _, err := key.SignMLDSA65(act); return err }},
 		{end: "sender", what: "HPKE (X-Wing) seal the content key", run: kem.seal},
 		{end: "sender", what: "AES-256-GCM encrypt the act", run: content.seal},
 		{end: "receiver", what: "HPKE (X-Wing) open the content key", run: kem.open},
@@ -159,19 +162,19 @@ func (c *content) open() error {
 	return err
 }
 
-// round measures every primitive once more, with all cores at work on it.
+// round measures every primitive once more, with all cores at work on it. It
+// counts processor time, so that what else the machine does hardly shows.
 func (f floor) round() error {
 	for _, p := range f {
-		cores := runtime.GOMAXPROCS(0)
-		began := time.Now()
-		done := make([]int, cores)
-		failed := make([]error, cores)
+		var total atomic.Int64
+		failed := make([]error, runtime.GOMAXPROCS(0))
+		began, idle := time.Now(), spent()
 		var wg sync.WaitGroup
-		for core := range cores {
+		for core := range failed {
 			wg.Go(func() {
 				for failed[core] == nil && time.Since(began) < slice {
 					failed[core] = p.run()
-					done[core]++
+					total.Add(1)
 				}
 			})
 		}
@@ -179,11 +182,7 @@ func (f floor) round() error {
 		if err := errors.Join(failed...); err != nil {
 			return fmt.Errorf("%s: %w", p.what, err)
 		}
-		total := 0
-		for _, n := range done {
-			total += n
-		}
-		p.costs = append(p.costs, time.Since(began)*time.Duration(cores)/time.Duration(total))
+		p.costs = append(p.costs, (spent()-idle)/time.Duration(total.Load()))
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 var (
 	measuring = flag.Bool("measure", false, "measure two nodes on this machine: make bench")
 	cases     = flag.Int("cases", 100_000, "stored cases of a full node")
+	acts      = flag.Int("acts", 2500, "acts in one round of measurement")
 	profiles  = flag.String("profiles", "", "folder for CPU profiles of both ends")
 	endOf     = flag.String("end", "", "home of the node that this process runs; TestMeasure sets it")
 	endCPU    = flag.String("endcpu", "", "file for its CPU profile; TestMeasure sets it")
@@ -41,7 +42,6 @@ const (
 	rounds     = 3       // of deliveries, empty and full by turns, and of the floor
 	warmUp     = 300     // acts before the first round
 	many       = 64      // deliveries in flight
-	manyActs   = 2500    // in one round
 	singleActs = 400     // one after another
 	agreements = 200     // loaded for Decide
 	bodySize   = 4 << 10 // bytes of a request
@@ -86,8 +86,10 @@ func measuredRequest() *protocol.Request {
 			Provisions: []string{"Fraud Act 2006 s.1"}, MaxCustodyMonths: 120},
 		Target: protocol.Target{LocatedIn: "GB", Nationalities: []protocol.Party{"GB"},
 			ResidentIn: []protocol.Party{"GB"}, Basis: "passport and address confirmed"},
-		Identifiers: []protocol.Identifier{{Type: protocol.IdentifierEmail, Value: "falcon@contoso.example", Service: "mail"}},
-		Data:        []protocol.DataItem{{Category: protocol.CategoryContent, From: date(2025, 1), To: date(2025, 7)}},
+		Identifiers: []protocol.Identifier{{Type: protocol.IdentifierEmail,
+			Value: "falcon@contoso.example", Service: "mail"}},
+		Data: []protocol.DataItem{{Category: protocol.CategoryContent,
+			From: date(2025, 1), To: date(2025, 7)}},
 	}
 	for _, s := range []string{"not_receiving_party_person", "no_reverse_targeting", "no_speech_infringement",
 		"no_discrimination", "reasonable_justification", "own_purpose"} {
@@ -112,6 +114,7 @@ func TestMeasure(t *testing.T) {
 	for _, p := range []*pair{m.empty, m.full} {
 		p.deliver(t, order{Count: warmUp, InFlight: many})
 	}
+	say("storing %d cases", *cases)
 	m.fill(t)
 	m.measure(t)
 	m.print()
@@ -147,15 +150,17 @@ func (m *measurement) measure(t *testing.T) {
 	if m.floor, err = newFloor(m.size); err != nil {
 		t.Fatal(err)
 	}
-	for range rounds {
+	for i := range rounds {
+		say("round %d of %d: %d acts on two empty nodes, and with %d cases stored", i+1, rounds, *acts, *cases)
 		if err := m.floor.round(); err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range []*pair{m.empty, m.full} {
-			p.runs = append(p.runs, p.deliver(t, order{Count: manyActs, InFlight: many}))
+			p.runs = append(p.runs, p.deliver(t, order{Count: *acts, InFlight: many}))
 		}
 	}
 	m.busy = [2]int64{m.empty.from.memory(t, "VmHWM"), m.empty.to.memory(t, "VmHWM")}
+	say("one by one, disk, decisions")
 	if m.disk, err = measureDisk(t.Context(), t.TempDir(), m.size.sealed); err != nil {
 		t.Fatal(err)
 	}
@@ -168,3 +173,6 @@ func (p *pair) median() run {
 	return slices.SortedFunc(slices.Values(p.runs),
 		func(a, b run) int { return int(a.rate - b.rate) })[len(p.runs)/2]
 }
+
+// say tells whoever waits what is being measured.
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "measuring: "+format+"\n", args...) }

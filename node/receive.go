@@ -11,7 +11,6 @@ import (
 	"comity.example/node/journal"
 	"comity.example/node/store"
 	"comity.example/protocol"
-	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/wire"
@@ -62,12 +61,16 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 		if arrival.Refused() && !n.refusals.allow(peer) {
 			return &wire.Busy{RetryAfter: RefusalPause}, nil
 		}
+		ruled, err := rule(&arrival.Decision, now)
+		if err != nil {
+			return nil, err
+		}
 		var r response
 		committed, err := n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
-			r, err = n.take(tx, &arrival, now)
+			r, err = n.take(tx, &arrival, ruled)
 			return err
 		})
 		if errors.Is(err, errStale) {
@@ -119,10 +122,10 @@ func (k *known) response() response {
 
 // take makes an arrival durable inside a commit: into its case, or into the
 // ledger as refused. What was answered before is answered again.
-func (n *Node) take(tx *journal.Tx, a *gate.Arrival, now time.Time) (response, error) {
+func (n *Node) take(tx *journal.Tx, a *gate.Arrival, by ruling) (response, error) {
 	if a.Act == nil {
 		return n.refuse(tx, a, refusal{key: refusedKey(a.Envelope, a.Peer), act: a.Envelope,
-			reasons: []protocol.Reason{a.Reason}, at: now})
+			reasons: []protocol.Reason{a.Reason}, at: by.at})
 	}
 	act := a.Act.Act
 	key := knownKey(act.From, act.ID)
@@ -131,49 +134,42 @@ func (n *Node) take(tx *journal.Tx, a *gate.Arrival, now time.Time) (response, e
 		return prior.response(), nil
 	case err == nil:
 		return n.refuse(tx, a, refusal{key: refusedKey(a.Envelope, a.Peer), act: a.Act.Digest,
-			reasons: []protocol.Reason{protocol.ReasonConflict}, at: now})
+			reasons: []protocol.Reason{protocol.ReasonConflict}, at: by.at})
 	case !errors.Is(err, store.ErrNotFound):
 		return response{}, err
 	}
 	if a.Reason != "" {
 		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
-			reasons: []protocol.Reason{a.Reason}, at: now})
+			reasons: []protocol.Reason{a.Reason}, at: by.at})
 	}
 	if a.Refused() {
-		findings, err := canon.Encode(&a.Decision)
-		if err != nil {
-			return response{}, err
-		}
 		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
-			reasons: a.Decision.Reasons(), findings: findings, at: now})
+			reasons: a.Decision.Reasons(), findings: by.canonical, at: by.at})
 	}
 	filed, err := n.step(tx, casefile.StepOf(a.Act, &a.Decision))
 	var turn *casefile.TurnError
 	if errors.As(err, &turn) {
 		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
-			reasons: []protocol.Reason{turn.Reason}, at: now})
+			reasons: []protocol.Reason{turn.Reason}, at: by.at})
 	}
 	if err != nil {
 		return response{}, err
 	}
-	return n.accept(tx, a, filed, now)
+	return n.accept(tx, a, filed, by)
 }
 
-func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, now time.Time) (response, error) {
-	act := a.Act.Act
+func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (response, error) {
 	kind := ledger.KindAccepted
 	if a.Decision.Verdict == protocol.Hold {
 		kind = ledger.KindHeld
 	}
-	index, err := n.record(tx, kind, a.Act.Digest, act, &a.Decision, now)
+	index, err := n.record(tx, kind, a.Act, by)
 	if err != nil {
 		return response{}, err
 	}
 	err = errors.Join(
-		tx.Set(digestKey(prefixAct, a.Act.Digest), a.Act.Signed),
-		writeJSON(tx, digestKey(prefixJudged, a.Act.Digest), judged{a.Decision, index, now}),
-		writeJSON(tx, knownKey(act.From, act.ID), known{Act: a.Act.Digest, Index: index}),
-		n.file(tx, f, now),
+		writeJSON(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
+		n.file(tx, f, by.at),
 	)
 	return response{index: index, fresh: true}, err
 }
@@ -233,21 +229,6 @@ func (n *Node) respond(ctx context.Context, c journal.Committed, r response) (wi
 		return &wire.Refusal{Proof: proof.Format(), Findings: r.findings}, nil
 	}
 	return &wire.Receipt{Proof: proof.Format()}, nil
-}
-
-// record appends the ledger entry of an act.
-func (n *Node) record(tx *journal.Tx, kind ledger.Kind, d protocol.Digest, act *protocol.Act,
-	decision *protocol.Decision, at time.Time) (int64, error) {
-	enc, err := canon.Encode(decision)
-	if err != nil {
-		return 0, err
-	}
-	rec := ledger.Record{Kind: kind, At: at, Act: d, ID: act.ID, Case: act.Case,
-		Verdict: ledger.VerdictOf(decision.Verdict), Decision: protocol.DigestOf(enc)}
-	if kind != ledger.KindSent {
-		rec.Peer = act.From
-	}
-	return tx.Append(rec)
 }
 
 // showCheckpoint proves to a peer that our ledger only grew since it last looked.

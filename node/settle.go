@@ -223,7 +223,7 @@ func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) error {
 			return err
 		}
 	}
-	return n.dropEnvelope(tx, e.Act)
+	return n.dropEnvelope(tx, e)
 }
 
 // undelivered tells the case that its opening act did not get through.
@@ -241,23 +241,23 @@ func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) error {
 }
 
 // dropEnvelope deletes the sealed act when no recipient waits for it any more.
-func (n *Node) dropEnvelope(tx *journal.Tx, act protocol.Digest) error {
-	left := false
-	prefix := append(digestKey(prefixDelivery, act), '/')
-	var peers [][]byte
-	err := tx.Scan(store.Range{Prefix: prefix, KeysOnly: true}, func(key, _ []byte) (bool, error) {
-		peers = append(peers, slices.Clone(key))
-		return true, nil
-	})
-	for _, key := range peers {
-		d, e := readJSON[delivery](tx, key)
-		err = errors.Join(err, e)
-		left = left || d.State == waiting
-	}
-	if err != nil || left {
+func (n *Node) dropEnvelope(tx *journal.Tx, e courier.Entry) error {
+	f, err := readJSON[filed](tx, caseKey(e.Case))
+	if err != nil {
 		return err
 	}
-	return tx.Delete(digestKey(prefixEnvelope, act))
+	for _, sent := range f.File.Thread {
+		if sent.Act != e.Act {
+			continue
+		}
+		for _, to := range sent.To {
+			d, err := readJSON[delivery](tx, deliveryKey(e.Act, to))
+			if err != nil && !errors.Is(err, store.ErrNotFound) || d.State == waiting {
+				return err
+			}
+		}
+	}
+	return tx.Delete(digestKey(prefixEnvelope, e.Act))
 }
 
 // Expire implements courier.Outbox.

@@ -51,11 +51,15 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		if out.Refused() || !complete(p, &out.Decision) {
 			return done, n.keepDraft(ctx, p, out.Decision)
 		}
+		ruled, err := rule(&out.Decision, now)
+		if err != nil {
+			return desk.Submitted{}, err
+		}
 		_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
-			return n.send(tx, &out, now)
+			return n.send(tx, &out, ruled)
 		})
 		if errors.Is(err, errStale) {
 			continue
@@ -110,22 +114,16 @@ func complete(p *plan, d *protocol.Decision) bool {
 }
 
 // send makes an act durable inside a commit, with its way to its recipients.
-func (n *Node) send(tx *journal.Tx, out *gate.Departure, now time.Time) error {
+func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) error {
 	act := out.Act.Act
 	f, err := n.step(tx, casefile.StepOf(out.Act, &out.Decision))
 	if err != nil {
 		return err
 	}
-	index, err := n.record(tx, ledger.KindSent, out.Act.Digest, act, &out.Decision, now)
-	if err != nil {
+	if _, err = n.record(tx, ledger.KindSent, out.Act, by); err != nil {
 		return err
 	}
-	err = errors.Join(
-		tx.Set(digestKey(prefixAct, out.Act.Digest), out.Act.Signed),
-		writeJSON(tx, digestKey(prefixJudged, out.Act.Digest), judged{out.Decision, index, now}),
-		tx.Delete(draftKey(act.Case)),
-		n.file(tx, f, now),
-	)
+	err = errors.Join(tx.Delete(draftKey(act.Case)), n.file(tx, f, by.at))
 	if err != nil || out.Envelope == nil {
 		return err
 	}

@@ -104,12 +104,22 @@ func encodeRecipients(list []recipient) string {
 
 // encode returns the one encoding of e.
 func (e *envelope) encode() []byte {
-	return []byte(`{"aad":"` + base64url.EncodeToString(e.binding) +
-		`","ciphertext":"` + base64url.EncodeToString(e.ciphertext) +
-		`","iv":"` + base64url.EncodeToString(e.iv) +
-		`","protected":"` + base64url.EncodeToString([]byte(protectedEnvelopeHeader(e.typ))) +
-		`","recipients":` + encodeRecipients(e.recipients) +
-		`,"tag":"` + base64url.EncodeToString(e.tag) + `"}`)
+	const frame = 512 // bytes of what is neither the ciphertext nor the recipients
+	recipients := encodeRecipients(e.recipients)
+	b := make([]byte, 0, frame+base64url.EncodedLen(len(e.ciphertext))+len(recipients))
+	b = append(b, `{"aad":"`...)
+	b = base64url.AppendEncode(b, e.binding)
+	b = append(b, `","ciphertext":"`...)
+	b = base64url.AppendEncode(b, e.ciphertext)
+	b = append(b, `","iv":"`...)
+	b = base64url.AppendEncode(b, e.iv)
+	b = append(b, `","protected":"`...)
+	b = base64url.AppendEncode(b, []byte(protectedEnvelopeHeader(e.typ)))
+	b = append(b, `","recipients":`...)
+	b = append(b, recipients...)
+	b = append(b, `,"tag":"`...)
+	b = base64url.AppendEncode(b, e.tag)
+	return append(b, `"}`...)
 }
 
 // Recipients returns the fingerprints of the keys that an envelope says it is

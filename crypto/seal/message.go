@@ -3,7 +3,6 @@ package seal
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"comity.example/crypto/identity"
 )
@@ -93,18 +92,26 @@ func readSignature(s *scanner) signature {
 
 // encode returns the one encoding of m.
 func (m *message) encode() []byte {
-	var b strings.Builder
-	b.WriteString(`{"payload":"` + m.payload + `","signatures":[`)
+	const frame = 64 // bytes of a signature that are not in base64
+	size := frame + len(m.payload)
+	for _, sig := range m.signatures {
+		size += frame + len(sig.protected) + base64url.EncodedLen(len(sig.value))
+	}
+	b := make([]byte, 0, size)
+	b = append(b, `{"payload":"`...)
+	b = append(b, m.payload...)
+	b = append(b, `","signatures":[`...)
 	for i, sig := range m.signatures {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.WriteString(`{"protected":"` + sig.protected + `","signature":"`)
-		b.WriteString(base64url.EncodeToString(sig.value))
-		b.WriteString(`"}`)
+		b = append(b, `{"protected":"`...)
+		b = append(b, sig.protected...)
+		b = append(b, `","signature":"`...)
+		b = base64url.AppendEncode(b, sig.value)
+		b = append(b, `"}`...)
 	}
-	b.WriteString(`]}`)
-	return []byte(b.String())
+	return append(b, `]}`...)
 }
 
 // checkPairs accepts only whole pairs, Ed25519 and then ML-DSA-65, of keys in

@@ -45,7 +45,7 @@ func (s *scanner) base64() (text string, decoded []byte) {
 	text = s.text()
 	decoded, err := base64url.DecodeString(text)
 	// DecodeString skips line ends, which would be a second encoding.
-	if err != nil || strings.ContainsAny(text, "\r\n") {
+	if err != nil || strings.IndexByte(text, '\n') >= 0 || strings.IndexByte(text, '\r') >= 0 {
 		s.failed = true
 	}
 	return text, decoded

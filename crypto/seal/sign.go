@@ -90,6 +90,35 @@ func Verify(typ string, jws []byte, candidates ...*identity.Public) (
 	if err != nil {
 		return nil, nil, fmt.Errorf("seal: verify: %w", err)
 	}
+	return m.verify(typ, candidates)
+}
+
+// A Claim is a JWS that was read and is not believed: for one who must see the
+// payload to find out whose key to verify with. The zero Claim has no signature.
+type Claim struct {
+	read message
+}
+
+// ReadClaim reads a JWS in its one encoding. No signature is checked.
+func ReadClaim(jws []byte) (*Claim, error) {
+	m, err := readMessage(jws)
+	if err != nil {
+		return nil, fmt.Errorf("seal: read claim: %w", err)
+	}
+	return &Claim{*m}, nil
+}
+
+// UnverifiedPayload returns what the JWS claims. The caller only reads it.
+func (c *Claim) UnverifiedPayload() []byte { return c.read.content }
+
+// Verify is the function Verify for the JWS that was read.
+func (c *Claim) Verify(typ string, candidates ...*identity.Public) (
+	payload []byte, signers []identity.Fingerprint, err error) {
+	return c.read.verify(typ, candidates)
+}
+
+func (m *message) verify(typ string, candidates []*identity.Public) (
+	payload []byte, signers []identity.Fingerprint, err error) {
 	if err := m.checkPairs(typ); err != nil {
 		return nil, nil, fmt.Errorf("seal: verify: %w", err)
 	}

@@ -363,3 +363,31 @@ func FuzzVerify(f *testing.F) {
 		seal.Cosign(jwsType, b, key)
 	})
 }
+
+// A claim that was read once answers as Verify does of the same bytes.
+func TestClaimIsVerifiedAsItsBytesAre(t *testing.T) {
+	key, other := signingKey(t, 1), signingKey(t, 2)
+	jws := sign(t, "payload", key)
+	claim, err := seal.ReadClaim(jws)
+	if err != nil || string(claim.UnverifiedPayload()) != "payload" {
+		t.Fatalf("got %q, %v", claim.UnverifiedPayload(), err)
+	}
+	payload, signers, err := claim.Verify(jwsType, key.Public())
+	if err != nil || string(payload) != "payload" || len(signers) != 1 {
+		t.Errorf("got %q, %v, %v", payload, signers, err)
+	}
+	if _, _, err := claim.Verify("other+jws", key.Public()); !errors.Is(err, seal.ErrSignatureInvalid) {
+		t.Errorf("of another type: got %v, want %v", err, seal.ErrSignatureInvalid)
+	}
+	if _, _, err := claim.Verify(jwsType, other.Public()); !errors.Is(err, seal.ErrSignatureInvalid) {
+		t.Errorf("by another key: got %v, want %v", err, seal.ErrSignatureInvalid)
+	}
+	if _, _, err := new(seal.Claim).Verify(jwsType, key.Public()); !errors.Is(err, seal.ErrSignatureMissing) {
+		t.Errorf("the zero Claim: got %v, want %v", err, seal.ErrSignatureMissing)
+	}
+	for i := range jws {
+		if _, err := seal.ReadClaim(jws[:i]); err == nil {
+			t.Fatalf("a prefix of %d bytes is a claim", i)
+		}
+	}
+}

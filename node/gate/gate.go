@@ -136,20 +136,16 @@ func (d *Departure) Refused() bool {
 	return d.Act == nil || d.Reason != "" || d.Decision.Verdict == protocol.Deny
 }
 
-// Out signs an act, examines and decides it as its receiver will, and seals
-// it. The error is for what should not happen; what the act lacks is in the
-// Departure.
+// Out examines an act as its receiver will, signs it, decides it as its
+// receiver will, and seals it. The error is for what should not happen; what
+// the act lacks is in the Departure.
 func (g *Gate) Out(grounds casefile.Grounds, act *protocol.Act, at time.Time) (Departure, error) {
-	signed, err := chain.Sign(act, g.cfg.Sign)
-	if err != nil {
-		return Departure{Reason: protocol.ReasonMalformed, Err: err}, nil
-	}
-	authentic, fault := chain.VerifyOffline(signed, chain.Context{
+	issued, fault := chain.Issue(act, g.cfg.Sign, chain.Context{
 		Directory: grounds.Directory, At: at, Cache: g.cache})
 	if fault != nil {
 		return Departure{Reason: fault.Reason, Err: fault.Err}, nil
 	}
-	d := Departure{Act: authentic, Decision: grounds.Decide(authentic, at)}
+	d := Departure{Act: issued, Decision: grounds.Decide(issued, at)}
 	if d.Refused() {
 		return d, nil
 	}
@@ -165,9 +161,11 @@ func (g *Gate) Out(grounds casefile.Grounds, act *protocol.Act, at time.Time) (D
 		keys = append(keys, p.Seal)
 	}
 	if len(keys) > 0 {
-		if d.Envelope, err = seal.Seal(EnvelopeType, signed, keys...); err != nil {
+		envelope, err := seal.Seal(EnvelopeType, issued.Signed, keys...)
+		if err != nil {
 			return Departure{}, fmt.Errorf("gate: seal: %w", err)
 		}
+		d.Envelope = envelope
 	}
 	return d, nil
 }

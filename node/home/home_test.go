@@ -95,6 +95,7 @@ func TestAHomeIsNeverOverwritten(t *testing.T) {
 }
 
 func TestPassphraseLocksTheKeys(t *testing.T) {
+	t.Parallel()
 	h := create(t, "correct horse battery staple")
 	if !h.NeedsPassphrase() {
 		t.Error("got no need of a passphrase, want one")

@@ -16,6 +16,7 @@ import (
 )
 
 func TestPassphraseOpensWhatItLocked(t *testing.T) {
+	t.Parallel()
 	const words = "correct horse battery staple"
 	made := create(t, words)
 	h, err := home.Open(made.Dir)

@@ -44,6 +44,17 @@ func Decode(b []byte, v any) error {
 	return nil
 }
 
+// Write returns v as Read reads it, its members in the order of v's type. It is
+// for what a program keeps for itself, never for what is signed or named by its
+// digest.
+func Write(v any) ([]byte, error) {
+	b, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		return nil, fmt.Errorf("canon: write: %w", err)
+	}
+	return b, nil
+}
+
 // Read reads b into v as strictly as Decode does, but in whatever order and
 // spacing a person wrote it. It is for drafts and files, never for what is signed.
 func Read(b []byte, v any) error {

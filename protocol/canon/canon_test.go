@@ -43,6 +43,24 @@ func TestOneValueHasOneForm(t *testing.T) {
 	}
 }
 
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	b, err := canon.Write(value())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := canon.Write(value())
+	if err != nil || !bytes.Equal(b, again) {
+		t.Errorf("one value is written as %s and as %s, %v", b, again, err)
+	}
+	var back outer
+	if err := canon.Read(b, &back); err != nil || !reflect.DeepEqual(back, value()) {
+		t.Errorf("got %+v, %v", back, err)
+	}
+	if err := canon.Decode(b, &back); err == nil {
+		t.Error("what is written for ourselves passes for a canonical form")
+	}
+}
+
 // TestOtherFormsAreRefused: what a signature covers has one form. Read takes
 // those that a person may write, and no others.
 func TestOtherFormsAreRefused(t *testing.T) {

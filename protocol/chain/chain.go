@@ -119,13 +119,21 @@ func VerifyOffline(signed []byte, in Context) (*Authentic, *Fault) {
 }
 
 func (in Context) verify(signed []byte, steps []step) (*Authentic, *Fault) {
-	if in.Directory == nil {
-		return nil, refuse(protocol.ReasonUnknownParty, "no directory")
-	}
-	if in.At.IsZero() {
-		return nil, refuse(protocol.ReasonClock, "no time of arrival")
+	if f := in.check(); f != nil {
+		return nil, f
 	}
 	return in.run(&inquiry{Context: in, signed: signed, moment: in.At}, steps)
+}
+
+// check refuses the Context that knows too little.
+func (in Context) check() *Fault {
+	if in.Directory == nil {
+		return refuse(protocol.ReasonUnknownParty, "no directory")
+	}
+	if in.At.IsZero() {
+		return refuse(protocol.ReasonClock, "no time of arrival")
+	}
+	return nil
 }
 
 func (in Context) run(q *inquiry, steps []step) (*Authentic, *Fault) {
@@ -151,6 +159,7 @@ type step struct {
 type inquiry struct {
 	Context
 	signed []byte
+	claim  *seal.Claim // signed, once it was read
 	depth  int
 	// moment is when the act must be in time and its sender registered: its
 	// arrival, or, of an act that another carries, the issue of its carrier.
@@ -187,16 +196,17 @@ func (q *inquiry) read() *Fault {
 		return refuse(protocol.ReasonTooLarge, "%d bytes: want at most %d",
 			len(q.signed), MaxSigned)
 	}
-	payload, err := seal.UnverifiedPayload(q.signed)
+	claim, err := seal.ReadClaim(q.signed)
 	if err != nil {
 		return &Fault{protocol.ReasonMalformed, err}
 	}
-	act, err := protocol.ParseAct(payload)
+	act, err := protocol.ParseAct(claim.UnverifiedPayload())
 	if err != nil {
 		return &Fault{protocol.ReasonMalformed, err}
 	}
+	q.claim = claim
 	q.found.Act, q.found.Signed = act, q.signed
-	q.found.Digest = protocol.DigestOf(payload)
+	q.found.Digest = protocol.DigestOf(claim.UnverifiedPayload())
 	return nil
 }
 
@@ -214,8 +224,7 @@ func (q *inquiry) lookUpSender() *Fault {
 }
 
 func (q *inquiry) verifySignatures() *Fault {
-	// The payload is the one that was read: the same bytes have one payload.
-	_, _, err := seal.Verify(typeAct, q.signed, q.found.Sender.Signing)
+	_, _, err := q.claim.Verify(typeAct, q.found.Sender.Signing)
 	if err != nil {
 		return &Fault{register.Reason(err), err}
 	}
