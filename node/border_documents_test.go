@@ -3,10 +3,29 @@ package node_test
 import (
 	"fmt"
 
-
 	"comity.example/protocol"
-	"comity.example/protocol/agreement"
+	"comity.example/protocol/register"
 )
+
+// update has a Party make the next version of its register.
+func (b *border) update(n *runner, party protocol.Party, c register.Changes) []byte {
+	b.t.Helper()
+	held, err := n.Read(b.t.Context(), "register", b.newest(n, party))
+	b.must(err)
+	claimed, err := register.Claim(held)
+	b.must(err)
+	previous, err := register.Verify(held, claimed.Roots)
+	b.must(err)
+	c.Issued = b.now()
+	if c.Expires.IsZero() {
+		c.Expires = previous.Expires
+	}
+	next, err := register.Next(previous, c)
+	b.must(err)
+	signed, err := register.Sign(next, b.root(party))
+	b.must(err)
+	return signed
+}
 
 // newest is the name of the newest register of a Party that a node holds.
 func (b *border) newest(n *runner, party protocol.Party) string {

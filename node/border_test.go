@@ -580,23 +580,3 @@ func (b *border) check(id protocol.ParticipantID) {
 		b.t.Errorf("ledger check of %s: %v %v", id, report.Trouble, err)
 	}
 }
-
-// update has a Party make the next version of its register.
-func (b *border) update(n *runner, party protocol.Party, c register.Changes) []byte {
-	b.t.Helper()
-	held, err := n.Read(b.t.Context(), "register", b.newest(n, party))
-	b.must(err)
-	claimed, err := register.Claim(held)
-	b.must(err)
-	previous, err := register.Verify(held, claimed.Roots)
-	b.must(err)
-	c.Issued = b.now()
-	if c.Expires.IsZero() {
-		c.Expires = previous.Expires
-	}
-	next, err := register.Next(previous, c)
-	b.must(err)
-	signed, err := register.Sign(next, b.root(party))
-	b.must(err)
-	return signed
-}
