@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 	"comity.example/protocol/register"
 )
 
