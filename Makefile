@@ -13,6 +13,11 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Each fuzz target runs for a count, not for a time, so that a run repeats.
 FUZZ        ?= 2000x
 
+# Tests of whole nodes, processes and packages run without the race detector:
+# it makes them too slow for every change. Their parts run with it.
+WHOLE := ./cmd/... ./node ./protocol/casepack ./testnet/...
+RACE   = $(shell $(GO) list ./crypto/... ./node/... ./protocol/... | grep -v -e '/node$$' -e '/casepack$$')
+
 COMITY := bin/comity
 
 .PHONY: help demo test check bench build lint fuzz check-vectors clean
@@ -53,7 +58,8 @@ check-vectors: ## the protocol's vectors, read by a second implementation (needs
 	node protocol/testdata/vectors/check.mjs
 
 check: lint ## what CI runs: linters, tests with the race detector, fuzzers for a count
-	$(GO) test -race -shuffle=on -timeout 20m ./...
+	$(GO) test -race -shuffle=on -timeout 20m $(RACE)
+	$(GO) test -shuffle=on -timeout 20m $(WHOLE)
 	$(MAKE) fuzz
 	@if command -v node >/dev/null; then $(MAKE) check-vectors; else echo "no Node.js: only Go read the vectors"; fi
 

@@ -19,7 +19,7 @@ import (
 var (
 	measuring = flag.Bool("measure", false, "measure two nodes on this machine: make bench")
 	cases     = flag.Int("cases", 100_000, "stored cases of a full node")
-	acts      = flag.Int("acts", 2500, "acts in one round of measurement")
+	acts      = flag.Int("acts", 1500, "acts in one round of measurement")
 	profiles  = flag.String("profiles", "", "folder for CPU profiles of both ends")
 	endOf     = flag.String("end", "", "home of the node that this process runs; TestMeasure sets it")
 	endCPU    = flag.String("endcpu", "", "file for its CPU profile; TestMeasure sets it")

@@ -151,7 +151,7 @@ func TestEverythingIsDeliveredWhenThePeerReturnsEmergenciesFirst(t *testing.T) {
 		if most > courier.Window+courier.EmergencyWindow {
 			t.Errorf("%d deliveries in flight", most)
 		}
-		for i, lane := range order[:19] { // the last one starts together with the first ordinary ones
+		for i, lane := range order[:courier.EmergencyWindow] { // the last ones start together with the first ordinary ones
 			if lane != wire.Emergency {
 				t.Errorf("delivery %d was in lane %v while emergencies waited", i, lane)
 			}
