@@ -14,6 +14,7 @@ require (
 	github.com/goccy/go-yaml v1.19.2 // agreements and requests as people write them, with the line of an error
 	github.com/jotaen/kong-completion v0.0.4 // shell completion
 	github.com/pelletier/go-toml/v2 v2.4.3 // configuration files, with the line of an error
+	github.com/posener/complete v1.2.3 // the predictors of shell completion
 	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/quic-go/quic-go v0.65.0 // QUIC, and a network in virtual time for tests
 	github.com/rogpeppe/go-internal v1.16.0 // transcripts: txtar archives, and scripts that test the command line
@@ -25,8 +26,6 @@ require (
 	google.golang.org/protobuf v1.36.12 // reads the index of the store's tables, to survey them before they are opened
 	pgregory.net/rapid v1.3.0 // tests: properties
 )
-
-require github.com/posener/complete v1.2.3
 
 require (
 	cel.dev/expr v0.25.1 // indirect
