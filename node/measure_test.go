@@ -159,7 +159,7 @@ func (m *measurement) measure(t *testing.T) {
 			p.runs = append(p.runs, p.deliver(t, order{Count: *acts, InFlight: many}))
 		}
 	}
-	m.busy = [2]int64{m.empty.from.memory(t, "VmHWM"), m.empty.to.memory(t, "VmHWM")}
+	m.busy = [2]int64{m.empty.from.memory(t, "RssAnon"), m.empty.to.memory(t, "RssAnon")}
 	say("one by one, disk, decisions")
 	if m.disk, err = measureDisk(t.Context(), t.TempDir(), m.size.sealed); err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func (m *measurement) printRuns(w io.Writer) {
 	row("CPU per act, sender", "%v", func(r run) any { return short(r.cpuFrom) })
 	row("CPU per act, receiver", "%v", func(r run) any { return short(r.cpuTo) })
 	fmt.Fprintf(w, "memory, idle\tsender %s\treceiver %s\n", mib(m.idle[0]), mib(m.idle[1]))
-	fmt.Fprintf(w, "memory, highest\tsender %s\treceiver %s\tthe sender's holds the drafts too\n",
+	fmt.Fprintf(w, "memory, at work\tsender %s\treceiver %s\twithout mapped files; the sender's with drafts\n",
 		mib(m.busy[0]), mib(m.busy[1]))
 }
 
