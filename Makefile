@@ -46,11 +46,11 @@ lint:
 	$(GO) mod tidy -diff
 
 fuzz:
-	@set -e; for pkg in $$($(GO) list ./...); do \
+	@set -e; log=$$(mktemp); trap 'rm -f '"$$log" EXIT; for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			echo "$$pkg $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) $$pkg >/tmp/comity-fuzz.log 2>&1 \
-				|| { cat /tmp/comity-fuzz.log; exit 1; }; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) $$pkg >"$$log" 2>&1 \
+				|| { cat "$$log"; exit 1; }; \
 		done; \
 	done
 

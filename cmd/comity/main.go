@@ -1,4 +1,4 @@
-// Comity is the one program of this repository: it makes a participant's home,
+// Command comity is the one program of this repository: it makes a participant's home,
 // runs its node, and is what people work with. There is one file for each verb.
 //
 // What a person does goes to the node's API on this machine. Officers sign

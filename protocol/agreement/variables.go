@@ -124,7 +124,8 @@ var (
 
 		{"officer.present", cel.BoolType, "Whether an officer's endorsement was verified.",
 			func(in *input) ref.Val { return types.Bool(in.facts.Officer.Present) }},
-		{"officer.roles", texts, "The roles of the officer's credential.",
+		{"officer.roles", texts,
+			"The roles of the officers who are competent for the request, as far as their participant has them.",
 			func(in *input) ref.Val { return list(in.facts.Officer.Roles) }},
 
 		{"certification.present", cel.BoolType, "Whether a certification was verified.",

@@ -22,7 +22,7 @@ const (
 	KindDecided    Kind = "decided"    // a person decided on what was held
 	KindRegister   Kind = "register"   // a Party's register is in use from here
 	KindAgreement  Kind = "agreement"  // an agreement document is in use from here
-	KindNotice     Kind = "notice"     // a notice that was due went out
+	KindNotice     Kind = "notice"     // a Party's notice under an agreement is in use from here
 	KindDisclosed  Kind = "disclosed"  // evidence left, or arrived whole
 	KindDestroyed  Kind = "destroyed"  // a key was destroyed, and with it what it encrypted
 	KindCheckpoint Kind = "checkpoint" // a peer's checkpoint was kept
