@@ -10,16 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/go-jose/go-jose/v4"
 )
 
 const (
-	encA256GCM  = "A256GCM" // RFC 7518, section 5.3
-	contentKey  = 32        // bytes
-	ivSize      = 12        // bytes
-	tagSize     = 16        // bytes
-	bindingSize = sha256.Size
+	encA256GCM     = "A256GCM" // RFC 7518, section 5.3
+	contentKeySize = 32        // bytes
+	ivSize         = 12        // bytes
+	tagSize        = 16        // bytes
+	bindingSize    = sha256.Size
 
 	bindingLabel = "comity envelope v1\n"
 )
@@ -38,7 +36,7 @@ func bind(key []byte, recipients string) []byte {
 }
 
 // Seal encrypts plaintext so that each of the given keys opens it, and nobody
-// else. go-jose cannot encrypt with an algorithm of ours, hence this sender.
+// else.
 func Seal(typ string, plaintext []byte, to ...*SealKey) ([]byte, error) {
 	if err := checkType(typ); err != nil {
 		return nil, fmt.Errorf("seal: seal: %w", err)
@@ -50,21 +48,23 @@ func Seal(typ string, plaintext []byte, to ...*SealKey) ([]byte, error) {
 		return nil, fmt.Errorf("seal: seal: more than %d bytes", MaxPlaintext)
 	}
 	// The key is fresh for each envelope, so that a random iv cannot repeat under it.
-	key, iv := make([]byte, contentKey), make([]byte, ivSize)
+	key, iv := make([]byte, contentKeySize), make([]byte, ivSize)
 	rand.Read(key)
 	rand.Read(iv)
-	e := &envelope{typ: typ, iv: iv}
+	var list []recipient
 	for _, k := range sorted(to) {
 		r, err := encryptKey(key, k)
 		if err != nil {
 			return nil, fmt.Errorf("seal: seal: %w", err)
 		}
-		if n := len(e.recipients); n > 0 && e.recipients[n-1].kid == r.kid {
+		if n := len(list); n > 0 && list[n-1].kid == r.kid {
 			return nil, errors.New("seal: seal: a recipient is named twice")
 		}
-		e.recipients = append(e.recipients, r)
+		list = append(list, r)
 	}
-	e.binding = bind(key, encodeRecipients(e.recipients))
+	e := &envelope{typ: typ, iv: iv}
+	e.address(list)
+	e.binding = bind(key, e.list)
 	e.encryptContent(key, plaintext)
 	return e.encode(), nil
 }
@@ -93,6 +93,17 @@ func encryptKey(key []byte, to *SealKey) (recipient, error) {
 // encryptContent fills in ciphertext and tag (RFC 7516, section 5.1, steps 14
 // to 16).
 func (e *envelope) encryptContent(key, plaintext []byte) {
+	out := contentCipher(key).Seal(nil, e.iv, pad(plaintext), e.authenticated())
+	e.ciphertext, e.tag = out[:len(out)-tagSize], out[len(out)-tagSize:]
+}
+
+// authenticated returns the additional authenticated data of the content.
+func (e *envelope) authenticated() []byte {
+	protected := base64url.EncodeToString([]byte(protectedEnvelopeHeader(e.typ)))
+	return []byte(protected + "." + base64url.EncodeToString(e.binding))
+}
+
+func contentCipher(key []byte) cipher.AEAD {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		panic("seal: content key of a wrong size")
@@ -101,10 +112,7 @@ func (e *envelope) encryptContent(key, plaintext []byte) {
 	if err != nil {
 		panic("seal: no GCM for AES")
 	}
-	protected := base64url.EncodeToString([]byte(protectedEnvelopeHeader(e.typ)))
-	authenticated := []byte(protected + "." + base64url.EncodeToString(e.binding))
-	out := gcm.Seal(nil, e.iv, pad(plaintext), authenticated)
-	e.ciphertext, e.tag = out[:len(out)-tagSize], out[len(out)-tagSize:]
+	return gcm
 }
 
 // Open returns what is sealed in an envelope of the given type. The only error
@@ -115,20 +123,12 @@ func Open(typ string, sealed []byte, key *OpenKey) ([]byte, error) {
 	if !ok || e.typ != typ {
 		return nil, ErrOpen
 	}
-	u := &unwrapper{
-		kid:     key.public.fingerprint.String(),
-		private: key.private(),
-		accept: func(contentKey []byte) bool {
-			return hmac.Equal(e.binding, bind(contentKey, encodeRecipients(e.recipients)))
-		},
-	}
-	jwe, err := jose.ParseEncryptedJSON(string(sealed),
-		[]jose.KeyAlgorithm{algHPKE}, []jose.ContentEncryption{jose.A256GCM})
-	if err != nil {
+	contentKey, ok := e.decryptKey(key)
+	if !ok {
 		return nil, ErrOpen
 	}
-	_, _, padded, err := jwe.DecryptMulti(u)
-	if err != nil {
+	padded, ok := e.decryptContent(contentKey)
+	if !ok {
 		return nil, ErrOpen
 	}
 	plaintext, ok := unpad(padded)
@@ -138,35 +138,34 @@ func Open(typ string, sealed []byte, key *OpenKey) ([]byte, error) {
 	return plaintext, nil
 }
 
-// An unwrapper decrypts the content key for go-jose, which asks it once for
-// each recipient.
-type unwrapper struct {
-	kid     string
-	private hpke.PrivateKey
-	accept  func(contentKey []byte) bool
+// decryptKey returns the content key, if one of the recipients is key and the
+// list of recipients is the one that the content key was bound to.
+func (e *envelope) decryptKey(key *OpenKey) ([]byte, bool) {
+	at := slices.IndexFunc(e.recipients,
+		func(r recipient) bool { return r.kid == key.public.fingerprint })
+	if at < 0 {
+		return nil, false
+	}
+	contentKey, err := e.recipients[at].decryptKey(key.private())
+	if err != nil || len(contentKey) != contentKeySize {
+		return nil, false
+	}
+	return contentKey, hmac.Equal(e.binding, bind(contentKey, e.list))
 }
 
-var _ jose.OpaqueKeyDecrypter = (*unwrapper)(nil)
-
-// DecryptKey answers for the one recipient that is named, without work for the
-// others.
-func (u *unwrapper) DecryptKey(encryptedKey []byte, header jose.Header) ([]byte, error) {
-	ek, _ := header.ExtraHeaders["ek"].(string)
-	if header.KeyID != u.kid {
-		return nil, ErrOpen
-	}
-	encapsulated, err := base64url.DecodeString(ek)
-	if err != nil {
-		return nil, ErrOpen
-	}
+// decryptKey undoes encryptKey.
+func (r *recipient) decryptKey(private hpke.PrivateKey) ([]byte, error) {
 	kdf, aead := hpke.SHAKE256(), hpke.AES256GCM()
-	r, err := hpke.NewRecipient(encapsulated, u.private, kdf, aead, hpkeInfo)
+	opener, err := hpke.NewRecipient(r.ek, private, kdf, aead, hpkeInfo)
 	if err != nil {
-		return nil, ErrOpen
+		return nil, err
 	}
-	key, err := r.Open(nil, encryptedKey)
-	if err != nil || !u.accept(key) {
-		return nil, ErrOpen
-	}
-	return key, nil
+	return opener.Open(nil, r.encryptedKey)
+}
+
+// decryptContent undoes encryptContent (RFC 7516, section 5.2, steps 14 to 16).
+func (e *envelope) decryptContent(key []byte) ([]byte, bool) {
+	out := slices.Concat(e.ciphertext, e.tag)
+	out, err := contentCipher(key).Open(out[:0], e.iv, out, e.authenticated())
+	return out, err == nil
 }

@@ -14,7 +14,7 @@ func TestCiphertextThatIsNotBoundToItsKeyAndRecipientsIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content, other := bytes.Repeat([]byte{1}, contentKey), bytes.Repeat([]byte{2}, contentKey)
+	content, other := bytes.Repeat([]byte{1}, contentKeySize), bytes.Repeat([]byte{2}, contentKeySize)
 	r, err := encryptKey(content, key.Public())
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +30,8 @@ func TestCiphertextThatIsNotBoundToItsKeyAndRecipientsIsRefused(t *testing.T) {
 		"nothing":            {make([]byte, bindingSize), ErrOpen},
 		"binding of no size": {nil, ErrOpen},
 	} {
-		e := &envelope{typ: "test", iv: make([]byte, ivSize), recipients: list, binding: c.binding}
+		e := &envelope{typ: "test", iv: make([]byte, ivSize), binding: c.binding}
+		e.address(list)
 		e.encryptContent(content, []byte("content"))
 		if _, err := Open("test", e.encode(), key); err != c.want {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)
@@ -49,7 +50,7 @@ func TestEnvelopeThatItsSenderWroteInAnotherFormIsRefused(t *testing.T) {
 	e.tag = make([]byte, tagSize)
 	with := func(list []recipient) string {
 		altered := *e
-		altered.recipients = list
+		altered.address(list)
 		return string(altered.encode())
 	}
 	good := with(e.recipients[:2])

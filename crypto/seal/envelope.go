@@ -17,6 +17,7 @@ type envelope struct {
 	iv         []byte
 	typ        string
 	recipients []recipient
+	list       string // the recipients as they are encoded
 	tag        []byte
 }
 
@@ -52,7 +53,9 @@ func readEnvelope(b []byte) (*envelope, bool) {
 	e.typ = header.text()
 	header.literal(`"}`)
 	s.literal(`","recipients":`)
+	before := s.rest
 	e.recipients = readRecipients(s)
+	e.list = before[:len(before)-len(s.rest)]
 	s.literal(`,"tag":"`)
 	_, e.tag = s.base64()
 	s.literal(`"}`)
@@ -88,6 +91,11 @@ func readRecipients(s *scanner) []recipient {
 	return list
 }
 
+// address sets the recipients of e.
+func (e *envelope) address(list []recipient) {
+	e.recipients, e.list = list, encodeRecipients(list)
+}
+
 // encodeRecipients returns the one encoding of a list of recipients.
 func encodeRecipients(list []recipient) string {
 	var b strings.Builder
@@ -105,8 +113,7 @@ func encodeRecipients(list []recipient) string {
 // encode returns the one encoding of e.
 func (e *envelope) encode() []byte {
 	const frame = 512 // bytes of what is neither the ciphertext nor the recipients
-	recipients := encodeRecipients(e.recipients)
-	b := make([]byte, 0, frame+base64url.EncodedLen(len(e.ciphertext))+len(recipients))
+	b := make([]byte, 0, frame+base64url.EncodedLen(len(e.ciphertext))+len(e.list))
 	b = append(b, `{"aad":"`...)
 	b = base64url.AppendEncode(b, e.binding)
 	b = append(b, `","ciphertext":"`...)
@@ -116,7 +123,7 @@ func (e *envelope) encode() []byte {
 	b = append(b, `","protected":"`...)
 	b = base64url.AppendEncode(b, []byte(protectedEnvelopeHeader(e.typ)))
 	b = append(b, `","recipients":`...)
-	b = append(b, recipients...)
+	b = append(b, e.list...)
 	b = append(b, `,"tag":"`...)
 	b = base64url.AppendEncode(b, e.tag)
 	return append(b, `"}`...)
