@@ -23,7 +23,6 @@ import (
 //	draft/<case>                                   a request that was not sent
 //	inbox/<lane>/<since>/<case>                    what waits for our people
 //	out/<peer>/<lane>/<seq>/<thread>/<digest>/<expires>   outbox
-//	envelope/<digest>                              sealed act, while it is in the outbox
 //	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof
 //	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
 //	peer/<peer>                                    the newest checkpoint of the peer's ledger
@@ -36,7 +35,6 @@ const (
 	prefixDraft    = "draft/"
 	prefixInbox    = "inbox/"
 	prefixOut      = "out/"
-	prefixEnvelope = "envelope/"
 	prefixDelivery = "delivery/"
 	prefixDocument = "document/"
 	prefixPeer     = "peer/"

@@ -70,7 +70,7 @@ func (o *backlog) Load(_ context.Context, e courier.Entry) (wire.Message, error)
 	return &wire.Deliver{Lane: e.Lane, Envelope: make([]byte, 16<<10)}, nil
 }
 
-func (o *backlog) Settle(_ context.Context, e courier.Entry, _ wire.Message) error {
+func (o *backlog) Settle(_ context.Context, e courier.Entry, _, _ wire.Message) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.settled[e.Seq]++

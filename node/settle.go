@@ -22,6 +22,8 @@ type delivery struct {
 	Reasons  []protocol.Reason `json:"reasons,omitzero"`
 	Proof    []byte            `json:"proof,omitzero"`    // the recipient's, C2SP tlog-proof
 	Findings []byte            `json:"findings,omitzero"` // of the recipient, when it refused
+
+	envelope protocol.Digest // in which the act was delivered
 }
 
 type deliveryState string
@@ -79,28 +81,43 @@ func (o *outbox) Next(ctx context.Context, q courier.Query) ([]courier.Entry, er
 	return out, err
 }
 
-// Load implements courier.Outbox.
+// Load implements courier.Outbox. An act is sealed when it is sent, so that
+// the store holds it once.
 func (o *outbox) Load(ctx context.Context, e courier.Entry) (m wire.Message, err error) {
-	err = o.journal.View(ctx, func(r store.Reader) error {
+	n := (*Node)(o)
+	var signed []byte
+	err = n.journal.View(ctx, func(r store.Reader) error {
 		if strings.HasPrefix(string(e.Case), documentThread) {
-			m, err = (*Node)(o).loadPublication(r, e)
+			m, err = n.loadPublication(r, e)
 			return err
 		}
-		b, err := r.Get(digestKey(prefixEnvelope, e.Act))
-		m = &wire.Deliver{Lane: e.Lane, Envelope: b}
+		if _, err := r.Get(outKey(e)); err != nil {
+			return err
+		}
+		signed, err = r.Get(digestKey(prefixAct, e.Act))
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, courier.ErrGone
 	}
-	return m, err
+	if err != nil || m != nil {
+		return m, err
+	}
+	envelope, err := n.gate.Seal(*n.grounds.Load(), signed, e.Peer, n.now())
+	if err != nil { // it is in no register any more: perhaps it comes back
+		return nil, fmt.Errorf("%w: %w", courier.ErrUnreachable, err)
+	}
+	return &wire.Deliver{Lane: e.Lane, Envelope: envelope}, nil
 }
 
 // Settle implements courier.Outbox: an answer counts only if it proves that
 // the peer's ledger says what the answer says.
-func (o *outbox) Settle(ctx context.Context, e courier.Entry, answer wire.Message) error {
+func (o *outbox) Settle(ctx context.Context, e courier.Entry, sent, answer wire.Message) error {
 	n := (*Node)(o)
 	d := delivery{State: receipted}
+	if m, ok := sent.(*wire.Deliver); ok {
+		d.envelope = protocol.DigestOf(m.Envelope)
+	}
 	switch m := answer.(type) {
 	case *wire.Receipt:
 		d.Proof = m.Proof
@@ -156,7 +173,7 @@ func (n *Node) verifyAnswer(ctx context.Context, e courier.Entry, d delivery) (l
 	if !d.answers(entry.Record) || entry.Record.Peer != n.cfg.Self {
 		return ledger.Entry{}, &courier.UnprovenError{Class: "record of another kind or peer"}
 	}
-	if !n.isAbout(ctx, entry.Record, e) {
+	if !d.isAbout(entry.Record, e) {
 		return ledger.Entry{}, &courier.UnprovenError{Class: "record of another act"}
 	}
 	if len(d.Findings) > 0 && protocol.DigestOf(d.Findings) != entry.Record.Decision {
@@ -175,25 +192,13 @@ func (d *delivery) answers(rec ledger.Record) bool {
 }
 
 // isAbout reports whether a record is about what e delivers. Only a refusal
-// may name the envelope in the place of the act: a receipt that did would
-// settle here and prove nothing to a court.
-func (n *Node) isAbout(ctx context.Context, rec ledger.Record, e courier.Entry) bool {
+// may name the envelope in the place of the act, for a peer that could not open
+// it: a receipt that did would settle here and prove nothing to a court.
+func (d *delivery) isAbout(rec ledger.Record, e courier.Entry) bool {
 	if strings.HasPrefix(string(e.Case), documentThread) {
 		return rec.Document == e.Act
 	}
-	return rec.Act == e.Act || rec.Kind == ledger.KindRefused && n.isEnvelopeOf(ctx, rec.Act, e.Act)
-}
-
-// isEnvelopeOf reports whether d is the digest of the envelope in which act
-// travels: a refusal of what the peer could not open names only that.
-func (n *Node) isEnvelopeOf(ctx context.Context, d, act protocol.Digest) bool {
-	same := false
-	err := n.journal.View(ctx, func(r store.Reader) error {
-		b, err := r.Get(digestKey(prefixEnvelope, act))
-		same = err == nil && protocol.DigestOf(b) == d
-		return err
-	})
-	return err == nil && same
+	return rec.Act == e.Act || rec.Kind == ledger.KindRefused && rec.Act == d.envelope
 }
 
 // settle records what became of a delivery and takes it out of the outbox.
@@ -218,12 +223,10 @@ func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) error {
 	if err != nil || !isAct {
 		return err
 	}
-	if d.State != receipted {
-		if err := n.undelivered(tx, e, d); err != nil {
-			return err
-		}
+	if d.State == receipted {
+		return nil
 	}
-	return n.dropEnvelope(tx, e)
+	return n.undelivered(tx, e, d)
 }
 
 // undelivered tells the case that its opening act did not get through.
@@ -238,26 +241,6 @@ func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) error {
 	}
 	f.File = f.File.Undelivered(e.Act, e.Peer, state)
 	return n.file(tx, f, n.now())
-}
-
-// dropEnvelope deletes the sealed act when no recipient waits for it any more.
-func (n *Node) dropEnvelope(tx *journal.Tx, e courier.Entry) error {
-	f, err := readJSON[filed](tx, caseKey(e.Case))
-	if err != nil {
-		return err
-	}
-	for _, sent := range f.File.Thread {
-		if sent.Act != e.Act {
-			continue
-		}
-		for _, to := range sent.To {
-			d, err := readJSON[delivery](tx, deliveryKey(e.Act, to))
-			if err != nil && !errors.Is(err, store.ErrNotFound) || d.State == waiting {
-				return err
-			}
-		}
-	}
-	return tx.Delete(digestKey(prefixEnvelope, e.Act))
 }
 
 // Expire implements courier.Outbox.

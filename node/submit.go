@@ -39,10 +39,7 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		if err != nil {
 			return desk.Submitted{}, err
 		}
-		out, err := n.gate.Out(*grounds, p.act, now)
-		if err != nil {
-			return desk.Submitted{}, err
-		}
+		out := n.gate.Out(*grounds, p.act, now)
 		if problem := n.mayLeave(p, &out); problem != nil {
 			return desk.Submitted{}, problem
 		}
@@ -124,9 +121,6 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) error {
 		return err
 	}
 	err = errors.Join(tx.Delete(draftKey(act.Case)), n.file(tx, f, by.at))
-	if err != nil || out.Envelope == nil {
-		return err
-	}
 	for _, to := range act.To {
 		if to == n.cfg.Self {
 			continue
@@ -136,7 +130,7 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) error {
 		err = errors.Join(err, tx.Set(outKey(e), nil),
 			writeJSON(tx, deliveryKey(e.Act, to), delivery{State: waiting}))
 	}
-	return errors.Join(err, tx.Set(digestKey(prefixEnvelope, out.Act.Digest), out.Envelope))
+	return err
 }
 
 // A plan is an act that lacks only signatures.

@@ -67,11 +67,12 @@ type Outbox interface {
 	Peers(ctx context.Context) ([]protocol.ParticipantID, error)
 	// Next returns up to n entries of the lane whose Seq is above after, in order.
 	Next(ctx context.Context, q Query) ([]Entry, error)
-	// Load returns the message to send, or ErrGone.
+	// Load returns the message to send, or ErrGone, or ErrUnreachable.
 	Load(ctx context.Context, e Entry) (wire.Message, error)
-	// Settle records the peer's answer, a receipt or a refusal, and removes the
-	// entry. An answer that proves nothing is an error, and the entry stays.
-	Settle(ctx context.Context, e Entry, answer wire.Message) error
+	// Settle records the peer's answer to what was sent, a receipt or a refusal,
+	// and removes the entry. An answer that proves nothing is an error, and the
+	// entry stays.
+	Settle(ctx context.Context, e Entry, sent, answer wire.Message) error
 	// Expire records that the entry could not be delivered in its time, and
 	// removes it.
 	Expire(ctx context.Context, e Entry) error

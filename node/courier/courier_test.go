@@ -54,7 +54,7 @@ func (o *outbox) Load(_ context.Context, e courier.Entry) (wire.Message, error) 
 	return &wire.Deliver{Lane: e.Lane, Envelope: e.Act[:]}, nil
 }
 
-func (o *outbox) Settle(_ context.Context, e courier.Entry, answer wire.Message) error {
+func (o *outbox) Settle(_ context.Context, e courier.Entry, _, answer wire.Message) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if r, ok := answer.(*wire.Receipt); ok && string(r.Proof) == "forged" {

@@ -233,6 +233,9 @@ func (r *round) deliver(ctx context.Context, e Entry) ending {
 		switch {
 		case errors.Is(err, ErrGone):
 			return settled
+		case errors.Is(err, ErrUnreachable):
+			cfg.Count("unreachable")
+			return again
 		case err != nil:
 			return r.wrote(ctx, err)
 		}
@@ -242,7 +245,7 @@ func (r *round) deliver(ctx context.Context, e Entry) ending {
 			return again
 		}
 		if err == nil {
-			if end, ok := r.settle(ctx, e, answer); ok {
+			if end, ok := r.settle(ctx, e, m, answer); ok {
 				return end
 			}
 		} else {
@@ -258,7 +261,7 @@ func (r *round) deliver(ctx context.Context, e Entry) ending {
 
 // settle hands a receipt or a refusal to the outbox. It reports false when the
 // answer settles nothing and the entry is to be tried again.
-func (r *round) settle(ctx context.Context, e Entry, answer wire.Message) (ending, bool) {
+func (r *round) settle(ctx context.Context, e Entry, sent, answer wire.Message) (ending, bool) {
 	cfg := &r.c.cfg
 	outcome := "busy"
 	switch answer.(type) {
@@ -271,7 +274,7 @@ func (r *round) settle(ctx context.Context, e Entry, answer wire.Message) (endin
 		cfg.Count(outcome)
 		return 0, false
 	}
-	err := cfg.Outbox.Settle(ctx, e, answer)
+	err := cfg.Outbox.Settle(ctx, e, sent, answer)
 	var unproven *UnprovenError
 	if errors.As(err, &unproven) {
 		cfg.Count("unproven")

@@ -119,12 +119,11 @@ func (g *Gate) completes(grounds casefile.Grounds, a *Arrival, at time.Time) boo
 	return true
 }
 
-// A Departure is an act that may leave, signed and sealed. When Refused says so,
-// nothing may leave and Envelope is nil.
+// A Departure is an act that may leave, signed. When Refused says so, nothing
+// may leave.
 type Departure struct {
 	Act      *chain.Authentic
 	Decision protocol.Decision
-	Envelope []byte // sealed to all recipients but ourselves; nil if there are none
 
 	// Reason is set when the act does not pass its own examination.
 	Reason protocol.Reason
@@ -136,36 +135,32 @@ func (d *Departure) Refused() bool {
 	return d.Act == nil || d.Reason != "" || d.Decision.Verdict == protocol.Deny
 }
 
-// Out examines an act as its receiver will, signs it, decides it as its
-// receiver will, and seals it. The error is for what should not happen; what
-// the act lacks is in the Departure.
-func (g *Gate) Out(grounds casefile.Grounds, act *protocol.Act, at time.Time) (Departure, error) {
+// Out examines an act as its receiver will, signs it, and decides it as its
+// receiver will. What the act lacks is in the Departure.
+func (g *Gate) Out(grounds casefile.Grounds, act *protocol.Act, at time.Time) Departure {
+	for _, id := range act.To {
+		if _, err := grounds.Directory.Participant(id, at); err != nil {
+			return Departure{Reason: register.Reason(err), Err: err}
+		}
+	}
 	issued, fault := chain.Issue(act, g.cfg.Sign, chain.Context{
 		Directory: grounds.Directory, At: at, Cache: g.cache})
 	if fault != nil {
-		return Departure{Reason: fault.Reason, Err: fault.Err}, nil
+		return Departure{Reason: fault.Reason, Err: fault.Err}
 	}
-	d := Departure{Act: issued, Decision: grounds.Decide(issued, at)}
-	if d.Refused() {
-		return d, nil
+	return Departure{Act: issued, Decision: grounds.Decide(issued, at)}
+}
+
+// Seal encrypts a signed act to one of its recipients, under the key that the
+// recipient's Party names now: each delivery is an envelope of its own.
+func (g *Gate) Seal(grounds casefile.Grounds, signed []byte, to protocol.ParticipantID, at time.Time) ([]byte, error) {
+	p, err := grounds.Directory.AsOf(to, at)
+	if err != nil {
+		return nil, fmt.Errorf("gate: seal: %w", err)
 	}
-	var keys []*seal.SealKey
-	for _, id := range act.To {
-		if id == g.cfg.Self {
-			continue
-		}
-		p, err := grounds.Directory.Participant(id, at)
-		if err != nil {
-			return Departure{Reason: register.Reason(err), Err: err}, nil
-		}
-		keys = append(keys, p.Seal)
+	envelope, err := seal.Seal(EnvelopeType, signed, p.Seal)
+	if err != nil {
+		return nil, fmt.Errorf("gate: seal: %w", err)
 	}
-	if len(keys) > 0 {
-		envelope, err := seal.Seal(EnvelopeType, issued.Signed, keys...)
-		if err != nil {
-			return Departure{}, fmt.Errorf("gate: seal: %w", err)
-		}
-		d.Envelope = envelope
-	}
-	return d, nil
+	return envelope, nil
 }
