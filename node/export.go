@@ -59,11 +59,15 @@ func (x *export) act(r store.Reader, e casefile.Entry) error {
 	if err != nil {
 		return err
 	}
+	decision, err := readJSON[protocol.Decision](r, digestKey(prefixDecision, e.Act))
+	if err != nil {
+		return err
+	}
 	own, err := x.n.journal.Prove(x.ctx, j.Index)
 	if err != nil {
 		return err
 	}
-	entry := casepack.ActEntry{Digest: e.Act, Decision: j.Decision, Receipts: []casepack.ReceiptEntry{}}
+	entry := casepack.ActEntry{Digest: e.Act, Decision: decision, Receipts: []casepack.ReceiptEntry{}}
 	err = errors.Join(x.out.Add(casepack.ActName(e.Act), signed),
 		x.out.Add(casepack.ProofName(e.Act, x.n.cfg.Self), own.Format()))
 	for _, to := range e.To {

@@ -24,11 +24,12 @@ type filed struct {
 	Since time.Time     `json:"since,omitzero"` // since when
 }
 
-// judged is what was decided of an act that the store holds.
+// judged is when an act that the store holds was decided, and where the ledger
+// says so. The decision lies beside it, in the canonical form whose digest the
+// ledger names.
 type judged struct {
-	Decision protocol.Decision `json:"decision"`
-	Index    int64             `json:"index"` // of its ledger entry
-	At       time.Time         `json:"at"`
+	Index int64     `json:"index"` // of its ledger entry
+	At    time.Time `json:"at"`
 }
 
 // A ruling is a decision with its canonical form, whose digest the ledger
@@ -58,7 +59,8 @@ func (n *Node) record(tx *journal.Tx, kind ledger.Kind, a *chain.Authentic, r ru
 	}
 	return index, errors.Join(
 		tx.Set(digestKey(prefixAct, a.Digest), a.Signed),
-		writeJSON(tx, digestKey(prefixJudged, a.Digest), judged{*r.Decision, index, r.at}))
+		tx.Set(digestKey(prefixDecision, a.Digest), r.canonical),
+		writeJSON(tx, digestKey(prefixJudged, a.Digest), judged{index, r.at}))
 }
 
 // step takes an act into its case, which it opens if there is none. The error

@@ -15,7 +15,8 @@ import (
 // The keys of the store. The journal owns "ledger/"; everything else is here.
 //
 //	act/<digest>                                   signed act, byte for byte
-//	judged/<digest>                                judgement of an act: decision, ledger entry, time
+//	decision/<digest>                              decision on an act, in canonical form
+//	judged/<digest>                                ledger entry and time of that decision
 //	known/<sender>/<act id>                        which act has that id, and what was answered
 //	refused/<envelope digest>/<peer>               what was answered to a peer's envelope without an authentic act
 //	refused/<document digest>/<peer>/<kind>        what was answered to a peer's document
@@ -28,6 +29,7 @@ import (
 //	peer/<peer>                                    the newest checkpoint of the peer's ledger
 const (
 	prefixAct      = "act/"
+	prefixDecision = "decision/"
 	prefixJudged   = "judged/"
 	prefixKnown    = "known/"
 	prefixRefused  = "refused/"

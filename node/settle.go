@@ -23,7 +23,7 @@ type delivery struct {
 	Proof    []byte            `json:"proof,omitzero"`    // the recipient's, C2SP tlog-proof
 	Findings []byte            `json:"findings,omitzero"` // of the recipient, when it refused
 
-	envelope protocol.Digest // in which the act was delivered
+	envelope protocol.Digest // of an act that was refused: in which it was delivered
 }
 
 type deliveryState string
@@ -115,14 +115,14 @@ func (o *outbox) Load(ctx context.Context, e courier.Entry) (m wire.Message, err
 func (o *outbox) Settle(ctx context.Context, e courier.Entry, sent, answer wire.Message) error {
 	n := (*Node)(o)
 	d := delivery{State: receipted}
-	if m, ok := sent.(*wire.Deliver); ok {
-		d.envelope = protocol.DigestOf(m.Envelope)
-	}
 	switch m := answer.(type) {
 	case *wire.Receipt:
 		d.Proof = m.Proof
 	case *wire.Refusal:
 		d.State, d.Proof, d.Findings = rejected, m.Proof, m.Findings
+		if delivered, ok := sent.(*wire.Deliver); ok {
+			d.envelope = protocol.DigestOf(delivered.Envelope)
+		}
 	}
 	entry, err := n.verifyAnswer(ctx, e, d)
 	if err != nil {

@@ -98,7 +98,11 @@ func viewAct(r store.Reader, e casefile.Entry) (desk.ActView, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Decision, v.Leaf = &j.Decision, j.Index
+	decision, err := readJSON[protocol.Decision](r, digestKey(prefixDecision, e.Act))
+	if err != nil {
+		return v, err
+	}
+	v.Decision, v.Leaf = &decision, j.Index
 	for _, to := range act.To {
 		d, err := readJSON[delivery](r, deliveryKey(e.Act, to))
 		if errors.Is(err, store.ErrNotFound) {

@@ -129,6 +129,7 @@ func (j *Journal) run(ctx context.Context) error {
 			}
 		}
 		ops := j.gather(first)
+		began := time.Now()
 		for len(ops) > 0 {
 			rest, err := j.commit(work, ops)
 			if err != nil {
@@ -136,12 +137,14 @@ func (j *Journal) run(ctx context.Context) error {
 			}
 			ops = rest
 		}
+		j.took = time.Since(began)
 	}
 }
 
-// gather takes what is waiting. After a batch of many it waits a little for
-// as many again: callers who wait for their answers come back together, and
-// without the wait the first of them would have a sync to himself.
+// gather takes what is waiting. After a batch of many it waits for more, as
+// long as that batch took to write: callers who wait for their answers come
+// back one by one, and each batch costs a signature and syncs, whatever its
+// size. One caller alone never waits.
 func (j *Journal) gather(first *op) []*op {
 	var ops []*op
 	take := func(o *op) {
@@ -152,7 +155,7 @@ func (j *Journal) gather(first *op) []*op {
 	take(first)
 	var late <-chan time.Time
 	if j.last > 1 && j.config.Gather > 0 {
-		t := time.NewTimer(j.config.Gather)
+		t := time.NewTimer(min(j.config.Gather, j.took))
 		defer t.Stop()
 		late = t.C
 	}
@@ -163,7 +166,7 @@ func (j *Journal) gather(first *op) []*op {
 			continue
 		default:
 		}
-		if late == nil || len(ops) >= j.last {
+		if late == nil {
 			break
 		}
 		select {

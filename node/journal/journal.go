@@ -42,11 +42,12 @@ import (
 const (
 	// DefaultMaxBatch is how many commits share one sync, at most.
 	DefaultMaxBatch = 256
-	// DefaultGather is how long the committer waits for a batch to become as
-	// large as the one before.
-	DefaultGather = time.Millisecond
+	// DefaultGather is how long the committer waits for others to join a batch,
+	// once the batch before was of more than one: at most this, and no longer
+	// than that batch took to write.
+	DefaultGather = 4 * time.Millisecond
 	// MaxGather bounds that wait: nobody's act waits longer for others'.
-	MaxGather = 2 * time.Millisecond
+	MaxGather = 5 * time.Millisecond
 	// queueLength is how many commits may wait before Commit blocks.
 	queueLength = 1024
 )
@@ -101,11 +102,12 @@ type Journal struct {
 	done   chan struct{} // closed when Run has ended
 
 	running atomic.Bool
-	next    *tree      // what the next batch starts from; owned by Run
-	last    int        // size of the last batch; owned by Run
-	state   sync.Mutex // guards shown and cause
-	shown   *tree      // the newest batch that is durable and anchored
-	cause   error      // why Run ended
+	next    *tree         // what the next batch starts from; owned by Run
+	last    int           // size of the last batch; owned by Run
+	took    time.Duration // to write it; owned by Run
+	state   sync.Mutex    // guards shown and cause
+	shown   *tree         // the newest batch that is durable and anchored
+	cause   error         // why Run ended
 }
 
 // Open reads where the journal stands and proves that store and anchor belong
