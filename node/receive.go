@@ -233,7 +233,10 @@ func (n *Node) respond(ctx context.Context, c journal.Committed, r response) (wi
 
 // showCheckpoint proves to a peer that our ledger only grew since it last looked.
 func (n *Node) showCheckpoint(ctx context.Context, q *wire.CheckpointQuery) (wire.Message, error) {
-	head, signed := n.journal.Checkpoint()
+	head, signed, err := n.journal.Checkpoint()
+	if err != nil {
+		return nil, err
+	}
 	m := &wire.CheckpointAnswer{Checkpoint: signed}
 	if q.Size > uint64(head.Size) {
 		return m, nil // the peer holds a larger one: it will see that we went back

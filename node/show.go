@@ -171,7 +171,7 @@ func (n *Node) Publish(ctx context.Context, kind string, document []byte) (desk.
 
 // Status implements desk.Health.
 func (n *Node) Status(ctx context.Context) (desk.Status, error) {
-	head, _ := n.journal.Checkpoint()
+	head := n.journal.Head()
 	s := desk.Status{Participant: n.cfg.Self, Accepting: n.running.Load(), Time: n.now(),
 		Address: n.link.Addr().String(), LedgerSize: head.Size, Peers: []desk.Peer{}}
 	if err := n.watch.whatTrouble(); err != nil {
@@ -238,7 +238,10 @@ func (n *Node) Probe(ctx context.Context, peer protocol.ParticipantID) (desk.Pro
 // Check implements desk.Health: the whole tree again from its records, and
 // every act that a record names.
 func (n *Node) Check(ctx context.Context) (desk.LedgerReport, error) {
-	_, signed := n.journal.Checkpoint()
+	_, signed, err := n.journal.Checkpoint()
+	if err != nil {
+		return desk.LedgerReport{}, err
+	}
 	report := desk.LedgerReport{Checkpoint: string(signed)}
 	found, err := n.journal.Check(ctx, journal.Audit{Record: checkRecord})
 	report.Size = found.Checkpoint.Size
@@ -269,6 +272,13 @@ func checkRecord(r store.Reader, index int64, rec ledger.Record) error {
 	if err != nil || protocol.DigestOf(enc) != rec.Act {
 		return fmt.Errorf("act of entry %d is not the one it names (%s)", index, hex.EncodeToString(rec.Act[:4]))
 	}
+	decision, err := r.Get(digestKey(prefixDecision, rec.Act))
+	if err != nil {
+		return fmt.Errorf("decision of entry %d: %w", index, err)
+	}
+	if protocol.DigestOf(decision) != rec.Decision {
+		return fmt.Errorf("decision of entry %d is not the one it names", index)
+	}
 	return nil
 }
 
@@ -283,6 +293,6 @@ func (n *Node) Prove(ctx context.Context, index int64) ([]byte, error) {
 
 // Checkpoint implements desk.Health.
 func (n *Node) Checkpoint(context.Context) ([]byte, error) {
-	_, signed := n.journal.Checkpoint()
-	return signed, nil
+	_, signed, err := n.journal.Checkpoint()
+	return signed, err
 }

@@ -68,8 +68,8 @@ func syncDir(path string) error {
 
 // write makes h the newest head. The slot that it overwrites is the older of
 // the two, so a crash leaves one of them whole.
-func (a *anchor) write(h head) error {
-	b, err := h.encode()
+func (a *anchor) write(h head, c Config) error {
+	b, err := h.encode(c)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func TestCommitWithoutAnchorIsNotAnswered(t *testing.T) {
 	if err := <-ran; err == nil {
 		t.Error("Run went on without its anchor")
 	}
-	if c, _ := j.Checkpoint(); c.Size != 0 || j.newest().head.batch != 1 {
+	if c := j.Head(); c.Size != 0 || j.newest().head.batch != 1 {
 		t.Errorf("batch %d is shown, want 1", j.newest().head.batch)
 	}
 	if err := errors.Join(whole.Close(), j.Close(), config.Store.Close()); err != nil {
@@ -79,10 +79,10 @@ func TestHeadIsReadAsItWasWritten(t *testing.T) {
 	}
 	c := Config{Key: key, Origin: "gb.test/ledger", Now: time.Now}
 	tr := &tree{}
-	if err := tr.sign(c); err != nil {
+	if err := tr.close(c); err != nil {
 		t.Fatal(err)
 	}
-	b, err := tr.head.encode()
+	b, err := tr.head.encode(c)
 	if err != nil {
 		t.Fatal(err)
 	}

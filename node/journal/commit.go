@@ -32,8 +32,12 @@ func (c Committed) Proof(i int) (ledger.Proof, error) {
 	if err != nil {
 		return ledger.Proof{}, fmt.Errorf("journal: prove record %d: %w", c.Index(i), err)
 	}
+	signed, err := c.batch.note.text()
+	if err != nil {
+		return ledger.Proof{}, fmt.Errorf("journal: sign a checkpoint: %w", err)
+	}
 	return ledger.Proof{
-		Record: c.bytes[i], Index: c.Index(i), Path: path, Checkpoint: c.batch.head.signed,
+		Record: c.bytes[i], Index: c.Index(i), Path: path, Checkpoint: signed,
 	}, nil
 }
 
@@ -212,13 +216,13 @@ func (j *Journal) commit(ctx context.Context, ops []*op) (rest []*op, err error)
 // persist makes b durable: first the store, then the anchor, so that the
 // anchor never names what the store did not hold.
 func (j *Journal) persist(ctx context.Context, b *batch) error {
-	if err := b.tree.sign(j.config); err != nil {
-		return fmt.Errorf("journal: sign batch %d: %w", b.tree.head.batch, err)
+	if err := b.tree.close(j.config); err != nil {
+		return fmt.Errorf("journal: close batch %d: %w", b.tree.head.batch, err)
 	}
 	if err := j.config.Store.Update(ctx, b.write); err != nil {
 		return fmt.Errorf("journal: write batch %d: %w", b.tree.head.batch, err)
 	}
-	return j.anchor.write(b.tree.head)
+	return j.anchor.write(b.tree.head, j.config)
 }
 
 // A batch is the effect of some ops.
@@ -288,7 +292,7 @@ func (b *batch) write(t store.Txn) error {
 			return err
 		}
 	}
-	h, err := b.tree.head.encode()
+	h, err := b.tree.head.encode(b.config)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -229,7 +230,9 @@ func TestTornAnchorIsRepaired(t *testing.T) {
 		t.Fatal(err)
 	}
 	const slot = 8 << 10
-	for _, torn := range []int{0, 1, 100, 512, 4096, slot - 1} {
+	const magic, length, sum = 16, 4, 32
+	used := magic + length + int(binary.BigEndian.Uint32(whole[slot+magic:])) + sum
+	for _, torn := range []int{0, 1, 100, used - sum, used - 1, slot - 1} {
 		b := append([]byte{}, whole...)
 		for i := slot + torn; i < 2*slot; i++ {
 			b[i] ^= 0x55
@@ -244,7 +247,7 @@ func TestTornAnchorIsRepaired(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if torn < 3000 && string(again[slot:slot+3000]) != string(whole[slot:slot+3000]) {
+		if string(again[slot:slot+used]) != string(whole[slot:slot+used]) {
 			t.Errorf("torn at %d: the slot was not written again", torn)
 		}
 	}

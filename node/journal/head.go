@@ -3,10 +3,12 @@ package journal
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strconv"
 
+	"comity.example/crypto/cosign"
 	"comity.example/node/store"
 	"comity.example/protocol/ledger"
 )
@@ -16,40 +18,55 @@ import (
 type head struct {
 	batch      int64 // counts transactions, also those without a ledger record
 	checkpoint ledger.Checkpoint
-	signed     []byte // the checkpoint as a signed note
 }
 
 const headFirstLine = "comity journal head v1\n"
 
-// maxHead bounds an encoded head, in bytes: a checkpoint with two signatures.
+// maxHead bounds an encoded head, in bytes.
 const maxHead = anchorSlot - anchorFrame
 
-func (h head) encode() ([]byte, error) {
-	b := fmt.Appendf(nil, "%s%d\n\n%s", headFirstLine, h.batch, h.signed)
+// encode names the log's key, so that a store is not opened under another.
+func (h head) encode(c Config) ([]byte, error) {
+	b := fmt.Appendf(nil, "%s%d\n%s\n\n%s", headFirstLine, h.batch, keyName(c.Key), h.checkpoint.Body())
 	if len(b) > maxHead {
 		return nil, fmt.Errorf("journal: head of %d bytes, at most %d", len(b), maxHead)
 	}
 	return b, nil
 }
 
-// parseHead reads what encode wrote, and opens its checkpoint.
-func parseHead(b []byte, c Config) (head, error) {
+// keyName returns the SHA-256 of the public key, in hexadecimal.
+func keyName(key *cosign.LogKey) string {
+	b, err := key.Public().MarshalJSON()
+	if err != nil {
+		panic(err) // only an empty key has no JSON
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(b))
+}
+
+// parseHead reads what encode wrote.
+func parseHead(b []byte, c Config) (_ head, err error) {
 	rest, ok := bytes.CutPrefix(b, []byte(headFirstLine))
 	if !ok || len(b) > maxHead {
 		return head{}, fmt.Errorf("%w: unreadable head", ErrDamaged)
 	}
-	number, signed, ok := bytes.Cut(rest, []byte("\n\n"))
+	lines, body, ok := bytes.Cut(rest, []byte("\n\n"))
 	if !ok {
 		return head{}, fmt.Errorf("%w: unreadable head", ErrDamaged)
 	}
-	batch, err := strconv.ParseInt(string(number), 10, 64)
-	if err != nil || batch < 1 {
+	number, key, _ := bytes.Cut(lines, []byte("\n"))
+	h := head{}
+	if h.batch, err = strconv.ParseInt(string(number), 10, 64); err != nil || h.batch < 1 {
 		return head{}, fmt.Errorf("%w: unreadable head", ErrDamaged)
 	}
-	h := head{batch: batch, signed: bytes.Clone(signed)}
-	h.checkpoint, _, err = ledger.OpenCheckpoint(c.Origin, c.Key.Public(), signed)
-	if err != nil {
-		return head{}, fmt.Errorf("%w: head of another ledger or another key: %w", ErrDamaged, err)
+	if h.checkpoint, err = ledger.ParseCheckpoint(string(body)); err != nil {
+		return head{}, fmt.Errorf("%w: unreadable head: %w", ErrDamaged, err)
+	}
+	if h.checkpoint.Origin != c.Origin || string(key) != keyName(c.Key) {
+		return head{}, fmt.Errorf("%w: head of another ledger or another key", ErrDamaged)
+	}
+	again, err := h.encode(c)
+	if err != nil || !bytes.Equal(again, b) {
+		return head{}, fmt.Errorf("%w: unreadable head", ErrDamaged)
 	}
 	return h, nil
 }

@@ -2,8 +2,7 @@
 //
 // Callers hand Commit a function that reads and writes. One committer gathers
 // what is waiting, runs each function over the same state, and writes all of
-// it, with the ledger leaves and one new signed checkpoint, in one store
-// transaction. It then writes the checkpoint to the anchor, a small file of
+// it, with the ledger leaves and one new checkpoint, in one store transaction. It then writes the checkpoint to the anchor, a small file of
 // its own, and only then lets anyone answer.
 //
 // What a crash leaves behind: before the transaction is synced, nothing of the
@@ -14,7 +13,7 @@
 //
 // Keys. The journal owns every key that begins with "ledger/":
 //
-//	ledger/head            the batch number and the signed checkpoint
+//	ledger/head            the batch number and the checkpoint
 //	ledger/leaf/<8 bytes>  by index, big endian: the record, and the hashes of
 //	                       the subtrees that it completes (RFC 6962)
 //
@@ -153,11 +152,18 @@ func (j *Journal) View(ctx context.Context, read func(store.Reader) error) error
 	return j.config.Store.View(ctx, read)
 }
 
+// Head returns the newest checkpoint.
+func (j *Journal) Head() ledger.Checkpoint { return j.newest().head.checkpoint }
+
 // Checkpoint returns the newest checkpoint, and the same as a signed note.
 // The slice must not be changed.
-func (j *Journal) Checkpoint() (ledger.Checkpoint, []byte) {
+func (j *Journal) Checkpoint() (ledger.Checkpoint, []byte, error) {
 	t := j.newest()
-	return t.head.checkpoint, t.head.signed
+	signed, err := t.note.text()
+	if err != nil {
+		return ledger.Checkpoint{}, nil, fmt.Errorf("journal: sign a checkpoint: %w", err)
+	}
+	return t.head.checkpoint, signed, nil
 }
 
 func (j *Journal) newest() *tree {
@@ -175,18 +181,21 @@ func (j *Journal) show(t *tree) {
 // Prove returns the proof that the record at index is in the ledger, against
 // the newest checkpoint.
 func (j *Journal) Prove(ctx context.Context, index int64) (ledger.Proof, error) {
-	head := j.newest().head
+	head, signed, err := j.Checkpoint()
+	if err != nil {
+		return ledger.Proof{}, err
+	}
 	var p ledger.Proof
-	err := j.View(ctx, func(r store.Reader) (err error) {
-		if index < 0 || index >= head.checkpoint.Size {
+	err = j.View(ctx, func(r store.Reader) (err error) {
+		if index < 0 || index >= head.Size {
 			return store.ErrNotFound
 		}
 		leaf, err := readLeaf(r, index)
 		if err != nil {
 			return err
 		}
-		path, err := tlog.ProveRecord(head.checkpoint.Size, index, hashesIn(r))
-		p = ledger.Proof{Record: leaf.record, Index: index, Path: path, Checkpoint: head.signed}
+		path, err := tlog.ProveRecord(head.Size, index, hashesIn(r))
+		p = ledger.Proof{Record: leaf.record, Index: index, Path: path, Checkpoint: signed}
 		return err
 	})
 	if err != nil {

@@ -28,7 +28,7 @@ func victim(dir string) error {
 	if err != nil {
 		return err
 	}
-	run, _ := d.Checkpoint()
+	run := d.Head()
 	answered := make(chan string)
 	for caller := range victims {
 		go func() {

@@ -27,14 +27,14 @@ func (j *Journal) resume(ctx context.Context, have head) error {
 		if err := requireEnd(r, have.checkpoint.Size); err != nil {
 			return err
 		}
-		j.next, err = treeAt(have, hashesIn(r))
+		j.next, err = treeAt(have, j.config, hashesIn(r))
 		return err
 	})
 	if err != nil {
 		return readable(fmt.Errorf("journal: resume: %w", err))
 	}
 	if have.batch > want.batch {
-		if err := j.anchor.write(have); err != nil {
+		if err := j.anchor.write(have, j.config); err != nil {
 			return err
 		}
 	}

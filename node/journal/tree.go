@@ -88,6 +88,7 @@ func hashesIn(r store.Reader) tlog.HashReaderFunc {
 // changes once it is shown.
 type tree struct {
 	head   head
+	note   *note // the checkpoint of head
 	size   int64 // with the leaves that grow has added since head
 	hashes map[int64]tlog.Hash
 }
@@ -121,8 +122,8 @@ func edge(size int64) []int64 {
 
 // treeAt returns the tree under h, its hashes read with r, and proves that
 // they give the root that h names.
-func treeAt(h head, r tlog.HashReader) (*tree, error) {
-	t := &tree{head: h, size: h.checkpoint.Size, hashes: map[int64]tlog.Hash{}}
+func treeAt(h head, c Config, r tlog.HashReader) (*tree, error) {
+	t := &tree{head: h, note: c.note(h.checkpoint), size: h.checkpoint.Size, hashes: map[int64]tlog.Hash{}}
 	indexes := edge(t.size)
 	hashes, err := r.ReadHashes(indexes)
 	if err != nil {
@@ -143,7 +144,7 @@ func treeAt(h head, r tlog.HashReader) (*tree, error) {
 
 // follow returns a tree that grows from t.
 func (t *tree) follow() *tree {
-	n := &tree{head: t.head, size: t.size, hashes: map[int64]tlog.Hash{}}
+	n := &tree{head: t.head, note: t.note, size: t.size, hashes: map[int64]tlog.Hash{}}
 	for _, index := range edge(t.size) {
 		n.hashes[index] = t.hashes[index]
 	}
@@ -164,11 +165,11 @@ func (t *tree) grow(record []byte) (leaf, error) {
 	return leaf{hashes: hashes, record: record}, nil
 }
 
-// sign moves the head to what has grown. Without a new record the old
+// close moves the head to what has grown. Without a new record the old
 // checkpoint stands: only the batch has a new number.
-func (t *tree) sign(c Config) error {
+func (t *tree) close(c Config) error {
 	t.head.batch++
-	if t.size == t.head.checkpoint.Size && t.head.signed != nil {
+	if t.size == t.head.checkpoint.Size && t.note != nil {
 		return nil
 	}
 	root, err := tlog.TreeHash(t.size, t)
@@ -176,6 +177,10 @@ func (t *tree) sign(c Config) error {
 		return err
 	}
 	t.head.checkpoint = ledger.Checkpoint{Origin: c.Origin, Size: t.size, Root: root}
-	t.head.signed, err = c.Key.SignCheckpoint(c.Origin, t.head.checkpoint.Body(), c.Now())
-	return err
+	t.note = c.note(t.head.checkpoint)
+	return nil
+}
+
+func (c Config) note(of ledger.Checkpoint) *note {
+	return &note{key: c.Key, checkpoint: of, at: c.Now()}
 }
