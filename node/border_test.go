@@ -437,7 +437,7 @@ func (b *border) endorse(a *protocol.Act) {
 	b.must(err)
 	e, err := chain.Endorse(b.officer(a.From).Credential, b.officer(a.From).Key, st)
 	b.must(err)
-	a.Endorsements = []protocol.Endorsement{e}
+	a.Endorsements, a.Endorsed = []protocol.Endorsement{e}, []protocol.Digest{protocol.DigestOf(e.Encode())}
 }
 
 func (b *border) sign(a *protocol.Act) []byte {

@@ -10,6 +10,7 @@ import (
 	"comity.example/crypto/seal"
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/chain/chaintest"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/register"
 	"comity.example/protocol/wire"
@@ -114,20 +115,20 @@ func TestForgedActsAreRefusedAndLeaveOneRecord(t *testing.T) {
 		for _, c := range []crime{
 			{"sealed to another", police, contoso, b.seal(b.sign(good), office), protocol.ReasonUnreadable, nil},
 			{"no envelope", police, contoso, []byte("{}"), protocol.ReasonUnreadable, nil},
-			{"not an act", police, contoso, b.seal(b.signedAs("comity-act+jws", []byte("{}"), police), contoso),
+			{"not an act", police, contoso, b.seal(chaintest.Wrap(b.signedAs("comity-act+jws", []byte("{}"), police)), contoso),
 				protocol.ReasonMalformed, nil},
 			{"addressed to another", police, contoso, b.seal(b.sign(b.forged(office)), contoso),
 				protocol.ReasonWrongRecipient, nil},
 			{"delivered by another", office, contoso, b.seal(b.sign(good), contoso), protocol.ReasonWrongSender, nil},
-			{"Ed25519 alone", police, contoso, b.seal(stripped(b.t, b.sign(good), 0), contoso),
+			{"Ed25519 alone", police, contoso, b.seal(b.half(good, 0), contoso),
 				protocol.ReasonSignatureMissing, nil},
-			{"ML-DSA alone", police, contoso, b.seal(stripped(b.t, b.sign(good), 1), contoso),
+			{"ML-DSA alone", police, contoso, b.seal(b.half(good, 1), contoso),
 				protocol.ReasonSignatureMissing, nil},
-			{"signed by another", police, contoso, b.seal(b.signedAs("comity-act+jws", b.payload(good), office), contoso),
+			{"signed by another", police, contoso, b.seal(b.signedBy(good, office), contoso),
 				protocol.ReasonNotAuthentic, nil},
-			{"of an unknown Party", police, contoso, b.seal(b.signedAs("comity-act+jws", b.payload(stranger), police), contoso),
+			{"of an unknown Party", police, contoso, b.seal(b.signedBy(stranger, police), contoso),
 				protocol.ReasonUnknownParty, nil},
-			{"of nobody in the register", police, contoso, b.seal(b.signedAs("comity-act+jws", b.payload(militia), police), contoso),
+			{"of nobody in the register", police, contoso, b.seal(b.signedBy(militia, police), contoso),
 				protocol.ReasonUnregistered, nil},
 			b.smuggled("expired", late, protocol.ReasonExpired),
 			b.smuggled("from tomorrow", early, protocol.ReasonClock),
@@ -290,6 +291,18 @@ func (b *border) signedAs(typ string, payload []byte, by protocol.ParticipantID)
 	signed, err := seal.Sign(typ, payload, b.keys(by).Sign)
 	b.must(err)
 	return signed
+}
+
+// signedBy returns an act that somebody signed, whoever it says it is from.
+func (b *border) signedBy(a *protocol.Act, by protocol.ParticipantID) []byte {
+	b.t.Helper()
+	return chaintest.Wrap(b.signedAs("comity-act+jws", b.payload(a), by), a.Endorsements...)
+}
+
+// half returns a signed act with one of its two signatures only.
+func (b *border) half(a *protocol.Act, keep int) []byte {
+	b.t.Helper()
+	return chaintest.Wrap(stripped(b.t, chaintest.Unwrap(b.sign(a)), keep), a.Endorsements...)
 }
 
 // stripped returns a JWS with one of its two signatures only.

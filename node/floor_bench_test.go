@@ -26,7 +26,7 @@ import (
 	"comity.example/crypto/seal"
 	"comity.example/node/store"
 	"comity.example/node/store/badger"
-	"comity.example/protocol"
+	"comity.example/protocol/chain"
 )
 
 // slice is how long each primitive is measured in one round.
@@ -51,13 +51,13 @@ type sizes struct{ act, statement, sealed int }
 // sizesOf measures a signed act: what its signatures and its officer's cover,
 // and the whole.
 func sizesOf(signed []byte) (sizes, error) {
-	payload, err := seal.UnverifiedPayload(signed)
-	if err != nil {
-		return sizes{}, err
-	}
-	act, err := protocol.ParseAct(payload)
+	act, err := chain.Unverified(signed)
 	if err != nil || len(act.Endorsements) != 1 {
 		return sizes{}, errors.Join(err, errors.New("want an act with one endorsement"))
+	}
+	payload, err := act.Encode()
+	if err != nil {
+		return sizes{}, err
 	}
 	statement, err := seal.UnverifiedPayload(act.Endorsements[0].Statement)
 	const header = 150 // bytes of a protected header and the dot, in base64

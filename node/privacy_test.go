@@ -12,6 +12,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
+	"comity.example/protocol/chain/chaintest"
 	"comity.example/protocol/wire"
 )
 
@@ -212,7 +213,7 @@ func (l *listener) abuseBodies(id protocol.CaseID) {
 			{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete, Note: mark,
 				Objects: []protocol.Object{object}}},
 			{Certification: &protocol.Certification{Contact: mark, Targeting: mark}},
-			{Relay: &protocol.Relay{Act: []byte(mark)}},
+			{Relay: &protocol.Relay{Act: []byte(`{"` + mark + `":"` + mark + `"}`)}},
 		} {
 			draft := l.encode(desk.Draft{Case: id, Body: body})
 			for _, d := range everywhere(l.t, draft, mark, strings.Repeat(mark, 500), []string{mark}, nil) {
@@ -237,7 +238,8 @@ func (l *listener) deliverCrimes() {
 	for _, envelope := range [][]byte{
 		[]byte(mark),
 		l.seal([]byte(mark), office),
-		l.seal(l.signedAs("comity-act+jws", []byte(`{"`+mark+`":"`+mark+`"}`), police), office),
+		l.seal(chaintest.Wrap(l.signedAs("comity-act+jws", []byte(`{"`+mark+`":"`+mark+`"}`), police)), office),
+		l.seal([]byte(`{"`+mark+`":"`+mark+`"}`), office),
 		l.seal(l.sign(act(func(*protocol.Act) {})), office),
 		l.seal(l.sign(act(func(a *protocol.Act) { a.Follows = []protocol.Digest{protocol.DigestOf(nil)} })), office),
 		l.seal(l.sign(act(func(a *protocol.Act) { a.Agreement.ID = "no-such-agreement" })), office),

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,7 +15,7 @@ const (
 	MaxRecipients   = 8       // recipients of one act
 	MaxFollows      = 16      // acts that one act may follow
 	MaxEndorsements = 4       // officers who endorse one act
-	MaxAct          = 512_000 // bytes of an act's canonical form
+	MaxAct          = 400_000 // bytes of an act's canonical form
 
 	// MaxLifetime bounds how long an act may wait to be delivered: a stolen
 	// envelope is worthless after it.
@@ -53,9 +54,9 @@ type AgreementRef struct {
 	Version string `json:"version"`
 }
 
-// An Act is one signed statement in a case. All of it is signed by the
-// sender's organisation (SPEC.md §4).
+// An Act is one signed statement in a case (SPEC.md §4).
 type Act struct {
+	// Signed by the sender's organisation.
 	Version   string          `json:"version"`
 	ID        ActID           `json:"id"`
 	Case      CaseID          `json:"case"`
@@ -67,8 +68,43 @@ type Act struct {
 	Expires   time.Time       `json:"expires"` // not to be accepted after this
 	Body      Body            `json:"body"`
 
-	// Endorsements are the officers who stand behind the body.
-	Endorsements []Endorsement `json:"endorsements"`
+	// Endorsed are the digests of the endorsements, in their order.
+	Endorsed []Digest `json:"endorsements"`
+
+	// Endorsements are the officers who stand behind the body. They stand
+	// beside the signed act, which names each by its digest.
+	Endorsements []Endorsement `json:"-"`
+}
+
+// A Signed is something signed that is carried in JSON as what it is, an
+// object in its one encoding: a JWS, or a signed act with what stands beside it.
+// In a draft it may be missing.
+type Signed []byte
+
+var null = []byte("null")
+
+// MarshalJSON returns s, or null for what is missing.
+func (s Signed) MarshalJSON() ([]byte, error) {
+	switch {
+	case len(s) == 0:
+		return null, nil
+	case s[0] != '{':
+		return nil, errors.New("protocol: something signed: want an object")
+	}
+	return s, nil
+}
+
+// UnmarshalJSON keeps a copy of b, which is verified by whoever uses it.
+func (s *Signed) UnmarshalJSON(b []byte) error {
+	switch {
+	case bytes.Equal(b, null):
+		*s = nil
+		return nil
+	case len(b) == 0 || b[0] != '{':
+		return errors.New("protocol: something signed: want an object, or null")
+	}
+	*s = bytes.Clone(b)
+	return nil
 }
 
 // A Body is what an act says: exactly one member is set, and Kind names it.
@@ -85,7 +121,7 @@ type Body struct {
 // lawful and complies with the agreement, with which it transmits the request.
 type Certification struct {
 	// Request is the certified request: the signed act, byte for byte.
-	Request []byte `json:"request"`
+	Request Signed `json:"request"`
 	// Invokes says that the agreement is invoked for this request.
 	Invokes bool `json:"invokes"`
 	// Contact is the desk that answers legal and practical questions.
@@ -97,7 +133,7 @@ type Certification struct {
 // A Relay passes on a received act, with its signatures, to a participant of
 // the case that its sender did not address.
 type Relay struct {
-	Act []byte `json:"act"` // the signed act, byte for byte
+	Act Signed `json:"act"` // the signed act, byte for byte
 }
 
 // A Withdrawal ends a request.
@@ -115,8 +151,14 @@ type Refusal struct {
 // An Endorsement is an officer's signature over the body of an act, with the
 // credential by which the officer's participant vouches for the key.
 type Endorsement struct {
-	Credential []byte `json:"credential"` // JWS of a register.Credential
-	Statement  []byte `json:"statement"`  // JWS of a Statement, by the officer's key
+	Credential Signed `json:"credential"` // JWS of a register.Credential
+	Statement  Signed `json:"statement"`  // JWS of a Statement, by the officer's key
+}
+
+// Encode returns the canonical form of e. It does not look into what it is
+// made of: where that is not in its one encoding, e has none.
+func (e *Endorsement) Encode() []byte {
+	return slices.Concat([]byte(`{"credential":`), e.Credential, []byte(`,"statement":`), e.Statement, []byte(`}`))
 }
 
 // A Statement is what an officer signs: this body, for this case.
@@ -218,8 +260,10 @@ func (a *Act) check() error {
 		return errors.New("follows: want no empty digest")
 	case a.From.check() != nil:
 		return errors.New("from: want a participant")
-	case len(a.Endorsements) > MaxEndorsements:
+	case len(a.Endorsed) > MaxEndorsements:
 		return fmt.Errorf("endorsements: want at most %d", MaxEndorsements)
+	case slices.Contains(a.Endorsed, Digest{}):
+		return errors.New("endorsements: want no empty digest")
 	case len(a.Agreement.ID) > MaxReference || len(a.Agreement.Version) > MaxReference:
 		return fmt.Errorf("agreement: want at most %d bytes a member", MaxReference)
 	}

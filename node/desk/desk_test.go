@@ -339,7 +339,7 @@ func TestClientAndServerAgree(t *testing.T) {
 	}
 	draft := desk.Draft{Case: someCase, Agreement: "ukus-daa-2019",
 		Body:         protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.ReasonNotHeld, Note: "none ✓"}},
-		Endorsements: []protocol.Endorsement{{Credential: []byte{0, 255}, Statement: []byte("jws")}}}
+		Endorsements: []protocol.Endorsement{{Credential: []byte(`{"a":"1"}`), Statement: []byte(`{"b":"2"}`)}}}
 	done, err := c.Submit(t.Context(), draft)
 	if err != nil || done.Case != someCase || n.draft.Body.Refusal == nil || *n.draft.Body.Refusal != *draft.Body.Refusal ||
 		!bytes.Equal(n.draft.Endorsements[0].Credential, draft.Endorsements[0].Credential) {

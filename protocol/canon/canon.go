@@ -9,6 +9,7 @@ package canon
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json"
@@ -40,6 +41,18 @@ func Decode(b []byte, v any) error {
 	}
 	if !bytes.Equal(again, b) {
 		return fmt.Errorf("canon: decode: the bytes are not the canonical form (RFC 8785) of their content")
+	}
+	return nil
+}
+
+// Check reports whether b is one JSON value in canonical form, whatever it says.
+func Check(b []byte) error {
+	again := jsontext.Value(bytes.Clone(b))
+	if err := again.Canonicalize(); err != nil {
+		return fmt.Errorf("canon: check: %w", err)
+	}
+	if !bytes.Equal(again, b) {
+		return errors.New("canon: check: the bytes are not the canonical form (RFC 8785) of their content")
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestCertificationThatDoesNotFitItsRequestIsRefused(t *testing.T) {
 		"unreadable": {certify(request, func(a *protocol.Act) { a.Body.Certification.Request = []byte("{}") }),
 			protocol.ReasonMalformed},
 		"another's signature": {certify(request, func(a *protocol.Act) {
-			a.Body.Certification.Request = sealed(t, "comity-act+jws", request, w.Member(office).Signing)
+			a.Body.Certification.Request = forgedAct(t, "comity-act+jws", request, w.Member(office).Signing)
 		}), protocol.ReasonNotAuthentic},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -64,9 +64,9 @@ func TestRelayThatDoesNotFitItsActIsRefused(t *testing.T) {
 	others := w.Relay(w.Disclose(w.Request(doj, contoso), contoso, doj), office, police)
 	wantFault(t, w.Sign(others), at(w, others), protocol.ReasonWrongRecipient)
 
-	payload, list := signatures(t, w.Sign(disclosure))
+	payload, list := signatures(t, chaintest.Unwrap(w.Sign(disclosure)))
 	stripped := w.Relay(disclosure, office, police)
-	stripped.Body.Relay.Act = assemble(payload, list[0])
+	stripped.Body.Relay.Act = chaintest.Wrap(assemble(payload, list[0]))
 	wantFault(t, w.Sign(stripped), at(w, stripped), protocol.ReasonSignatureMissing)
 }
 

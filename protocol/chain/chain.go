@@ -29,8 +29,8 @@ import (
 
 const (
 	// MaxSigned bounds a signed act, in bytes, before it is parsed: MaxAct in
-	// base64 with two signatures.
-	MaxSigned = (protocol.MaxAct+2)/3*4 + 8<<10
+	// base64 with two signatures, and the endorsements beside it.
+	MaxSigned = (protocol.MaxAct+2)/3*4 + 8<<10 + protocol.MaxEndorsements*(register.MaxCredential+MaxStatement+64)
 	// MaxStatement bounds an officer's signed statement, in bytes.
 	MaxStatement = 16 << 10
 	// MaxDepth bounds how deep acts may stand in one another: a certification
@@ -196,11 +196,15 @@ func (q *inquiry) read() *Fault {
 		return refuse(protocol.ReasonTooLarge, "%d bytes: want at most %d",
 			len(q.signed), MaxSigned)
 	}
-	claim, err := seal.ReadClaim(q.signed)
+	whole, err := readSigned(q.signed)
 	if err != nil {
 		return &Fault{protocol.ReasonMalformed, err}
 	}
-	act, err := protocol.ParseAct(claim.UnverifiedPayload())
+	claim, err := seal.ReadClaim(whole.Act)
+	if err != nil {
+		return &Fault{protocol.ReasonMalformed, err}
+	}
+	act, err := whole.open(claim.UnverifiedPayload())
 	if err != nil {
 		return &Fault{protocol.ReasonMalformed, err}
 	}

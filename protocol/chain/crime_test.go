@@ -3,6 +3,7 @@ package chain_test
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,11 +48,12 @@ func assemble(payload string, list ...string) []byte {
 func TestStrippedSignatureIsRefused(t *testing.T) {
 	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
-	payload, list := signatures(t, w.Sign(act))
-	wantAuthentic(t, assemble(payload, list[0], list[1]), at(w, act))
-	wantFault(t, assemble(payload, list[0]), at(w, act), protocol.ReasonSignatureMissing) // Ed25519 alone
-	wantFault(t, assemble(payload, list[1]), at(w, act), protocol.ReasonSignatureMissing) // ML-DSA-65 alone
-	wantFault(t, assemble(payload), at(w, act), protocol.ReasonSignatureMissing)
+	payload, list := signatures(t, chaintest.Unwrap(w.Sign(act)))
+	only := func(list ...string) []byte { return chaintest.Wrap(assemble(payload, list...), act.Endorsements...) }
+	wantAuthentic(t, only(list[0], list[1]), at(w, act))
+	wantFault(t, only(list[0]), at(w, act), protocol.ReasonSignatureMissing) // Ed25519 alone
+	wantFault(t, only(list[1]), at(w, act), protocol.ReasonSignatureMissing) // ML-DSA-65 alone
+	wantFault(t, only(), at(w, act), protocol.ReasonSignatureMissing)
 }
 
 // sealed signs v, which need not be an act or a statement, under a type.
@@ -68,17 +70,23 @@ func sealed(t *testing.T, typ string, v any, key *identity.Key) []byte {
 	return jws
 }
 
+// forgedAct is act signed under any type, with any key.
+func forgedAct(t *testing.T, typ string, act *protocol.Act, key *identity.Key) []byte {
+	t.Helper()
+	return chaintest.Wrap(sealed(t, typ, act, key), act.Endorsements...)
+}
+
 func TestReaddressedActIsRefused(t *testing.T) {
 	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
-	_, list := signatures(t, w.Sign(act))
+	_, list := signatures(t, chaintest.Unwrap(w.Sign(act)))
 	act.To = []protocol.ParticipantID{doj}
 	payload, err := act.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	readdressed := assemble(base64.RawURLEncoding.EncodeToString(payload), list[0], list[1])
-	wantFault(t, readdressed, w.Context(police, doj), protocol.ReasonNotAuthentic)
+	wantFault(t, chaintest.Wrap(readdressed, act.Endorsements...), w.Context(police, doj), protocol.ReasonNotAuthentic)
 }
 
 func TestActForAnotherIsRefused(t *testing.T) {
@@ -102,7 +110,7 @@ func TestSignatureOfAnotherIsRefused(t *testing.T) {
 		"root":        w.State("GB").Roots[0],
 	} {
 		t.Run(name, func(t *testing.T) {
-			wantFault(t, sealed(t, "comity-act+jws", act, key), at(w, act), protocol.ReasonNotAuthentic)
+			wantFault(t, forgedAct(t, "comity-act+jws", act, key), at(w, act), protocol.ReasonNotAuthentic)
 		})
 	}
 }
@@ -110,18 +118,18 @@ func TestSignatureOfAnotherIsRefused(t *testing.T) {
 func TestSignatureUnderAnotherTypeIsRefused(t *testing.T) {
 	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
-	wantFault(t, sealed(t, "comity-statement+jws", act, w.Member(police).Signing), at(w, act),
+	wantFault(t, forgedAct(t, "comity-statement+jws", act, w.Member(police).Signing), at(w, act),
 		protocol.ReasonNotAuthentic)
 }
 
 func TestActWithTwoSignersIsRefused(t *testing.T) {
 	w := chaintest.New(t, "GB", "US")
 	act := w.Request(police, contoso)
-	two, err := seal.Cosign("comity-act+jws", w.Sign(act), w.Member(office).Signing)
+	two, err := seal.Cosign("comity-act+jws", chaintest.Unwrap(w.Sign(act)), w.Member(office).Signing)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantFault(t, two, at(w, act), protocol.ReasonNotAuthentic)
+	wantFault(t, chaintest.Wrap(two, act.Endorsements...), at(w, act), protocol.ReasonNotAuthentic)
 }
 
 func TestEndorsementForAnotherCaseIsRefused(t *testing.T) {
@@ -207,7 +215,7 @@ func TestUnknownPartyIsRefused(t *testing.T) {
 	stranger := w.NewMember("zz.police", "Police", protocol.RoleIssuing)
 	act := w.Act(protocol.Body{Request: chaintest.Order("zz.police", contoso)}, "zz.police", contoso)
 	w.Endorse(act, stranger.Officer)
-	wantFault(t, sealed(t, "comity-act+jws", act, stranger.Signing), at(w, act), protocol.ReasonUnknownParty)
+	wantFault(t, forgedAct(t, "comity-act+jws", act, stranger.Signing), at(w, act), protocol.ReasonUnknownParty)
 }
 
 func TestUnregisteredParticipantIsRefused(t *testing.T) {
@@ -215,7 +223,7 @@ func TestUnregisteredParticipantIsRefused(t *testing.T) {
 	stranger := w.NewMember("gb.militia", "Militia", protocol.RoleIssuing)
 	act := w.Act(protocol.Body{Request: chaintest.Order("gb.militia", contoso)}, "gb.militia", contoso)
 	w.Endorse(act, stranger.Officer)
-	wantFault(t, sealed(t, "comity-act+jws", act, stranger.Signing), at(w, act), protocol.ReasonUnregistered)
+	wantFault(t, forgedAct(t, "comity-act+jws", act, stranger.Signing), at(w, act), protocol.ReasonUnregistered)
 }
 
 func TestParticipantOutOfItsTimeIsRefused(t *testing.T) {
@@ -429,14 +437,53 @@ func TestStrippedOfficerSignatureIsRefused(t *testing.T) {
 func TestUnreadableEndorsementIsRefused(t *testing.T) {
 	w := chaintest.New(t, "GB")
 	good := w.Member(police).Officer
-	act, signed := forge(t, w, good.Credential, nil)
-	wantFault(t, signed, at(w, act), protocol.ReasonOfficerInvalid)
-	act, signed = forge(t, w, nil, nil)
-	wantFault(t, signed, at(w, act), protocol.ReasonOfficerInvalid)
-	act, signed = forge(t, w, make([]byte, register.MaxCredential+1), nil)
-	wantFault(t, signed, at(w, act), protocol.ReasonOfficerInvalid)
-	act, signed = forge(t, w, good.Credential, make([]byte, chain.MaxStatement+1))
-	wantFault(t, signed, at(w, act), protocol.ReasonOfficerInvalid)
+	empty := []byte("{}")
+	long := func(n int) []byte { return []byte(`{"payload":"` + strings.Repeat("A", n) + `"}`) }
+	for _, f := range []struct {
+		credential, statement []byte
+		want                  protocol.Reason
+	}{
+		{good.Credential, empty, protocol.ReasonOfficerInvalid},
+		{empty, empty, protocol.ReasonOfficerInvalid},
+		{long(register.MaxCredential), empty, protocol.ReasonOfficerInvalid},
+		{good.Credential, long(chain.MaxStatement), protocol.ReasonOfficerInvalid},
+		{good.Credential, nil, protocol.ReasonMalformed},
+		{good.Credential, []byte("[]"), protocol.ReasonMalformed},
+		{good.Credential, []byte(`{"a":1,"a":1}`), protocol.ReasonMalformed},
+		{good.Credential, []byte(`{},"statement":{}`), protocol.ReasonMalformed},
+	} {
+		act, signed := forge(t, w, f.credential, f.statement)
+		wantFault(t, signed, at(w, act), f.want)
+	}
+}
+
+// TestEndorsementsThatTheActDoesNotNameAreRefused: who carries an act can take
+// no officer away and put none beside it.
+func TestEndorsementsThatTheActDoesNotNameAreRefused(t *testing.T) {
+	w := chaintest.New(t, "GB", "US")
+	act := w.Request(police, contoso)
+	w.Endorse(act, w.NewOfficer(w.Member(police), []protocol.Role{protocol.RoleIssuing}))
+	jws, both := chaintest.Unwrap(w.Sign(act)), act.Endorsements
+	other := w.Request(police, contoso).Endorsements[0]
+	wantAuthentic(t, chaintest.Wrap(jws, both...), at(w, act))
+	for name, beside := range map[string][]protocol.Endorsement{
+		"none": nil, "one": both[:1], "the other": both[1:], "more": append(both[:2:2], other),
+		"reversed": {both[1], both[0]}, "replaced": {both[0], other}, "twice": {both[0], both[0]},
+		"mixed": {both[0], {Credential: both[1].Credential, Statement: both[0].Statement}},
+		"many":  slices.Repeat(both, protocol.MaxEndorsements),
+	} {
+		t.Run(name, func(t *testing.T) {
+			wantFault(t, chaintest.Wrap(jws, beside...), at(w, act), protocol.ReasonMalformed)
+		})
+	}
+	signed := w.Sign(act)
+	for name, other := range map[string][]byte{
+		"the JWS alone": jws, "a space": bytes.Replace(signed, []byte(`,"endorsements"`), []byte(`, "endorsements"`), 1),
+		"a byte more": append(bytes.Clone(signed), '\n'), "no list": append(append([]byte(`{"act":`), jws...), '}'),
+		"a member more": bytes.Replace(signed, []byte(`{"act"`), []byte(`{"ac":1,"act"`), 1),
+	} {
+		t.Run(name, func(t *testing.T) { wantFault(t, other, at(w, act), protocol.ReasonMalformed) })
+	}
 }
 
 func TestOneOfficerIsNotTwo(t *testing.T) {

@@ -9,15 +9,17 @@ import (
 	"comity.example/protocol/canon"
 )
 
-// Issue signs act with its sender's key if its receiver would believe it: it
-// puts to it all the questions of VerifyOffline. Only whether the sender signed
+// Issue signs act with its sender's key if its receiver would believe it: it puts
+// to it all the questions of VerifyOffline. Only whether the sender signed
 // it is not asked of the signature, which is made here, but of the key: it must
 // be the one that the register names.
 func Issue(act *protocol.Act, key *identity.Key, in Context) (*Authentic, *Fault) {
 	if f := in.check(); f != nil {
 		return nil, f
 	}
-	payload, err := act.Encode()
+	named := *act
+	name(&named)
+	payload, err := named.Encode()
 	if err != nil {
 		return nil, &Fault{protocol.ReasonMalformed, err}
 	}
@@ -27,15 +29,18 @@ func Issue(act *protocol.Act, key *identity.Key, in Context) (*Authentic, *Fault
 	if err := canon.Read(payload, read); err != nil {
 		return nil, &Fault{protocol.ReasonMalformed, fmt.Errorf("chain: issue: %w", err)}
 	}
+	read.Endorsements = act.Endorsements
 	q := &inquiry{Context: in, moment: in.At}
 	q.found.Act, q.found.Digest = read, protocol.DigestOf(payload)
 	issued, f := in.run(q, issueSteps(key.Public()))
 	if f != nil {
 		return nil, f
 	}
-	if issued.Signed, err = seal.Sign(typeAct, payload, key); err != nil {
+	jws, err := seal.Sign(typeAct, payload, key)
+	if err != nil {
 		return nil, &Fault{protocol.ReasonMalformed, fmt.Errorf("chain: issue: %w", err)}
 	}
+	issued.Signed = (&signedAct{jws, act.Endorsements}).encode()
 	if len(issued.Signed) > MaxSigned {
 		return nil, refuse(protocol.ReasonTooLarge, "chain: issue: %d bytes: want at most %d",
 			len(issued.Signed), MaxSigned)

@@ -12,17 +12,19 @@ import (
 	"comity.example/protocol/register"
 )
 
-// Sign returns act signed with its sender's signing key.
+// Sign makes act name its endorsements, and returns it signed with its
+// sender's signing key.
 func Sign(act *protocol.Act, key *identity.Key) ([]byte, error) {
+	name(act)
 	payload, err := act.Encode()
 	if err != nil {
 		return nil, err
 	}
-	signed, err := seal.Sign(typeAct, payload, key)
+	jws, err := seal.Sign(typeAct, payload, key)
 	if err != nil {
 		return nil, fmt.Errorf("chain: sign act: %w", err)
 	}
-	return signed, nil
+	return (&signedAct{jws, act.Endorsements}).encode(), nil
 }
 
 // StatementOf returns what an officer signs to stand behind act.

@@ -8,9 +8,13 @@ import (
 // Unverified returns the act in signed as it stands there: for showing what
 // was verified before, never for believing it.
 func Unverified(signed []byte) (*protocol.Act, error) {
-	payload, err := seal.UnverifiedPayload(signed)
+	whole, err := readSigned(signed)
 	if err != nil {
 		return nil, err
 	}
-	return protocol.ParseAct(payload)
+	payload, err := seal.UnverifiedPayload(whole.Act)
+	if err != nil {
+		return nil, err
+	}
+	return whole.open(payload)
 }

@@ -50,7 +50,7 @@ func FuzzVerify(f *testing.F) {
 func FuzzEndorsement(f *testing.F) {
 	w := chaintest.New(f, "GB", "US")
 	good := w.Request(police, contoso)
-	f.Add(good.Endorsements[0].Credential, good.Endorsements[0].Statement)
+	f.Add([]byte(good.Endorsements[0].Credential), []byte(good.Endorsements[0].Statement))
 	in, sender := w.Context(police, contoso), w.Member(police).Signing
 	f.Fuzz(func(t *testing.T, credential, statement []byte) {
 		act := *good

@@ -21,7 +21,7 @@ func (w world) actArea() area {
 			return act
 		}),
 		good("certification", "a certification, whose request is not looked at here", func() *protocol.Act {
-			return w.act(protocol.Body{Certification: &protocol.Certification{Request: []byte("x"), Contact: "desk"}},
+			return w.act(protocol.Body{Certification: &protocol.Certification{Request: []byte("{}"), Contact: "desk"}},
 				office, contoso)
 		}),
 		good("disclosure", "a disclosure of one object", w.disclosure),
@@ -30,7 +30,7 @@ func (w world) actArea() area {
 				Objects: []protocol.Object{}}}, contoso, office)
 		}),
 		good("relay", "a relay, whose act is not looked at here", func() *protocol.Act {
-			return w.act(protocol.Body{Relay: &protocol.Relay{Act: []byte("x")}}, office, police)
+			return w.act(protocol.Body{Relay: &protocol.Relay{Act: []byte("{}")}}, office, police)
 		}),
 		good("withdrawal", "a withdrawal that follows two acts", func() *protocol.Act {
 			act := w.act(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, police, office)
@@ -114,8 +114,12 @@ func (w world) actForms() []recipe {
 			}
 		}),
 		bad("endorsements", "five endorsements", func(a *protocol.Act) {
-			a.Endorsements = make([]protocol.Endorsement, protocol.MaxEndorsements+1)
+			for i := range protocol.MaxEndorsements + 1 {
+				a.Endorsed = append(a.Endorsed, protocol.DigestOf([]byte{byte(i)}))
+			}
 		}),
+		bad("endorsement-none", "names the empty digest as an endorsement",
+			func(a *protocol.Act) { a.Endorsed = []protocol.Digest{{}} }),
 		bad("agreement", "the id of the agreement has 129 bytes",
 			func(a *protocol.Act) { a.Agreement.ID = strings.Repeat("a", protocol.MaxReference+1) }),
 		bad("expires", "expires when it is issued", func(a *protocol.Act) { a.Expires = a.Issued }),

@@ -80,7 +80,7 @@ func (w world) chainGood() []recipe {
 func (w world) chainForms() []recipe {
 	in := arriving(contoso, office)
 	spoilt := func(name, expect, about string, spoil func(jws) []byte) recipe {
-		return signedAct(name, expect, about, in, func() []byte { return spoil(parts(w.send(w.disclosure()))) })
+		return signedAct(name, expect, about, in, func() []byte { return beside(spoil(parts(inside(w.send(w.disclosure()))))) })
 	}
 	large := signedAct("too-large", "too_large", "more bytes than an act may have", in,
 		func() []byte { return []byte("{}") })
@@ -89,8 +89,17 @@ func (w world) chainForms() []recipe {
 		large,
 		signedAct("not-jws", "malformed", "no JWS", in, func() []byte { return []byte("{}") }),
 		signedAct("not-act", "malformed", "a JWS of something else", in,
-			func() []byte { return w.signed(typeAct, []byte("{}"), w.sign(contoso)) }),
-		spoilt("trailing", "malformed", "a byte behind the JWS", func(j jws) []byte { return append(j.text(), '\n') }),
+			func() []byte { return beside(w.signed(typeAct, []byte("{}"), w.sign(contoso))) }),
+		signedAct("bare", "malformed", "the JWS without what stands beside it", in,
+			func() []byte { return inside(w.send(w.disclosure())) }),
+		signedAct("trailing", "malformed", "a byte behind the act", in,
+			func() []byte { return append(w.send(w.disclosure()), '\n') }),
+		signedAct("space", "malformed", "a space behind the JWS", in,
+			func() []byte { return w.replaced(w.send(w.disclosure()), `,"endorsements"`, ` ,"endorsements"`) }),
+		signedAct("member", "malformed", "a member that is not known", in,
+			func() []byte { return w.replaced(w.send(w.disclosure()), `{"act":`, `{"a":1,"act":`) }),
+		spoilt("trailing-jws", "malformed", "a byte behind the JWS",
+			func(j jws) []byte { return append(j.text(), '\n') }),
 		spoilt("ed25519-alone", "signature_missing", "the ML-DSA-65 signature is stripped",
 			func(j jws) []byte { j.list = j.list[:1]; return j.text() }),
 		spoilt("ml-dsa-alone", "signature_missing", "the Ed25519 signature is stripped",
@@ -103,13 +112,13 @@ func (w world) chainForms() []recipe {
 			return j.text()
 		}),
 		signedAct("other-key", "not_authentic", "signed by another participant", in,
-			func() []byte { return w.signed(typeAct, w.disclosure(), w.sign(doj)) }),
+			func() []byte { return w.sendAs(w.disclosure(), typeAct, w.sign(doj)) }),
 		signedAct("officer-signed", "not_authentic", "signed by an officer of the sender's", in,
-			func() []byte { return w.signed(typeAct, w.disclosure(), w.officer(contoso)) }),
+			func() []byte { return w.sendAs(w.disclosure(), typeAct, w.officer(contoso)) }),
 		signedAct("other-type", "not_authentic", "signed as a statement", in,
-			func() []byte { return w.signed(typeStatement, w.disclosure(), w.sign(contoso)) }),
+			func() []byte { return w.sendAs(w.disclosure(), typeStatement, w.sign(contoso)) }),
 		signedAct("two-signers", "not_authentic", "another participant signed as well", in,
-			func() []byte { return w.signed(typeAct, w.disclosure(), w.sign(contoso), w.sign(doj)) }),
+			func() []byte { return w.sendAs(w.disclosure(), typeAct, w.sign(contoso), w.sign(doj)) }),
 	}
 }
 
@@ -153,7 +162,7 @@ func (w world) chainRoles() []recipe {
 			}),
 		signedAct("role-relay", "role", "a relay of an issuing authority", arriving(police, office),
 			func() []byte {
-				return w.send(w.act(protocol.Body{Relay: &protocol.Relay{Act: []byte("x")}}, police, office))
+				return w.send(w.act(protocol.Body{Relay: &protocol.Relay{Act: []byte("{}")}}, police, office))
 			}),
 		signedAct("role-issuer", "role", "a request in the name of another, by one who is not designated",
 			arriving(police, office), func() []byte {
@@ -200,8 +209,25 @@ func (w world) chainOfficers() []recipe {
 	revoked := one("revoked", "key_revoked", "the officer's key is revoked from this second on",
 		func(a *protocol.Act) { w.endorse(a) })
 	revoked.fields = arrival{"gb-1 us-1 gb-2", now, police, office}.fields()
+	apart := func(name, about string, change func(*protocol.Act) []protocol.Endorsement) recipe {
+		return signedAct("officer-"+name, "malformed", about, in, func() []byte {
+			act := w.endorse(w.act(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, police, office))
+			signed := inside(w.send(act))
+			return beside(signed, change(act)...)
+		})
+	}
 	return []recipe{
 		one("missing", "officer_missing", "no officer", func(*protocol.Act) {}),
+		apart("removed", "the endorsement that the act names does not stand beside it",
+			func(*protocol.Act) []protocol.Endorsement { return nil }),
+		apart("added", "an endorsement stands beside the act that it does not name",
+			func(a *protocol.Act) []protocol.Endorsement { w.endorse(a); return a.Endorsements }),
+		apart("exchanged", "another statement of the officer stands beside the act", func(a *protocol.Act) []protocol.Endorsement {
+			a.Endorsements = nil
+			return w.endorseAs(a, w.credential(police), w.officer(police), func(st *protocol.Statement) {
+				st.Signed = st.Signed.Add(time.Second)
+			}).Endorsements
+		}),
 		revoked,
 		one("twice", "officer_invalid", "the same officer twice",
 			func(a *protocol.Act) { w.endorse(a); w.endorse(a) }),
@@ -299,9 +325,9 @@ func (w world) chainCarried() []recipe {
 				return w.send(act)
 			}, as),
 		relayed("half", "signature_missing", "a signature of the act passed on is stripped", func() []byte {
-			j := parts(disclosed())
+			j := parts(inside(disclosed()))
 			j.list = j.list[:1]
-			return j.text()
+			return beside(j.text())
 		}, as),
 		relayed("relay", "malformed", "a relay of a relay", func() []byte { return w.send(w.relay(disclosed())) }, as),
 	}
@@ -316,16 +342,16 @@ func (w world) chainOrder() []recipe {
 			arrival{"gb-1 us-1", now, "us.initech", office}, func() []byte {
 				act := w.disclosure()
 				act.From = "us.initech"
-				j := parts(w.send(act))
+				j := parts(inside(w.send(act)))
 				j.list = j.list[:1]
-				return j.text()
+				return beside(j.text())
 			}),
 		signedAct("order-signature-recipient", "signature_missing",
 			"a stripped signature and another's act: signatures come before the journey", arriving(doj, police),
 			func() []byte {
-				j := parts(w.send(w.disclosure()))
+				j := parts(inside(w.send(w.disclosure())))
 				j.list = j.list[:1]
-				return j.text()
+				return beside(j.text())
 			}),
 		signedAct("order-delivery-recipient", "wrong_sender", "delivered by another, to another",
 			arriving(doj, police), func() []byte { return w.send(w.disclosure()) }),

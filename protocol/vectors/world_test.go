@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base32"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -219,7 +220,32 @@ func (w world) endorseAs(act *protocol.Act, credential []byte, key *identity.Key
 // send returns the act as its sender signs it, well formed or not.
 func (w world) send(act *protocol.Act) []byte {
 	w.t.Helper()
-	return w.signed(typeAct, act, w.sign(act.From))
+	return w.sendAs(act, typeAct, w.sign(act.From))
+}
+
+// sendAs returns the act signed under any type by any keys, beside its endorsements.
+func (w world) sendAs(act *protocol.Act, typ string, keys ...*identity.Key) []byte {
+	w.t.Helper()
+	act.Endorsed = []protocol.Digest{}
+	for _, e := range act.Endorsements {
+		act.Endorsed = append(act.Endorsed, protocol.DigestOf(e.Encode()))
+	}
+	return beside(w.signed(typ, act, keys...), act.Endorsements...)
+}
+
+// beside returns a signed act: a JWS and what stands beside it.
+func beside(jws []byte, endorsements ...protocol.Endorsement) []byte {
+	var list [][]byte
+	for _, e := range endorsements {
+		list = append(list, fmt.Appendf(nil, `{"credential":%s,"statement":%s}`, e.Credential, e.Statement))
+	}
+	return fmt.Appendf(nil, `{"act":%s,"endorsements":[%s]}`, jws, bytes.Join(list, []byte(",")))
+}
+
+// inside returns the JWS of a signed act.
+func inside(signed []byte) []byte {
+	jws, _, _ := bytes.Cut(bytes.TrimPrefix(signed, []byte(`{"act":`)), []byte(`,"endorsements":[`))
+	return jws
 }
 
 // replaced returns b with the one occurrence of from replaced.

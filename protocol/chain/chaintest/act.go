@@ -1,6 +1,8 @@
 package chaintest
 
 import (
+	"bytes"
+	"slices"
 	"time"
 
 	"comity.example/protocol"
@@ -99,6 +101,22 @@ func (w *World) EndorseWith(act *protocol.Act, by *Officer, st protocol.Statemen
 	e, err := chain.Endorse(by.Credential, by.Key, st)
 	w.must(err)
 	act.Endorsements = append(act.Endorsements, e)
+	act.Endorsed = append(act.Endorsed, protocol.DigestOf(e.Encode()))
+}
+
+// Wrap returns a signed act around whatever stands for its JWS and beside it.
+func Wrap(jws []byte, beside ...protocol.Endorsement) []byte {
+	list := make([][]byte, len(beside))
+	for i := range beside {
+		list[i] = beside[i].Encode()
+	}
+	return slices.Concat([]byte(`{"act":`), jws, []byte(`,"endorsements":[`), bytes.Join(list, []byte(",")), []byte(`]}`))
+}
+
+// Unwrap returns the JWS of a signed act that Sign returned.
+func Unwrap(signed []byte) []byte {
+	jws, _, _ := bytes.Cut(signed, []byte(`,"endorsements":[`))
+	return bytes.TrimPrefix(jws, []byte(`{"act":`))
 }
 
 // Sign returns act signed by its sender's organisation.

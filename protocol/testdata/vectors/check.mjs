@@ -17,7 +17,7 @@ import * as keys from './second/keys.mjs';
 import * as jws from './second/jws.mjs';
 import { parseAct } from './second/act.mjs';
 import { Directory, parsePin, spoken, validAt, verifyCredential } from './second/register.mjs';
-import { arrive, verifyStatement } from './second/chain.mjs';
+import { arrive, open, verifyStatement } from './second/chain.mjs';
 import * as ledger from './second/ledger.mjs';
 import * as envelope from './second/envelope.mjs';
 import { checkDecision, verifyAgreement, verifyNotice } from './second/agreement.mjs';
@@ -63,8 +63,7 @@ const areas = {
   chain: (v) => arrive(v.body, { directory: directory(v.directory, now), at: at(v.at), peer: v.peer, self: v.self }),
   statement: (v) => {
     const credential = JSON.parse(jws.parse(load('credential/' + v.credential).body).payload);
-    const act = parseAct(jws.parse(load('chain/' + v.act).body).payload);
-    verifyStatement(v.body, keys.parseIdentity(credential.key), act);
+    verifyStatement(v.body, keys.parseIdentity(credential.key), open(load('chain/' + v.act).body).act);
   },
   envelope: (v) => {
     const content = envelope.open(v.type, v.body, keys.openKey(v.key));

@@ -84,8 +84,8 @@ const disclosure = s.both(
 
 const bodies = {
   request, disclosure,
-  certification: s.object({ request: s.blob(1), invokes: s.flag, contact: told, targeting: reference }),
-  relay: s.object({ act: s.blob(1) }),
+  certification: s.object({ request: s.anObject, invokes: s.flag, contact: told, targeting: reference }),
+  relay: s.object({ act: s.anObject }),
   withdrawal: s.object({ 'note?': free }),
   refusal: s.object({ reason: s.oneOf(...reasons), 'note?': free }),
 };
@@ -99,14 +99,14 @@ const body = (v, path) => {
 const act = s.both(s.object({
   version: s.oneOf('comity/1'), id: s.actID, case: s.caseID, follows: s.list(s.digest, 0, 16), from: s.participant,
   to: s.distinct(s.list(s.participant, 1, 8)), agreement: s.agreementRef, issued: s.time, expires: s.time, body,
-  endorsements: s.list(s.object({ credential: s.blob(), statement: s.blob() }), 0, 4),
+  endorsements: s.list(s.digest, 0, 4),
 }), s.check((a) => {
   const life = s.seconds(a.expires) - s.seconds(a.issued);
   return life > 0 && life <= s.days(90);
 }, 'expires'));
 
 export function parseAct(bytes) {
-  if (bytes.length > 512000) refuse('malformed', 'too long');
+  if (bytes.length > 400000) refuse('malformed', 'too long');
   const a = parseCanonical(bytes);
   act(a, 'act');
   return a;

@@ -1,5 +1,5 @@
 // The order of checks on arrival (SPEC.md §4.4).
-import { Refused, base64, digestOf, parseCanonical, refuse } from './bytes.mjs';
+import { Refused, canonical, digestOf, parseCanonical, refuse, utf8 } from './bytes.mjs';
 import { bodyDigest, kindOf, parseAct } from './act.mjs';
 import { validAt, verifyCredential } from './register.mjs';
 import * as jws from './jws.mjs';
@@ -24,18 +24,31 @@ export function arrive(bytes, { directory, at, peer, self }) {
   return examine({ bytes, directory, at, moment: at, peer, self, depth: 0 });
 }
 
+const bytesOf = (value) => utf8(canonical(value)); // of what was canonical when it was read
+const beside = s.object({ act: s.anObject,
+  endorsements: s.list(s.object({ credential: s.anObject, statement: s.anObject }), 0, 4) });
+
+// open reads a signed act: the act, its JWS, and the endorsements that it names.
+export function open(bytes) {
+  const whole = parseCanonical(bytes);
+  beside(whole, 'signed act');
+  const signed = bytesOf(whole.act), payload = jws.parse(signed, 'malformed').payload, act = parseAct(payload);
+  const digests = whole.endorsements.map((e) => digestOf(bytesOf(e)));
+  if (canonical(digests) !== canonical(act.endorsements)) refuse('malformed', 'other endorsements');
+  return { act, signed, payload, endorsements: whole.endorsements };
+}
+
 function examine(q) {
-  if (q.bytes.length > 690860) refuse('too_large', String(q.bytes.length));
-  const payload = jws.parse(q.bytes, 'malformed').payload;
-  const act = parseAct(payload);
+  if (q.bytes.length > 672856) refuse('too_large', String(q.bytes.length));
+  const { act, signed, payload, endorsements } = open(q.bytes);
   const sender = q.directory.participant(act.from, q.moment);
   if (q.directory.revoked(s.partyOf(act.from), sender.signing.fingerprint, q.at)) refuse('key_revoked', act.from);
-  jws.verify('comity-act+jws', q.bytes, [sender.signing]);
+  jws.verify('comity-act+jws', signed, [sender.signing]);
   if (q.peer !== undefined && q.peer !== act.from) refuse('wrong_sender', q.peer);
   if (q.self !== undefined && !act.to.includes(q.self)) refuse('wrong_recipient', q.self);
   if (s.seconds(act.issued) > q.moment + s.skew) refuse('clock', act.issued);
   if (q.moment > s.seconds(act.expires)) refuse('expired', act.expires);
-  const found = { act, sender, digest: digestOf(payload), directory: q.directory, at: q.at };
+  const found = { act, sender, endorsements, digest: digestOf(payload), directory: q.directory, at: q.at };
   checkRole(found, q.moment);
   found.inner = carried(found, q);
   found.officers = officers(found);
@@ -58,10 +71,10 @@ function checkRole({ act, sender, directory }, moment) {
 }
 
 function carried({ act }, q) {
-  const bytes = act.body.certification?.request ?? act.body.relay?.act;
-  if (bytes === undefined) return null;
+  const whole = act.body.certification?.request ?? act.body.relay?.act;
+  if (whole === undefined) return null;
   if (q.depth >= 1) refuse('malformed', 'nested deeper');
-  const inner = examine({ bytes: base64(bytes), directory: q.directory, at: q.at,
+  const inner = examine({ bytes: bytesOf(whole), directory: q.directory, at: q.at,
     moment: s.seconds(act.issued), depth: q.depth + 1 });
   const i = inner.act;
   if (act.body.certification && kindOf(i) !== 'request') refuse('malformed', 'not a request');
@@ -76,12 +89,12 @@ function carried({ act }, q) {
   return inner;
 }
 
-function officers({ act, sender, directory, at }) {
+function officers({ act, sender, endorsements, directory, at }) {
   const found = [];
-  for (const e of act.endorsements) {
-    const c = verifyCredential(base64(e.credential), sender);
+  for (const e of endorsements) {
+    const c = verifyCredential(bytesOf(e.credential), sender);
     if (directory.revoked(s.partyOf(act.from), c.key.fingerprint, at)) refuse('key_revoked', 'officer');
-    const signed = verifyStatement(base64(e.statement), c.key, act);
+    const signed = verifyStatement(bytesOf(e.statement), c.key, act);
     const issued = s.seconds(act.issued);
     if (signed > issued + s.skew || issued - signed > s.days(30) || !validAt(c, signed) || !validAt(c, issued)) {
       refuse('officer_invalid', 'time of the statement');

@@ -34,6 +34,9 @@ export const integer = (least, most) => (v, path) => {
   if (!Number.isInteger(v) || v < least || v > most) bad(path, `want ${least} to ${most}`);
 };
 export const flag = (v, path) => { if (typeof v !== 'boolean') bad(path, 'want true or false'); };
+export const anObject = (v, path) => {
+  if (v === null || typeof v !== 'object' || Array.isArray(v)) bad(path, 'want an object');
+};
 export const blob = (least = 0) => (v, path) => {
   if (base64(v).length < least) bad(path, `want ${least} bytes at least`);
 };
