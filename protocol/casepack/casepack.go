@@ -78,7 +78,7 @@ type DocumentEntry struct {
 }
 
 // ActName is the name of an act's file in the archive.
-func ActName(d protocol.Digest) string { return "acts/" + hexOf(d) + ".jws" }
+func ActName(d protocol.Digest) string { return "acts/" + hexOf(d) + ".json" }
 
 // ProofName is the name of the proof that a participant's ledger holds an act
 // or a document.
