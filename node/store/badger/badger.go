@@ -29,7 +29,8 @@ const (
 	// KeySize is the length of the encryption key, in bytes: AES-256.
 	KeySize = 32
 	// DefaultReserve is how much disk an Update leaves free, in bytes: what
-	// Badger may need at once to flush its memtables and to compact.
+	// Badger may need at once to flush its memtables, to compact, and to begin
+	// its next logs. What it writes to a value log is allocated before.
 	DefaultReserve = 256 << 20
 
 	// memTable bounds the newest writes, in bytes, that are held in memory and
@@ -38,11 +39,18 @@ const (
 	memTable = 16 << 20
 	// memTables is how many of them may wait for their flush.
 	memTables = 2
-	// valueThreshold keeps every value out of the value log, whose sync errors
-	// Badger logs but does not return.
-	valueThreshold = store.MaxValue + 1
-	// valueLog is the size of the empty value log, in bytes; Badger maps twice that.
+	// valueThreshold is the size of the smallest value that goes to the value
+	// log, in bytes. Tables are rewritten several times as they grow, a value log
+	// never is. So acts and decisions go there, which are written once, and what
+	// is written again and again does not: above all the head of the journal and
+	// the checkpoints of peers, of 5 KiB each.
+	valueThreshold = 8 << 10
+	// valueLog is the size at which Badger begins another value log, in bytes.
+	// The newest one is a sparse file of twice that, and it is read twice when
+	// the store opens.
 	valueLog = 64 << 20
+	// allocation is how much of a value log gets its blocks at once, in bytes.
+	allocation = 8 << 20
 	// tableSize is the size of the smallest table, in bytes.
 	tableSize = 8 << 20
 	// baseLevel is the size of the first sorted level, in bytes.
@@ -75,6 +83,7 @@ type Store struct {
 	log     *logger
 
 	writer sync.Mutex     // held by the one Update that runs
+	values valueFile      // guarded by writer
 	users  sync.WaitGroup // Views and Updates that run; Add only under mu
 
 	mu     sync.Mutex
@@ -106,6 +115,9 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		lock.Close()
 		return nil, err
 	}
+	if s.values, err = newestValueFile(c.Dir); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -122,8 +134,9 @@ func (s *Store) options() dgraph.Options {
 	o.BlockCacheSize = blockCache
 	o.IndexCacheSize = indexCache
 	o.NumCompactors = compactors
-	o.Compression = options.None // acts are encrypted: they do not shrink
+	o.Compression = options.None // TODO
 	o.ChecksumVerificationMode = options.OnBlockRead
+	o.VerifyValueChecksum = true
 	o.DetectConflicts = false // Store.writer lets one Update run at a time
 	o.MetricsEnabled = false
 	o.Logger = s.log
@@ -210,21 +223,27 @@ func (s *Store) Update(ctx context.Context, write func(store.Txn) error) error {
 	if t.err != nil || !t.wrote {
 		return t.err
 	}
-	if err := s.room(); err != nil {
+	if err := s.room(t.logged); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	s.values.written += t.logged
 	if err := t.txn.Commit(); err != nil {
 		s.fail(err)
 	}
-	// Badger tells only its log when a sync in the background went wrong.
+	// Badger tells only its log when a sync in the background went wrong, and
+	// when the sync of a value log did. That one is called before the tree hears
+	// of the values (writeRequests: vlog.write, and in it a deferred curlf.Sync,
+	// then writeToLSM), in the goroutine that Commit waits for. So its complaint
+	// is here by now. Pointers to values that are not on disk may be in the tree
+	// then; whoever opens the store next finds it damaged, not shorter.
 	return s.failure()
 }
 
-// Verify implements store.Store. It reads every table as Open does; what is
-// still in memory was synced and is not read again.
+// Verify implements store.Store. It reads every table and value log as Open
+// does; what is still in memory was synced and is not read again.
 func (s *Store) Verify(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -233,7 +252,7 @@ func (s *Store) Verify(ctx context.Context) error {
 	if err := s.failure(); err != nil {
 		return err
 	}
-	return verifyLive(ctx, s.dir, s.key[:])
+	return verifyLive(ctx, s.dir, s.key[:], &s.writer)
 }
 
 // Size implements store.Store.

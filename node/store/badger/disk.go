@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -32,8 +33,13 @@ func lockDir(dir string) (*os.File, error) {
 
 // room refuses to write into the last of the disk. Badger writes through
 // memory maps of sparse files: when the disk is full, that ends the process
-// with SIGBUS instead of an error.
-func (s *Store) room() error {
+// with SIGBUS instead of an error. logged is what goes to the value log.
+func (s *Store) room(logged int64) error {
+	if logged > 0 {
+		if err := s.values.allocate(logged); err != nil {
+			return fmt.Errorf("badger: allocate a value log: %w: %w", store.ErrNoSpace, err)
+		}
+	}
 	var st unix.Statfs_t
 	if err := unix.Statfs(s.dir, &st); err != nil {
 		return fmt.Errorf("badger: ask for free space: %w: %w", store.ErrNoSpace, err)
@@ -42,6 +48,77 @@ func (s *Store) room() error {
 		return fmt.Errorf("badger: %w: %d bytes free, %d kept in reserve",
 			store.ErrNoSpace, free, s.reserve)
 	}
+	return nil
+}
+
+// A valueFile is the value log that Badger writes to. Badger begins the next
+// one, under the next number, in the Commit that fills this one.
+type valueFile struct {
+	dir       string
+	id        uint64
+	known     bool  // its name and its header are durable
+	written   int64 // bytes at most
+	allocated int64 // bytes that have their blocks on disk
+}
+
+func newestValueFile(dir string) (valueFile, error) {
+	d, err := list(dir)
+	if err != nil {
+		return valueFile{}, err
+	}
+	if len(d.vlogs) == 0 {
+		return valueFile{}, fmt.Errorf("badger: %w: no value log", store.ErrBroken)
+	}
+	return valueFile{dir: dir, id: d.vlogs[len(d.vlogs)-1], written: logHeader}, nil
+}
+
+func (f *valueFile) path() string { return filepath.Join(f.dir, vlogName(f.id)) }
+
+// allocate gives n more bytes of the newest value log their blocks.
+func (f *valueFile) allocate(n int64) error {
+	next := valueFile{dir: f.dir, id: f.id + 1, written: logHeader}
+	if info, err := os.Lstat(next.path()); err == nil && info.Mode().IsRegular() {
+		*f = next
+	}
+	if f.known && f.written+n <= f.allocated {
+		return nil
+	}
+	file, err := os.OpenFile(f.path(), os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := f.settle(file); err != nil {
+		return err
+	}
+	more := f.written + n - f.allocated
+	more += (allocation - more%allocation) % allocation
+	switch err := unix.Fallocate(int(file.Fd()), unix.FALLOC_FL_KEEP_SIZE, f.allocated, more); {
+	case errors.Is(err, unix.EOPNOTSUPP):
+		f.allocated = math.MaxInt64 // the reserve must do
+	case err != nil:
+		return err
+	default:
+		f.allocated += more
+	}
+	return nil
+}
+
+// settle makes durable that there is another value log, with its header, before
+// there are values in it: Badger syncs neither the directory nor a header. A
+// crash then tears no log but the newest that holds values.
+func (f *valueFile) settle(file *os.File) error {
+	if f.known {
+		return nil
+	}
+	dir, err := os.Open(f.dir)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(file.Sync(), dir.Sync(), dir.Close()); err != nil {
+		return err
+	}
+	f.known = true
 	return nil
 }
 

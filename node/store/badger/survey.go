@@ -26,6 +26,9 @@ const (
 	tableSuffix  = ".sst"
 	walSuffix    = ".mem"
 	vlogSuffix   = ".vlog"
+	// discardName is where Badger counts what the collection of value logs would
+	// gain. It has no checksum, and Badger panics over a short one.
+	discardName = "DISCARD"
 )
 
 // A directory is what a survey finds in one.
@@ -34,15 +37,16 @@ type directory struct {
 	names    map[string]int64 // name to size, in bytes
 	wals     []uint64         // ids, ascending
 	tables   []uint64
-	vlogs    []string
+	vlogs    []uint64
 	keys     *dataKeys
 	manifest dgraph.Manifest
+	reach    reach // of the tables and logs that were checked
 }
 
 // survey reads every byte that Badger will rely on and returns
-// store.ErrDamaged if one of them is not what was written. It removes files of
-// length zero, which a crash leaves between two steps of Badger and on which
-// Badger would not open.
+// store.ErrDamaged if one of them is not what was written. If all are, it takes
+// away what a crash leaves: the torn end of a log of values, and files of
+// length zero, on which Badger would not open.
 func survey(ctx context.Context, path string, key []byte) (err error) {
 	defer damaged(&err)
 	d, err := list(path)
@@ -65,38 +69,14 @@ func survey(ctx context.Context, path string, key []byte) (err error) {
 	if err := d.checkTables(ctx, slices.Collect(maps.Keys(d.manifest.Tables))); err != nil {
 		return err
 	}
-	return errors.Join(d.checkWALs(), d.checkVlogs())
-}
-
-// verifyLive checks the tables of a store in use. A table that fails counts
-// only if it was not compacted away meanwhile, and the end of MANIFEST may be
-// an entry that is just being written.
-func verifyLive(ctx context.Context, path string, key []byte) (err error) {
-	defer damaged(&err)
-	d, err := list(path)
+	if err := d.checkWALs(); err != nil {
+		return err
+	}
+	ends, err := d.checkVlogs(ctx)
 	if err != nil {
 		return err
 	}
-	if d.keys, err = readRegistry(path, d.names[registryName], key); err != nil {
-		return err
-	}
-	if d.manifest, _, err = readManifest(path); err != nil {
-		return err
-	}
-	for id := range d.manifest.Tables {
-		err := d.checkTables(ctx, []uint64{id})
-		if err == nil {
-			continue
-		}
-		now, _, again := readManifest(path)
-		if again != nil {
-			return again
-		}
-		if _, still := now.Tables[id]; still || ctx.Err() != nil {
-			return err
-		}
-	}
-	return nil
+	return d.clear(ends)
 }
 
 // damaged turns a panic in the parsers of others into an error.
@@ -127,6 +107,7 @@ func list(path string) (*directory, error) {
 		d.add(e.Name(), info.Size())
 	}
 	slices.Sort(d.wals)
+	slices.Sort(d.vlogs)
 	return d, nil
 }
 
@@ -144,7 +125,7 @@ func (d *directory) add(name string, size int64) {
 	case walSuffix:
 		d.wals = append(d.wals, id)
 	case vlogSuffix:
-		d.vlogs = append(d.vlogs, name)
+		d.vlogs = append(d.vlogs, id)
 	}
 }
 
@@ -163,31 +144,41 @@ func (d *directory) fresh() (bool, error) {
 	return !registry, nil
 }
 
-// checkTables checks these tables, as many at a time as there are processors.
-func (d *directory) checkTables(ctx context.Context, ids []uint64) error {
+// spread does work, as much of it at a time as there are processors, and
+// returns the states of those who did it.
+func spread[W, T any](ctx context.Context, work []T, do func(*W, T) error) ([]W, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	work := make(chan uint64)
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(ids)) {
-		workers.Go(func() {
-			var c tableCheck
-			for id := range work {
-				if err := d.checkTable(&c, id); err != nil {
+	next := make(chan T)
+	var running sync.WaitGroup
+	workers := make([]W, min(runtime.GOMAXPROCS(0), len(work)))
+	for i := range workers {
+		running.Go(func() {
+			for t := range next {
+				if err := do(&workers[i], t); err != nil {
 					cancel(err)
 				}
 			}
 		})
 	}
-	for _, id := range ids {
+	for _, t := range work {
 		if ctx.Err() != nil {
 			break
 		}
-		work <- id
+		next <- t
 	}
-	close(work)
-	workers.Wait()
-	return context.Cause(ctx)
+	close(next)
+	running.Wait()
+	return workers, context.Cause(ctx)
+}
+
+// checkTables checks these tables and notes where they point.
+func (d *directory) checkTables(ctx context.Context, ids []uint64) error {
+	checks, err := spread(ctx, ids, d.checkTable)
+	for i := range checks {
+		d.reach.merge(checks[i].reach)
+	}
+	return err
 }
 
 func (d *directory) checkTable(c *tableCheck, id uint64) (err error) {
@@ -218,27 +209,7 @@ func (d *directory) checkWALs() error {
 		if !end.clean && i < len(d.wals)-1 {
 			return damage(name, "unreadable at byte %d, and there is a newer log", end.offset)
 		}
-	}
-	return nil
-}
-
-// checkVlogs checks the value logs, which hold nothing but their headers.
-func (d *directory) checkVlogs() error {
-	for _, name := range d.vlogs {
-		if d.names[name] == 0 {
-			if err := os.Remove(filepath.Join(d.path, name)); err != nil {
-				return fmt.Errorf("badger: remove an empty log: %w", err)
-			}
-			continue
-		}
-		f, err := os.Open(filepath.Join(d.path, name))
-		if err != nil {
-			return fmt.Errorf("badger: open a value log: %w", err)
-		}
-		_, err = readLogHeader(f, name, d.keys)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return err
-		}
+		d.reach.merge(end.reach)
 	}
 	return nil
 }

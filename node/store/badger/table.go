@@ -32,6 +32,7 @@ type tableCheck struct {
 	file    *bufio.Reader
 	block   []byte
 	message pb.Checksum
+	reach   reach // of all tables so far
 }
 
 var errTable = errors.New("does not fit its checksum")
@@ -72,6 +73,7 @@ func (c *tableCheck) run(dir, name string, key cipher.Block) error {
 	if at != start || at == 0 {
 		return damage(name, "index: the blocks do not fill the file")
 	}
+	c.reach.txn = max(c.reach.txn, blocks.MaxVersion())
 	return nil
 }
 
@@ -137,7 +139,64 @@ func (c *tableCheck) checkBlock(size int, key cipher.Block) error {
 		return errTable
 	}
 	data := len(b) - int(sumLen)
-	return c.checkSum(b[:data], b[data:])
+	if err := c.checkSum(b[:data], b[data:]); err != nil {
+		return err
+	}
+	return c.findPointers(b[:data])
+}
+
+// entryHead is two lengths, in bytes: of what the key of an entry shares with
+// the first key of its block, and of the rest.
+const entryHead = 4
+
+// findPointers reads the entries of a block. Behind them are their offsets,
+// four bytes each, and how many there are.
+func (c *tableCheck) findPointers(b []byte) error {
+	if len(b) < 4 {
+		return errTable
+	}
+	n := int64(binary.BigEndian.Uint32(b[len(b)-4:]))
+	start := int64(len(b)) - 4 - 4*n
+	if start < 0 {
+		return errTable
+	}
+	offsets, end := b[start:len(b)-4], start
+	for i := n - 1; i >= 0; i-- {
+		at := int64(binary.NativeEndian.Uint32(offsets[4*i:]))
+		if at > end {
+			return errTable
+		}
+		if err := c.findPointer(b[at:end]); err != nil {
+			return err
+		}
+		end = at
+	}
+	return nil
+}
+
+// findPointer reads an entry: its head, the rest of its key, marks, an expiry
+// and the value.
+func (c *tableCheck) findPointer(e []byte) error {
+	if len(e) < entryHead {
+		return errTable
+	}
+	at := entryHead + int(binary.NativeEndian.Uint16(e[2:]))
+	if len(e) < at+2 {
+		return errTable
+	}
+	if e[at]&markPointer == 0 {
+		return nil
+	}
+	_, used := binary.Uvarint(e[at+2:])
+	if used <= 0 {
+		return errTable
+	}
+	p, err := parsePointer(e[at+2+used:])
+	if err != nil {
+		return err
+	}
+	c.reach.point(p)
+	return nil
 }
 
 func (c *tableCheck) checkSum(data, sum []byte) error {

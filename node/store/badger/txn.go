@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 
 	dgraph "github.com/dgraph-io/badger/v4"
 
@@ -31,7 +32,17 @@ func (r reader) Get(key []byte) (value []byte, err error) {
 	if value, err = item.ValueCopy(nil); err != nil {
 		return nil, fmt.Errorf("badger: get: %w", err)
 	}
-	return value, nil
+	return value, requireValue(item, value)
+}
+
+// requireValue returns store.ErrDamaged if Badger could not read a value: it
+// says so to its log alone, and yields an empty one. A pointer is only made to
+// what is not empty.
+func requireValue(item *dgraph.Item, value []byte) error {
+	if len(value) == 0 && item.ValueSize() > 0 {
+		return fmt.Errorf("badger: %w: a value is not in its log, or does not fit its checksum", store.ErrDamaged)
+	}
+	return nil
 }
 
 // torn turns a panic of Badger into ErrBroken: when it cannot make its next
@@ -88,7 +99,9 @@ func visit(
 	}
 	var yieldErr error
 	err = item.Value(func(value []byte) error {
-		more, yieldErr = yield(item.Key(), value)
+		if yieldErr = requireValue(item, value); yieldErr == nil {
+			more, yieldErr = yield(item.Key(), value)
+		}
 		return nil
 	})
 	if err != nil {
@@ -102,6 +115,7 @@ func visit(
 type txn struct {
 	reader
 	budget   store.Budget
+	logged   int64 // bytes, at most, that go to the value log
 	scanning bool
 	wrote    bool
 	err      error
@@ -148,6 +162,9 @@ func (t *txn) write(key, value []byte, do func() error) error {
 		return t.keep(fmt.Errorf("badger: write: %w", err))
 	}
 	t.wrote = true
+	if len(value) >= valueThreshold {
+		t.logged += int64(len(key)+len(value)) + entryStart + versionSize + crc32.Size
+	}
 	return nil
 }
 

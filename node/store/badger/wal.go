@@ -19,12 +19,15 @@ import (
 const (
 	// logHeader is the id of a data key and the first 12 bytes of an IV.
 	logHeader = 20
+	// entryStart bounds what an entry has in front of its key, in bytes.
+	entryStart = 2 + 3*binary.MaxVarintLen64
 	// maxEntryKey bounds the key of an entry in a log as Badger does, in bytes.
 	maxEntryKey = 1 << 16
 	// maxEntry bounds key and value of an entry, in bytes.
 	maxEntry = 2 * memTable
 
 	// Marks in the first byte of an entry: part of a transaction, its end.
+	// There is also markPointer.
 	markTxn = 1 << 6
 	markEnd = 1 << 7
 )
@@ -57,11 +60,25 @@ func readLogHeader(r io.Reader, name string, keys *dataKeys) (header, error) {
 	return h, nil
 }
 
-// A walEnd says where the last whole transaction of a log ends, and whether
-// only zeros follow.
+// ivAt is the IV of the entry that begins at this byte.
+func (h *header) ivAt(at int64) [aes.BlockSize]byte {
+	iv := h.iv
+	binary.BigEndian.PutUint32(iv[aes.BlockSize-4:], uint32(at))
+	return iv
+}
+
+// versionSize is the length of the end of a key that tells its transaction, in
+// bytes.
+const versionSize = 8
+
+func version(b []byte) uint64 { return math.MaxUint64 - binary.BigEndian.Uint64(b) }
+
+// A walEnd says where the last whole transaction of a log ends, whether only
+// zeros follow, and where the whole ones point.
 type walEnd struct {
 	offset int64
 	clean  bool
+	reach  reach
 }
 
 // checkWAL reads a write-ahead log as Badger does when it opens, and what it
@@ -87,7 +104,7 @@ func checkWAL(dir, name string, keys *dataKeys) (walEnd, error) {
 	if w.header.key == nil && !w.clean {
 		return walEnd{}, damage(name, "entries without a header")
 	}
-	return walEnd{offset: w.good, clean: w.clean}, nil
+	return walEnd{offset: w.good, clean: w.clean, reach: w.reach}, nil
 }
 
 type wal struct {
@@ -97,8 +114,10 @@ type wal struct {
 	good   int64 // end of the last whole transaction
 	clean  bool
 
-	txn    uint64 // the open transaction; 0: none
-	broken bool   // an entry behind good could not be read
+	txn    uint64    // the open transaction; 0: none
+	wanted []pointer // of the open transaction
+	reach  reach     // of what is whole
+	broken bool      // an entry behind good could not be read
 	strays map[uint64]bool
 	buf    []byte
 }
@@ -108,6 +127,7 @@ type entry struct {
 	mark   byte
 	txn    uint64
 	end    uint64 // of an end: the transaction it closes
+	value  *pointer
 	intact bool
 }
 
@@ -120,11 +140,11 @@ func (w *wal) walk() error {
 		if !more {
 			break
 		}
-		if !e.intact || !w.follows(e) {
-			w.broken = true
+		if !w.broken && (!e.intact || !w.follows(e)) {
+			w.breakOff()
 		}
-		if w.broken {
-			w.stray(e)
+		if w.broken && e.intact {
+			w.strays[e.txn] = true
 		}
 	}
 	rest, err := onlyZeros(w.file)
@@ -134,9 +154,10 @@ func (w *wal) walk() error {
 
 // follows reports whether e continues the transactions before it.
 func (w *wal) follows(e entry) bool {
+	if e.value != nil {
+		w.wanted = append(w.wanted, *e.value)
+	}
 	switch {
-	case w.broken:
-		return false
 	case e.mark&markTxn != 0:
 		if w.txn == 0 {
 			w.txn = e.txn
@@ -150,25 +171,30 @@ func (w *wal) follows(e entry) bool {
 	case w.txn != 0:
 		return false
 	}
+	for _, p := range w.wanted {
+		w.reach.point(p)
+	}
+	w.wanted = w.wanted[:0]
+	w.reach.txn = max(w.reach.txn, e.txn)
 	w.good = w.offset
 	return true
 }
 
-func (w *wal) stray(e entry) {
-	if !e.intact {
-		return
+// breakOff ends the readable part. A transaction that is open there is a stray
+// itself: another one behind it was begun only when it was whole.
+func (w *wal) breakOff() {
+	w.broken = true
+	w.strays = map[uint64]bool{}
+	if w.txn != 0 {
+		w.strays[w.txn] = true
 	}
-	if w.strays == nil {
-		w.strays = map[uint64]bool{}
-	}
-	w.strays[e.txn] = true
 }
 
 // next reads an entry: marks, the lengths of key and value, an expiry, key and
 // value encrypted, CRC-32C of all that. more is false at the end, or where no
 // entry can be told.
 func (w *wal) next() (e entry, more bool, err error) {
-	head, err := w.file.Peek(2 + 3*binary.MaxVarintLen64)
+	head, err := w.file.Peek(entryStart)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return entry{}, false, err
 	}
@@ -194,7 +220,7 @@ func (w *wal) next() (e entry, more bool, err error) {
 	if crc32.Checksum(body, castagnoli) != binary.BigEndian.Uint32(b[len(body):]) {
 		return entry{}, true, nil
 	}
-	return w.open(body[0], at, body[size:], keyLen), true, nil
+	return w.decrypt(body[0], at, body[size:], keyLen), true, nil
 }
 
 // entryLengths reads the clear part of an entry. Zeros are the end of the log.
@@ -212,28 +238,32 @@ func entryLengths(head []byte) (size, keyLen, valueLen int, ok bool) {
 		n[i] = v
 		size += used
 	}
-	if n[0] < 8 || n[0] > maxEntryKey || n[1] > maxEntry {
+	if n[0] < versionSize || n[0] > maxEntryKey || n[1] > maxEntry {
 		return 0, 0, 0, false
 	}
 	return size, int(n[0]), int(n[1]), true
 }
 
-// open decrypts what tells the transaction: the end of the key, and the value
-// of an end mark.
-func (w *wal) open(mark byte, at int64, kv []byte, keyLen int) entry {
-	iv := w.header.iv
-	binary.BigEndian.PutUint32(iv[aes.BlockSize-4:], uint32(at))
+// decrypt decrypts what tells the transaction, which is the end of the key and
+// the value of an end mark, and pointers.
+func (w *wal) decrypt(mark byte, at int64, kv []byte, keyLen int) entry {
+	iv := w.header.ivAt(at)
 	n := keyLen
-	if mark&markEnd != 0 {
+	if mark&(markEnd|markPointer) != 0 {
 		n = len(kv)
 	}
 	cipher.NewCTR(w.header.key, iv[:]).XORKeyStream(kv[:n], kv[:n])
-	e := entry{mark: mark, intact: true}
-	e.txn = math.MaxUint64 - binary.BigEndian.Uint64(kv[keyLen-8:keyLen])
-	if mark&markEnd != 0 {
-		end, err := strconv.ParseUint(string(kv[keyLen:]), 10, 64)
-		e.end, e.intact = end, err == nil
+	e := entry{mark: mark, intact: true, txn: version(kv[keyLen-versionSize : keyLen])}
+	var err error
+	switch value := kv[keyLen:]; {
+	case mark&markEnd != 0:
+		e.end, err = strconv.ParseUint(string(value), 10, 64)
+	case mark&markPointer != 0:
+		var p pointer
+		p, err = parsePointer(value)
+		e.value = &p
 	}
+	e.intact = err == nil
 	return e
 }
 
