@@ -55,12 +55,9 @@ func copyStore(t *testing.T, to, from string) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if filepath.Ext(e.Name()) == ".vlog" {
-			continue // holds nothing, in 128 MiB
-		}
 		b := read(t, filepath.Join(from, e.Name()))
-		if filepath.Ext(e.Name()) == ".mem" {
-			b = b[:logSize]
+		if ext := filepath.Ext(e.Name()); ext == ".mem" || ext == ".vlog" {
+			b = b[:min(len(b), logSize)]
 		}
 		if err := os.WriteFile(filepath.Join(to, e.Name()), b, 0o600); err != nil {
 			t.Fatal(err)
@@ -69,7 +66,7 @@ func copyStore(t *testing.T, to, from string) {
 }
 
 // logSize is more than any test here writes into a log that is copied.
-const logSize = 64 << 10
+const logSize = 256 << 10
 
 func one(t *testing.T, dir, pattern string) string {
 	t.Helper()
@@ -166,6 +163,7 @@ func TestMissingFilesAreRefused(t *testing.T) {
 func TestDamagedLogIsRefused(t *testing.T) {
 	for name, at := range map[string]int{
 		"first transaction": 1000, "fifth transaction": 14000, "header": 5, "iv": 12,
+		"end of the last but one": logHeader + 8*3048 + 3019 + 10,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := crashed(t, 10)
@@ -334,12 +332,16 @@ func TestDiskErrorBreaksTheStore(t *testing.T) {
 	if err := os.Mkdir(obstacle, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	value := make([]byte, store.MaxValue)
+	value := make([]byte, 4<<10) // which goes to no value log
+	const batch = 256
 	var answered int
 	var err error
 	for answered = 0; answered < 64 && err == nil; answered++ {
-		err = s.Update(t.Context(), func(tx store.Txn) error {
-			return tx.Set(fmt.Append(nil, answered), value)
+		err = s.Update(t.Context(), func(tx store.Txn) (err error) {
+			for i := range batch {
+				err = errors.Join(err, tx.Set(fmt.Append(nil, answered*batch+i), value))
+			}
+			return err
 		})
 	}
 	answered--
@@ -359,7 +361,7 @@ func TestDiskErrorBreaksTheStore(t *testing.T) {
 	}
 	s = open(t, config(dir))
 	err = s.View(t.Context(), func(r store.Reader) error {
-		for i := range answered {
+		for i := range answered * batch {
 			if _, err := r.Get(fmt.Append(nil, i)); err != nil {
 				t.Errorf("key %d: %v", i, err)
 			}

@@ -15,19 +15,21 @@ const pointerSize = 12
 
 var errPointer = errors.New("a pointer into a value log of another length")
 
-// A pointer says where an entry of a value log begins and ends.
+// A pointer says where an entry of a value log begins and ends, and which
+// transaction its key names.
 type pointer struct {
 	log     uint64
 	at, end int64
+	txn     uint64
 }
 
-func parsePointer(b []byte) (pointer, error) {
+func parsePointer(b []byte, txn uint64) (pointer, error) {
 	if len(b) != pointerSize {
 		return pointer{}, errPointer
 	}
 	order := binary.NativeEndian
 	length, at := int64(order.Uint32(b[4:])), int64(order.Uint32(b[8:]))
-	return pointer{log: uint64(order.Uint32(b)), at: at, end: at + length}, nil
+	return pointer{log: uint64(order.Uint32(b)), at: at, end: at + length, txn: txn}, nil
 }
 
 // A reach says how far the tree, that is tables and write-ahead logs, points

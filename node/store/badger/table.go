@@ -31,6 +31,7 @@ const (
 type tableCheck struct {
 	file    *bufio.Reader
 	block   []byte
+	key     []byte
 	message pb.Checksum
 	reach   reach // of all tables so far
 }
@@ -156,47 +157,59 @@ func (c *tableCheck) findPointers(b []byte) error {
 		return errTable
 	}
 	n := int64(binary.BigEndian.Uint32(b[len(b)-4:]))
-	start := int64(len(b)) - 4 - 4*n
-	if start < 0 {
+	end := int64(len(b)) - 4 - 4*n
+	if end < 0 {
 		return errTable
 	}
-	offsets, end := b[start:len(b)-4], start
-	for i := n - 1; i >= 0; i-- {
-		at := int64(binary.NativeEndian.Uint32(offsets[4*i:]))
-		if at > end {
+	offset := func(i int64) int64 {
+		if i == n {
+			return end
+		}
+		return int64(binary.NativeEndian.Uint32(b[end+4*i:]))
+	}
+	var first []byte
+	for i := range n {
+		from, to := offset(i), offset(i+1)
+		if from > to || to > end {
 			return errTable
 		}
-		if err := c.findPointer(b[at:end]); err != nil {
+		key, err := c.findPointer(b[from:to], first)
+		if err != nil {
 			return err
 		}
-		end = at
+		if i == 0 {
+			first = key
+		}
 	}
 	return nil
 }
 
 // findPointer reads an entry: its head, the rest of its key, marks, an expiry
-// and the value.
-func (c *tableCheck) findPointer(e []byte) error {
+// and the value. first is the first key of the block. It returns the rest.
+func (c *tableCheck) findPointer(e, first []byte) ([]byte, error) {
 	if len(e) < entryHead {
-		return errTable
+		return nil, errTable
 	}
+	shared := int(binary.NativeEndian.Uint16(e))
 	at := entryHead + int(binary.NativeEndian.Uint16(e[2:]))
-	if len(e) < at+2 {
-		return errTable
+	if len(e) < at+2 || shared > len(first) {
+		return nil, errTable
 	}
+	rest := e[entryHead:at]
 	if e[at]&markPointer == 0 {
-		return nil
+		return rest, nil
 	}
 	_, used := binary.Uvarint(e[at+2:])
-	if used <= 0 {
-		return errTable
+	if used <= 0 || shared+len(rest) < versionSize {
+		return nil, errTable
 	}
-	p, err := parsePointer(e[at+2+used:])
+	c.key = append(append(c.key[:0], first[:shared]...), rest...)
+	p, err := parsePointer(e[at+2+used:], version(c.key[len(c.key)-versionSize:]))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c.reach.point(p)
-	return nil
+	return rest, nil
 }
 
 func (c *tableCheck) checkSum(data, sum []byte) error {

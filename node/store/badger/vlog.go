@@ -12,20 +12,17 @@ import (
 	"path/filepath"
 )
 
-const (
-	// maxLogged bounds an entry of a value log, in bytes: a key, a value of
-	// store.MaxValue and what is around them.
-	maxLogged = 2 << 20
-	// vlogBuffer is how much of a value log is read at once, in bytes. The
-	// longest entry fits into it.
-	vlogBuffer = 2 * maxLogged
-)
+// vlogBuffer is how much of a value log is read at once, in bytes: as much as
+// the cache of a processor holds, so that what was read is still near when its
+// checksum is taken.
+const vlogBuffer = 256 << 10
 
 // A vlogCheck checks one value log after another; it keeps its buffer. A value
 // log is a header and entries as in a write-ahead log, but none is marked as
 // part of a transaction, and each that is whole counts.
 type vlogCheck struct {
 	file     *os.File
+	size     int64
 	header   header
 	buf      []byte
 	from, to int   // what is read and not yet walked over
@@ -43,8 +40,9 @@ type vlogEnd struct {
 // A logged is an entry of a value log.
 type logged struct {
 	pointer
-	key    []byte // encrypted
-	intact bool   // it fits its checksum
+	key    int64 // where its key begins
+	keyLen int
+	intact bool // it fits its checksum
 }
 
 // run checks a value log into which the tree points as far as want.
@@ -67,7 +65,7 @@ func (c *vlogCheck) run(path string, keys *dataKeys, want pointer) (end vlogEnd,
 	if c.buf == nil {
 		c.buf = make([]byte, vlogBuffer)
 	}
-	c.from, c.to, c.at = 0, 0, logHeader
+	c.from, c.to, c.at, c.size = 0, 0, logHeader, info.Size()
 	found, err := c.walk(&end, want)
 	if err != nil {
 		return end, fmt.Errorf("badger: read %s: %w", name, err)
@@ -79,13 +77,14 @@ func (c *vlogCheck) run(path string, keys *dataKeys, want pointer) (end vlogEnd,
 	case want.end > end.good:
 		err = damage(name, "unreadable at byte %d, and values lie there up to byte %d", end.good, want.end)
 	case want.end > 0 && !found:
-		err = damage(name, "no value begins at byte %d", want.at)
+		err = damage(name, "another value at byte %d, or another header", want.at)
 	}
 	return end, err
 }
 
 // walk goes over the entries and what follows them, and reports whether want
-// is one of them.
+// is one of them. That its transaction can be read proves the header, which has
+// no checksum: under another IV, every value would be noise.
 func (c *vlogCheck) walk(end *vlogEnd, want pointer) (found bool, err error) {
 	end.good = logHeader
 	broken := false
@@ -101,10 +100,20 @@ func (c *vlogCheck) walk(end *vlogEnd, want pointer) (found bool, err error) {
 		case !e.intact:
 			broken = true
 		case broken:
-			end.strays = append(end.strays, c.version(e))
+			txn, err := c.version(e)
+			if err != nil {
+				return false, err
+			}
+			end.strays = append(end.strays, txn)
 		default:
 			end.good = e.end
-			found = found || e.at == want.at && e.end == want.end
+		}
+		if !broken && e.at == want.at && e.end == want.end {
+			txn, err := c.version(e)
+			if err != nil {
+				return false, err
+			}
+			found = txn == want.txn
 		}
 	}
 	end.clean, err = c.onlyZeros()
@@ -114,25 +123,57 @@ func (c *vlogCheck) walk(end *vlogEnd, want pointer) (found bool, err error) {
 
 // next reads an entry. more is false where none can be told.
 func (c *vlogCheck) next() (e logged, more bool, err error) {
-	if err := c.fill(maxLogged); err != nil {
+	if err := c.fill(entryStart); err != nil {
 		return logged{}, false, err
 	}
 	b := c.buf[c.from:c.to]
 	size, keyLen, valueLen, ok := entryLengths(b[:min(len(b), entryStart)])
-	total := size + keyLen + valueLen + crc32.Size
-	if !ok || total > min(len(b), maxLogged) {
+	body := size + keyLen + valueLen
+	e.at, e.key, e.keyLen = c.at, c.at+int64(size), keyLen
+	e.end = e.at + int64(body) + crc32.Size
+	if !ok || e.end > c.size {
 		return logged{}, false, nil
 	}
-	body := b[:total-crc32.Size]
-	e.at, e.end = c.at, c.at+int64(total)
-	e.key = body[size : size+keyLen]
-	e.intact = body[0]&(markTxn|markEnd) == 0 &&
-		crc32.Checksum(body, castagnoli) == binary.BigEndian.Uint32(b[len(body):])
-	c.from, c.at = c.from+total, e.end
+	unmarked := b[0]&(markTxn|markEnd) == 0
+	sum, err := c.sum(body)
+	if err != nil {
+		return logged{}, false, err
+	}
+	e.intact = unmarked && sum == binary.BigEndian.Uint32(c.buf[c.from:c.to])
+	c.skip(crc32.Size)
 	return e, true, nil
 }
 
-// fill reads until n bytes are at hand, or all that there are.
+// sum takes the checksum of n bytes; the four behind them are then at hand.
+func (c *vlogCheck) sum(n int) (sum uint32, err error) {
+	for n > 0 {
+		if err := c.fill(1); err != nil {
+			return 0, err
+		}
+		b := c.buf[c.from:min(c.to, c.from+n)]
+		if len(b) == 0 {
+			return 0, io.ErrUnexpectedEOF // it was cut meanwhile
+		}
+		sum = crc32.Update(sum, castagnoli, b)
+		c.skip(len(b))
+		n -= len(b)
+	}
+	if err := c.fill(crc32.Size); err != nil {
+		return 0, err
+	}
+	if c.to-c.from < crc32.Size {
+		return 0, io.ErrUnexpectedEOF
+	}
+	return sum, nil
+}
+
+func (c *vlogCheck) skip(n int) {
+	c.from += n
+	c.at += int64(n)
+}
+
+// fill reads on unless n bytes are at hand, until the buffer is full or the
+// file ends.
 func (c *vlogCheck) fill(n int) error {
 	if c.to-c.from >= n {
 		return nil
@@ -152,7 +193,8 @@ func (c *vlogCheck) fill(n int) error {
 	return nil
 }
 
-// onlyZeros reads to the end of the file, or to a byte that is not zero.
+// onlyZeros reads to the end of the file, or to a byte that is not zero. The
+// buffer is not larger than zeros.
 func (c *vlogCheck) onlyZeros() (bool, error) {
 	for {
 		if err := c.fill(1); err != nil {
@@ -162,19 +204,22 @@ func (c *vlogCheck) onlyZeros() (bool, error) {
 		if len(b) == 0 {
 			return true, nil
 		}
-		b = b[:min(len(b), len(zeros))]
 		if !bytes.Equal(b, zeros[:len(b)]) {
 			return false, nil
 		}
-		c.from += len(b)
+		c.skip(len(b))
 	}
 }
 
-// version decrypts the transaction of an entry.
-func (c *vlogCheck) version(e logged) uint64 {
+// version reads the transaction of an entry again, and decrypts it.
+func (c *vlogCheck) version(e logged) (uint64, error) {
+	key := make([]byte, e.keyLen)
+	if _, err := c.file.ReadAt(key, e.key); err != nil {
+		return 0, err
+	}
 	iv := c.header.ivAt(e.at)
-	cipher.NewCTR(c.header.key, iv[:]).XORKeyStream(e.key, e.key)
-	return version(e.key[len(e.key)-versionSize:])
+	cipher.NewCTR(c.header.key, iv[:]).XORKeyStream(key, key)
+	return version(key[e.keyLen-versionSize:]), nil
 }
 
 // torn reports whether a crash can have left this end of a log: all of a

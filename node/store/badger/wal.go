@@ -260,7 +260,7 @@ func (w *wal) decrypt(mark byte, at int64, kv []byte, keyLen int) entry {
 		e.end, err = strconv.ParseUint(string(value), 10, 64)
 	case mark&markPointer != 0:
 		var p pointer
-		p, err = parsePointer(value)
+		p, err = parsePointer(value, e.txn)
 		e.value = &p
 	}
 	e.intact = err == nil
