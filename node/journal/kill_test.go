@@ -49,7 +49,14 @@ func victim(dir string) error {
 	return nil
 }
 
-func contentOf(key string) string { return strings.Repeat(key+"\n", 100) }
+// contentOf is what is kept under a key: the store keeps large contents apart
+// from small ones.
+func contentOf(key string) string {
+	if key[len(key)-1]%2 == 0 {
+		return strings.Repeat(key+"\n", 2000)
+	}
+	return strings.Repeat(key+"\n", 100)
+}
 
 func TestKilledNodeKeepsWhatItAnswered(t *testing.T) {
 	dir := t.TempDir()

@@ -17,8 +17,7 @@ import (
 const (
 	// MaxKey bounds a key, in bytes.
 	MaxKey = 1 << 10
-	// MaxValue bounds a value, in bytes: below 1 MiB, so that every value goes
-	// through the write-ahead log. Larger things belong in the vault.
+	// MaxValue bounds a value, in bytes. Larger things belong in the vault.
 	MaxValue = 1<<20 - 1
 	// MaxTxnBytes bounds the keys and values that one Update writes, in bytes.
 	// Every implementation takes at least that much.

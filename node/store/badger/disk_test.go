@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
@@ -158,6 +160,34 @@ func unmapEnd(t *testing.T, path string) {
 		return
 	}
 	t.Fatalf("%s is not mapped", path)
+}
+
+var resident = regexp.MustCompile(`(?m)^Rss:\s+(\d+) kB`)
+
+// Opening leaves old values where they are: Badger would read the newest log
+// through its memory map, and cut it.
+func TestOpeningMapsNoValues(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, config(dir))
+	for i := range 8 {
+		set(t, s, fmt.Sprint(i), make([]byte, store.MaxValue))
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, config(dir))
+	smaps, err := os.ReadFile("/proc/self/smaps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := bytes.Cut(smaps, []byte(filepath.Join(dir, "000001.vlog")))
+	m := resident.FindSubmatch(after)
+	if !found || m == nil {
+		t.Fatal("the log is not mapped")
+	}
+	if kib, err := strconv.Atoi(string(m[1])); err != nil || kib > 1024 {
+		t.Errorf("%d KiB of old values are in memory, %v", kib, err)
+	}
 }
 
 // Badger only logs that it could not sync a value log, and Commit returns nil.

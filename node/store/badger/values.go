@@ -13,6 +13,8 @@ import (
 
 func vlogName(id uint64) string { return fmt.Sprintf("%06d%s", id, vlogSuffix) }
 
+func (d *directory) vlogPath(id uint64) string { return filepath.Join(d.path, vlogName(id)) }
+
 // checkVlogs checks the value logs: that all that the tree points to is there,
 // and that what is unreadable behind that is the last transaction before a
 // crash. It returns how each ends.
@@ -51,7 +53,7 @@ func (d *directory) readVlogs(ctx context.Context, ids []uint64) (map[uint64]vlo
 		if d.names[vlogName(id)] == 0 {
 			return nil
 		}
-		end, err := c.run(filepath.Join(d.path, vlogName(id)), d.keys, d.reach.last[id])
+		end, err := c.run(d.vlogPath(id), d.keys, d.reach.last[id])
 		mu.Lock()
 		defer mu.Unlock()
 		ends[id] = end
@@ -77,18 +79,23 @@ func (d *directory) requireVlogs() error {
 	return nil
 }
 
-// clear takes away what a crash left in the value logs. Badger cuts the newest
-// one itself, to where its own reading ends: now that is where ours did.
+// clear takes away what a crash left in the value logs, and puts a log without
+// values behind the newest one that has some: Badger reads the newest again, all
+// of it through its memory map, and cuts it to where that reading ends. So it
+// cuts nothing that the survey let through.
 func (d *directory) clear(ends map[uint64]vlogEnd) error {
 	var errs []error
 	for _, id := range d.vlogs {
-		path := filepath.Join(d.path, vlogName(id))
+		path := d.vlogPath(id)
 		switch end, held := ends[id]; {
 		case !held:
 			errs = append(errs, os.Remove(path))
 		case end.size > end.good:
 			errs = append(errs, cut(path, end.good))
 		}
+	}
+	if n := len(d.vlogs); n > 0 && ends[d.vlogs[n-1]].good > logHeader {
+		errs = append(errs, os.WriteFile(d.vlogPath(d.vlogs[n-1]+1), make([]byte, logHeader), 0o600))
 	}
 	err := os.Remove(filepath.Join(d.path, discardName))
 	if !errors.Is(err, fs.ErrNotExist) {

@@ -73,13 +73,13 @@ func (c *vlogCheck) run(path string, keys *dataKeys, want pointer) (end vlogEnd,
 	end.size = info.Size()
 	switch {
 	case c.header.key == nil && !end.clean:
-		err = damage(name, "values without a header")
+		return end, damage(name, "values without a header")
+	case want.end == 0 || found:
+		return end, nil
 	case want.end > end.good:
-		err = damage(name, "unreadable at byte %d, and values lie there up to byte %d", end.good, want.end)
-	case want.end > 0 && !found:
-		err = damage(name, "another value at byte %d, or another header", want.at)
+		return end, damage(name, "unreadable at byte %d, and values lie up to byte %d", end.good, want.end)
 	}
-	return end, err
+	return end, damage(name, "another value at byte %d, or another header", want.at)
 }
 
 // walk goes over the entries and what follows them, and reports whether want

@@ -23,7 +23,16 @@ var script = []struct {
 	{func(tx store.Txn) error {
 		return errors.Join(tx.Delete([]byte("b")), tx.Set([]byte("c"), bytes.Repeat([]byte("z"), 9)))
 	}, "c=zzzzzzzzz"},
+	{func(tx store.Txn) error {
+		return errors.Join(tx.Set([]byte("c"), large), tx.Set([]byte("d"), large))
+	}, "c=" + string(large) + " d=" + string(large)},
+	{func(tx store.Txn) error {
+		return errors.Join(tx.Set([]byte("c"), []byte("small")), tx.Delete([]byte("d")))
+	}, "c=small"},
 }
+
+// large is a value that stores may keep apart from small ones.
+var large = bytes.Repeat([]byte("large"), 10<<10)
 
 // testFaults fails each write of script, lost and persisted, goes on and
 // reopens.

@@ -340,8 +340,8 @@ func testReopen(t *testing.T, o Open) {
 	for i := range 5 {
 		s := open(t, o)
 		key := fmt.Sprint(i)
-		set(t, s, key, strings.Repeat("x", i*1000))
-		want = append(want, key+"="+strings.Repeat("x", i*1000))
+		set(t, s, key, strings.Repeat("x", i*i*2000))
+		want = append(want, key+"="+strings.Repeat("x", i*i*2000))
 		wantContents(t, s, strings.Join(want, " "))
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
