@@ -14,9 +14,8 @@ import (
 )
 
 const (
-	// largeValue goes to a value log, smallValue does not; in bytes.
+	// largeValue goes to a value log; in bytes.
 	largeValue = 9000
-	smallValue = 8000
 	// logHeader and entryHead are what a value log begins with, and what each
 	// of its entries does here: marks, a key of 10 bytes, a value, no expiry.
 	logHeader  = 20
@@ -141,6 +140,25 @@ func TestSoundValueLogsAreTaken(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What points furthest may be the older version of a key, of which a table
+// holds only the last bytes.
+func TestOlderVersionPointsToItsValue(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, config(dir))
+	setValues(t, s, 0)
+	set(t, s, "00", []byte("small"))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, config(dir))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := logsIn(t, dir)[0]
+	overwrite(t, path, flip(8)(read(t, path)))
+	wantDamaged(t, dir)
 }
 
 // Every byte of a value log counts: here the tree points to all that is in it.
