@@ -130,9 +130,7 @@ func findTemplate(t *testing.T) (map[string][]byte, error) {
 	template.once.Do(func() {
 		dir, network := filepath.Join(t.TempDir(), "world"), linktest.NewNetwork(linktest.Conditions{})
 		_, template.err = testnet.Found(testnet.Founding{Dir: dir, Topology: smallWorld(), At: founded,
-			Address: func(id protocol.ParticipantID) (string, string, error) {
-				return network.Addr(string(id)), "127.0.0.1:1", nil
-			}})
+			Address: func(id protocol.ParticipantID) (string, error) { return network.Addr(string(id)), nil }})
 		template.files = map[string][]byte{}
 		template.err = errors.Join(template.err, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() {

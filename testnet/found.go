@@ -30,8 +30,8 @@ type Founding struct {
 	Dir      string
 	Topology Topology
 	At       time.Time
-	// Address returns where a participant listens, and where its API does.
-	Address func(protocol.ParticipantID) (listen, api string, err error)
+	// Address returns where a participant listens.
+	Address func(protocol.ParticipantID) (listen string, err error)
 }
 
 // A World is a founded world on disk: one home for each participant, and the
@@ -51,13 +51,13 @@ func Found(f Founding) (*World, error) {
 	at := f.At.UTC().Truncate(time.Second)
 	since := at.Add(-time.Hour)
 	for _, id := range f.Topology.Participants() {
-		listen, api, err := f.Address(id)
+		listen, err := f.Address(id)
 		if err != nil {
 			return nil, err
 		}
 		m := f.Topology.Parties[id.Party()][id]
 		h, err := home.Create(home.Spec{Dir: w.homeDir(id), Name: m.Name, Roles: m.Roles, Since: since,
-			Config: home.Config{Participant: id, Listen: listen, API: api}})
+			Config: home.Config{Participant: id, Listen: listen}})
 		if err != nil {
 			return nil, err
 		}

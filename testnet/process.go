@@ -27,18 +27,13 @@ const (
 
 // Loopback hands out free ports of this machine. A port is free when it is
 // handed out; a node that finds it taken says so.
-func Loopback(protocol.ParticipantID) (listen, api string, err error) {
+func Loopback(protocol.ParticipantID) (listen string, err error) {
 	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
-		return "", "", fmt.Errorf("testnet: find a port: %w", err)
+		return "", fmt.Errorf("testnet: find a port: %w", err)
 	}
 	defer udp.Close()
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", "", fmt.Errorf("testnet: find a port: %w", err)
-	}
-	defer tcp.Close()
-	return udp.LocalAddr().String(), tcp.Addr().String(), nil
+	return udp.LocalAddr().String(), nil
 }
 
 // Processes runs a world with one process for each node.
@@ -179,7 +174,7 @@ func (p *Processes) Desk(id protocol.ParticipantID) (desk.Node, error) {
 		return nil, fmt.Errorf("testnet: no participant %q", id)
 	}
 	token, err := h.Token()
-	return &desk.Client{Base: "http://" + h.Config.API, Token: token}, err
+	return desk.Dial(h.Socket(), token), err
 }
 
 // Listen returns a fresh endpoint of the network.

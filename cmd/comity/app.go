@@ -68,5 +68,5 @@ func (a *app) openDesk() (*home.Home, *desk.Client, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return h, &desk.Client{Base: "http://" + h.Config.API, Token: token}, nil
+	return h, desk.Dial(h.Socket(), token), nil
 }

@@ -233,5 +233,5 @@ func (d *doctor) silent() {
 		d.find("node", sick, fmt.Sprintf("does not answer; at %s it ended: %s", moment(t.At), t.Text), t.Hint)
 		return
 	}
-	d.find("node", sick, "does not answer at "+d.home.Config.API, "start it with comity node")
+	d.find("node", sick, "does not answer at "+d.home.Socket(), "start it with comity node")
 }

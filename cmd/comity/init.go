@@ -19,7 +19,7 @@ type initCmd struct {
 	Role        []protocol.Role        `required:"" help:"What it is registered to do: ${roles}. May be given again." placeholder:"ROLE" predictor:"role"`
 	Listen      string                 `default:"0.0.0.0:4433" help:"Where the node listens: host:port, UDP." placeholder:"ADDR"`
 	Address     string                 `help:"Where peers reach it: host:port. By default where it listens." placeholder:"ADDR"`
-	API         string                 `name:"api" default:"127.0.0.1:8433" help:"Where this machine reaches it: loopback:port, TCP." placeholder:"ADDR"`
+	API         string                 `name:"api" help:"Serve the API over TCP too, at loopback:port, for Prometheus. By default only the socket in the home." placeholder:"ADDR"`
 }
 
 func (c *initCmd) Help() string {

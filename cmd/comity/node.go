@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -44,15 +45,17 @@ type nodeCmd struct {
 
 func (c *nodeCmd) Help() string {
 	return `Runs until SIGINT or SIGTERM, and says in one line when it takes acts. Nothing it logs names a
-person, an identifier or a matter. The API and the metrics (/metrics) answer on loopback only, to
-whoever sends the content of api.token as bearer.`
+person, an identifier or a matter. The API answers on run/api.sock in the home, and over TCP on
+loopback where comity.toml says so, to whoever sends the content of api.token as bearer; /metrics
+wants metrics.token.`
 }
 
 // ready is the line that says that the node takes acts.
 type ready struct {
 	Participant protocol.ParticipantID `json:"participant"`
 	Listen      string                 `json:"listen"`
-	API         string                 `json:"api"`
+	Socket      string                 `json:"socket"`
+	API         string                 `json:"api,omitzero"`
 }
 
 func (c *nodeCmd) Run(ctx context.Context, a *app) error {
@@ -85,7 +88,7 @@ type daemon struct {
 	home   *home.Home
 	config node.Config
 	node   *node.Node
-	api    net.Listener
+	api    []net.Listener // the socket, then TCP where it is configured
 	server http.Server
 }
 
@@ -94,14 +97,12 @@ func (c *nodeCmd) run(ctx context.Context, a *app, d *daemon) (err error) {
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	d.config.Log, d.config.Metrics = c.logger(a.errs), registry
-	token, err := d.home.Token()
-	if err != nil {
+	handler := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	token, err1 := d.home.Token()
+	metricsToken, err2 := d.home.MetricsToken()
+	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	if d.api, err = listenAPI(ctx, d.home.Config.API); err != nil {
-		return err
-	}
-	defer d.api.Close()
 	if d.config.Conn, err = listenUDP(ctx, d.home.Config.Listen, d.config.Log); err != nil {
 		return err
 	}
@@ -109,11 +110,19 @@ func (c *nodeCmd) run(ctx context.Context, a *app, d *daemon) (err error) {
 		return errors.Join(err, d.config.Conn.Close())
 	}
 	defer func() { err = errors.Join(err, d.node.Close()) }()
+	// The store's lock is held: a socket that lies there is nobody's.
+	if err := d.listenAPI(ctx); err != nil {
+		return err
+	}
 	d.server = http.Server{ReadHeaderTimeout: headerPatience,
 		ErrorLog: slog.NewLogLogger(d.config.Log.Handler(), slog.LevelWarn),
-		Handler:  desk.Server(d.node, token, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))}
+		Handler:  desk.Server(d.node, token, desk.Guard(handler, metricsToken))}
 	return d.serve(ctx, func() error {
-		line := ready{d.home.Config.Participant, d.config.Conn.LocalAddr().String(), d.api.Addr().String()}
+		line := ready{Participant: d.home.Config.Participant, Listen: d.config.Conn.LocalAddr().String(),
+			Socket: d.home.Socket()}
+		if d.home.Config.API != "" {
+			line.API = d.api[1].Addr().String()
+		}
 		return errors.Join(d.home.ClearTrouble(), c.announce(a, line))
 	})
 }
@@ -124,7 +133,7 @@ func (d *daemon) serve(ctx context.Context, announce func() error) error {
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	running := start(func() error { return d.node.Run(serving) })
-	answering := start(func() error { return d.server.Serve(d.api) })
+	answering := start(d.answer)
 	err := d.watch(ctx, announce, running, answering)
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiPatience)
 	defer cancel()
@@ -135,6 +144,23 @@ func (d *daemon) serve(ctx context.Context, announce func() error) error {
 	<-running.ended
 	<-answering.ended
 	return errors.Join(err, running.err)
+}
+
+// answer serves the API wherever it listens until it is shut down, or fails in
+// one place.
+func (d *daemon) answer() error {
+	ended := make(chan error, len(d.api))
+	for _, l := range d.api {
+		go func() { ended <- d.server.Serve(l) }()
+	}
+	first := <-ended
+	if !errors.Is(first, http.ErrServerClosed) {
+		d.server.Close()
+	}
+	for range len(d.api) - 1 {
+		<-ended
+	}
+	return first
 }
 
 // watch announces that the node takes acts, once it does, and returns when ctx
@@ -187,7 +213,8 @@ func (c *nodeCmd) announce(a *app, line ready) error {
 	if a.JSON {
 		fmt.Fprintf(a.out, "%s\n", enc)
 	} else {
-		fmt.Fprintf(a.out, "ready  %s  listens at %s, api at %s\n", line.Participant, line.Listen, line.API)
+		fmt.Fprintf(a.out, "ready  %s  listens at %s, api at %s\n", line.Participant, line.Listen,
+			strings.TrimSuffix(line.Socket+" and "+line.API, " and "))
 	}
 	if c.ReadyFile == "" {
 		return nil
@@ -211,13 +238,25 @@ func (c *nodeCmd) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opts))
 }
 
-func listenAPI(ctx context.Context, addr string) (net.Listener, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+// listenAPI opens the socket, and the TCP port where one is configured.
+func (d *daemon) listenAPI(ctx context.Context) error {
+	socket, err := desk.ListenSocket(ctx, d.home.Socket())
 	if err != nil {
-		return nil, &failure{exitError, "cannot listen for the API at " + addr + ": " + rootOf(err),
-			"is a node running already? another address goes into " + home.ConfigName + " as api"}
+		return err
 	}
-	return l, nil
+	d.api = append(d.api, socket)
+	addr := d.home.Config.API
+	if addr == "" {
+		return nil
+	}
+	tcp, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return errors.Join(&failure{exitError, "cannot listen for the API at " + addr + ": " + rootOf(err),
+			"another address goes into " + home.ConfigName + " as api; without one only the socket is served"},
+			socket.Close())
+	}
+	d.api = append(d.api, tcp)
+	return nil
 }
 
 // listenUDP opens the node's socket with room for bursts of packets.

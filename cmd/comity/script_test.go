@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +30,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
+			"fetch": fetch,
 		},
 	})
 }
@@ -89,6 +92,19 @@ func capture(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], found)
 }
 
+// fetch STATUS URL FILE asks with the token in the file, and wants that status.
+func fetch(ts *testscript.TestScript, _ bool, args []string) {
+	r, err := http.NewRequest("GET", args[1], nil)
+	ts.Check(err)
+	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(ts.ReadFile(args[2])))
+	resp, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
+	if got := strconv.Itoa(resp.StatusCode); got != args[0] {
+		ts.Fatalf("%s answers %s, want %s", args[1], got, args[0])
+	}
+}
+
 // replace FILE OLD NEW changes the one place in a file.
 func replace(ts *testscript.TestScript, _ bool, args []string) {
 	b := ts.ReadFile(args[0])
@@ -107,13 +123,13 @@ func world(ts *testscript.TestScript, _ bool, args []string) {
 	entries := map[string][]string{}
 	for _, arg := range args {
 		id, roles, _ := strings.Cut(arg, ":")
-		ports(ts, false, []string{"LISTEN", "API"})
+		ports(ts, false, []string{"LISTEN"})
 		flags := []string{}
 		for role := range strings.SplitSeq(roles, ",") {
 			flags = append(flags, "--role", role)
 		}
-		run(append([]string{"init", id, "--dir", id, "--name", id, "--listen", ts.Getenv("LISTEN"),
-			"--api", ts.Getenv("API")}, flags...)...)
+		run(append([]string{"init", id, "--dir", id, "--name", id, "--listen", ts.Getenv("LISTEN")},
+			flags...)...)
 		run(append([]string{"officer", "new", "--dir", id}, flags...)...)
 		homes = append(homes, id)
 		entries[id[:2]] = append(entries[id[:2]], "--entry", id+"/entry.json")

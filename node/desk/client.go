@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,9 @@ import (
 // A Client is a Node at the other end of the API. It shows the same Problems.
 type Client struct {
 	// Base is the address of the API: "http://127.0.0.1:8443".
-	Base  string
+	Base string
+	// At is where a person looks for the API: a socket's path. Empty: Base.
+	At    string
 	Token string
 	// HTTP does the round trips; a test may put a node's handler behind it.
 	HTTP http.Client
@@ -136,9 +139,15 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, read 
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Token)
 	resp, err := c.HTTP.Do(req)
-	if err != nil {
+	var own *Problem
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &own): // why it was not even asked
+		return own
+	case err != nil:
 		return &Problem{Status: http.StatusBadGateway,
-			Text: "the node does not answer at " + c.Base,
+			Text: "the node does not answer at " + cmp.Or(c.At, c.Base),
 			Hint: "start it with comity node, or name another with --dir"}
 	}
 	defer resp.Body.Close()

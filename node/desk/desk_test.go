@@ -126,7 +126,11 @@ var calls = []struct {
 	{"GET", "/metrics", "", ""},
 }
 
-var metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "comity_up 1\n") })
+const metricsToken = "battery-staple"
+
+var metrics = desk.Guard(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	io.WriteString(w, "comity_up 1\n")
+}), metricsToken)
 
 func do(h http.Handler, method, path, body string, header http.Header) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
@@ -143,7 +147,11 @@ func bearer(s string) http.Header { return http.Header{"Authorization": {"Bearer
 func TestEveryCallReachesTheNode(t *testing.T) {
 	for _, c := range calls {
 		n := &clerk{}
-		w := do(desk.Server(n, token, metrics), c.method, c.path, c.body, bearer(token))
+		opens := token
+		if c.path == "/metrics" {
+			opens = metricsToken
+		}
+		w := do(desk.Server(n, token, metrics), c.method, c.path, c.body, bearer(opens))
 		if w.Code != http.StatusOK {
 			t.Errorf("%s %s: got %d %s", c.method, c.path, w.Code, w.Body)
 		}
@@ -176,6 +184,22 @@ func TestWithoutTheTokenNothingIsLearned(t *testing.T) {
 			if w.Code != http.StatusUnauthorized || answer != first || len(n.asked) > 0 {
 				t.Errorf("token %s: %s %s: got %s, and the node was asked %v", name, c.method, c.path, answer, n.asked)
 			}
+		}
+	}
+}
+
+// TestEachTokenOpensItsOwn: who collects the metrics may be handing the token
+// to whoever took the port, and who reads cases has no need of metrics.
+func TestEachTokenOpensItsOwn(t *testing.T) {
+	for _, c := range calls {
+		other := metricsToken
+		if c.path == "/metrics" {
+			other = token
+		}
+		n := &clerk{}
+		w := do(desk.Server(n, token, metrics), c.method, c.path, c.body, bearer(other))
+		if w.Code != http.StatusUnauthorized || len(n.asked) > 0 {
+			t.Errorf("%s %s with the other token: got %d, and the node was asked %v", c.method, c.path, w.Code, n.asked)
 		}
 	}
 }

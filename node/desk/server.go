@@ -19,7 +19,8 @@ import (
 )
 
 // Server returns the API of n. Every call but /healthz needs the token as a
-// bearer; metrics, if there are any, are served at /metrics.
+// bearer. Metrics, if there are any, are served at /metrics; their caller
+// guards them with a token of their own, since who collects them holds it.
 func Server(n Node, token string, metrics http.Handler) http.Handler {
 	s := &server{n}
 	mux := http.NewServeMux()
@@ -37,25 +38,24 @@ func Server(n Node, token string, metrics http.Handler) http.Handler {
 	mux.HandleFunc("POST /v1/ledger/check", s.check)
 	mux.HandleFunc("GET /v1/ledger/checkpoint", s.checkpoint)
 	mux.HandleFunc("GET /v1/ledger/proofs/{index}", s.prove)
-	if metrics != nil {
-		mux.Handle("GET /metrics", metrics)
-	}
-	guarded := guard(mux, token)
 	open := http.NewServeMux()
 	open.HandleFunc("GET /healthz", s.health)
-	open.Handle("/", guarded)
+	if metrics != nil {
+		open.Handle("GET /metrics", metrics)
+	}
+	open.Handle("/", Guard(mux, token))
 	return open
 }
 
-// guard lets nobody pass without the token. A browser page of another origin
+// Guard lets nobody pass without the token. A browser page of another origin
 // cannot send it, so a request that a page was tricked into is refused too.
-func guard(next http.Handler, token string) http.Handler {
+func Guard(next http.Handler, token string) http.Handler {
 	want := []byte("Bearer " + token)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got := []byte(r.Header.Get("Authorization"))
 		if token == "" || subtle.ConstantTimeCompare(got, want) != 1 {
 			fail(w, &Problem{http.StatusUnauthorized, "the token is missing or wrong",
-				"send the content of the node's api.token file as a bearer token"})
+				"send the content of the home's api.token as a bearer token, of metrics.token for /metrics"})
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -16,7 +17,10 @@ import (
 type Config struct {
 	Participant protocol.ParticipantID `toml:"participant"`
 	Listen      string                 `toml:"listen"` // host:port, UDP
-	API         string                 `toml:"api"`    // host:port, TCP, loopback only
+	// Socket is the path of the API's socket, if it is not in the home.
+	Socket string `toml:"socket"`
+	// API is host:port, TCP, loopback only; "" where only the socket is served.
+	API string `toml:"api"`
 }
 
 // ParseConfig reads comity.toml. The error names the line.
@@ -45,6 +49,12 @@ func (c *Config) Check() error {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return fmt.Errorf("listen: want host:port, such as 0.0.0.0:4433")
 	}
+	if c.Socket != "" && !filepath.IsAbs(c.Socket) {
+		return fmt.Errorf("socket: want a path from the root on, such as /run/comity/api.sock")
+	}
+	if c.API == "" {
+		return nil
+	}
 	host, _, err := net.SplitHostPort(c.API)
 	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
 		return fmt.Errorf("api: want a loopback address and a port, such as 127.0.0.1:8433: " +
@@ -63,7 +73,24 @@ participant = %q
 # Where peers reach it: UDP (QUIC). The register must name an address that leads here.
 listen = %q
 
-# Where the command line and local programs reach it: TCP, on this machine only.
-api = %q
-`, string(c.Participant), c.Listen, c.API)
+# The command line reaches the node through run/api.sock in this folder, which only this user may
+# open. Where the path of this folder is too long for a socket, name another place here. Nobody else
+# may be able to write into its folder.
+%s
+
+# The same API over TCP, on this machine only: for programs that cannot open the socket, and for
+# Prometheus (/metrics, with the content of metrics.token as bearer). It is off where none is named.
+# While the node is down any user of this machine can take the port, and is handed the token by
+# whoever calls. So give nobody api.token who could use the socket, and Prometheus metrics.token.
+%s
+`, string(c.Participant), c.Listen, setting("socket", c.Socket, "/run/comity/api.sock"),
+		setting("api", c.API, "127.0.0.1:8433"))
+}
+
+// setting writes a setting, or an example of it that is off.
+func setting(name, value, example string) string {
+	if value == "" {
+		return fmt.Sprintf("# %s = %q", name, example)
+	}
+	return fmt.Sprintf("%s = %q", name, value)
 }

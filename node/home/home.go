@@ -13,12 +13,15 @@
 //	registers/*.jws  registers, as the Parties' roots signed them
 //	agreements/*     agreements (*.yaml with *.signatures.json) and notices (*.jws)
 //	data/            store and anchor, and why the node ended last
+//	run/api.sock     the API of the node that runs
 //	api.token        token of the API
+//	metrics.token    token of the metrics, for who collects them
 //
 // The package is trusted with the keys while it unlocks them.
 package home
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
@@ -48,6 +51,8 @@ const (
 	UnlockName = "unlock.key"
 	EntryName  = "entry.json"
 	TokenName  = "api.token"
+	// MetricsTokenName is the file of the token that opens /metrics and nothing else.
+	MetricsTokenName = "metrics.token"
 
 	OfficerName = "officer.key" // the officer who signs when none is named
 	RootName    = "root.key"    // a Party's root key, in a directory of its own
@@ -60,6 +65,7 @@ const (
 
 	keysDir     = "keys"
 	officersDir = "officers"
+	socketName  = "run/api.sock"
 )
 
 // ErrNoHome says that a directory is no participant's home.
@@ -121,14 +127,19 @@ func Create(s Spec) (*Home, error) {
 	if err != nil {
 		return nil, fmt.Errorf("home: create: %w", err)
 	}
-	token := make([]byte, 32)
-	rand.Read(token) // never returns an error
 	err = errors.Join(
 		h.write(EntryName, text),
-		h.write(TokenName, []byte(hex.EncodeToString(token)+"\n")),
+		h.write(TokenName, newToken()),
+		h.write(MetricsTokenName, newToken()),
 		h.write(ConfigName, s.Config.text()), // last: only a whole home has one
 	)
 	return h, err
+}
+
+func newToken() []byte {
+	token := make([]byte, 32)
+	rand.Read(token) // never returns an error
+	return []byte(hex.EncodeToString(token) + "\n")
 }
 
 // newLock makes the lock of a new home.
@@ -260,10 +271,18 @@ func (h *Home) Entry() (*register.Participant, error) {
 }
 
 // Token returns the token of the API.
-func (h *Home) Token() (string, error) {
-	b, err := h.read(TokenName)
+func (h *Home) Token() (string, error) { return h.token(TokenName) }
+
+// MetricsToken returns the token of the metrics.
+func (h *Home) MetricsToken() (string, error) { return h.token(MetricsTokenName) }
+
+func (h *Home) token(name string) (string, error) {
+	b, err := h.read(name)
 	return strings.TrimSpace(string(b)), err
 }
+
+// Socket returns the path of the API's socket.
+func (h *Home) Socket() string { return cmp.Or(h.Config.Socket, h.path(socketName)) }
 
 func (h *Home) path(name string) string { return filepath.Join(h.Dir, name) }
 

@@ -181,11 +181,43 @@ func TestConfigErrorsNameWhatToMend(t *testing.T) {
 		"participant = 'gb.a'\nlisten = 'a'\napi = '127.0.0.1:1'\n":                    "listen: want host:port",
 		"participant = 'gb.a'\nlisten = 'a:1'\napi = '0.0.0.0:1'\n":                    "api: want a loopback address",
 		"participant = 'gb.a'\nlisten = 'a:1'\napi = 'localhost:1'\n":                  "api: want a loopback address",
+		"participant = 'gb.a'\nlisten = 'a:1'\nsocket = 'run/api.sock'\n":              "socket: want a path from the root on",
 		"participant = 'gb.a'\nlisten\n":                                               "line 2",
 	} {
 		if _, err := home.ParseConfig([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)
 		}
+	}
+}
+
+// TestTheCommentedFileIsTheConfiguration: what is off is off, and what a person
+// takes the comment sign from is read.
+func TestTheCommentedFileIsTheConfiguration(t *testing.T) {
+	h, err := home.Create(home.Spec{Dir: t.TempDir(), Name: "Home Office", Roles: []protocol.Role{protocol.RoleIssuing},
+		Config: home.Config{Participant: "gb.home-office", Listen: "127.0.0.1:4433"}, Since: day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(h.Dir, "run", "api.sock"); h.Socket() != want {
+		t.Errorf("got the socket %s, want %s", h.Socket(), want)
+	}
+	b, err := os.ReadFile(filepath.Join(h.Dir, home.ConfigName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := home.ParseConfig(b); err != nil || c != h.Config || c.API != "" {
+		t.Errorf("got %+v, %v, want %+v", c, err, h.Config)
+	}
+	on := strings.NewReplacer("# socket =", "socket =", "# api =", "api =").Replace(string(b))
+	want := home.Config{Participant: "gb.home-office", Listen: "127.0.0.1:4433",
+		Socket: "/run/comity/api.sock", API: "127.0.0.1:8433"}
+	if c, err := home.ParseConfig([]byte(on)); err != nil || c != want {
+		t.Errorf("got %+v, %v, want %+v", c, err, want)
+	}
+	api, err1 := h.Token()
+	metrics, err2 := h.MetricsToken()
+	if err1 != nil || err2 != nil || len(api) != 64 || len(metrics) != 64 || api == metrics {
+		t.Errorf("got tokens of %d and %d digits, %v, %v: want two of 64", len(api), len(metrics), err1, err2)
 	}
 }
 

@@ -50,9 +50,7 @@ func New(ctx context.Context, dir string, c linktest.Conditions) (*Sim, error) {
 	s := &Sim{Network: linktest.NewNetwork(c), Log: slog.New(slog.DiscardHandler), began: time.Now(),
 		running: map[protocol.ParticipantID]*running{}}
 	w, err := testnet.Found(testnet.Founding{Dir: dir, Topology: testnet.DefaultTopology(), At: Founded,
-		Address: func(id protocol.ParticipantID) (string, string, error) {
-			return s.Network.Addr(string(id)), "127.0.0.1:1", nil // the API has no socket here
-		}})
+		Address: func(id protocol.ParticipantID) (string, error) { return s.Network.Addr(string(id)), nil }})
 	if err != nil {
 		return nil, err
 	}
