@@ -143,7 +143,7 @@ func (p LogPublic) MarshalJSON() ([]byte, error) {
 func (p *LogPublic) UnmarshalJSON(b []byte) error {
 	var read logJSON
 	if err := json.Unmarshal(b, &read, json.RejectUnknownMembers(true)); err != nil {
-		return fmt.Errorf("cosign: read public key: %w", err)
+		return errors.New("cosign: read public key: want an object of ed25519 and mldsa44") // err quotes what is there
 	}
 	first, ok1 := decodeBase64(read.Ed25519)
 	second, ok2 := decodeBase64(read.MLDSA44)

@@ -116,14 +116,15 @@ func (p *Public) UnmarshalJSON(b []byte) error {
 	var first okpKey
 	var second akpKey
 	strict := json.RejectUnknownMembers(true)
-	if err := json.Unmarshal(b, &set, strict); err != nil {
-		return fmt.Errorf("identity: read public key: %w", err)
+	// The library's errors quote what is there, which could be a private key.
+	if json.Unmarshal(b, &set, strict) != nil {
+		return errors.New("identity: read public key: want an object of two keys")
 	}
-	if err := json.Unmarshal(set.Keys[0], &first, strict); err != nil {
-		return fmt.Errorf("identity: read Ed25519 key: %w", err)
+	if json.Unmarshal(set.Keys[0], &first, strict) != nil {
+		return errors.New("identity: read Ed25519 key: want an object of alg, crv, kty and x")
 	}
-	if err := json.Unmarshal(set.Keys[1], &second, strict); err != nil {
-		return fmt.Errorf("identity: read ML-DSA-65 key: %w", err)
+	if json.Unmarshal(set.Keys[1], &second, strict) != nil {
+		return errors.New("identity: read ML-DSA-65 key: want an object of alg, kty and pub")
 	}
 	if first.Kty != "OKP" || first.Crv != "Ed25519" || first.Alg != "Ed25519" ||
 		second.Kty != "AKP" || second.Alg != "ML-DSA-65" {

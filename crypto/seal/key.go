@@ -131,7 +131,7 @@ func (k SealKey) MarshalJSON() ([]byte, error) {
 func (k *SealKey) UnmarshalJSON(b []byte) error {
 	var jwk sealJWK
 	if err := json.Unmarshal(b, &jwk, json.RejectUnknownMembers(true)); err != nil {
-		return fmt.Errorf("seal: read public key: %w", err)
+		return errors.New("seal: read public key: want an object of alg, kty and pub") // err quotes what is there
 	}
 	if jwk.Kty != "AKP" || jwk.Alg != algHPKE {
 		return fmt.Errorf("seal: read public key: want kty AKP and alg %s", algHPKE)

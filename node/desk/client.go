@@ -85,7 +85,7 @@ func (c *Client) Read(ctx context.Context, kind, name string) ([]byte, error) {
 // Publish implements Documents.
 func (c *Client) Publish(ctx context.Context, kind string, document []byte) (d Document, err error) {
 	path := "/v1/documents/" + url.PathEscape(kind)
-	return d, c.do(ctx, "POST", path, document, func(r io.Reader) error { return json.UnmarshalRead(r, &d) })
+	return d, c.do(ctx, "POST", path, document, read(&d))
 }
 
 // Status implements Health.
@@ -129,7 +129,18 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 			return fmt.Errorf("desk: %w", err)
 		}
 	}
-	return c.do(ctx, method, path, body, func(r io.Reader) error { return json.UnmarshalRead(r, out) })
+	return c.do(ctx, method, path, body, read(out))
+}
+
+// read returns what reads an answer into v. The library's error would quote the
+// answer, which names persons.
+func read(v any) func(io.Reader) error {
+	return func(r io.Reader) error {
+		if json.UnmarshalRead(r, v) != nil {
+			return errors.New("it is not of this version's form, or breaks off")
+		}
+		return nil
+	}
 }
 
 func (c *Client) do(ctx context.Context, method, path string, body []byte, read func(io.Reader) error) error {

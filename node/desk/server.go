@@ -6,13 +6,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -213,41 +210,14 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 // mend says which member of a body is to be mended, and how; never what stands
 // there, which may be a name or an identifier in the wrong place.
 func mend(err error) string {
-	var form *json.SemanticError
-	var syntax *jsontext.SyntacticError
+	var e *canon.Error
 	switch {
-	case errors.As(err, &form):
-		return member(form.JSONPointer) + ": " + wanted(form)
-	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
-		return member(syntax.JSONPointer) + ": stands there twice"
-	case errors.As(err, &syntax):
-		return "want one JSON value: it ends, or is not well formed, at byte " +
-			strconv.FormatInt(syntax.ByteOffset, 10)
+	case !errors.As(err, &e):
+		return "cannot be read"
+	case e.Member == "":
+		return "body: " + e.Want
 	}
-	return "cannot be read"
-}
-
-func member(p jsontext.Pointer) string {
-	if p == "" {
-		return "body"
-	}
-	return strings.ReplaceAll(strings.TrimPrefix(string(p), "/"), "/", ".")
-}
-
-// wanted returns the part of an error that comes after the value it quotes.
-func wanted(e *json.SemanticError) string {
-	const want = ": want "
-	switch {
-	case errors.Is(e.Err, json.ErrUnknownName):
-		return "no such member"
-	case e.GoType == reflect.TypeFor[time.Time]():
-		return "want a time, such as 2026-11-22T10:00:00Z"
-	case e.Err != nil:
-		if text := e.Err.Error(); strings.Contains(text, want) {
-			return text[strings.LastIndex(text, want)+2:]
-		}
-	}
-	return "want another sort of value"
+	return strings.ReplaceAll(strings.TrimPrefix(string(e.Member), "/"), "/", ".") + ": " + e.Want
 }
 
 // reply returns a function that writes a value, or the error in its place.

@@ -9,8 +9,6 @@ package canon
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,19 +16,19 @@ import (
 
 // Encode returns v in canonical form.
 func Encode(v any) ([]byte, error) {
-	b, err := json.Marshal(v, json.Deterministic(true))
+	b, err := Write(v)
 	if err != nil {
-		return nil, fmt.Errorf("canon: encode: %w", err)
+		return nil, err
 	}
 	out := jsontext.Value(b)
 	if err := out.Canonicalize(); err != nil {
-		return nil, fmt.Errorf("canon: encode: %w", err)
+		return nil, unwritten(v, err)
 	}
 	return out, nil
 }
 
 // Decode reads b, which must be the canonical encoding of what it says, into
-// v. The error names the member, never its value.
+// v. The error is an Error: it names the member, never its value.
 func Decode(b []byte, v any) error {
 	if err := Read(b, v); err != nil {
 		return err
@@ -40,7 +38,7 @@ func Decode(b []byte, v any) error {
 		return err
 	}
 	if !bytes.Equal(again, b) {
-		return fmt.Errorf("canon: decode: the bytes are not the canonical form (RFC 8785) of their content")
+		return &Error{Want: "want the canonical form (RFC 8785) of its content"}
 	}
 	return nil
 }
@@ -48,11 +46,8 @@ func Decode(b []byte, v any) error {
 // Check reports whether b is one JSON value in canonical form, whatever it says.
 func Check(b []byte) error {
 	again := jsontext.Value(bytes.Clone(b))
-	if err := again.Canonicalize(); err != nil {
-		return fmt.Errorf("canon: check: %w", err)
-	}
-	if !bytes.Equal(again, b) {
-		return errors.New("canon: check: the bytes are not the canonical form (RFC 8785) of their content")
+	if err := again.Canonicalize(); err != nil || !bytes.Equal(again, b) {
+		return &Error{Want: "want the canonical form (RFC 8785) of its content"}
 	}
 	return nil
 }
@@ -63,7 +58,7 @@ func Check(b []byte) error {
 func Write(v any) ([]byte, error) {
 	b, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
-		return nil, fmt.Errorf("canon: write: %w", err)
+		return nil, unwritten(v, err)
 	}
 	return b, nil
 }
@@ -72,7 +67,7 @@ func Write(v any) ([]byte, error) {
 // spacing a person wrote it. It is for drafts and files, never for what is signed.
 func Read(b []byte, v any) error {
 	if err := json.Unmarshal(b, v, json.RejectUnknownMembers(true)); err != nil {
-		return fmt.Errorf("canon: decode: %w", err)
+		return mended(v, err)
 	}
 	return nil
 }

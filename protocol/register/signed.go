@@ -1,6 +1,7 @@
 package register
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -108,8 +109,8 @@ func claimed(signed []byte) (protocol.Party, Roots, error) {
 			Keys      []jsontext.Value `json:"keys"`
 		} `json:"roots"`
 	}
-	if err := json.Unmarshal(payload, &claim); err != nil {
-		return bad(err)
+	if json.Unmarshal(payload, &claim) != nil {
+		return bad(errors.New("want a party and its roots")) // the library's error quotes what is there
 	}
 	if len(claim.Roots.Keys) > MaxRoots {
 		return bad(fmt.Errorf("keys: want at most %d", MaxRoots))
