@@ -50,7 +50,7 @@ func (c *agreementSignCmd) Run(ctx context.Context, a *app) error {
 	unproven, rules := t.doc.Unproven()
 	a.note("%s, version %s\n%s\n%s", t.doc.Title, t.doc.Version, t.doc.Digest(),
 		fmt.Sprintf("%d of %d rules could not be verified against the agreement's text", unproven, rules))
-	if err := a.confirm(ctx, "sign this for "+string(c.Party)+"?"); err != nil {
+	if err := a.confirmRoot(ctx, "sign this for "+string(c.Party)+"?"); err != nil {
 		return err
 	}
 	if t.path, err = c.place(a, t); err != nil {

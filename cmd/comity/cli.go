@@ -13,7 +13,7 @@ type globals struct {
 	Dir            string `help:"Home of the participant." env:"COMITY_DIR" default:"." placeholder:"DIR"`
 	JSON           bool   `name:"json" help:"Write JSON, for programs."`
 	PassphraseFile string `help:"File whose first line is the passphrase of the keys (or set COMITY_PASSPHRASE)." placeholder:"FILE"`
-	Yes            bool   `short:"y" help:"Sign without asking."`
+	Yes            bool   `short:"y" help:"Sign without asking. Where there is no terminal, a root signs only with this."`
 
 	Version kong.VersionFlag `help:"Print the version." hidden:""`
 }

@@ -68,7 +68,7 @@ func (c *noticing) give(ctx context.Context, a *app, kind agreement.NoticeKind) 
 	}
 	a.note("%s: %s of %s, %s, %s, from %s\nground: %s", n.Party, n.Kind, n.Agreement, orAll(n.Types, "types"),
 		orAll(n.Categories, "categories"), moment(n.Effective), shown(n.Ground))
-	if err := a.confirm(ctx, "sign this for "+string(n.Party)+"?"); err != nil {
+	if err := a.confirmRoot(ctx, "sign this for "+string(n.Party)+"?"); err != nil {
 		return err
 	}
 	signed, err := agreement.SignNotice(n, roots...)

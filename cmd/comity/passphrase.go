@@ -117,7 +117,8 @@ func (a *app) terminal() (fd int, ok bool) {
 }
 
 // asks reports whether a person is asked before something is signed. Where
-// there is no terminal, whoever wrote the script has said so.
+// there is no terminal, an officer who wrote the script has said so; a root has
+// not (see confirmRoot).
 func (a *app) asks() bool {
 	_, person := a.terminal()
 	return person && !a.Yes && !a.JSON
@@ -137,6 +138,16 @@ func (a *app) confirm(ctx context.Context, question string) error {
 		return &failure{status: exitError, text: "nothing was signed", hint: "answer y to sign, or say --yes"}
 	}
 	return nil
+}
+
+// confirmRoot is confirm for a Party's root. What it signs binds the Party, and
+// a signature is never taken back: where nobody can be asked, nobody agreed.
+func (a *app) confirmRoot(ctx context.Context, question string) error {
+	if !a.Yes && !a.asks() {
+		return badInput("nothing was signed: a root signs what a person has read, and there is nobody to ask",
+			"read what it is to sign, and say -y; or run this at a terminal, without --json")
+	}
+	return a.confirm(ctx, question)
 }
 
 // homeLock returns what opens the keys of a home.

@@ -86,7 +86,7 @@ func (a *app) approve(ctx context.Context, changes []string) error {
 	for _, line := range changes {
 		a.note("%s", shown(line))
 	}
-	return a.confirm(ctx, "sign this?")
+	return a.confirmRoot(ctx, "sign this?")
 }
 
 // readOwnRegister reads the version before. Its keeper holds the roots that

@@ -138,9 +138,9 @@ func world(ts *testscript.TestScript, _ bool, args []string) {
 		root, upper := "roots/"+party, strings.ToUpper(party)
 		run("register", "root", "--out", root, "--unlock-file")
 		run("register", "pin", "--party", upper, "--public", root+"/root.pub", "--out", root+"/pin.json")
-		run(append([]string{"register", "sign", "--root", root, "--out", root + "/1.jws"}, entries[party]...)...)
+		run(append([]string{"register", "sign", "-y", "--root", root, "--out", root + "/1.jws"}, entries[party]...)...)
 		text := map[string]string{"gb": "ukus-daa-2019", "us": "daa.yaml"}[party]
-		run("agreement", "sign", text, "--party", upper, "--root", root, "--out", "daa.yaml")
+		run("agreement", "sign", "-y", text, "--party", upper, "--root", root, "--out", "daa.yaml")
 		for _, h := range homes {
 			give(ts, root+"/pin.json", fmt.Sprintf("%s/pins/%s.json", h, party))
 			give(ts, root+"/1.jws", fmt.Sprintf("%s/registers/%s-1.jws", h, party))
