@@ -27,25 +27,56 @@ var _ desk.Node = (*Node)(nil)
 // Inbox implements desk.Cases.
 func (n *Node) Inbox(ctx context.Context, p desk.Page) (desk.Inbox, error) {
 	in := desk.Inbox{Items: []desk.Item{}}
-	err := n.journal.View(ctx, func(r store.Reader) error {
-		g := store.Range{Prefix: []byte(prefixInbox), Limit: p.Limit + 1}
-		if p.After != "" {
-			g.From = append([]byte(prefixInbox+p.After), 0)
+	next, err := n.page(ctx, listing{prefixInbox, p}, func(value []byte) error {
+		var item desk.Item
+		err := canon.Read(value, &item)
+		in.Items = append(in.Items, item)
+		return err
+	})
+	in.Next = next
+	return in, err
+}
+
+// Drafts implements desk.Cases.
+func (n *Node) Drafts(ctx context.Context, p desk.Page) (desk.Drafts, error) {
+	d := desk.Drafts{Items: []desk.DraftItem{}}
+	next, err := n.page(ctx, listing{prefixDraft, p}, func(value []byte) error {
+		var s saved
+		err := canon.Read(value, &s)
+		d.Items = append(d.Items, desk.DraftItem{Case: s.Draft.Case, Saved: s.At, Verdict: s.Decision.Verdict,
+			Agreement: s.Decision.Agreement})
+		return err
+	})
+	d.Next = next
+	return d, err
+}
+
+// A listing is a page of what the store holds under a prefix.
+type listing struct {
+	prefix string
+	desk.Page
+}
+
+// page shows the values of a page, and returns where the next one begins, ""
+// if there is none.
+func (n *Node) page(ctx context.Context, l listing, show func(value []byte) error) (next string, err error) {
+	err = n.journal.View(ctx, func(r store.Reader) error {
+		g := store.Range{Prefix: []byte(l.prefix), Limit: l.Limit + 1}
+		if l.After != "" {
+			g.From = append([]byte(l.prefix+l.After), 0)
 		}
-		var last string
+		shown, last := 0, ""
 		return r.Scan(g, func(key, value []byte) (bool, error) {
-			if len(in.Items) == p.Limit {
-				in.Next = last
+			if shown == l.Limit {
+				next = last
 				return false, nil
 			}
-			var item desk.Item
-			err := canon.Read(value, &item)
-			in.Items = append(in.Items, item)
-			last = strings.TrimPrefix(string(key), prefixInbox)
-			return true, err
+			shown++
+			last = strings.TrimPrefix(string(key), l.prefix)
+			return true, show(value)
 		})
 	})
-	return in, err
+	return next, err
 }
 
 // Case implements desk.Cases.

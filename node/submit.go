@@ -321,6 +321,7 @@ func (n *Node) previewCertified(g casefile.Grounds, p *plan, now time.Time) (pro
 type saved struct {
 	Draft    desk.Draft        `json:"draft"`
 	Decision protocol.Decision `json:"decision"`
+	At       time.Time         `json:"at"` // of the decision
 }
 
 // Save implements desk.Acts.
@@ -334,7 +335,7 @@ func (n *Node) Save(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
 		return prepared, err
 	}
 	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		return writeJSON(tx, draftKey(d.Case), saved{d, prepared.Decision})
+		return writeJSON(tx, draftKey(d.Case), saved{d, prepared.Decision, n.now()})
 	})
 	return prepared, n.problem(err)
 }
@@ -346,7 +347,7 @@ func (n *Node) keepDraft(ctx context.Context, p *plan, decision protocol.Decisio
 	}
 	d := desk.Draft{Case: p.act.Case, Agreement: p.act.Agreement.ID, Body: p.body}
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		return writeJSON(tx, draftKey(d.Case), saved{d, decision})
+		return writeJSON(tx, draftKey(d.Case), saved{d, decision, n.now()})
 	})
 	return n.problem(err)
 }
@@ -364,7 +365,7 @@ func (n *Node) savedDraft(ctx context.Context, id protocol.CaseID) (s saved, err
 
 func noCase() error {
 	return &desk.Problem{Status: http.StatusNotFound, Text: "this node holds no such case",
-		Hint: "comity inbox lists the cases that wait for you"}
+		Hint: "comity inbox lists the cases that wait for you, comity request list the drafts"}
 }
 
 // problem turns an error of the case or the disk into words for a person.

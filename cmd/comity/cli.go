@@ -29,7 +29,7 @@ type cli struct {
 	Testnet  testnetCmd  `cmd:"" group:"Set up:" help:"A world of nodes on this machine, to try things out."`
 	Doctor   doctorCmd   `cmd:"" group:"Set up:" help:"Say what is wrong with this node and its way to its peers."`
 
-	Request  requestCmd  `cmd:"" group:"Work:" help:"Draft, send, follow and withdraw requests."`
+	Request  requestCmd  `cmd:"" group:"Work:" help:"Draft, list, send, follow and withdraw requests."`
 	Check    checkCmd    `cmd:"" group:"Work:" help:"Say what the agreements find of a request, without a node."`
 	Inbox    inboxCmd    `cmd:"" group:"Work:" help:"List what waits for your people."`
 	Certify  certifyCmd  `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated authority."`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
@@ -12,6 +13,7 @@ import (
 
 type requestCmd struct {
 	New      requestNewCmd      `cmd:"" help:"Keep a request as a draft, and say what the agreements find."`
+	List     requestListCmd     `cmd:"" help:"List the drafts: requests that were not sent."`
 	Send     requestSendCmd     `cmd:"" help:"Sign a draft and send it."`
 	Show     requestShowCmd     `cmd:"" help:"Show a request and what was found of it."`
 	Withdraw requestWithdrawCmd `cmd:"" help:"End a request."`
@@ -57,6 +59,42 @@ func statusOfDraft(d *protocol.Decision) exitStatus {
 		return exitOK
 	}
 	return statusOf(d.Verdict)
+}
+
+type requestListCmd struct {
+	After string `help:"Go on behind this draft: next of the page before." placeholder:"CASE"`
+	Limit int    `default:"50" help:"At most so many."`
+}
+
+func (c *requestListCmd) Help() string {
+	return `Says nothing of whom the requests are about: comity request show does. The newest of a page come
+first; a page is in no order of time.`
+}
+
+func (c *requestListCmd) Run(ctx context.Context, a *app) error {
+	_, node, err := a.openDesk()
+	if err != nil {
+		return err
+	}
+	list, err := node.Drafts(ctx, desk.Page{After: c.After, Limit: c.Limit})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(list.Items, func(x, y desk.DraftItem) int { return y.Saved.Compare(x.Saved) })
+	return a.show(list, func(w io.Writer) {
+		if len(list.Items) == 0 {
+			fmt.Fprintln(w, "there are no drafts")
+			return
+		}
+		rows := [][]string{{"CASE", "SAVED", "VERDICT", "AGREEMENT"}}
+		for _, d := range list.Items {
+			rows = append(rows, []string{string(d.Case), moment(d.Saved), d.Verdict.String(), d.Agreement.ID})
+		}
+		table(w, rows)
+		if list.Next != "" {
+			fmt.Fprintf(w, "more: comity request list --after %s\n", list.Next)
+		}
+	})
 }
 
 type requestSendCmd struct {

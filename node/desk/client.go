@@ -49,6 +49,15 @@ func (c *Client) Submit(ctx context.Context, d Draft) (s Submitted, err error) {
 
 // Inbox implements Cases.
 func (c *Client) Inbox(ctx context.Context, p Page) (in Inbox, err error) {
+	return in, c.call(ctx, "GET", "/v1/inbox?"+p.query(), nil, &in)
+}
+
+// Drafts implements Cases.
+func (c *Client) Drafts(ctx context.Context, p Page) (d Drafts, err error) {
+	return d, c.call(ctx, "GET", "/v1/drafts?"+p.query(), nil, &d)
+}
+
+func (p Page) query() string {
 	q := url.Values{}
 	if p.After != "" {
 		q.Set("after", p.After)
@@ -56,7 +65,7 @@ func (c *Client) Inbox(ctx context.Context, p Page) (in Inbox, err error) {
 	if p.Limit > 0 {
 		q.Set("limit", strconv.Itoa(p.Limit))
 	}
-	return in, c.call(ctx, "GET", "/v1/inbox?"+q.Encode(), nil, &in)
+	return q.Encode()
 }
 
 // Case implements Cases.

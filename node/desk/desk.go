@@ -119,9 +119,26 @@ type Inbox struct {
 	Next  string `json:"next,omitzero"` // After of the next page, if there is one
 }
 
+// A DraftItem is one line of the list of drafts. It says nothing of whom the
+// request is about: a list is read over a shoulder.
+type DraftItem struct {
+	Case      protocol.CaseID       `json:"case"`
+	Saved     time.Time             `json:"saved"` // when it was kept and decided last
+	Verdict   protocol.Verdict      `json:"verdict"`
+	Agreement protocol.AgreementRef `json:"agreement"` // none where none carries it
+}
+
+// Drafts is one page of the requests that were not sent, in the order of their
+// cases, which is none in time.
+type Drafts struct {
+	Items []DraftItem `json:"items"`
+	Next  string      `json:"next,omitzero"` // After of the next page, if there is one
+}
+
 // Cases shows what the node holds.
 type Cases interface {
 	Inbox(ctx context.Context, p Page) (Inbox, error)
+	Drafts(ctx context.Context, p Page) (Drafts, error)
 	Case(ctx context.Context, id protocol.CaseID) (CaseView, error)
 	// Export writes the case as one package that verifies offline.
 	Export(ctx context.Context, id protocol.CaseID, w io.Writer) error

@@ -27,6 +27,7 @@ type clerk struct {
 	asked  []string
 	err    error
 	inbox  []desk.Item
+	drafts []desk.DraftItem
 	status desk.Status
 	draft  desk.Draft
 }
@@ -61,6 +62,10 @@ func (c *clerk) Inbox(_ context.Context, p desk.Page) (desk.Inbox, error) {
 		in.Next = string(c.inbox[to-1].Case)
 	}
 	return in, c.ask("inbox %q %d", p.After, p.Limit)
+}
+
+func (c *clerk) Drafts(_ context.Context, p desk.Page) (desk.Drafts, error) {
+	return desk.Drafts{Items: c.drafts, Next: "next"}, c.ask("drafts %q %d", p.After, p.Limit)
 }
 
 func (c *clerk) Case(_ context.Context, id protocol.CaseID) (desk.CaseView, error) {
@@ -109,6 +114,8 @@ var calls = []struct {
 	method, path, body, want string
 }{
 	{"POST", "/v1/drafts", `{"body":{}}`, "save"},
+	{"GET", "/v1/drafts", "", `drafts "" 50`},
+	{"GET", "/v1/drafts?limit=1&after=" + string(someCase), "", `drafts "` + string(someCase) + `" 1`},
 	{"POST", "/v1/acts/prepare", `{"body":{}}`, "prepare"},
 	{"POST", "/v1/acts/submit", `{"body":{}}`, "submit"},
 	{"GET", "/v1/inbox", "", `inbox "" 50`},
@@ -273,6 +280,7 @@ func TestBadCallsAreToldWhatToMend(t *testing.T) {
 		{"GET", "/v1/inbox?limit=0", "", 400, "limit: want a number from 1 to 200"},
 		{"GET", "/v1/inbox?limit=201", "", 400, "limit:"},
 		{"GET", "/v1/inbox?limit=ten", "", 400, "limit:"},
+		{"GET", "/v1/drafts?limit=201", "", 400, "limit: want a number from 1 to 200"},
 		{"GET", "/v1/cases/17", "", 400, "case: want case-"},
 		{"GET", "/v1/cases/" + string(someCase) + "x/export", "", 400, "case: want case-"},
 		{"POST", "/v1/peers/Contoso/probe", "", 400, "peer: want a participant"},
@@ -291,7 +299,7 @@ func TestBadCallsAreToldWhatToMend(t *testing.T) {
 
 func TestUnknownPagesAndMethodsAreNoProblemsOfTheNode(t *testing.T) {
 	n := &clerk{}
-	for path, want := range map[string]int{"/v2/inbox": 404, "/v1/drafts": 405, "/v1/cases/" + string(someCase) + "/acts": 404,
+	for path, want := range map[string]int{"/v2/inbox": 404, "/v1/acts/submit": 405, "/v1/cases/" + string(someCase) + "/acts": 404,
 		"/v1/documents/register/../../keys": 404} {
 		w := do(desk.Server(n, token, nil), "GET", path, "", bearer(token))
 		if w.Code != want && w.Code != http.StatusTemporaryRedirect && w.Code != http.StatusMovedPermanently {
@@ -336,7 +344,8 @@ func TestClientShowsTheProblemOfTheServer(t *testing.T) {
 	_, e12 := c.Check(ctx)
 	_, e13 := c.Prove(ctx, 1)
 	_, e14 := c.Checkpoint(ctx)
-	for i, err := range []error{e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14} {
+	_, e15 := c.Drafts(ctx, desk.Page{})
+	for i, err := range []error{e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14, e15} {
 		var p *desk.Problem
 		if !errors.As(err, &p) || *p != *want {
 			t.Errorf("call %d: got %#v, want %#v", i+1, err, want)
@@ -369,6 +378,12 @@ func TestClientAndServerAgree(t *testing.T) {
 	if err != nil || done.Case != someCase || n.draft.Body.Refusal == nil || *n.draft.Body.Refusal != *draft.Body.Refusal ||
 		!bytes.Equal(n.draft.Endorsements[0].Credential, draft.Endorsements[0].Credential) {
 		t.Errorf("submit: got %+v, %v; the node was given %+v", done, err, n.draft)
+	}
+	n.drafts = []desk.DraftItem{{Case: someCase, Saved: time.Unix(1795341600, 0).UTC(), Verdict: protocol.Hold,
+		Agreement: protocol.AgreementRef{ID: "ukus-daa-2019", Version: "1"}}}
+	d, err := c.Drafts(t.Context(), desk.Page{After: "before", Limit: 7})
+	if err != nil || d.Next != "next" || !slices.Equal(d.Items, n.drafts) || n.asked[len(n.asked)-1] != `drafts "before" 7` {
+		t.Errorf("drafts: got %+v, %v; the node was asked %v", d, err, n.asked)
 	}
 	var b bytes.Buffer
 	if err := c.Export(t.Context(), someCase, &b); err != nil || b.String() != "half a pack" {

@@ -22,6 +22,7 @@ func Server(n Node, token string, metrics http.Handler) http.Handler {
 	s := &server{n}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/drafts", s.save)
+	mux.HandleFunc("GET /v1/drafts", s.drafts)
 	mux.HandleFunc("POST /v1/acts/prepare", s.prepare)
 	mux.HandleFunc("POST /v1/acts/submit", s.submit)
 	mux.HandleFunc("GET /v1/inbox", s.inbox)
@@ -84,16 +85,28 @@ func (s *server) submit(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) inbox(w http.ResponseWriter, r *http.Request) {
+	if page, ok := pageOf(w, r); ok {
+		reply(w)(s.n.Inbox(r.Context(), page))
+	}
+}
+
+func (s *server) drafts(w http.ResponseWriter, r *http.Request) {
+	if page, ok := pageOf(w, r); ok {
+		reply(w)(s.n.Drafts(r.Context(), page))
+	}
+}
+
+func pageOf(w http.ResponseWriter, r *http.Request) (Page, bool) {
 	page := Page{After: r.URL.Query().Get("after"), Limit: DefaultPage}
 	if l := r.URL.Query().Get("limit"); l != "" {
 		n, err := strconv.Atoi(l)
 		if err != nil || n < 1 || n > MaxPage {
 			fail(w, &Problem{http.StatusBadRequest, "limit: want a number from 1 to " + strconv.Itoa(MaxPage), ""})
-			return
+			return page, false
 		}
 		page.Limit = n
 	}
-	reply(w)(s.n.Inbox(r.Context(), page))
+	return page, true
 }
 
 func (s *server) show(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,80 @@
+package node_test
+
+import (
+	"testing"
+	"time"
+
+	"comity.example/node/desk"
+	"comity.example/protocol"
+)
+
+// drafts returns the police's whole list, read two at a time.
+func (b *border) drafts() map[protocol.CaseID]desk.DraftItem {
+	b.t.Helper()
+	all := map[protocol.CaseID]desk.DraftItem{}
+	for page := (desk.Page{Limit: 2}); ; {
+		d, err := b.node(police).Drafts(b.t.Context(), page)
+		b.must(err)
+		if len(d.Items) > 2 {
+			b.t.Fatalf("a page of 2 holds %d", len(d.Items))
+		}
+		for _, item := range d.Items {
+			if _, twice := all[item.Case]; twice {
+				b.t.Errorf("%s stands on two pages", item.Case)
+			}
+			all[item.Case] = item
+		}
+		if page.After = d.Next; page.After == "" {
+			return all
+		}
+	}
+}
+
+func TestDraftsAreListedUntilTheyAreSent(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		if got := b.drafts(); len(got) != 0 {
+			t.Fatalf("got %v before there was one", got)
+		}
+		denied := newOrder()
+		denied.Target.LocatedIn = "US"
+		want := map[protocol.CaseID]desk.DraftItem{}
+		for i, r := range []*protocol.Request{newOrder(), marked(), denied, newOrder(), newOrder()} {
+			b.turn(time.Hour)
+			at := b.now()
+			p, err := b.node(police).Save(t.Context(), desk.Draft{Agreement: daa.ID, Body: protocol.Body{Request: r}})
+			b.must(err)
+			want[p.Case] = desk.DraftItem{Case: p.Case, Saved: at, Verdict: p.Decision.Verdict, Agreement: p.Decision.Agreement}
+			if deny := p.Decision.Verdict == protocol.Deny; deny != (r == denied) {
+				t.Fatalf("draft %d: got %s", i, p.Decision.Verdict)
+			}
+		}
+		same := func(when string) {
+			t.Helper()
+			got := b.drafts()
+			for id, w := range want {
+				if g := got[id]; g.Verdict != w.Verdict || g.Agreement != w.Agreement || g.Saved.Sub(w.Saved).Abs() > time.Minute {
+					t.Errorf("%s: got %+v, want %+v", when, g, w)
+				}
+			}
+			if len(got) != len(want) {
+				t.Errorf("%s: got %d drafts, want %d", when, len(got), len(want))
+			}
+		}
+		same("all of them")
+		list, err := b.node(police).Drafts(t.Context(), desk.Page{Limit: desk.MaxPage})
+		b.must(err)
+		if enc := (&listener{border: b}).encode(list); hasMark(enc) {
+			t.Errorf("the list says whom it is about: %s", enc)
+		}
+		for id, w := range want {
+			if w.Verdict == protocol.Deny {
+				continue
+			}
+			_, err := b.act(police, desk.Draft{Case: id})
+			b.must(err)
+			delete(want, id)
+			break
+		}
+		same("one was sent")
+	}, police, office, contoso)
+}
