@@ -13,18 +13,21 @@ import (
 )
 
 type verifyCmd struct {
-	Package string `arg:"" help:"The exported case."`
-	Pins    string `help:"Directory with the Parties' pins, compared out of band." placeholder:"DIR"`
+	Package []string `arg:"" help:"The exported case; or several exports of it, by different participants, to compare."`
+	Pins    string   `help:"Directory with the Parties' pins, compared out of band." placeholder:"DIR"`
 }
 
 func (c *verifyCmd) Help() string {
 	return `Needs no node and no network: every signature, decision and receipt is checked from the Parties'
 pinned roots on. Without --pins the roots come from the package itself; then compare each
-fingerprint with the Party by phone before you believe any of it (exit status 3).`
+fingerprint with the Party by phone before you believe any of it (exit status 3).
+A package shows what its exporter put in. That nothing was left out shows only beside the package of
+another participant: of several, each act is told that one holds and another lacks (exit status 5).`
 }
 
 // verified is what verify says to a program.
 type verified struct {
+	File string `json:"file"`
 	casepack.Report
 	Pins []pinned `json:"pins"`
 	// Compared says that the pins were given, and are not the package's own.
@@ -45,28 +48,55 @@ func pinnedOf(pins []register.Pin) []pinned {
 	return out
 }
 
+// compared is what verify says of several packages.
+type compared struct {
+	Packages []verified      `json:"packages"`
+	Lacks    []casepack.Lack `json:"lacks"`
+}
+
 func (c *verifyCmd) Run(_ context.Context, a *app) error {
-	f, err := os.Open(c.Package)
+	var all compared
+	var reports []casepack.Report
+	for _, file := range c.Package {
+		v, err := c.verify(file)
+		if err != nil {
+			return err
+		}
+		all.Packages, reports = append(all.Packages, v), append(reports, v.Report)
+	}
+	if len(all.Packages) == 1 {
+		v := all.Packages[0]
+		return errors.Join(a.show(v, v.text), done(v.status()))
+	}
+	var err error
+	if all.Lacks, err = casepack.Compare(reports...); err != nil {
+		return badInput(plain(err), "want packages that different participants exported of one case")
+	}
+	return errors.Join(a.show(all, all.text), done(all.status()))
+}
+
+// verify goes through one package.
+func (c *verifyCmd) verify(file string) (v verified, err error) {
+	f, err := os.Open(file)
 	if err != nil {
-		return badInput("cannot read "+c.Package+": "+reasonOf(err), "")
+		return v, badInput("cannot read "+file+": "+reasonOf(err), "")
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return v, err
 	}
 	p, err := casepack.Open(f, info.Size())
 	if err != nil {
-		return badInput(c.Package+": "+plain(err), "want a file that comity case export wrote")
+		return v, badInput(file+": "+plain(err), "want a file that comity case export wrote")
 	}
 	pins := p.Index.Pins
 	if c.Pins != "" {
 		if pins, err = readPins(c.Pins); err != nil {
-			return err
+			return v, err
 		}
 	}
-	v := verified{Report: p.Verify(pins), Pins: pinnedOf(pins), Compared: c.Pins != ""}
-	return errors.Join(a.show(v, v.text), done(v.status()))
+	return verified{File: file, Report: p.Verify(pins), Pins: pinnedOf(pins), Compared: c.Pins != ""}, nil
 }
 
 func readPins(dir string) ([]register.Pin, error) {
@@ -108,6 +138,7 @@ func (v *verified) text(w io.Writer) {
 		fmt.Fprintf(w, "evidence of %s\n  %s, %d bytes\n", e.From, shown(e.Name), e.Size)
 		fmt.Fprintf(w, "  %s\n  sha512:%s\n", e.SHA256, shown(e.SHA512))
 	}
+	v.covers(w)
 	switch {
 	case !v.Holds:
 		fmt.Fprintln(w, "DOUBT: do not rely on this package")
@@ -119,4 +150,51 @@ func (v *verified) text(w io.Writer) {
 			fmt.Fprintf(w, "  %s\n", p.Fingerprint)
 		}
 	}
+}
+
+// covers says which acts the package is about, and as of when.
+func (v *verified) covers(w io.Writer) {
+	fmt.Fprintf(w, "covers %s\n", count(len(v.Acts), "act"))
+	for _, act := range v.Acts {
+		fmt.Fprintf(w, "  %s  %s of %s\n", moment(act.Issued), act.Kind, act.From)
+	}
+	for _, h := range v.Ledgers {
+		what := "newest receipt"
+		if h.Participant == v.Exporter {
+			what = "exporter"
+		}
+		hang(w, "  ", fmt.Sprintf("as of the checkpoint of size %d signed at %s by %s (%s)",
+			h.Size, moment(h.Signed), h.Participant, what))
+	}
+	hang(w, "  ", fmt.Sprintf("What %s left out, or took later, does not show: compare with the package of "+
+		"another participant, comity verify ONE OTHER", shown(string(v.Exporter))))
+}
+
+func (c *compared) status() exitStatus {
+	status := exitOK
+	for _, v := range c.Packages {
+		status = max(status, v.status()) // ok, hold, doubt
+	}
+	if len(c.Lacks) > 0 {
+		return exitDoubt
+	}
+	return status
+}
+
+func (c *compared) text(w io.Writer) {
+	for _, v := range c.Packages {
+		fmt.Fprintf(w, "%s, exported by %s\n", v.File, shown(string(v.Exporter)))
+		v.text(w)
+		fmt.Fprintln(w)
+	}
+	for _, l := range c.Lacks {
+		has, lacks := c.Packages[l.In], c.Packages[l.Not]
+		hang(w, "✗ ", fmt.Sprintf("the %s of %s, issued %s (%s), is in %s and not in %s, although %s sent it or was to have it",
+			l.Act.Kind, l.Act.From, moment(l.Act.Issued), l.Act.Digest, has.File, lacks.File, lacks.Exporter))
+	}
+	if len(c.Lacks) > 0 {
+		fmt.Fprintln(w, "DOUBT: a package leaves something out, or was exported before it came")
+		return
+	}
+	fmt.Fprintln(w, "no package lacks an act that another holds and its exporter sent or was to have")
 }

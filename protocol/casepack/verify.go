@@ -25,12 +25,17 @@ type Claim struct {
 	Why   string `json:"why,omitzero"` // when it does not
 }
 
-// A Report is what Verify found. Evidence lists what was disclosed.
+// A Report is what Verify found. Evidence lists what was disclosed. It covers
+// Acts and, of each ledger, what is in the tree named: that the exporter left
+// nothing out, it cannot say.
 type Report struct {
-	Case     protocol.CaseID `json:"case"`
-	Holds    bool            `json:"holds"`
-	Claims   []Claim         `json:"claims"`
-	Evidence []Evidence      `json:"evidence"`
+	Case     protocol.CaseID        `json:"case"`
+	Exporter protocol.ParticipantID `json:"exporter"`
+	Holds    bool                   `json:"holds"`
+	Claims   []Claim                `json:"claims"`
+	Evidence []Evidence             `json:"evidence"`
+	Acts     []Covered              `json:"acts"`    // in the order of the thread
+	Ledgers  []Head                 `json:"ledgers"` // by participant
 }
 
 // Evidence is one disclosed object whose digests were compared with its bytes.
@@ -67,7 +72,8 @@ type verifier struct {
 
 // Verify checks everything in p against the pinned roots of the Parties.
 func (p *Package) Verify(pins []register.Pin) Report {
-	r := Report{Case: p.Index.Case, Claims: []Claim{}, Evidence: []Evidence{}}
+	r := Report{Case: p.Index.Case, Exporter: p.Index.Exporter, Claims: []Claim{}, Evidence: []Evidence{},
+		Acts: []Covered{}, Ledgers: []Head{}}
 	v := &verifier{p: p, pins: pins, report: &r, used: map[string]bool{indexName: true}}
 	if err := v.readDocuments(); !r.claim("documents",
 		"registers, agreements and notices are signed by the Parties' pinned roots", err) {
@@ -132,6 +138,7 @@ func (v *verifier) act(e *ActEntry) {
 		v.report.claim(about, "is the act that is named, in this case", fmt.Errorf("it is another"))
 		return
 	}
+	v.report.cover(a)
 	v.decision(about, decided{a, e, own.Record}, grounds)
 	v.thread(about, a, e)
 	v.receipts(about, a, e)
@@ -240,6 +247,7 @@ func (v *verifier) checkProof(of proofOf) (ledger.Entry, error) {
 	for _, key := range v.logKeys(of.by) {
 		var entry ledger.Entry
 		if entry, err = p.Verify(ledger.Origin(of.by), key); err == nil {
+			v.report.see(of.by, entry)
 			return entry, nil
 		}
 	}
