@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"comity.example/crypto/identity"
@@ -129,7 +130,11 @@ func (l *library) addAgreement(h *holding) error {
 	}
 	ref := signed.Document().Ref()
 	h.Name = ref.ID + "@" + ref.Version
-	h.Status = fmt.Sprintf("%s, signed by %v", signed.Document().Status, signed.By())
+	var by []string
+	for _, p := range signed.By() {
+		by = append(by, string(p))
+	}
+	h.Status = strings.ReplaceAll(string(signed.Document().Status), "_", " ") + ", signed by " + strings.Join(by, ", ")
 	if held, ok := l.agreements[h.Name]; ok {
 		if held.Document().Digest() != signed.Document().Digest() {
 			return fmt.Errorf("%w as %s: give it a new version", errReplaced, h.Name)

@@ -247,7 +247,8 @@ func (n *Node) carry(r store.Reader, p *plan) error {
 	switch p.body.Kind() {
 	case protocol.KindCertification:
 		if p.file.Thread[0].Kind != protocol.KindRequest {
-			return &desk.Problem{Status: http.StatusConflict, Text: "the request of this case is certified"}
+			return &desk.Problem{Status: http.StatusConflict, Text: "the request of this case is certified",
+				Hint: "see comity case show"}
 		}
 		c := *p.body.Certification
 		c.Request, err = read(p.file.Thread[0].Act)
@@ -255,7 +256,8 @@ func (n *Node) carry(r store.Reader, p *plan) error {
 	case protocol.KindRelay:
 		waiting := p.file.ToRelay()
 		if len(waiting) == 0 {
-			return &desk.Problem{Status: http.StatusConflict, Text: "nothing in this case waits to be passed on"}
+			return &desk.Problem{Status: http.StatusConflict, Text: "nothing in this case waits to be passed on",
+				Hint: "see comity case show"}
 		}
 		p.body.Relay = &protocol.Relay{}
 		p.body.Relay.Act, err = read(waiting[0])
