@@ -82,6 +82,11 @@ func (c *checkCmd) Run(_ context.Context, a *app) error {
 	}
 	err = a.show(out, func(w io.Writer) {
 		writeDecision(w, &out.Decision, much)
+		for _, doc := range k.grounds.Book.Documents() {
+			if doc.Ref() == out.Agreement {
+				writeStatements(w, doc, claims.Request, &out.Decision)
+			}
+		}
 		for _, s := range out.Assumed {
 			field(w, "assumed", s)
 		}

@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 )
 
 // detail says how much of a decision a person wants to read.
@@ -44,6 +47,31 @@ func writeDecision(w io.Writer, d *protocol.Decision, much detail) {
 	}
 	for _, r := range d.Routes {
 		field(w, "route", routeText(r))
+	}
+}
+
+// writeStatements says which statement would meet what is not met, and which of
+// the request's nobody asks for: a typo there is no other error.
+func writeStatements(w io.Writer, doc *agreement.Document, r *protocol.Request, d *protocol.Decision) {
+	known := map[string]bool{}
+	for i := range doc.Rules {
+		rule := &doc.Rules[i]
+		var codes []string
+		for _, s := range rule.Statements {
+			known[s.Code] = true
+			codes = append(codes, s.Code)
+		}
+		unmet := slices.ContainsFunc(d.Findings, func(f protocol.Finding) bool {
+			return f.Rule == rule.ID && (f.Outcome == protocol.Held || f.Outcome == protocol.Fail)
+		})
+		if unmet && len(codes) > 0 {
+			field(w, "attest", fmt.Sprintf("%s, for %s", strings.Join(codes, " or "), rule.ID))
+		}
+	}
+	for i, s := range r.Attestations {
+		if !known[s.Statement] {
+			field(w, "unknown", fmt.Sprintf("attestations[%d].statement: no rule of %s asks for %q", i, doc.ID, s.Statement))
+		}
 	}
 }
 

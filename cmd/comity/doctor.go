@@ -10,6 +10,7 @@ import (
 	"net"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -173,7 +174,8 @@ func (d *doctor) pins() {
 		d.find("pins", sick, plain(err), "put back a pin that comity register pin wrote")
 	case !own:
 		d.find("pins", sick, fmt.Sprintf("%s has no pin of %s", dir, party),
-			"write it with comity register pin --party")
+			fmt.Sprintf("comity register pin --party %s --public root.pub --out %s.json", party,
+				filepath.Join(dir, strings.ToLower(string(party)))))
 	case len(pins) == 1:
 		d.find("pins", warn, "only one Party is pinned: there is nobody to talk to",
 			"compare another Party's pin by phone and put it into "+dir)

@@ -124,7 +124,8 @@ func (d *doctor) registers(all []*register.Register) {
 	if newest[self.Party()] == nil {
 		d.find("register", sick,
 			fmt.Sprintf("no register of %s is held: nobody can know this participant", self.Party()),
-			"have entry.json put into the register, and put that into "+home.RegistersDir)
+			"have entry.json put into the register (comity register sign --entry), and put that into "+
+				filepath.Join(d.home.Dir, home.RegistersDir))
 	}
 	for _, r := range newest {
 		d.register(r)

@@ -51,6 +51,16 @@ var exitStatuses = []struct {
 	{exitInterrupted, "interrupted"},
 }
 
+// beginnings are where a newcomer begins, each with what comes of it.
+var beginnings = [][2]string{
+	{"comity testnet demo", "see a world of nodes at work on this machine"},
+	{"comity request new --template", "a request to fill in, each line explained"},
+	{"comity check --request FILE", "what the agreements find of it; needs nothing else"},
+	{"comity init --help", "a participant of your own; the README goes on from there"},
+	{"comity inbox --dir HOME", "what waits for you, once your node runs"},
+	{"comity doctor --dir HOME", "what is wrong, when something is"},
+}
+
 // A failure is an error as a person reads it. One with no text was told
 // already and has only a status.
 type failure struct {
@@ -79,7 +89,11 @@ func usage(err error) error {
 	if errors.As(err, &p) && p.Context != nil && p.Context.Selected() != nil {
 		name = p.Context.Selected().FullPath()
 	}
-	return badInput(err.Error(), "see "+name+" --help")
+	hint := "see " + name + " --help"
+	if strings.Contains(err.Error(), "<case>") {
+		hint = "comity inbox and comity request list say which cases there are; " + hint
+	}
+	return badInput(err.Error(), hint)
 }
 
 // fail writes err for a person, or for a program, and returns the status.
@@ -183,6 +197,11 @@ func help(o kong.HelpOptions, ctx *kong.Context) error {
 		return err
 	}
 	w := tabwriter.NewWriter(ctx.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nTo begin:")
+	for _, b := range beginnings {
+		fmt.Fprintf(w, "  %s\t%s\n", b[0], b[1])
+	}
+	w.Flush()
 	fmt.Fprintln(w, "\nExit status:")
 	for _, s := range exitStatuses {
 		fmt.Fprintf(w, "  %d\t%s\n", s.status, s.text)

@@ -43,8 +43,11 @@ func run(ctx context.Context, args []string) exitStatus {
 		kong.Vars{"version": version(), "roles": words(protocol.Roles()), "refusals": words(refusals())},
 	)
 	kongcompletion.Register(parser, kongcompletion.WithPredictors(predictors()))
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help": // comity help request: comity request --help
+		args = append(args[1:len(args):len(args)], "--help")
 	}
 	a := &app{in: os.Stdin, out: os.Stdout, errs: os.Stderr, now: time.Now}
 	kctx, err := parser.Parse(args)

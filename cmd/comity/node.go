@@ -123,6 +123,9 @@ func (c *nodeCmd) run(ctx context.Context, a *app, d *daemon) (err error) {
 		if d.home.Config.API != "" {
 			line.API = d.api[1].Addr().String()
 		}
+		if s, err := d.node.Status(ctx); err == nil && len(s.Registers) == 0 {
+			a.note("hint: this node holds no register and knows nobody yet; see comity doctor")
+		}
 		return errors.Join(d.home.ClearTrouble(), c.announce(a, line))
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"comity.example/crypto/keyfile"
@@ -51,6 +52,7 @@ func (c *officerNewCmd) Run(ctx context.Context, a *app) error {
 	}
 	credential := register.Credential{Roles: c.Role, Types: append([]protocol.RequestType{}, c.Type...),
 		Issued: now, Expires: until}
+	a.noteRoles(h, c.Role)
 	path, err := h.Enrol(credential, locks)
 	if err != nil {
 		return err
@@ -59,6 +61,21 @@ func (c *officerNewCmd) Run(ctx context.Context, a *app) error {
 		fmt.Fprintf(w, "officer  %s\n", path)
 		fmt.Fprintf(w, "may act  as %s, until %s\n", words(c.Role), day(until))
 	})
+}
+
+// noteRoles says which of an officer's roles the participant lacks itself. Its
+// register may name more than its entry did, so this is no error.
+func (a *app) noteRoles(h *home.Home, roles []protocol.Role) {
+	entry, err := h.Entry()
+	if err != nil {
+		return
+	}
+	for _, r := range roles {
+		if !slices.Contains(entry.Roles, r) {
+			a.note("note: entry.json does not say that %s is %s: nothing signed as that is accepted until its register does",
+				entry.ID, r)
+		}
+	}
 }
 
 // enrolment returns the home's lock and the officer's: an own passphrase, if

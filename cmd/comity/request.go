@@ -42,9 +42,14 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	ref := p.Decision.Agreement
+	relied, noText := a.find(ctx, ref.ID+"@"+ref.Version)
 	err = a.show(p, func(w io.Writer) {
 		field(w, "draft", string(p.Case))
 		writeDecision(w, &p.Decision, brief)
+		if noText == nil {
+			writeStatements(w, relied.doc, r, &p.Decision)
+		}
 		if p.Decision.Verdict != protocol.Deny && !suppliable(&p.Decision) {
 			field(w, "next", "comity request send "+string(p.Case)+", which goes to "+words(p.To))
 		}

@@ -24,6 +24,8 @@ const (
 	maxColumn = 64        // columns before the first word of a line: the parser recurses for each
 )
 
+const templateHint = "comity request new --template shows a request that is complete"
+
 // A source is a file in YAML or JSON that a person wrote, as one JSON value,
 // with the line of each of its members, so that what is wrong can be pointed at.
 type source struct {
@@ -34,7 +36,7 @@ type source struct {
 
 // bad is an error at a line of the file.
 func (s *source) bad(line int, format string, args ...any) error {
-	return badInput(fmt.Sprintf("%s:%d: %s", s.file, line, fmt.Sprintf(format, args...)), "")
+	return badInput(fmt.Sprintf("%s:%d: %s", s.file, line, fmt.Sprintf(format, args...)), templateHint)
 }
 
 // readSource reads a file. JSON is YAML too, but is read as what it is.
@@ -241,8 +243,11 @@ func (s *source) mismatch(e *json.SemanticError, v any) error {
 	line, where := s.line(e.JSONPointer), named(e.JSONPointer)
 	switch {
 	case errors.Is(e.Err, json.ErrUnknownName):
-		return s.bad(line, "unknown member %q: want one of %s", e.JSONPointer.LastToken(),
-			strings.Join(membersAt(reflect.TypeOf(v), e.JSONPointer.Parent()), ", "))
+		name, members := e.JSONPointer.LastToken(), membersAt(reflect.TypeOf(v), e.JSONPointer.Parent())
+		if near := nearest(name, members); near != "" {
+			return s.bad(line, "unknown member %q: did you mean %s?", name, near)
+		}
+		return s.bad(line, "unknown member %q: want one of %s", name, strings.Join(members, ", "))
 	case e.GoType != nil && e.GoType.String() == "time.Time":
 		return s.bad(line, "%swant a time such as 2026-11-22T10:00:00Z", where)
 	case e.Err != nil && e.JSONKind == '"':
@@ -341,5 +346,5 @@ func (s *source) located(err error, under jsontext.Pointer) error {
 		}
 		lines = append(lines, fmt.Sprintf("%s:%d: %s", s.file, s.line(p), text))
 	}
-	return badInput(strings.Join(lines, "\n"), "comity request new --template shows a request that is complete")
+	return badInput(strings.Join(lines, "\n"), templateHint)
 }

@@ -51,7 +51,10 @@ func TestTheSameRequestInJSONReadsAlike(t *testing.T) {
 
 func TestErrorsNameTheLineAndTheMend(t *testing.T) {
 	for text, want := range map[string]string{
-		"typ: production":                   `f:1: unknown member "typ": want one of type, issuer`,
+		"typ: production":                   `f:1: unknown member "typ": did you mean type?`,
+		"wiretap: x":                        `f:1: unknown member "wiretap": want one of type, issuer`,
+		"to: x":                             `f:1: unknown member "to": want one of type, issuer`,
+		"offence:\n  provision: [x]":        `f:2: unknown member "provision": did you mean provisions?`,
 		"type: 7":                           "f:1: type: want text: put it in quotes",
 		"\noffence: fraud":                  "f:2: offence: want members below it",
 		"data: production":                  "f:1: data: want a list",

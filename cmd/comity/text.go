@@ -75,6 +75,40 @@ func shown(s string) string {
 	}, s)
 }
 
+// nearest returns the word that a person probably meant: the first that at most
+// two letters more, less or other make of what was written.
+func nearest(written string, among []string) string {
+	for typos := range 3 {
+		for _, word := range among {
+			if distance(written, word) == typos && typos < len(word)/2 {
+				return word
+			}
+		}
+	}
+	return ""
+}
+
+// distance is how many letters must be put in, taken out or changed to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0] // of the row above, one to the left
+		row[0] = i + 1
+		for j := range len(b) {
+			change := before
+			if a[i] != b[j] {
+				change++
+			}
+			before = row[j+1]
+			row[j+1] = min(change, row[j]+1, before+1)
+		}
+	}
+	return row[len(b)]
+}
+
 // parseUntil reads a day, or a number of days from now.
 func parseUntil(s string, now time.Time) (time.Time, error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {

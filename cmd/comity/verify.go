@@ -66,7 +66,7 @@ func (c *verifyCmd) Run(_ context.Context, a *app) error {
 	}
 	if len(all.Packages) == 1 {
 		v := all.Packages[0]
-		return errors.Join(a.show(v, v.text), done(v.status()))
+		return errors.Join(a.show(v, v.alone), done(v.status()))
 	}
 	var err error
 	if all.Lacks, err = casepack.Compare(reports...); err != nil {
@@ -166,7 +166,12 @@ func (v *verified) covers(w io.Writer) {
 		hang(w, "  ", fmt.Sprintf("as of the checkpoint of size %d signed at %s by %s (%s)",
 			h.Size, moment(h.Signed), h.Participant, what))
 	}
-	hang(w, "  ", fmt.Sprintf("What %s left out, or took later, does not show: compare with the package of "+
+}
+
+// alone says what one package cannot show.
+func (v *verified) alone(w io.Writer) {
+	v.text(w)
+	hang(w, "", fmt.Sprintf("What %s left out, or took later, does not show: compare with the package of "+
 		"another participant, comity verify ONE OTHER", shown(string(v.Exporter))))
 }
 
