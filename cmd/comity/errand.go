@@ -42,7 +42,7 @@ type sent struct {
 	To []protocol.ParticipantID `json:"to"`
 }
 
-// errNotAsked closes the attack in which a node, or who holds its port, has an
+// errNotAsked closes the attack in which a node, or who stands in its place, has an
 // officer sign something else than was asked for.
 var errNotAsked = &failure{exitDoubt, "the node prepared something else than was asked for; nothing was signed",
 	"do not trust this node until you know why"}

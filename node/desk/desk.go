@@ -1,5 +1,6 @@
 // Package desk is where people and their programs meet a node: an HTTP/JSON
-// API on loopback, behind a token, and the client that the command line uses.
+// API on a socket that only this user may open, on loopback where a port is
+// configured, behind a token; and the client that the command line uses.
 // The desk sees the node through the small interfaces below.
 //
 // A person acts in two steps. Prepare says what the agreement finds and what
