@@ -109,7 +109,7 @@ func (d *doctor) examine(ctx context.Context) {
 	d.buffers()
 	status, err := node.Status(ctx)
 	if err != nil {
-		d.silent()
+		d.silent(err)
 		d.registers(d.filed())
 		return
 	}
@@ -229,8 +229,12 @@ func (d *doctor) buffers() {
 	d.well("udp", "buffers of %d kB", got/2>>10)
 }
 
-// silent says why the node may not answer.
-func (d *doctor) silent() {
+// silent says why the node may not answer, or why it was not asked.
+func (d *doctor) silent(err error) {
+	if f := explain(err); f.status != exitNoNode {
+		d.find("node", sick, f.text, f.hint)
+		return
+	}
 	if t := d.home.Trouble(); t.Text != "" {
 		d.find("node", sick, fmt.Sprintf("does not answer; at %s it ended: %s", moment(t.At), t.Text), t.Hint)
 		return

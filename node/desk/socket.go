@@ -22,8 +22,9 @@ const MaxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 const dialPatience = 5 * time.Second
 
 // ListenSocket opens the API's socket for this user alone. A file that a killed
-// node left there is removed: the caller holds what only one node can hold, the
-// lock of its store, so nobody answers there.
+// node left there is removed. The caller holds the lock of its store, so no
+// other node of its home listens there; a node of another home that is
+// configured with the same path answers, and keeps it.
 func ListenSocket(ctx context.Context, path string) (net.Listener, error) {
 	if problem := guarded(path); problem != nil {
 		return nil, problem
@@ -31,14 +32,8 @@ func ListenSocket(ctx context.Context, path string) (net.Listener, error) {
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("desk: listen: %w", err)
 	}
-	if info, err := os.Lstat(path); err == nil {
-		if info.Mode().Type() != fs.ModeSocket {
-			return nil, &Problem{Text: "cannot listen for the API: " + path + " is no socket",
-				Hint: "move it away: the node removes nothing that it did not make"}
-		}
-		if err := os.Remove(path); err != nil {
-			return nil, fmt.Errorf("desk: listen: %w", err)
-		}
+	if err := removeStale(ctx, path); err != nil {
+		return nil, err
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "unix", path)
 	if err != nil {
@@ -48,6 +43,28 @@ func ListenSocket(ctx context.Context, path string) (net.Listener, error) {
 		return nil, errors.Join(fmt.Errorf("desk: listen: %w", err), l.Close())
 	}
 	return l, nil
+}
+
+// removeStale removes a socket behind which nobody answers.
+func removeStale(ctx context.Context, path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil // there is none; what else is wrong there, listening finds
+	}
+	if info.Mode().Type() != fs.ModeSocket {
+		return &Problem{Text: "cannot listen for the API: " + path + " is no socket",
+			Hint: "move it away: the node removes nothing that it did not make"}
+	}
+	dialer := net.Dialer{Timeout: dialPatience}
+	if conn, err := dialer.DialContext(ctx, "unix", path); err == nil {
+		conn.Close()
+		return &Problem{Text: "cannot listen for the API: another node answers at " + path,
+			Hint: "give each home a socket of its own in its comity.toml"}
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("desk: listen: %w", err)
+	}
+	return nil
 }
 
 // Dial returns the API behind the socket at path. It connects for each call,

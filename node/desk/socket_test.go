@@ -76,6 +76,19 @@ func TestSocketOfAKilledNodeIsReplaced(t *testing.T) {
 	}
 }
 
+// TestSocketOfARunningNodeIsKept: two homes name one path.
+func TestSocketOfARunningNodeIsKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "api.sock")
+	serveAt(t, path, somebody)
+	var p *desk.Problem
+	if _, err := desk.ListenSocket(t.Context(), path); !errors.As(err, &p) || !strings.Contains(p.Text, "another node answers") {
+		t.Fatalf("a second node: got %v", err)
+	}
+	if _, err := desk.Dial(path, token).Status(t.Context()); err != nil {
+		t.Errorf("the first is gone: %v", err)
+	}
+}
+
 // TestNobodyElsesSocketIsGivenTheToken: while the node is down somebody who may
 // write into the folder listens in its place.
 func TestNobodyElsesSocketIsGivenTheToken(t *testing.T) {

@@ -273,8 +273,15 @@ func (h *Home) Entry() (*register.Participant, error) {
 // Token returns the token of the API.
 func (h *Home) Token() (string, error) { return h.token(TokenName) }
 
-// MetricsToken returns the token of the metrics.
-func (h *Home) MetricsToken() (string, error) { return h.token(MetricsTokenName) }
+// MetricsToken returns the token of the metrics, "" where there is none: then
+// nobody is shown them.
+func (h *Home) MetricsToken() (string, error) {
+	token, err := h.token(MetricsTokenName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return token, err
+}
 
 func (h *Home) token(name string) (string, error) {
 	b, err := h.read(name)
