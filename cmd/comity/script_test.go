@@ -26,11 +26,16 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("COMITY_PASSPHRASE", "")
+			file, err := filepath.Abs(filepath.Join("..", "..", "README.md"))
+			if err != nil {
+				return err
+			}
+			e.Setenv("README", file)
 			return os.WriteFile(filepath.Join(e.WorkDir, "request.yaml"), requestTemplate, 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
-			"fetch": fetch,
+			"fetch": fetch, "readme": readme,
 		},
 	})
 }
