@@ -61,7 +61,8 @@ func ReadRequest(r io.Reader) (Message, error) {
 }
 
 // ReadAnswer reads the frame that answers request, as Read does. A Pong with
-// another nonce or a document of another kind is no answer.
+// another nonce, a document of another kind, or holdings that do not follow what
+// was answered before are no answer.
 func ReadAnswer(r io.Reader, request Message) (Message, error) {
 	m, err := Read(r, func(t Type) bool { return t.Answers(request.Type()) })
 	if err != nil {
@@ -84,6 +85,9 @@ func fits(answer, request Message) bool {
 	case *Publish:
 		q, ok := request.(*Pull)
 		return ok && a.Kind == q.Kind
+	case *HoldingsAnswer:
+		q, ok := request.(*HoldingsQuery)
+		return ok && bytes.Compare(a.Digests[0][:], q.After[:]) > 0
 	}
 	return true
 }

@@ -52,7 +52,25 @@ func examples() []wire.Message {
 		&wire.Ping{Nonce: [16]byte{1, 2, 3}},
 		&wire.Pong{Nonce: [16]byte{1, 2, 3}, Time: 1_800_000_000},
 		&wire.Pong{Time: wire.MaxPongTime},
+		&wire.HoldingsQuery{Kind: wire.KindNotice, Have: protocol.DigestOf(nil)},
+		&wire.HoldingsQuery{Kind: wire.KindAgreement, After: protocol.DigestOf(nil)},
+		&wire.HoldingsAnswer{Digests: sorted(hashes(3))},
+		&wire.HoldingsAnswer{Digests: counted(wire.MaxHoldings)},
 	}
+}
+
+func sorted(list []protocol.Digest) []protocol.Digest {
+	slices.SortFunc(list, func(a, b protocol.Digest) int { return bytes.Compare(a[:], b[:]) })
+	return list
+}
+
+// counted returns n digests in ascending order.
+func counted(n int) []protocol.Digest {
+	out := make([]protocol.Digest, n)
+	for i := range out {
+		binary.BigEndian.PutUint32(out[i][:], uint32(i)+1)
+	}
+	return out
 }
 
 func encode(t testing.TB, m wire.Message) []byte {
@@ -85,7 +103,7 @@ func TestEveryTypeHasAnExampleAndAName(t *testing.T) {
 	for _, m := range examples() {
 		seen[m.Type()] = true
 	}
-	for typ := wire.Type(1); typ <= wire.TypePong; typ++ {
+	for typ := wire.Type(1); typ <= wire.TypeHoldingsAnswer; typ++ {
 		if !seen[typ] || strings.HasPrefix(typ.String(), "type-") {
 			t.Errorf("type %d (%s): no example or no name", typ, typ)
 		}
@@ -185,7 +203,7 @@ func TestLengthThatLiesAllocatesNothing(t *testing.T) {
 func TestEmptyPartsThatMustNotBeEmptyAreRefused(t *testing.T) {
 	for _, m := range []wire.Message{
 		&wire.Deliver{}, &wire.Receipt{}, &wire.Refusal{Findings: []byte("[]")},
-		&wire.Publish{Kind: wire.KindRegister}, &wire.CheckpointAnswer{},
+		&wire.Publish{Kind: wire.KindRegister}, &wire.CheckpointAnswer{}, &wire.HoldingsAnswer{},
 	} {
 		if _, err := wire.Encode(m); err == nil {
 			t.Errorf("empty %s: got no error", m.Type())
@@ -213,6 +231,9 @@ func TestMessagesBeyondTheLimitsAreNotWritten(t *testing.T) {
 		"hashes":      &wire.CheckpointAnswer{Checkpoint: one, Proof: make([]protocol.Digest, 65)},
 		"checkpoint":  &wire.CheckpointAnswer{Checkpoint: over(wire.MaxCheckpoint)},
 		"past":        &wire.Pong{Time: -1},
+		"list of any": &wire.HoldingsQuery{Kind: wire.KindRegister},
+		"holdings":    &wire.HoldingsAnswer{Digests: counted(wire.MaxHoldings + 1)},
+		"twice":       &wire.HoldingsAnswer{Digests: make([]protocol.Digest, 2)},
 		"future":      &wire.Pong{Time: wire.MaxPongTime + 1},
 	} {
 		var b bytes.Buffer
@@ -238,6 +259,7 @@ func TestAnswersFitTheirRequests(t *testing.T) {
 		wire.TypePull:            "busy publish nothing",
 		wire.TypeCheckpointQuery: "busy checkpoint-answer",
 		wire.TypePing:            "busy pong",
+		wire.TypeHoldingsQuery:   "busy nothing holdings-answer",
 	}
 	for request := wire.Type(0); request < 20; request++ {
 		for answer := wire.Type(0); answer < 20; answer++ {
@@ -256,11 +278,17 @@ func TestAnswerToAnotherQuestionIsRefused(t *testing.T) {
 		{ping, &wire.Pong{Nonce: [16]byte{2}}},
 		{pull, &wire.Publish{Kind: wire.KindNotice, Document: []byte("d")}},
 		{ping, &wire.Nothing{}},
+		{&wire.HoldingsQuery{Kind: wire.KindNotice, After: counted(2)[1]}, &wire.HoldingsAnswer{Digests: counted(3)}},
+		{&wire.HoldingsQuery{Kind: wire.KindNotice, After: counted(2)[1]}, &wire.HoldingsAnswer{Digests: counted(3)[1:]}},
 	} {
 		_, err := wire.ReadAnswer(bytes.NewReader(encode(t, c.answer)), c.request)
 		if !errors.Is(err, wire.ErrMalformed) {
 			t.Errorf("%s for %s: got %v, want ErrMalformed", c.answer.Type(), c.request.Type(), err)
 		}
+	}
+	rest := &wire.HoldingsQuery{Kind: wire.KindNotice, After: counted(2)[1]}
+	if _, err := wire.ReadAnswer(bytes.NewReader(encode(t, &wire.HoldingsAnswer{Digests: counted(3)[2:]})), rest); err != nil {
+		t.Errorf("the next holdings: got %v, want no error", err)
 	}
 	pong := &wire.Pong{Nonce: ping.Nonce}
 	if _, err := wire.ReadAnswer(bytes.NewReader(encode(t, pong)), ping); err != nil {
@@ -342,6 +370,8 @@ func FuzzCheckpointQuery(f *testing.F)  { fuzz(f, wire.TypeCheckpointQuery) }
 func FuzzCheckpointAnswer(f *testing.F) { fuzz(f, wire.TypeCheckpointAnswer) }
 func FuzzPing(f *testing.F)             { fuzz(f, wire.TypePing) }
 func FuzzPong(f *testing.F)             { fuzz(f, wire.TypePong) }
+func FuzzHoldingsQuery(f *testing.F)    { fuzz(f, wire.TypeHoldingsQuery) }
+func FuzzHoldingsAnswer(f *testing.F)   { fuzz(f, wire.TypeHoldingsAnswer) }
 
 // FuzzFrame feeds whole streams, headers and all.
 func FuzzFrame(f *testing.F) {

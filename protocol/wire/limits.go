@@ -27,6 +27,9 @@ const (
 	// MaxName bounds the name in a Pull, in bytes.
 	MaxName = 128
 
+	// MaxHoldings bounds the digests of a HoldingsAnswer.
+	MaxHoldings = 1024
+
 	// MaxRetryAfter is the longest time a Busy can ask for. Whoever is busy
 	// for longer says so again.
 	MaxRetryAfter = time.Hour
@@ -76,6 +79,10 @@ func (t Type) bounds() (least, most int, known bool) {
 		return nonceSize, nonceSize, true
 	case TypePong:
 		return nonceSize + 8, nonceSize + 8, true
+	case TypeHoldingsQuery:
+		return 1 + 2*digestSize, 1 + 2*digestSize, true
+	case TypeHoldingsAnswer:
+		return digestSize, MaxHoldings * digestSize, true
 	}
 	return 0, 0, false
 }

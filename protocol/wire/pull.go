@@ -6,8 +6,9 @@ import (
 	"comity.example/protocol"
 )
 
-// A Pull asks for the newest document of a kind and a name. Publish answers
-// it, or Nothing when the document is the one the asker has, or unknown.
+// A Pull asks for a document: for the newest register of the Party that it
+// names, or for the agreement or notice with the digest that it names. Publish
+// answers it, or Nothing when the document is the one the asker has, or unknown.
 //
 //	kind  1 byte
 //	have  32 bytes: the SHA-256 digest of what the asker has, zero for none

@@ -43,6 +43,8 @@ const (
 	TypeCheckpointAnswer Type = 9
 	TypePing             Type = 10
 	TypePong             Type = 11
+	TypeHoldingsQuery    Type = 12
+	TypeHoldingsAnswer   Type = 13
 )
 
 // String returns the name of the message.
@@ -70,6 +72,10 @@ func (t Type) String() string {
 		return "ping"
 	case TypePong:
 		return "pong"
+	case TypeHoldingsQuery:
+		return "holdings-query"
+	case TypeHoldingsAnswer:
+		return "holdings-answer"
 	}
 	return fmt.Sprintf("type-%d", uint8(t))
 }
@@ -77,7 +83,8 @@ func (t Type) String() string {
 // IsRequest reports whether t may open an exchange.
 func (t Type) IsRequest() bool {
 	switch t {
-	case TypeDeliver, TypePublish, TypePull, TypeCheckpointQuery, TypePing:
+	case TypeDeliver, TypePublish, TypePull, TypeCheckpointQuery, TypePing,
+		TypeHoldingsQuery:
 		return true
 	}
 	return false
@@ -98,6 +105,8 @@ func (t Type) Answers(request Type) bool {
 		return t == TypeCheckpointAnswer
 	case TypePing:
 		return t == TypePong
+	case TypeHoldingsQuery:
+		return t == TypeHoldingsAnswer || t == TypeNothing
 	}
 	return false
 }
@@ -127,6 +136,10 @@ func decode(t Type, b []byte) (Message, error) {
 		return decodePing(b)
 	case TypePong:
 		return decodePong(b)
+	case TypeHoldingsQuery:
+		return decodeHoldingsQuery(b)
+	case TypeHoldingsAnswer:
+		return decodeHoldingsAnswer(b)
 	}
 	return nil, fmt.Errorf("%w: unknown type %d", ErrMalformed, uint8(t))
 }

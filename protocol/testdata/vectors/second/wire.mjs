@@ -26,6 +26,13 @@ const messages = {
   }],
   10: ['ping', 16, 16, () => {}],
   11: ['pong', 24, 24, (b) => need(b.readBigUInt64BE(16) <= 253402300799n, 'year')],
+  12: ['holdings-query', 65, 65, (b) => need(b[0] === 2 || b[0] === 3, 'kind')],
+  13: ['holdings-answer', 32, 1024 * 32, (b) => {
+    need(b.length % 32 === 0, 'digests');
+    for (let i = 32; i < b.length; i += 32) {
+      need(b.compare(b, i, i + 32, i - 32, i) < 0, 'order');
+    }
+  }],
 };
 
 // readStream returns the name of the one message that a stream holds.
