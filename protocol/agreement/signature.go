@@ -69,8 +69,9 @@ type Roots func(protocol.Party) (keys []*identity.Public, threshold int, ok bool
 // A SignedDocument is a document with the Parties whose signatures were
 // verified. Only VerifyDocument makes one.
 type SignedDocument struct {
-	doc *Document
-	by  []protocol.Party
+	doc    *Document
+	by     []protocol.Party
+	digest protocol.Digest
 }
 
 // Document returns the document.
@@ -78,6 +79,19 @@ func (s SignedDocument) Document() *Document { return s.doc }
 
 // By returns the Parties that signed, in the order of their codes.
 func (s SignedDocument) By() []protocol.Party { return slices.Clone(s.by) }
+
+// Digest returns what stands for the document and for who signed it, the same
+// however the signatures were made (SPEC.md, section 11.2).
+func (s SignedDocument) Digest() protocol.Digest { return s.digest }
+
+// digestSigned is the digest of a document's bytes together with its signers.
+func digestSigned(document protocol.Digest, by []protocol.Party) (protocol.Digest, error) {
+	b, err := canon.Encode(struct {
+		Document protocol.Digest  `json:"document"`
+		Signed   []protocol.Party `json:"signed"`
+	}{document, by})
+	return protocol.DigestOf(b), err
+}
 
 // SignDocument returns a Party's signature over the bytes of a document.
 func SignDocument(d *Document, p protocol.Party, at time.Time, keys ...*identity.Key) (
@@ -161,6 +175,10 @@ func VerifyDocument(d *Document, sigs *PartySignatures, roots Roots) (SignedDocu
 		return SignedDocument{}, fmt.Errorf("agreement: verify %s: only %s signed: %w",
 			d.ID, out.by[0], ErrOneSignature)
 	}
+	var err error
+	if out.digest, err = digestSigned(d.digest, out.by); err != nil {
+		return SignedDocument{}, fmt.Errorf("agreement: verify %s: %w", d.ID, err)
+	}
 	return out, nil
 }
 
@@ -204,10 +222,16 @@ func verifyRoots(typ string, jws []byte, p protocol.Party, roots Roots) ([]byte,
 
 // A SignedNotice is a notice whose Party's signature was verified. Only
 // VerifyNotice makes one.
-type SignedNotice struct{ notice *Notice }
+type SignedNotice struct {
+	notice *Notice
+	digest protocol.Digest
+}
 
 // Notice returns the notice.
 func (s SignedNotice) Notice() *Notice { return s.notice }
+
+// Digest returns the digest of the notice's canonical form, as decisions name it.
+func (s SignedNotice) Digest() protocol.Digest { return s.digest }
 
 // SignNotice returns the notice as its Party's JWS, which holds it.
 func SignNotice(n *Notice, keys ...*identity.Key) ([]byte, error) {
@@ -241,7 +265,7 @@ func VerifyNotice(jws []byte, roots Roots) (SignedNotice, error) {
 	if n, err = ParseNotice(b); err != nil {
 		return SignedNotice{}, err
 	}
-	return SignedNotice{notice: n}, nil
+	return SignedNotice{notice: n, digest: protocol.DigestOf(b)}, nil
 }
 
 func compareParty(a, b protocol.Party) int {
