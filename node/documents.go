@@ -51,6 +51,10 @@ var (
 	errReplaced = errors.New("node: another document is in use")
 	// errEarly says that a document rests on one that is not held yet.
 	errEarly = errors.New("node: the document rests on one that is not held yet")
+	// errForeign says that an agreement is none of ours.
+	errForeign = errors.New("node: our Party has not signed the agreement")
+	// errTooMany says that a Party has given more notices than are taken.
+	errTooMany = errors.New("node: too many notices")
 )
 
 // holding is a document as the store holds it.
@@ -60,6 +64,10 @@ type holding struct {
 	Bytes  []byte       `json:"bytes"`
 	Index  int64        `json:"index"` // of its ledger entry
 	Status string       `json:"status"`
+
+	// Digest stands for an agreement or a notice among what is held. It follows
+	// from the bytes, and is not stored.
+	Digest protocol.Digest `json:"-"`
 }
 
 // fileName names the document's bytes, where the name alone does not.
@@ -84,20 +92,22 @@ func (n *Node) loadDocuments(ctx context.Context) error {
 		return err
 	}
 	slices.SortFunc(held, func(a, b holding) int { return int(a.Index - b.Index) })
-	if n.library, err = n.newLibrary(); err != nil {
-		return err
-	}
-	for _, h := range held {
-		next, _, err := n.library.with(Document{h.Kind, h.Bytes}, n.now())
-		if err != nil {
-			return fmt.Errorf("%s %s: %w", h.Kind, h.Name, err)
-		}
-		n.library = next
-	}
-	grounds, err := n.library.grounds()
+	l, err := n.newLibrary()
 	if err != nil {
 		return err
 	}
+	for _, h := range held {
+		next, _, err := l.with(Document{h.Kind, h.Bytes}, n.now())
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", h.Kind, h.Name, err)
+		}
+		l = next
+	}
+	grounds, err := l.grounds()
+	if err != nil {
+		return err
+	}
+	n.library.Store(l)
 	n.grounds.Store(grounds)
 	return nil
 }
@@ -110,9 +120,12 @@ func (n *Node) adoptAll(ctx context.Context) error {
 			if d.Kind != kind {
 				continue
 			}
-			_, err := n.adopt(ctx, d, adoption{peer: n.cfg.Self})
+			h, err := n.adopt(ctx, d, adoption{peer: n.cfg.Self})
 			old := errors.Is(err, register.ErrRollback) // a newer register came over a link
-			if err != nil && !errors.Is(err, errHeld) && !old {
+			switch {
+			case errors.Is(err, errForeign):
+				n.cfg.Log.Info("agreement passed over: our Party has not signed it", "name", h.Name)
+			case err != nil && !errors.Is(err, errHeld) && !old:
 				return err
 			}
 		}
@@ -134,7 +147,7 @@ func (n *Node) adopt(ctx context.Context, d Document, by adoption) (holding, err
 	n.adopts.Lock()
 	defer n.adopts.Unlock()
 	now := n.now()
-	next, h, err := n.library.with(d, now)
+	next, h, err := n.library.Load().with(d, now)
 	if err != nil {
 		return h, err
 	}
@@ -146,7 +159,7 @@ func (n *Node) adopt(ctx context.Context, d Document, by adoption) (holding, err
 	if by.publish {
 		to = next.concerned(h, n.cfg.Self)
 	}
-	digest := protocol.DigestOf(d.Bytes)
+	digest := protocol.DigestOf(h.Bytes)
 	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
 		rec := ledger.Record{Kind: ledgerKinds[d.Kind], At: now, Peer: by.peer, Document: digest}
 		if h.Index, err = tx.Append(rec); err != nil {
@@ -168,7 +181,7 @@ func (n *Node) adopt(ctx context.Context, d Document, by adoption) (holding, err
 	if err != nil {
 		return h, err
 	}
-	n.library = next
+	n.library.Store(next)
 	for _, peer := range to {
 		n.courier.Wake(peer)
 	}

@@ -16,22 +16,46 @@ import (
 	"comity.example/protocol/register"
 )
 
-// A library is every document in use, and what follows from them.
+// MaxNotices bounds the notices of one Party under one agreement: more than a
+// Party needs in a lifetime, and no more than its roots, if they are hostile,
+// can fill a disk with.
+const MaxNotices = 1024
+
+// A library is every document in use, and what follows from them. It never
+// changes: with returns another.
 type library struct {
+	own        protocol.Party
 	directory  *register.Directory
-	agreements map[string]agreement.SignedDocument // by id@version
-	notices    map[string]agreement.SignedNotice   // by Party and id
+	agreements map[string]heldAgreement // by id@version
+	notices    map[string]heldNotice    // by Party and id
+}
+
+// A heldAgreement keeps its bytes, to be lent.
+type heldAgreement struct {
+	agreement.SignedDocument
+	bytes []byte
+}
+
+// binds reports whether both Parties signed the agreement.
+func (a *heldAgreement) binds(p, q protocol.Party) bool {
+	return slices.Contains(a.By(), p) && slices.Contains(a.By(), q)
+}
+
+// A heldNotice keeps its bytes, to be lent.
+type heldNotice struct {
+	agreement.SignedNotice
+	bytes []byte
 }
 
 func (n *Node) newLibrary() (*library, error) {
 	d, err := register.NewDirectory(n.cfg.Pins...)
-	return &library{d, map[string]agreement.SignedDocument{}, map[string]agreement.SignedNotice{}}, err
+	return &library{n.cfg.Self.Party(), d, map[string]heldAgreement{}, map[string]heldNotice{}}, err
 }
 
 // with returns a library with one more document, and the document's name and
 // what there is to say of it.
 func (l *library) with(d Document, at time.Time) (*library, holding, error) {
-	next := &library{l.directory, maps.Clone(l.agreements), maps.Clone(l.notices)}
+	next := &library{l.own, l.directory, maps.Clone(l.agreements), maps.Clone(l.notices)}
 	h := holding{Kind: d.Kind, Bytes: d.Bytes}
 	var err error
 	switch d.Kind {
@@ -65,6 +89,9 @@ func (l *library) addRegister(h *holding, at time.Time) error {
 	return nil
 }
 
+// addAgreement takes an agreement that our own Party signed. No other carries
+// a request that is ours to decide, and no others can then occupy an id and a
+// version here.
 func (l *library) addAgreement(h *holding) error {
 	signed, err := agreement.ParseSigned(h.Bytes, l.roots)
 	if err != nil {
@@ -72,21 +99,53 @@ func (l *library) addAgreement(h *holding) error {
 	}
 	ref := signed.Document().Ref()
 	h.Name = ref.ID + "@" + ref.Version
-	var by []string
-	for _, p := range signed.By() {
-		by = append(by, string(p))
+	if !slices.Contains(signed.By(), l.own) {
+		return fmt.Errorf("%w: %s", errForeign, h.Name)
 	}
-	h.Status = strings.ReplaceAll(string(signed.Document().Status), "_", " ") + ", signed by " + strings.Join(by, ", ")
 	if held, ok := l.agreements[h.Name]; ok {
 		if held.Document().Digest() != signed.Document().Digest() {
 			return fmt.Errorf("%w as %s: give it a new version", errReplaced, h.Name)
 		}
-		if len(signed.By()) <= len(held.By()) {
-			return errHeld
+		if signed, err = l.join(h, held, signed); err != nil {
+			return err
 		}
 	}
-	l.agreements[h.Name] = signed
+	h.Digest = signed.Digest()
+	h.Status = status(signed)
+	l.agreements[h.Name] = heldAgreement{signed, h.Bytes}
 	return nil
+}
+
+// status says in words where an agreement stands.
+func status(signed agreement.SignedDocument) string {
+	var by []string
+	for _, p := range signed.By() {
+		by = append(by, string(p))
+	}
+	return strings.ReplaceAll(string(signed.Document().Status), "_", " ") + ", signed by " + strings.Join(by, ", ")
+}
+
+// join returns the document with the signatures that are held and those that
+// came. A file that has more of them and lacks one takes nothing away: whoever
+// brings it may have left that one out.
+func (l *library) join(h *holding, held heldAgreement, came agreement.SignedDocument) (agreement.SignedDocument, error) {
+	if subset(came.By(), held.By()) {
+		h.Digest = held.Digest()
+		return held.SignedDocument, errHeld
+	}
+	if subset(held.By(), came.By()) {
+		return came, nil
+	}
+	joined, err := agreement.JoinSigned(held.bytes, h.Bytes)
+	if err != nil {
+		return agreement.SignedDocument{}, err
+	}
+	h.Bytes = joined
+	return agreement.ParseSigned(joined, l.roots)
+}
+
+func subset(some, all []protocol.Party) bool {
+	return !slices.ContainsFunc(some, func(p protocol.Party) bool { return !slices.Contains(all, p) })
 }
 
 func (l *library) addNotice(h *holding) error {
@@ -95,24 +154,69 @@ func (l *library) addNotice(h *holding) error {
 		return err
 	}
 	notice := signed.Notice()
-	h.Name = string(notice.Party) + "." + notice.ID
+	h.Name, h.Digest = string(notice.Party)+"."+notice.ID, signed.Digest()
 	h.Status = fmt.Sprintf("%s of %s by %s, effective %s", notice.Kind, notice.Agreement, notice.Party,
 		notice.Effective.Format(time.RFC3339))
 	if held, ok := l.notices[h.Name]; ok {
-		a, err1 := held.Notice().Encode()
-		b, err2 := notice.Encode()
-		if err1 != nil || err2 != nil || !bytes.Equal(a, b) {
+		if held.Digest() != signed.Digest() {
 			return fmt.Errorf("%w as %s: give it a new id", errReplaced, h.Name)
 		}
 		return errHeld
 	}
-	for _, a := range l.agreements {
-		if a.Document().ID == notice.Agreement {
-			l.notices[h.Name] = signed
-			return nil
+	if !l.holds(notice.Agreement) {
+		return fmt.Errorf("%w: agreement %s", errEarly, notice.Agreement)
+	}
+	given := 0
+	for _, other := range l.notices {
+		if n := other.Notice(); n.Party == notice.Party && n.Agreement == notice.Agreement {
+			given++
 		}
 	}
-	return fmt.Errorf("%w: agreement %s", errEarly, notice.Agreement)
+	if given >= MaxNotices {
+		return fmt.Errorf("%w: %d of %s under %s", errTooMany, given, notice.Party, notice.Agreement)
+	}
+	l.notices[h.Name] = heldNotice{signed, h.Bytes}
+	return nil
+}
+
+// holds reports whether an agreement is held in any version.
+func (l *library) holds(id string) bool {
+	for _, a := range l.agreements {
+		if a.Document().ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// between returns the agreements that both Parties signed, or the notices under
+// them, by what stands for each (SPEC.md, section 11.2).
+func (l *library) between(kind DocumentKind, p, q protocol.Party) map[protocol.Digest][]byte {
+	out := map[protocol.Digest][]byte{}
+	bound := map[string]bool{}
+	for _, a := range l.agreements {
+		if !a.binds(p, q) {
+			continue
+		}
+		bound[a.Document().ID] = true
+		if kind == AgreementDocument {
+			out[a.Digest()] = a.bytes
+		}
+	}
+	if kind != NoticeDocument {
+		return out
+	}
+	for _, s := range l.notices {
+		if bound[s.Notice().Agreement] {
+			out[s.Digest()] = s.bytes
+		}
+	}
+	return out
+}
+
+// set returns the digests of what between returned, in ascending order.
+func set(held map[protocol.Digest][]byte) []protocol.Digest {
+	return slices.SortedFunc(maps.Keys(held), func(a, b protocol.Digest) int { return bytes.Compare(a[:], b[:]) })
 }
 
 // roots are the keys with which a Party signs agreements and notices: those of
@@ -126,11 +230,11 @@ func (l *library) roots(p protocol.Party) ([]*identity.Public, int, bool) {
 func (l *library) grounds() (*casefile.Grounds, error) {
 	var docs []agreement.SignedDocument
 	for _, name := range slices.Sorted(maps.Keys(l.agreements)) {
-		docs = append(docs, l.agreements[name])
+		docs = append(docs, l.agreements[name].SignedDocument)
 	}
 	var notices []agreement.SignedNotice
 	for _, name := range slices.Sorted(maps.Keys(l.notices)) {
-		notices = append(notices, l.notices[name])
+		notices = append(notices, l.notices[name].SignedNotice)
 	}
 	book, err := agreement.NewSignedBook(docs, notices)
 	if err != nil {

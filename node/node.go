@@ -48,7 +48,8 @@ type Node struct {
 	// that the order of the ledger is the order in which they took effect.
 	grounds atomic.Pointer[casefile.Grounds]
 	adopts  sync.Mutex // held while a document is adopted
-	library *library   // guarded by adopts
+	library atomic.Pointer[library]
+	heard   *heard
 
 	refusals refusals
 
@@ -65,7 +66,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
-	n := &Node{cfg: cfg, watch: newWatch()}
+	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard()}
 	n.metrics = newMetrics(cfg.Metrics)
 	n.store, err = badger.Open(ctx, badger.Config{
 		Dir: filepath.Join(cfg.Dir, "store"), Key: cfg.Keys.Store, Log: cfg.Log})
@@ -129,7 +130,7 @@ func (n *Node) Run(ctx context.Context) error {
 // journal's end, if it sees it, back into wrote.
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
-	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.refresh}
+	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -20,10 +19,6 @@ import (
 	"comity.example/protocol/wire"
 )
 
-// RefreshEvery is how often a node asks other Parties' participants for newer
-// registers, and for proof that their ledgers only grew. Half of it is jitter.
-const RefreshEvery = 10 * time.Minute
-
 // EarlyPause is how long a peer is asked to wait with a document that rests on
 // one that is not held yet.
 const EarlyPause = 5 * time.Second
@@ -31,13 +26,7 @@ const EarlyPause = 5 * time.Second
 // hear takes a document that a peer published. It is signed by its Parties, so
 // it does not matter who brings it.
 func (n *Node) hear(ctx context.Context, peer protocol.ParticipantID, m *wire.Publish) (wire.Message, error) {
-	var kind DocumentKind
-	for k, w := range wireKinds {
-		if w == m.Kind {
-			kind = k
-		}
-	}
-	h, err := n.adopt(ctx, Document{kind, m.Document}, adoption{peer: peer})
+	h, err := n.adopt(ctx, Document{documentKind(m.Kind), m.Document}, adoption{peer: peer})
 	switch {
 	case err == nil || errors.Is(err, errHeld):
 		return n.receiptFor(ctx, peer, m, h)
@@ -84,6 +73,8 @@ func reasonOf(err error) protocol.Reason {
 		{agreement.ErrNotThatParty, protocol.ReasonNotAuthentic},
 		{agreement.ErrUnknownRoots, protocol.ReasonUnknownParty},
 		{errReplaced, protocol.ReasonConflict},
+		{errForeign, protocol.ReasonUnsigned},
+		{errTooMany, protocol.ReasonTooLarge},
 	} {
 		if errors.Is(err, c.err) {
 			return c.reason
@@ -120,18 +111,6 @@ func (n *Node) answerOnce(ctx context.Context, peer protocol.ParticipantID, d pr
 	return n.respond(ctx, c, r)
 }
 
-// lend answers a peer that asks for a newer document.
-func (n *Node) lend(ctx context.Context, m *wire.Pull) (wire.Message, error) {
-	if m.Kind != wire.KindRegister {
-		return &wire.Nothing{}, nil
-	}
-	held, err := n.grounds.Load().Directory.Register(protocol.Party(m.Name))
-	if err != nil || protocol.DigestOf(held.Bytes) == m.Have {
-		return &wire.Nothing{}, nil
-	}
-	return &wire.Publish{Kind: wire.KindRegister, Document: held.Bytes}, nil
-}
-
 // loadPublication returns a document that waits in the outbox.
 func (n *Node) loadPublication(r store.Reader, e courier.Entry) (wire.Message, error) {
 	kind, name, _ := strings.Cut(strings.TrimPrefix(string(e.Case), documentThread), ":")
@@ -144,18 +123,19 @@ func (n *Node) loadPublication(r store.Reader, e courier.Entry) (wire.Message, e
 
 // concerned returns whom a document that is published here is sent to: a
 // register to everybody we know, an agreement or a notice to the participants
-// of its Parties.
+// of the Parties that signed: others do not take it.
 func (l *library) concerned(h holding, self protocol.ParticipantID) []protocol.ParticipantID {
 	parties := l.directory.Parties()
 	switch h.Kind {
 	case AgreementDocument:
-		parties = l.agreements[h.Name].Document().Parties
+		a := l.agreements[h.Name]
+		parties = a.By()
 	case NoticeDocument:
 		parties = nil
 		id := l.notices[h.Name].Notice().Agreement
 		for _, a := range l.agreements {
 			if a.Document().ID == id {
-				parties = append(parties, a.Document().Parties...)
+				parties = append(parties, a.By()...)
 			}
 		}
 	}
@@ -172,47 +152,6 @@ func (l *library) concerned(h holding, self protocol.ParticipantID) []protocol.P
 		}
 	}
 	return to
-}
-
-// refresh keeps registers new and peers honest until ctx ends.
-func (n *Node) refresh(ctx context.Context) error {
-	for {
-		for _, party := range n.grounds.Load().Directory.Parties() {
-			if party != n.cfg.Self.Party() {
-				n.pull(ctx, party)
-			}
-		}
-		for peer, latest := range n.watch.news() {
-			if err := n.compare(ctx, peer, latest); err != nil && ctx.Err() == nil {
-				n.cfg.Log.Info("ledger not compared", "peer", peer)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(RefreshEvery/2 + rand.N(RefreshEvery)):
-		}
-	}
-}
-
-// pull asks one participant of a Party, another one each time, for the Party's
-// register if it is newer than ours.
-func (n *Node) pull(ctx context.Context, party protocol.Party) {
-	held, err := n.grounds.Load().Directory.Register(party)
-	if err != nil || len(held.Participants) == 0 {
-		return
-	}
-	peer := held.Participants[rand.IntN(len(held.Participants))].ID
-	answer, err := n.link.Exchange(ctx, peer, &wire.Pull{Kind: wire.KindRegister, Name: string(party),
-		Have: protocol.DigestOf(held.Bytes)})
-	m, ok := answer.(*wire.Publish)
-	if err != nil || !ok || m.Kind != wire.KindRegister {
-		return
-	}
-	if _, err := n.adopt(ctx, Document{RegisterDocument, m.Document}, adoption{peer: peer}); err != nil &&
-		!errors.Is(err, errHeld) && ctx.Err() == nil {
-		n.cfg.Log.Warn("register not adopted", "peer", peer, "reason", register.Reason(err))
-	}
 }
 
 // findDocument returns the newest document of a name that is wanted.

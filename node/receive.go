@@ -43,7 +43,9 @@ func (n *Node) handle(ctx context.Context, peer protocol.ParticipantID, m wire.M
 	case *wire.Publish:
 		return n.hear(ctx, peer, m)
 	case *wire.Pull:
-		return n.lend(ctx, m)
+		return n.lend(ctx, peer, m)
+	case *wire.HoldingsQuery:
+		return n.showHoldings(peer, m)
 	case *wire.CheckpointQuery:
 		return n.showCheckpoint(ctx, m)
 	case *wire.Ping:
@@ -54,6 +56,9 @@ func (n *Node) handle(ctx context.Context, peer protocol.ParticipantID, m wire.M
 
 // receive is how an act comes in.
 func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire.Deliver) (wire.Message, error) {
+	if err := n.heard.wait(ctx, m.Lane); err != nil {
+		return nil, err
+	}
 	for {
 		grounds := n.grounds.Load()
 		now := n.now()

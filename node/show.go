@@ -204,7 +204,7 @@ func (n *Node) Publish(ctx context.Context, kind string, document []byte) (desk.
 func (n *Node) Status(ctx context.Context) (desk.Status, error) {
 	head := n.journal.Head()
 	s := desk.Status{Participant: n.cfg.Self, Accepting: n.running.Load(), Time: n.now(),
-		Address: n.link.Addr().String(), LedgerSize: head.Size, Peers: []desk.Peer{}}
+		Address: n.link.Addr().String(), LedgerSize: head.Size, Peers: []desk.Peer{}, Unconfirmed: n.unconfirmed()}
 	if err := n.watch.whatTrouble(); err != nil {
 		s.Trouble = err.Error()
 	}

@@ -17,6 +17,7 @@ import (
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
 	"comity.example/protocol/ledger"
+	"comity.example/protocol/wire"
 )
 
 // How long an act waits to be delivered before it is given up.
@@ -31,6 +32,9 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 	if !n.running.Load() {
 		return desk.Submitted{}, &desk.Problem{Status: http.StatusServiceUnavailable,
 			Text: "the node is starting or stopping", Hint: "try again in a moment"}
+	}
+	if err := n.heard.wait(ctx, urgency(d)); err != nil {
+		return desk.Submitted{}, err
 	}
 	for {
 		grounds := n.grounds.Load()
@@ -73,6 +77,14 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		done.Act = out.Act.Digest
 		return done, nil
 	}
+}
+
+// urgency returns how urgent a draft says that it is.
+func urgency(d desk.Draft) wire.Lane {
+	if r := d.Body.Request; r != nil && r.Emergency != nil {
+		return wire.Emergency
+	}
+	return wire.Ordinary
 }
 
 // mayLeave turns what the gate's own examination found into words for the
@@ -279,6 +291,9 @@ func (n *Node) preview(g casefile.Grounds, r *protocol.Request, known agreement.
 
 // Prepare implements desk.Acts.
 func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
+	if err := n.heard.wait(ctx, urgency(d)); err != nil {
+		return desk.Prepared{}, err
+	}
 	grounds := *n.grounds.Load()
 	now := n.now()
 	if d.Body.Kind() == "" && d.Case != "" {

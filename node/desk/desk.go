@@ -175,6 +175,15 @@ type Status struct {
 	Outbox      int                    `json:"outbox"` // deliveries that wait, at most MaxPage are counted
 	Peers       []Peer                 `json:"peers"`
 	Registers   []Document             `json:"registers"`
+	// Unconfirmed are the Parties of which nobody has said lately that this
+	// node missed none of their notices. It goes on with those that it holds.
+	Unconfirmed []Unconfirmed `json:"unconfirmed,omitzero"`
+}
+
+// An Unconfirmed is a Party whose notices may have been missed.
+type Unconfirmed struct {
+	Party protocol.Party `json:"party"`
+	Since time.Time      `json:"since,omitzero"` // legal time; zero: since the node started
 }
 
 // A Peer is the way to another participant.

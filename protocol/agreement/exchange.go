@@ -1,7 +1,10 @@
 package agreement
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"slices"
 
 	"comity.example/protocol/canon"
 )
@@ -39,6 +42,34 @@ func SplitSigned(b []byte) (document, signatures []byte, err error) {
 		return nil, nil, fmt.Errorf("agreement: parse signed: %w", err)
 	}
 	return f.Document, f.Signatures, nil
+}
+
+// JoinSigned returns a with the signatures of b that a lacks, unverified. Both
+// are of one document.
+func JoinSigned(a, b []byte) ([]byte, error) {
+	document, first, err1 := SplitSigned(a)
+	other, second, err2 := SplitSigned(b)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(document, other) {
+		return nil, fmt.Errorf("agreement: join: %w", ErrOtherBytes)
+	}
+	sigs, err1 := ParseSignatures(first)
+	more, err2 := ParseSignatures(second)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	for _, sig := range more.Signatures {
+		if !slices.ContainsFunc(sigs.Signatures, func(s PartySignature) bool { return s.Party == sig.Party }) {
+			sigs.Add(sig)
+		}
+	}
+	text, err := sigs.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return EncodeSigned(document, text)
 }
 
 // ParseSigned reads and verifies what EncodeSigned wrote.

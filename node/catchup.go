@@ -1,0 +1,369 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"comity.example/node/desk"
+	"comity.example/protocol"
+	"comity.example/protocol/register"
+	"comity.example/protocol/wire"
+)
+
+// Documents are published once, and a publication that waits too long is given
+// up. So a node also asks: each Party's participants, its own Party's others
+// among them, for the register, the agreements and the notices that it lacks.
+// Whoever answers is not trusted: what it lends is signed by its Party.
+const (
+	// RefreshEvery is how often a node asks a Party's participants what it
+	// missed, and peers for proof that their ledgers only grew. Half of it is
+	// jitter.
+	RefreshEvery = 10 * time.Minute
+	// RetryFirst is the pause after nobody of a Party answered. It grows to
+	// RefreshEvery.
+	RetryFirst = time.Second
+
+	// CatchUpWait bounds how long after its start a node decides on nothing
+	// because it has not heard from every Party yet, and EmergencyWait how long
+	// it decides on no emergency. A peer that is down delays no more than that.
+	CatchUpWait   = 5 * time.Second
+	EmergencyWait = 2 * time.Second
+
+	// askedAtOnce is how many participants of a Party are asked at a time while
+	// it has not answered: one that is down, or hostile, is not the last word.
+	askedAtOnce = 3
+	// partiesAtOnce is how many Parties are asked at a time.
+	partiesAtOnce = 16
+	// catchUpTime bounds what one participant may take to lend what is missing.
+	catchUpTime = 2 * time.Minute
+	// maxPulled bounds the documents that one participant is asked for at a time:
+	// a list without end, or of what is never shown, ends here.
+	maxPulled = 1024
+	// maxUnfit bounds those of them that are not lent or cannot be adopted: each
+	// may cost a signature's verification.
+	maxUnfit = 16
+)
+
+var (
+	errNotLent  = errors.New("node: a document that was listed is not lent")
+	errSpinning = errors.New("node: too many documents at a time")
+)
+
+// heard is when this node last knew that it had missed nothing of a Party.
+type heard struct {
+	emergency, ordinary chan struct{} // closed when a lane's acts may be decided
+
+	mu   sync.Mutex
+	last map[protocol.Party]confirmation // guarded by mu, as is the closing
+}
+
+// A confirmation is when a participant of a Party was seen to hold nothing
+// that we lack.
+type confirmation struct {
+	legal time.Time
+	clock time.Time
+}
+
+func newHeard() *heard {
+	return &heard{emergency: make(chan struct{}), ordinary: make(chan struct{}),
+		last: map[protocol.Party]confirmation{}}
+}
+
+// wait returns when an act of that lane may be decided.
+func (h *heard) wait(ctx context.Context, lane wire.Lane) error {
+	ready := h.ordinary
+	if lane == wire.Emergency {
+		ready = h.emergency
+	}
+	select {
+	case <-ready:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// allow lets the acts of lanes be decided.
+func (h *heard) allow(lanes ...chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, lane := range lanes {
+		select {
+		case <-lane:
+		default:
+			close(lane)
+		}
+	}
+}
+
+func (h *heard) confirm(p protocol.Party, legal time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last[p] = confirmation{legal, time.Now()}
+}
+
+func (h *heard) of(p protocol.Party) (confirmation, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c, ok := h.last[p]
+	return c, ok
+}
+
+// catchUp asks each Party again and again, until ctx ends.
+func (n *Node) catchUp(ctx context.Context) error {
+	h := n.heard
+	hurry := time.AfterFunc(EmergencyWait, func() { h.allow(h.emergency) })
+	defer hurry.Stop()
+	patience := time.AfterFunc(CatchUpWait, func() {
+		if missing := n.unheard(); len(missing) > 0 {
+			n.cfg.Log.Warn("decides without having heard from every Party", "parties", missing)
+		}
+		h.allow(h.emergency, h.ordinary)
+	})
+	defer patience.Stop()
+	n.allowWhenHeard()
+	room := make(chan struct{}, partiesAtOnce)
+	var all sync.WaitGroup
+	for _, party := range n.grounds.Load().Directory.Parties() {
+		all.Go(func() { n.follow(ctx, party, room) })
+	}
+	all.Wait()
+	return nil
+}
+
+// unheard returns the Parties of which nobody has answered since the start,
+// though there is somebody to ask.
+func (n *Node) unheard() []protocol.Party {
+	var out []protocol.Party
+	for _, party := range n.grounds.Load().Directory.Parties() {
+		if _, ok := n.heard.of(party); !ok && len(n.others(party)) > 0 {
+			out = append(out, party)
+		}
+	}
+	return out
+}
+
+func (n *Node) allowWhenHeard() {
+	if len(n.unheard()) == 0 {
+		n.heard.allow(n.heard.emergency, n.heard.ordinary)
+	}
+}
+
+// unconfirmed returns the Parties with which an agreement is held and whose
+// notices this node may have missed.
+func (n *Node) unconfirmed() []desk.Unconfirmed {
+	var out []desk.Unconfirmed
+	l, own := n.library.Load(), n.cfg.Self.Party()
+	for _, party := range l.directory.Parties() {
+		if len(n.others(party)) == 0 || len(l.between(AgreementDocument, own, party)) == 0 {
+			continue
+		}
+		c, ok := n.heard.of(party)
+		if !ok || time.Since(c.clock) > 2*RefreshEvery {
+			out = append(out, desk.Unconfirmed{Party: party, Since: c.legal})
+		}
+	}
+	return out
+}
+
+// others returns the participants of a Party but this one.
+func (n *Node) others(party protocol.Party) []protocol.ParticipantID {
+	held, err := n.grounds.Load().Directory.Register(party)
+	if err != nil {
+		return nil
+	}
+	var out []protocol.ParticipantID
+	for i := range held.Participants {
+		if id := held.Participants[i].ID; id != n.cfg.Self && held.Participants[i].Address != "" {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// follow asks one Party again and again, until ctx ends.
+func (n *Node) follow(ctx context.Context, party protocol.Party, room chan struct{}) {
+	pause := backoff.NewExponentialBackOff() // adds jitter of one half either way
+	pause.InitialInterval, pause.MaxInterval = RetryFirst, RefreshEvery
+	for {
+		select {
+		case room <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		err := n.hearFrom(ctx, party)
+		<-room
+		wait := pause.NextBackOff()
+		if err == nil {
+			pause.Reset()
+			wait = RefreshEvery/2 + rand.N(RefreshEvery)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// hearFrom asks participants of a Party, others each time. It is enough that
+// one of them answers.
+func (n *Node) hearFrom(ctx context.Context, party protocol.Party) error {
+	peers := n.others(party)
+	rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
+	ask := askedAtOnce
+	if c, ok := n.heard.of(party); ok && time.Since(c.clock) < 2*RefreshEvery {
+		ask = 1
+	}
+	peers = peers[:min(ask, len(peers))]
+	ctx, cancel := context.WithTimeout(ctx, catchUpTime)
+	defer cancel()
+	failed := make([]error, len(peers))
+	var all sync.WaitGroup
+	for i, peer := range peers {
+		all.Go(func() {
+			if failed[i] = n.ask(ctx, peer); failed[i] != nil {
+				return
+			}
+			n.heard.confirm(party, n.now())
+			n.allowWhenHeard()
+		})
+	}
+	all.Wait()
+	if len(peers) == 0 || slices.Contains(failed, nil) {
+		return nil
+	}
+	return errors.Join(failed...)
+}
+
+// ask takes from one participant what it holds and this node lacks: its Party's
+// register first, which says who signs the rest. Without an error, it holds no
+// notice that concerns us both and is not held here.
+func (n *Node) ask(ctx context.Context, peer protocol.ParticipantID) error {
+	if err := n.pullRegister(ctx, peer); err != nil {
+		return err
+	}
+	for _, kind := range []DocumentKind{AgreementDocument, NoticeDocument} {
+		err := n.compareHoldings(ctx, peer, kind)
+		if errors.Is(err, errNotLent) || errors.Is(err, errSpinning) {
+			n.cfg.Log.Warn("documents not lent", "peer", peer, "kind", kind, "error", err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pullRegister asks a participant for its Party's register if it is newer than
+// ours. One that is not adopted changes nothing.
+func (n *Node) pullRegister(ctx context.Context, peer protocol.ParticipantID) error {
+	m := &wire.Pull{Kind: wire.KindRegister, Name: string(peer.Party())}
+	if held, err := n.grounds.Load().Directory.Register(peer.Party()); err == nil {
+		m.Have = protocol.DigestOf(held.Bytes)
+	}
+	answer, err := n.link.Exchange(ctx, peer, m)
+	if err != nil {
+		return err
+	}
+	p, ok := answer.(*wire.Publish)
+	if !ok {
+		return nil
+	}
+	_, err = n.adopt(ctx, Document{RegisterDocument, p.Document}, adoption{peer: peer})
+	if err != nil && !errors.Is(err, errHeld) && ctx.Err() == nil {
+		n.cfg.Log.Warn("register not adopted", "peer", peer, "reason", register.Reason(err))
+	}
+	return nil
+}
+
+// compareHoldings takes the documents of a kind that a participant lists and
+// this node lacks. Each page begins after the last one, and each document that
+// is lacking counts, so it ends whatever the participant answers. The error is
+// errNotLent when not all of them could be had.
+func (n *Node) compareHoldings(ctx context.Context, peer protocol.ParticipantID, kind DocumentKind) error {
+	q := &wire.HoldingsQuery{Kind: wireKinds[kind]}
+	pulled, unfit := 0, 0
+	for {
+		held := n.library.Load().between(kind, n.cfg.Self.Party(), peer.Party())
+		q.Have = wire.SetDigest(set(held))
+		answer, err := n.link.Exchange(ctx, peer, q)
+		if err != nil {
+			return err
+		}
+		list, ok := answer.(*wire.HoldingsAnswer)
+		if !ok {
+			if answer.Type() == wire.TypeNothing {
+				return nil
+			}
+			return fmt.Errorf("node: %s is busy", peer)
+		}
+		for _, d := range list.Digests {
+			if _, ok := held[d]; ok {
+				continue
+			}
+			if pulled++; pulled > maxPulled || unfit > maxUnfit {
+				return errSpinning
+			}
+			err := n.pullDocument(ctx, peer, Document{Kind: kind}, d)
+			if errors.Is(err, errNotLent) {
+				unfit++ // those that follow may be in order
+			} else if err != nil {
+				return err
+			}
+		}
+		if len(list.Digests) < wire.MaxHoldings {
+			if unfit > 0 {
+				return errNotLent
+			}
+			return nil
+		}
+		q.After = list.Digests[len(list.Digests)-1]
+	}
+}
+
+// pullDocument adopts the document that stands behind a digest.
+func (n *Node) pullDocument(ctx context.Context, peer protocol.ParticipantID, d Document, want protocol.Digest) error {
+	answer, err := n.link.Exchange(ctx, peer, &wire.Pull{Kind: wireKinds[d.Kind], Name: want.String()})
+	if err != nil {
+		return err
+	}
+	m, ok := answer.(*wire.Publish)
+	if !ok {
+		return errNotLent
+	}
+	d.Bytes = m.Document
+	h, err := n.adopt(ctx, d, adoption{peer: peer})
+	switch {
+	case errors.Is(err, errHeld):
+		return nil
+	case err != nil && ctx.Err() == nil:
+		return fmt.Errorf("%w: %s", errNotLent, reasonOf(err))
+	case err == nil && h.Digest != want && d.Kind == NoticeDocument:
+		return errNotLent // a notice of the Party's, but not the one that was listed
+	}
+	return err
+}
+
+// compareLedgers keeps peers honest until ctx ends.
+func (n *Node) compareLedgers(ctx context.Context) error {
+	for {
+		for peer, latest := range n.watch.news() {
+			if err := n.compare(ctx, peer, latest); err != nil && ctx.Err() == nil {
+				n.cfg.Log.Info("ledger not compared", "peer", peer)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(RefreshEvery/2 + rand.N(RefreshEvery)):
+		}
+	}
+}
