@@ -26,9 +26,9 @@ const (
 	// missed, and peers for proof that their ledgers only grew. Half of it is
 	// jitter.
 	RefreshEvery = 10 * time.Minute
-	// RetryFirst is the pause after nobody of a Party answered. It grows to
-	// RefreshEvery.
+	// RetryFirst and RetryLast bound the pause after nobody of a Party answered.
 	RetryFirst = time.Second
+	RetryLast  = time.Minute
 
 	// CatchUpWait bounds how long after its start a node decides on nothing
 	// because it has not heard from every Party yet, and EmergencyWait how long
@@ -191,7 +191,7 @@ func (n *Node) others(party protocol.Party) []protocol.ParticipantID {
 // follow asks one Party again and again, until ctx ends.
 func (n *Node) follow(ctx context.Context, party protocol.Party, room chan struct{}) {
 	pause := backoff.NewExponentialBackOff() // adds jitter of one half either way
-	pause.InitialInterval, pause.MaxInterval = RetryFirst, RefreshEvery
+	pause.InitialInterval, pause.MaxInterval = RetryFirst, RetryLast
 	for {
 		select {
 		case room <- struct{}{}:

@@ -1,0 +1,160 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"comity.example/crypto/identity"
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/register"
+)
+
+// A shelf is a library whose Parties' roots the test holds.
+type shelf struct {
+	t     *testing.T
+	at    time.Time
+	lib   *library
+	roots map[protocol.Party]*identity.Key
+	doc   *agreement.Document // to which all of them are Party
+}
+
+func newShelf(t *testing.T, own protocol.Party, others ...protocol.Party) *shelf {
+	t.Helper()
+	s := &shelf{t: t, at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), roots: map[protocol.Party]*identity.Key{}}
+	var pins []register.Pin
+	for _, p := range append(others, own) {
+		key, err := identity.Generate()
+		s.must(err)
+		s.roots[p] = key
+		pins = append(pins, register.Pin{Party: p, Roots: register.SortedRoots(1, key.Public())})
+	}
+	n := &Node{cfg: Config{Self: protocol.ParticipantID("us.x"), Pins: pins}}
+	var err error
+	s.lib, err = n.newLibrary()
+	s.must(err)
+	s.lib.own = own
+	docs, err := agreement.Library()
+	s.must(err)
+	s.doc = docs[slices.IndexFunc(docs, func(d *agreement.Document) bool { return d.ID == "eu-us-mla-2003" })]
+	return s
+}
+
+func (s *shelf) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// signed is a document as those Parties exchange it.
+func (s *shelf) signed(doc *agreement.Document, by ...protocol.Party) []byte {
+	s.t.Helper()
+	sigs := &agreement.PartySignatures{Agreement: doc.Ref(), Signatures: []agreement.PartySignature{}}
+	for _, p := range by {
+		sig, err := agreement.SignDocument(doc, p, s.at, s.roots[p])
+		s.must(err)
+		sigs.Add(sig)
+	}
+	text, err := sigs.Encode()
+	s.must(err)
+	b, err := agreement.EncodeSigned(doc.Bytes(), text)
+	s.must(err)
+	return b
+}
+
+func (s *shelf) add(kind DocumentKind, b []byte) error {
+	next, _, err := s.lib.with(Document{kind, b}, s.at)
+	if err == nil {
+		s.lib = next
+	}
+	return err
+}
+
+func (s *shelf) signers() []protocol.Party {
+	a := s.lib.agreements[s.doc.ID+"@"+s.doc.Version]
+	return a.By()
+}
+
+// TestOtherPartiesCannotOccupyAnAgreement: two small Parties sign another text
+// under the id and version of an agreement, and get to a fresh node first.
+func TestOtherPartiesCannotOccupyAnAgreement(t *testing.T) {
+	s := newShelf(t, "US", "FR", "IE")
+	other, err := agreement.ParseDocument("other", append(slices.Clone(s.doc.Bytes()), "# and so on\n"...))
+	s.must(err)
+	if err := s.add(AgreementDocument, s.signed(other, "FR", "IE")); !errors.Is(err, errForeign) {
+		t.Fatalf("an agreement that our Party did not sign: got %v", err)
+	}
+	s.must(s.add(AgreementDocument, s.signed(s.doc, "FR", "US")))
+	if err := s.add(AgreementDocument, s.signed(other, "IE", "US")); !errors.Is(err, errReplaced) {
+		t.Errorf("another text that our Party signed too: got %v", err)
+	}
+}
+
+// TestSignaturesAreJoined: a file that leaves a Party's signature out, with more
+// of others', does not take that Party's rights away.
+func TestSignaturesAreJoined(t *testing.T) {
+	s := newShelf(t, "US", "FR", "IE", "DE")
+	for _, c := range []struct {
+		by, want []protocol.Party
+		err      error
+	}{
+		{[]protocol.Party{"FR", "US"}, []protocol.Party{"FR", "US"}, nil},
+		{[]protocol.Party{"FR", "US"}, []protocol.Party{"FR", "US"}, errHeld},
+		{[]protocol.Party{"DE", "IE", "US"}, []protocol.Party{"DE", "FR", "IE", "US"}, nil},
+		{[]protocol.Party{"FR", "IE", "US"}, []protocol.Party{"DE", "FR", "IE", "US"}, errHeld},
+	} {
+		if err := s.add(AgreementDocument, s.signed(s.doc, c.by...)); !errors.Is(err, c.err) {
+			t.Fatalf("signed by %v: got %v, want %v", c.by, err, c.err)
+		}
+		if got := s.signers(); !slices.Equal(got, c.want) {
+			t.Fatalf("after %v it is signed by %v, want %v", c.by, got, c.want)
+		}
+	}
+}
+
+func TestNoticesOfOnePartyAreBounded(t *testing.T) {
+	s := newShelf(t, "US", "FR", "IE")
+	s.must(s.add(AgreementDocument, s.signed(s.doc, "FR", "IE", "US")))
+	give := func(p protocol.Party, i int) error {
+		b, err := agreement.SignNotice(&agreement.Notice{ID: fmt.Sprintf("n%d", i), Agreement: s.doc.ID, Party: p,
+			Kind: agreement.Suspend, Toward: []protocol.Party{}, Types: []protocol.RequestType{},
+			Categories: []protocol.Category{}, Effective: s.at, Issued: s.at, Ground: "a test"}, s.roots[p])
+		s.must(err)
+		return s.add(NoticeDocument, b)
+	}
+	for i := range MaxNotices {
+		s.must(give("FR", i))
+	}
+	if err := give("FR", MaxNotices); !errors.Is(err, errTooMany) {
+		t.Errorf("one notice more: got %v", err)
+	}
+	if err := give("IE", 0); err != nil {
+		t.Errorf("another Party's notice: got %v", err)
+	}
+}
+
+// TestHoldingsConcernBoth: of an agreement that the peer's Party did not sign,
+// and of its notices, it learns nothing here.
+func TestHoldingsConcernBoth(t *testing.T) {
+	s := newShelf(t, "US", "FR", "IE")
+	s.must(s.add(AgreementDocument, s.signed(s.doc, "FR", "US")))
+	b, err := agreement.SignNotice(&agreement.Notice{ID: "n", Agreement: s.doc.ID, Party: "US",
+		Kind: agreement.Suspend, Toward: []protocol.Party{}, Types: []protocol.RequestType{},
+		Categories: []protocol.Category{}, Effective: s.at, Issued: s.at, Ground: "a test"}, s.roots["US"])
+	s.must(err)
+	s.must(s.add(NoticeDocument, b))
+	for peer, want := range map[protocol.Party]int{"FR": 1, "US": 1, "IE": 0} {
+		for _, kind := range []DocumentKind{AgreementDocument, NoticeDocument} {
+			if got := len(s.lib.between(kind, "US", peer)); got != want {
+				t.Errorf("%s: %d of kind %s, want %d", peer, got, kind, want)
+			}
+		}
+	}
+	if got := len(s.lib.between(RegisterDocument, "US", "FR")); got != 0 {
+		t.Errorf("%d registers among the holdings", got)
+	}
+}
