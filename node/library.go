@@ -16,11 +16,6 @@ import (
 	"comity.example/protocol/register"
 )
 
-// MaxNotices bounds the notices of one Party under one agreement: more than a
-// Party needs in a lifetime, and no more than its roots, if they are hostile,
-// can fill a disk with.
-const MaxNotices = 1024
-
 // A library is every document in use, and what follows from them. It never
 // changes: with returns another.
 type library struct {
@@ -172,7 +167,7 @@ func (l *library) addNotice(h *holding) error {
 			given++
 		}
 	}
-	if given >= MaxNotices {
+	if given >= agreement.MaxNotices {
 		return fmt.Errorf("%w: %d of %s under %s", errTooMany, given, notice.Party, notice.Agreement)
 	}
 	l.notices[h.Name] = heldNotice{signed, h.Bytes}

@@ -126,10 +126,10 @@ func TestNoticesOfOnePartyAreBounded(t *testing.T) {
 		s.must(err)
 		return s.add(NoticeDocument, b)
 	}
-	for i := range MaxNotices {
+	for i := range agreement.MaxNotices {
 		s.must(give("FR", i))
 	}
-	if err := give("FR", MaxNotices); !errors.Is(err, errTooMany) {
+	if err := give("FR", agreement.MaxNotices); !errors.Is(err, errTooMany) {
 		t.Errorf("one notice more: got %v", err)
 	}
 	if err := give("IE", 0); err != nil {

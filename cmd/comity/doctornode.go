@@ -25,6 +25,14 @@ func (d *doctor) node(s *desk.Status) {
 	if s.Trouble != "" {
 		d.find("trouble", warn, s.Trouble, "see the node's log")
 	}
+	for _, u := range s.Unconfirmed {
+		since := "since the node started"
+		if !u.Since.IsZero() {
+			since = "since " + u.Since.Format(time.RFC3339)
+		}
+		d.find("notices", warn, fmt.Sprintf("of %s not confirmed %s: what it suspended may be allowed here", u.Party, since),
+			"see which of its participants answer, below")
+	}
 	if skew := s.Time.Sub(d.now()).Abs(); skew > skewWarn {
 		d.find("clock", warn,
 			fmt.Sprintf("the node's legal time differs from this clock by %v", skew.Truncate(time.Second)),

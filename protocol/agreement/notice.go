@@ -14,8 +14,12 @@ import (
 
 // Limits of a notice.
 const (
-	MaxNotice    = 16_384 // bytes of a notice's canonical form
-	maxSelectors = 64     // Parties, types or categories that a notice names
+	MaxNotice = 16_384 // bytes of a notice's canonical form
+	// MaxNotices bounds the notices of one Party under one agreement that a node
+	// takes: more than a Party needs in a lifetime, and no more than its roots, if
+	// they are hostile, can fill a disk with.
+	MaxNotices   = 1024
+	maxSelectors = 64 // Parties, types or categories that a notice names
 )
 
 // A NoticeKind says what a Party does to its rights under an agreement.
