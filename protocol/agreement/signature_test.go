@@ -224,3 +224,38 @@ func TestNoticeIsBelievedOnlyFromItsParty(t *testing.T) {
 	s.facts.At = day.AddDate(0, 0, 1)
 	expect(t, s.decide(book), protocol.Deny, protocol.ReasonNotReciprocal)
 }
+
+// TestWhatStandsForADocumentDoesNotDependOnItsSignatures: two nodes that hold
+// files with other signatures of the same Parties hold the same.
+func TestWhatStandsForADocumentDoesNotDependOnItsSignatures(t *testing.T) {
+	k := newKeys(t, "GB", "US")
+	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
+	want := protocol.DigestOf([]byte(`{"document":"` + d.Digest().String() + `","signed":["GB","US"]}`))
+	for range 2 {
+		signed, err := agreement.VerifyDocument(d, k.sign(t, d, "US", "GB"), k.roots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if signed.Digest() != want {
+			t.Errorf("the document: got %s, want %s", signed.Digest(), want)
+		}
+	}
+	n := suspension("US", "us-1")
+	enc, err := n.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		jws, err := agreement.SignNotice(n, k["US"]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := agreement.VerifyNotice(jws, k.roots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if signed.Digest() != protocol.DigestOf(enc) {
+			t.Errorf("the notice: got %s, want %s", signed.Digest(), protocol.DigestOf(enc))
+		}
+	}
+}

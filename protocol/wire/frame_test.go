@@ -296,6 +296,18 @@ func TestAnswerToAnotherQuestionIsRefused(t *testing.T) {
 	}
 }
 
+// TestSetDigestIsAsTheSpecSays: section 11.2 of SPEC.md.
+func TestSetDigestIsAsTheSpecSays(t *testing.T) {
+	list := counted(2)
+	want := protocol.DigestOf(slices.Concat([]byte("comity holdings v1\n"), list[0][:], list[1][:]))
+	if got := wire.SetDigest(list); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := wire.SetDigest(nil); !got.IsZero() {
+		t.Errorf("of nothing: got %s, want none", got)
+	}
+}
+
 func TestStreamErrorsAreNotMalformedFrames(t *testing.T) {
 	broken := errors.New("connection lost")
 	b := encode(t, &wire.Receipt{Proof: make([]byte, wire.MaxProof)})
