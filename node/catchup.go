@@ -243,12 +243,14 @@ func (n *Node) hearFrom(ctx context.Context, party protocol.Party) error {
 	return errors.Join(failed...)
 }
 
-// ask takes from one participant what it holds and this node lacks: its Party's
-// register first, which says who signs the rest. Without an error, it holds no
+// ask takes from one participant what it holds and this node lacks: the
+// registers of both Parties first, which say who signs the rest. Without an error, it holds no
 // notice that concerns us both and is not held here.
 func (n *Node) ask(ctx context.Context, peer protocol.ParticipantID) error {
-	if err := n.pullRegister(ctx, peer); err != nil {
-		return err
+	for _, party := range slices.Compact([]protocol.Party{peer.Party(), n.cfg.Self.Party()}) {
+		if err := n.pullRegister(ctx, peer, party); err != nil {
+			return err
+		}
 	}
 	for _, kind := range []DocumentKind{AgreementDocument, NoticeDocument} {
 		err := n.compareHoldings(ctx, peer, kind)
@@ -262,13 +264,11 @@ func (n *Node) ask(ctx context.Context, peer protocol.ParticipantID) error {
 	return nil
 }
 
-// pullRegister asks a participant for its Party's register if it is newer than
-// ours. One that is not adopted changes nothing.
-func (n *Node) pullRegister(ctx context.Context, peer protocol.ParticipantID) error {
-	m := &wire.Pull{Kind: wire.KindRegister, Name: string(peer.Party())}
-	if held, err := n.grounds.Load().Directory.Register(peer.Party()); err == nil {
-		m.Have = protocol.DigestOf(held.Bytes)
-	}
+// pullRegister asks a participant for a register if it is another than ours. One
+// that is not adopted changes nothing.
+func (n *Node) pullRegister(ctx context.Context, peer protocol.ParticipantID, party protocol.Party) error {
+	m := &wire.Pull{Kind: wire.KindRegister, Name: string(party)}
+	_, m.Have = n.library.Load().register(party)
 	answer, err := n.link.Exchange(ctx, peer, m)
 	if err != nil {
 		return err

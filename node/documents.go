@@ -12,7 +12,6 @@ import (
 	"comity.example/node/journal"
 	"comity.example/node/store"
 	"comity.example/protocol"
-	"comity.example/protocol/canon"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/register"
 	"comity.example/protocol/wire"
@@ -57,46 +56,90 @@ var (
 	errTooMany = errors.New("node: too many notices")
 )
 
-// holding is a document as the store holds it.
+// holding is a document as the store holds it. The bytes of one that is larger
+// than the store takes in one value lie beside it, in parts.
 type holding struct {
-	Kind   DocumentKind `json:"kind"`
-	Name   string       `json:"name"`
-	Bytes  []byte       `json:"bytes"`
-	Index  int64        `json:"index"` // of its ledger entry
-	Status string       `json:"status"`
+	Kind   DocumentKind    `json:"kind"`
+	Name   string          `json:"name"`
+	Bytes  []byte          `json:"bytes"`
+	Whole  protocol.Digest `json:"whole,omitzero"` // of the bytes, if they lie in parts
+	Parts  int             `json:"parts,omitzero"`
+	Index  int64           `json:"index"` // of its ledger entry
+	Status string          `json:"status"`
 
 	// Digest stands for an agreement or a notice among what is held. It follows
 	// from the bytes, and is not stored.
 	Digest protocol.Digest `json:"-"`
 }
 
+// file is the digest of the document's bytes.
+func (h *holding) file() protocol.Digest {
+	if h.Parts > 0 {
+		return h.Whole
+	}
+	return protocol.DigestOf(h.Bytes)
+}
+
 // fileName names the document's bytes, where the name alone does not.
 func (h *holding) fileName() string {
-	d := protocol.DigestOf(h.Bytes)
+	d := h.file()
 	return h.Name + "." + hex.EncodeToString(d[:4])
+}
+
+// partSize is the size of a part, in bytes: it fits into a commit with others.
+const partSize = 512 << 10
+
+// load puts the parts together.
+func (h *holding) load(r store.Reader) error {
+	for i := range h.Parts {
+		part, err := r.Get(partKey(h.Whole, i))
+		if err != nil {
+			return fmt.Errorf("node: part %d of %s: %w", i, h.Name, err)
+		}
+		h.Bytes = append(h.Bytes, part...)
+	}
+	if h.Parts > 0 && protocol.DigestOf(h.Bytes) != h.Whole {
+		return fmt.Errorf("node: %s: %w", h.Name, store.ErrDamaged)
+	}
+	return nil
+}
+
+// spread writes the bytes of a large document in parts, before the commit that
+// adopts it, and returns the holding without them. After a crash in between the
+// parts are nobody's, until the same document is adopted.
+func (n *Node) spread(ctx context.Context, h holding) (holding, error) {
+	if len(h.Bytes) <= partSize {
+		return h, nil
+	}
+	h.Whole = protocol.DigestOf(h.Bytes)
+	for part := range slices.Chunk(h.Bytes, partSize) {
+		key := partKey(h.Whole, h.Parts)
+		if _, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return tx.Set(key, part) }); err != nil {
+			return h, err
+		}
+		h.Parts++
+	}
+	h.Bytes = []byte{}
+	return h, nil
 }
 
 // loadDocuments rebuilds the library from the store, in the order in which
 // the documents were adopted.
 func (n *Node) loadDocuments(ctx context.Context) error {
-	var held []holding
-	err := n.journal.View(ctx, func(r store.Reader) error {
-		return r.Scan(store.Range{Prefix: []byte(prefixDocument)}, func(_, value []byte) (bool, error) {
-			var h holding
-			err := canon.Read(value, &h)
-			held = append(held, h)
-			return true, err
-		})
-	})
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(held, func(a, b holding) int { return int(a.Index - b.Index) })
 	l, err := n.newLibrary()
 	if err != nil {
 		return err
 	}
+	held, err := n.documents(ctx)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(held, func(a, b holding) int { return int(a.Index - b.Index) })
 	for _, h := range held {
+		err := n.journal.View(ctx, h.load)
+		if err != nil {
+			return err
+		}
 		next, _, err := l.with(Document{h.Kind, h.Bytes}, n.now())
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", h.Kind, h.Name, err)
@@ -160,12 +203,17 @@ func (n *Node) adopt(ctx context.Context, d Document, by adoption) (holding, err
 		to = next.concerned(h, n.cfg.Self)
 	}
 	digest := protocol.DigestOf(h.Bytes)
+	stored, err := n.spread(ctx, h)
+	if err != nil {
+		return h, err
+	}
 	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
 		rec := ledger.Record{Kind: ledgerKinds[d.Kind], At: now, Peer: by.peer, Document: digest}
-		if h.Index, err = tx.Append(rec); err != nil {
+		if stored.Index, err = tx.Append(rec); err != nil {
 			return err
 		}
-		if err := writeJSON(tx, documentKey(&h), h); err != nil {
+		h.Index = stored.Index
+		if err := writeJSON(tx, documentKey(&stored), stored); err != nil {
 			return err
 		}
 		for _, peer := range to {

@@ -113,7 +113,10 @@ func (x *export) documents() error {
 		if err != nil {
 			return err
 		}
-		e := casepack.DocumentEntry{Kind: string(h.Kind), Name: h.fileName(), Digest: protocol.DigestOf(h.Bytes)}
+		if err := x.n.journal.View(x.ctx, h.load); err != nil {
+			return err
+		}
+		e := casepack.DocumentEntry{Kind: string(h.Kind), Name: h.fileName(), Digest: h.file()}
 		x.index.Documents = append(x.index.Documents, e)
 		err = errors.Join(x.out.Add(casepack.DocumentName(e.Kind, e.Name), h.Bytes),
 			x.out.Add(casepack.ProofName(e.Digest, x.n.cfg.Self), proof.Format()))

@@ -26,6 +26,7 @@ import (
 //	out/<peer>/<lane>/<seq>/<thread>/<digest>/<expires>   outbox
 //	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof
 //	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
+//	part/<document digest>/<nnnn>                  a part of a document that is too large for one value
 //	peer/<peer>                                    the newest checkpoint of the peer's ledger
 const (
 	prefixAct      = "act/"
@@ -39,6 +40,7 @@ const (
 	prefixOut      = "out/"
 	prefixDelivery = "delivery/"
 	prefixDocument = "document/"
+	prefixPart     = "part/"
 	prefixPeer     = "peer/"
 )
 
@@ -71,6 +73,10 @@ func documentKey(h *holding) []byte {
 
 func documentPrefix(kind, name string) []byte {
 	return []byte(prefixDocument + kind + "/" + name + ".")
+}
+
+func partKey(document protocol.Digest, i int) []byte {
+	return fmt.Appendf(digestKey(prefixPart, document), "/%04d", i)
 }
 
 func peerKey(id protocol.ParticipantID) []byte { return []byte(prefixPeer + string(id)) }

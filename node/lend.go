@@ -12,11 +12,11 @@ import (
 func (n *Node) lend(_ context.Context, peer protocol.ParticipantID, m *wire.Pull) (wire.Message, error) {
 	l := n.library.Load()
 	if m.Kind == wire.KindRegister {
-		held, err := l.directory.Register(protocol.Party(m.Name))
-		if err != nil || protocol.DigestOf(held.Bytes) == m.Have {
+		b, d := l.register(protocol.Party(m.Name))
+		if b == nil || d == m.Have {
 			return &wire.Nothing{}, nil
 		}
-		return &wire.Publish{Kind: m.Kind, Document: held.Bytes}, nil
+		return &wire.Publish{Kind: m.Kind, Document: b}, nil
 	}
 	var wanted protocol.Digest
 	if err := wanted.UnmarshalText([]byte(m.Name)); err != nil {

@@ -21,8 +21,9 @@ import (
 type library struct {
 	own        protocol.Party
 	directory  *register.Directory
-	agreements map[string]heldAgreement // by id@version
-	notices    map[string]heldNotice    // by Party and id
+	registers  map[protocol.Party]protocol.Digest // of the bytes of each in directory
+	agreements map[string]heldAgreement           // by id@version
+	notices    map[string]heldNotice              // by Party and id
 }
 
 // A heldAgreement keeps its bytes, to be lent.
@@ -44,13 +45,14 @@ type heldNotice struct {
 
 func (n *Node) newLibrary() (*library, error) {
 	d, err := register.NewDirectory(n.cfg.Pins...)
-	return &library{n.cfg.Self.Party(), d, map[string]heldAgreement{}, map[string]heldNotice{}}, err
+	return &library{n.cfg.Self.Party(), d, map[protocol.Party]protocol.Digest{},
+		map[string]heldAgreement{}, map[string]heldNotice{}}, err
 }
 
 // with returns a library with one more document, and the document's name and
 // what there is to say of it.
 func (l *library) with(d Document, at time.Time) (*library, holding, error) {
-	next := &library{l.own, l.directory, maps.Clone(l.agreements), maps.Clone(l.notices)}
+	next := &library{l.own, l.directory, maps.Clone(l.registers), maps.Clone(l.agreements), maps.Clone(l.notices)}
 	h := holding{Kind: d.Kind, Bytes: d.Bytes}
 	var err error
 	switch d.Kind {
@@ -67,6 +69,12 @@ func (l *library) with(d Document, at time.Time) (*library, holding, error) {
 }
 
 func (l *library) addRegister(h *holding, at time.Time) error {
+	file := protocol.DigestOf(h.Bytes)
+	for _, held := range l.registers {
+		if held == file {
+			return errHeld // reading a large one again would be dear
+		}
+	}
 	next, err := l.directory.With(h.Bytes, at)
 	if err != nil {
 		return err
@@ -74,11 +82,14 @@ func (l *library) addRegister(h *holding, at time.Time) error {
 	if next == l.directory {
 		return errHeld
 	}
-	l.directory = next
-	r, err := register.Claim(h.Bytes)
-	if err != nil {
-		return err
+	var r *register.Signed
+	for _, party := range next.Parties() {
+		before, _ := l.directory.Register(party)
+		if now, err := next.Register(party); err == nil && now != before {
+			r = now
+		}
 	}
+	l.directory, l.registers[r.Party] = next, file
 	h.Name = fmt.Sprintf("%s@%d", r.Party, r.Version)
 	h.Status = fmt.Sprintf("%d participants, valid until %s", len(r.Participants), r.Expires.Format(time.DateOnly))
 	return nil
@@ -182,6 +193,16 @@ func (l *library) holds(id string) bool {
 		}
 	}
 	return false
+}
+
+// register returns the bytes of the register that is in use, and their digest;
+// nil if there is none.
+func (l *library) register(p protocol.Party) ([]byte, protocol.Digest) {
+	held, err := l.directory.Register(p)
+	if err != nil {
+		return nil, protocol.Digest{}
+	}
+	return held.Bytes, l.registers[p]
 }
 
 // between returns the agreements that both Parties signed, or the notices under

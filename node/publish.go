@@ -114,7 +114,12 @@ func (n *Node) answerOnce(ctx context.Context, peer protocol.ParticipantID, d pr
 // loadPublication returns a document that waits in the outbox.
 func (n *Node) loadPublication(r store.Reader, e courier.Entry) (wire.Message, error) {
 	kind, name, _ := strings.Cut(strings.TrimPrefix(string(e.Case), documentThread), ":")
-	h, err := findDocument(r, kind, name, func(h *holding) bool { return protocol.DigestOf(h.Bytes) == e.Act })
+	// The newest register may be large and on its way to everybody: it is held once.
+	party, _, _ := strings.Cut(name, "@")
+	if b, d := n.library.Load().register(protocol.Party(party)); d == e.Act && DocumentKind(kind) == RegisterDocument {
+		return &wire.Publish{Kind: wire.KindRegister, Document: b}, nil
+	}
+	h, err := findDocument(r, kind, name, func(h *holding) bool { return h.file() == e.Act })
 	if err != nil {
 		return nil, err
 	}
@@ -168,10 +173,14 @@ func findDocument(r store.Reader, kind, name string, wanted func(*holding) bool)
 	if err == nil && found.Index < 0 {
 		err = store.ErrNotFound
 	}
-	return found, err
+	if err != nil {
+		return found, err
+	}
+	return found, found.load(r)
 }
 
-// documents returns what the store holds, by kind and name.
+// documents returns what the store holds, by kind and name, without the bytes
+// that lie in parts.
 func (n *Node) documents(ctx context.Context) ([]holding, error) {
 	var out []holding
 	err := n.journal.View(ctx, func(r store.Reader) error {

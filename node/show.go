@@ -169,7 +169,7 @@ func (n *Node) Documents(ctx context.Context) ([]desk.Document, error) {
 }
 
 func (h *holding) show() desk.Document {
-	return desk.Document{Kind: string(h.Kind), Name: h.Name, Digest: protocol.DigestOf(h.Bytes), Status: h.Status}
+	return desk.Document{Kind: string(h.Kind), Name: h.Name, Digest: h.file(), Status: h.Status}
 }
 
 // Read implements desk.Documents.

@@ -50,7 +50,7 @@ const (
 	MaxRecipients = 16
 	// MaxSigned bounds a JWS, in bytes, before it is parsed: a register of a
 	// thousand participants with their keys fits.
-	MaxSigned = 4 << 20
+	MaxSigned = 15 << 20
 	// MaxSigners bounds the keys that sign one JWS: each costs its reader two
 	// verifications.
 	MaxSigners = 16

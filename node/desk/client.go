@@ -124,7 +124,7 @@ func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
 
 func (c *Client) bytes(ctx context.Context, path string) (b []byte, err error) {
 	err = c.do(ctx, "GET", path, nil, func(r io.Reader) error {
-		b, err = io.ReadAll(io.LimitReader(r, MaxBody))
+		b, err = io.ReadAll(io.LimitReader(r, MaxDocument))
 		return err
 	})
 	return b, err

@@ -23,8 +23,9 @@ import (
 
 // Limits of the API.
 const (
-	MaxBody     = 2 << 20 // bytes of one request
-	MaxPage     = 200     // items of one list
+	MaxBody     = 2 << 20  // bytes of one request
+	MaxDocument = 16 << 20 // bytes of a register, and of what is read whole
+	MaxPage     = 200      // items of one list
 	DefaultPage = 50
 )
 

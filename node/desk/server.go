@@ -56,9 +56,17 @@ func Guard(next http.Handler, token string) http.Handler {
 				"send the content of the home's api.token as a bearer token, of metrics.token for /metrics"})
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
 		next.ServeHTTP(w, r)
 	})
+}
+
+// bodyLimit is what a request may have: a register is larger than an act.
+func bodyLimit(r *http.Request) int64 {
+	if strings.HasPrefix(r.URL.Path, "/v1/documents/register") {
+		return MaxDocument
+	}
+	return MaxBody
 }
 
 type server struct{ n Node }

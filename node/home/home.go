@@ -72,7 +72,7 @@ const (
 var ErrNoHome = errors.New("is no participant's home")
 
 // MaxFile bounds a file of a home that is read whole, in bytes.
-const MaxFile = 8 << 20
+const MaxFile = 16 << 20
 
 // The labels of the key files, so that one cannot be taken for another.
 const (

@@ -34,7 +34,8 @@ func (l *Link) answerOne(ctx context.Context, g guest, stream *quic.Stream) (wir
 		return 0, UnknownPeer
 	}
 	// For the whole frame, not for each read: a byte a second does not pay.
-	stream.SetReadDeadline(time.Now().Add(l.limits.Frame))
+	began := time.Now()
+	stream.SetReadDeadline(began.Add(l.limits.Frame))
 	var head [wire.PreviewSize]byte
 	if _, err := io.ReadFull(stream, head[:]); err != nil {
 		return 0, whyUnread(err)
@@ -53,6 +54,7 @@ func (l *Link) answerOne(ctx context.Context, g guest, stream *quic.Stream) (wir
 		return preview.Type, l.busy(stream, l.limits.Waiting)
 	}
 	defer c.memory.give(preview.Size)
+	stream.SetReadDeadline(began.Add(l.limits.frameTime(preview.Size)))
 	request, err := wire.ReadRequest(io.MultiReader(bytes.NewReader(head[:]), stream))
 	if err != nil {
 		return preview.Type, whyUnread(err)
@@ -92,13 +94,15 @@ func (l *Link) handleOne(ctx context.Context, j job) Outcome {
 
 // reply sends an answer and closes the stream.
 func (l *Link) reply(stream *quic.Stream, answer wire.Message, sent Outcome) Outcome {
-	frame, err := wire.Encode(answer)
+	head, rest, err := wire.Split(answer)
 	if err != nil {
 		return Failed
 	}
-	stream.SetWriteDeadline(time.Now().Add(l.limits.Frame))
-	if _, err := stream.Write(frame); err != nil {
-		return whyUnread(err)
+	stream.SetWriteDeadline(time.Now().Add(l.limits.frameTime(len(rest))))
+	for _, part := range [][]byte{head, rest} {
+		if _, err := stream.Write(part); err != nil {
+			return whyUnread(err)
+		}
 	}
 	stream.Close() // fails only when the peer wants no answer any more
 	return sent

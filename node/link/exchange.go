@@ -43,7 +43,7 @@ func (l *Link) Exchange(ctx context.Context, peer protocol.ParticipantID,
 
 func (l *Link) exchange(ctx context.Context, peer protocol.ParticipantID,
 	request wire.Message) (wire.Message, error) {
-	frame, err := wire.Encode(request)
+	head, rest, err := wire.Split(request)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (l *Link) exchange(ctx context.Context, peer protocol.ParticipantID,
 	if err != nil {
 		return nil, err
 	}
-	answer, err := ask(ctx, stream, frame, request)
+	answer, err := ask(ctx, stream, [][]byte{head, rest}, request)
 	if err != nil {
 		// What is still under way on the stream is of no use to anybody.
 		stream.CancelWrite(codeNotServed)
@@ -110,7 +110,7 @@ func (l *Link) open(ctx context.Context, r route, at whereabouts) (*quic.Stream,
 }
 
 // ask sends a frame and reads the answer.
-func ask(ctx context.Context, stream *quic.Stream, frame []byte,
+func ask(ctx context.Context, stream *quic.Stream, frame [][]byte,
 	request wire.Message) (wire.Message, error) {
 	stop := context.AfterFunc(ctx, func() { stream.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -129,8 +129,13 @@ func ask(ctx context.Context, stream *quic.Stream, frame []byte,
 
 // send writes a frame and closes this side. A peer that is busy may stop us
 // halfway: then its answer is there to be read.
-func send(stream *quic.Stream, frame []byte) error {
-	_, err := stream.Write(frame)
+func send(stream *quic.Stream, frame [][]byte) error {
+	var err error
+	for _, part := range frame {
+		if _, err = stream.Write(part); err != nil {
+			break
+		}
+	}
 	var stopped *quic.StreamError
 	if errors.As(err, &stopped) && stopped.Remote && stopped.ErrorCode == codeBusy {
 		return nil

@@ -45,8 +45,8 @@ type Limits struct {
 	// Exchange bounds an Exchange, dial included, whatever its context says.
 	Exchange time.Duration
 
-	// Frame bounds the reading of a request, and the writing of an answer: a
-	// peer that sends a byte a second is cut off after it.
+	// Frame bounds the reading of a request, and the writing of an answer, for
+	// each MiB that is begun: a peer that sends a byte a second is cut off after it.
 	Frame time.Duration
 
 	// Handling bounds the handler of one request.
@@ -105,7 +105,7 @@ const (
 	streamWindow = 64 << 10
 
 	// streamWindowMax is how far the window grows while the stream is read,
-	// in bytes: a whole frame in one round trip.
+	// in bytes: a whole envelope in one round trip.
 	streamWindowMax = 2 << 20
 
 	// connectionWindow is what a peer may send on a connection before anyone
@@ -126,6 +126,11 @@ const (
 	maxAddresses = 4
 )
 
+// frameTime is how long a frame of that size may take.
+func (l Limits) frameTime(size int) time.Duration {
+	return l.Frame * time.Duration(1+max(size-1, 0)>>20)
+}
+
 func (l Limits) check() error {
 	switch {
 	case l.Handshakes < 1 || l.FreeHandshakes < 0 || l.ConnectionsPerPeer < 1:
@@ -136,16 +141,14 @@ func (l Limits) check() error {
 		l.Frame <= 0 || l.Handling <= 0 || l.Waiting <= 0:
 		return errors.New("limits: durations must be positive")
 	}
-	for _, b := range []Budget{l.Ordinary, l.Emergency} {
-		if err := b.check(); err != nil {
-			return err
-		}
+	if err := l.Emergency.check(wire.MaxEnvelope + 1); err != nil {
+		return err
 	}
-	return nil
+	return l.Ordinary.check(wire.MaxRegister + 1)
 }
 
-func (b Budget) check() error {
-	const frame = wire.MaxEnvelope + 1
+// check refuses a budget in which the largest frame of its lane has no room.
+func (b Budget) check(frame int) error {
 	if b.Frames <= 0 || b.FramesBurst < 1 || b.Bytes <= 0 || b.Handlers < 1 || b.PeerShare < 1 {
 		return errors.New("limits: every part of a budget must be positive")
 	}

@@ -141,7 +141,7 @@ func TestLargestMessagesCross(t *testing.T) {
 	inWorld(t, conditions(), func(t *testing.T, w *world) {
 		a, _ := w.pair(func(_ context.Context, _ peerID, m wire.Message) (wire.Message, error) {
 			if _, ok := m.(*wire.Pull); ok {
-				return &wire.Publish{Kind: wire.KindRegister, Document: make([]byte, wire.MaxDocument)}, nil
+				return &wire.Publish{Kind: wire.KindRegister, Document: make([]byte, wire.MaxRegister)}, nil
 			}
 			return &wire.Receipt{Proof: make([]byte, wire.MaxProof)}, nil
 		})
@@ -158,13 +158,13 @@ func TestRequestsThatWaitForMemoryDoNotStopThoseThatHaveIt(t *testing.T) {
 	inWorld(t, conditions(), func(t *testing.T, w *world) {
 		c := w.config(bob, receipt)
 		c.Limits = link.DefaultLimits()
-		c.Limits.Ordinary.Memory = wire.MaxEnvelope + 1 // for eight of these
+		c.Limits.Ordinary.Memory = wire.MaxRegister + 1 // for thirty of these
 		c.Limits.Waiting = time.Minute
 		w.start(c)
 		a, _ := w.start(w.config(alice, receipt))
 		var all sync.WaitGroup
 		for range c.Limits.StreamsPerConnection {
-			all.Go(func() { mustAnswer(t, a, bob, deliver(wire.Ordinary, 128<<10)) })
+			all.Go(func() { mustAnswer(t, a, bob, deliver(wire.Ordinary, 512<<10)) })
 		}
 		all.Wait()
 	})
@@ -368,10 +368,10 @@ func TestPeerOverItsBytesIsAnsweredBusyBeforeTheyAreRead(t *testing.T) {
 	inWorld(t, conditions(), func(t *testing.T, w *world) {
 		c := w.config(bob, receipt)
 		c.Limits = link.DefaultLimits()
-		c.Limits.Ordinary.Bytes, c.Limits.Ordinary.BytesBurst = 100<<10, wire.MaxEnvelope+1
+		c.Limits.Ordinary.Bytes, c.Limits.Ordinary.BytesBurst = 100<<10, wire.MaxRegister+1
 		w.start(c)
 		a, _ := w.start(w.config(alice, receipt))
-		mustAnswer(t, a, bob, deliver(wire.Ordinary, wire.MaxEnvelope))
+		mustAnswer(t, a, bob, &wire.Publish{Kind: wire.KindRegister, Document: make([]byte, wire.MaxRegister)})
 		before, _ := w.net.Carried()
 		answer, err := a.Exchange(t.Context(), bob, deliver(wire.Ordinary, wire.MaxEnvelope))
 		if err != nil || answer.Type() != wire.TypeBusy {

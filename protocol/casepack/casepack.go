@@ -25,9 +25,9 @@ import (
 
 // Limits of a package.
 const (
-	MaxFile    = 2 << 20 // bytes of one file in the archive
-	MaxFiles   = 8192    // files in the archive
-	MaxPackage = 1 << 30 // bytes of the archive
+	MaxFile    = 16 << 20 // bytes of one file in the archive: the largest register
+	MaxFiles   = 8192     // files in the archive
+	MaxPackage = 1 << 30  // bytes of the archive
 
 	// MaxDocuments bounds the registers, agreements and notices: each costs its
 	// reader signatures.

@@ -27,12 +27,13 @@ import (
 	"comity.example/protocol/canon"
 )
 
-// Limits of a register. A participant takes about 7 kB, nearly all of it keys.
+// Limits of a register. A participant takes about 13 kB once it is signed, nearly
+// all of it keys.
 const (
 	// MaxSigned bounds a signed register, in bytes, before it is parsed.
 	MaxSigned = seal.MaxSigned
 	// MaxParticipants bounds the participants of one register.
-	MaxParticipants = 300
+	MaxParticipants = 1000
 	// MaxRoots bounds the root keys of a Party, so that the old and the new
 	// ones can all sign one document (seal.MaxSigners).
 	MaxRoots = seal.MaxSigners / 2

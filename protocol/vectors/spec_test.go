@@ -97,6 +97,7 @@ func TestSpecHasTheLimitsOfTheCode(t *testing.T) {
 		"checkpoint, signed":               cosign.MaxCheckpoint,
 		"checkpoint on the wire":           wire.MaxCheckpoint,
 		"document on the wire":             wire.MaxDocument,
+		"register on the wire":             wire.MaxRegister,
 		"decision with a refusal":          wire.MaxFindings,
 		"name in a pull":                   wire.MaxName,
 		"longest pause of a busy, seconds": int(wire.MaxRetryAfter / time.Second),

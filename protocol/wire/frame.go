@@ -29,6 +29,24 @@ func Encode(m Message) ([]byte, error) {
 	return b, nil
 }
 
+// Split returns the frame that carries m in two parts, of which the second is
+// the document of a Publish, not copied: however many peers are being sent a
+// large document, it is held once. The caller changes neither.
+func Split(m Message) (head, rest []byte, err error) {
+	p, ok := m.(*Publish)
+	if !ok || len(p.Document) < firstRead || len(p.Document) > p.Kind.most() {
+		head, err = Encode(m)
+		return head, nil, err
+	}
+	head, err = Encode(&Publish{Kind: p.Kind, Document: p.Document[:1]})
+	if err != nil {
+		return nil, nil, err
+	}
+	head = head[:headerSize+1]
+	binary.BigEndian.PutUint32(head[1:headerSize], uint32(1+len(p.Document)))
+	return head, p.Document, nil
+}
+
 // Write writes the frame that carries m to w, in one call of w.Write.
 func Write(w io.Writer, m Message) error {
 	b, err := Encode(m)
@@ -103,6 +121,16 @@ func read(r io.Reader, allow func(Type) bool) (Message, error) {
 	}
 	if !allow(t) {
 		return nil, fmt.Errorf("%w: %s is out of place", ErrMalformed, t)
+	}
+	if t == TypePublish {
+		var kind [1]byte
+		if _, err := io.ReadFull(r, kind[:]); err != nil {
+			return nil, truncated(err)
+		}
+		if err := checkPublish(Kind(kind[0]), size); err != nil {
+			return nil, err
+		}
+		r = io.MultiReader(bytes.NewReader(kind[:]), r)
 	}
 	body, err := readBody(r, size)
 	if err != nil {
@@ -190,8 +218,13 @@ func PreviewRequest(b [PreviewSize]byte) (Preview, error) {
 		return Preview{}, fmt.Errorf("wire: preview: %w: %s is out of place", ErrMalformed, t)
 	}
 	p := Preview{Type: t, Lane: Ordinary, Size: size}
-	if t == TypeDeliver {
+	switch t {
+	case TypeDeliver:
 		p.Lane = Lane(b[headerSize])
+	case TypePublish:
+		if err := checkPublish(Kind(b[headerSize]), size); err != nil {
+			return Preview{}, fmt.Errorf("wire: preview: %w", err)
+		}
 	}
 	if !p.Lane.known() {
 		return Preview{}, fmt.Errorf("wire: preview: %w: unknown lane", ErrMalformed)

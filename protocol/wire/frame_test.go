@@ -41,6 +41,7 @@ func examples() []wire.Message {
 		&wire.Busy{RetryAfter: wire.MaxRetryAfter},
 		&wire.Publish{Kind: wire.KindRegister, Document: []byte("document")},
 		&wire.Publish{Kind: wire.KindCheckpoint, Document: full(wire.MaxDocument)},
+		&wire.Publish{Kind: wire.KindRegister, Document: full(wire.MaxRegister)},
 		&wire.Pull{Kind: wire.KindAgreement, Have: protocol.DigestOf(nil), Name: "gb-us-daa"},
 		&wire.Pull{Kind: wire.KindNotice},
 		&wire.Pull{Kind: wire.KindRegister, Name: strings.Repeat("n", wire.MaxName)},
@@ -223,7 +224,8 @@ func TestMessagesBeyondTheLimitsAreNotWritten(t *testing.T) {
 		"long wait":   &wire.Busy{RetryAfter: wire.MaxRetryAfter + time.Millisecond},
 		"negative":    &wire.Busy{RetryAfter: -time.Millisecond},
 		"microsecond": &wire.Busy{RetryAfter: time.Microsecond},
-		"document":    &wire.Publish{Kind: wire.KindRegister, Document: over(wire.MaxDocument)},
+		"document":    &wire.Publish{Kind: wire.KindNotice, Document: over(wire.MaxDocument)},
+		"register":    &wire.Publish{Kind: wire.KindRegister, Document: over(wire.MaxRegister)},
 		"kind":        &wire.Publish{Document: one},
 		"pull kind":   &wire.Pull{Kind: 5},
 		"name":        &wire.Pull{Kind: wire.KindRegister, Name: string(over(wire.MaxName))},
@@ -293,6 +295,49 @@ func TestAnswerToAnotherQuestionIsRefused(t *testing.T) {
 	pong := &wire.Pong{Nonce: ping.Nonce}
 	if _, err := wire.ReadAnswer(bytes.NewReader(encode(t, pong)), ping); err != nil {
 		t.Errorf("the right pong: got %v, want no error", err)
+	}
+}
+
+// TestDocumentOfAnotherKindMayNotBeAsLargeAsARegister: it is refused when its
+// first byte has come.
+func TestDocumentOfAnotherKindMayNotBeAsLargeAsARegister(t *testing.T) {
+	large := func(k wire.Kind) [wire.PreviewSize]byte {
+		head := [wire.PreviewSize]byte{byte(wire.TypePublish), 0, 0, 0, 0, byte(k)}
+		binary.BigEndian.PutUint32(head[1:5], wire.MaxDocument+2)
+		return head
+	}
+	for k := wire.KindRegister; k <= wire.KindCheckpoint; k++ {
+		head := large(k)
+		_, err := wire.PreviewRequest(head)
+		if (err == nil) != (k == wire.KindRegister) {
+			t.Errorf("preview of a %s: got %v", k, err)
+		}
+		if k == wire.KindRegister {
+			continue
+		}
+		endless := iotest.ErrReader(errors.New("more was read"))
+		_, err = wire.Read(io.MultiReader(bytes.NewReader(head[:]), endless), anyType)
+		if !errors.Is(err, wire.ErrMalformed) {
+			t.Errorf("a %s: got %v, want ErrMalformed", k, err)
+		}
+	}
+}
+
+func TestPartsOfAFrameAreTheFrame(t *testing.T) {
+	for _, m := range examples() {
+		head, rest, err := wire.Split(m)
+		if err != nil || !bytes.Equal(slices.Concat(head, rest), encode(t, m)) {
+			t.Errorf("%s: the parts are not the frame (%v)", m.Type(), err)
+		}
+		if p, ok := m.(*wire.Publish); ok && len(p.Document) >= 1<<20 && &rest[0] != &p.Document[0] {
+			t.Errorf("a %s was copied", p.Kind)
+		}
+	}
+	for _, m := range []wire.Message{&wire.Publish{Kind: wire.KindNotice, Document: make([]byte, wire.MaxDocument+1)},
+		&wire.Publish{Document: make([]byte, 1<<20)}} {
+		if _, _, err := wire.Split(m); err == nil {
+			t.Error("got parts of a frame that breaks a limit")
+		}
 	}
 }
 

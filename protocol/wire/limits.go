@@ -7,8 +7,12 @@ const (
 	// not travel in envelopes, so a request with its compartments fits.
 	MaxEnvelope = 1 << 20
 
-	// MaxDocument bounds the document of a Publish, in bytes.
+	// MaxDocument bounds the document of a Publish that is no register, in bytes.
 	MaxDocument = 1 << 20
+
+	// MaxRegister bounds a register in a Publish, in bytes: one with a thousand
+	// participants fits. No other frame is as large.
+	MaxRegister = 15 << 20
 
 	// MaxProof bounds a tlog-proof, in bytes: a checkpoint with its
 	// signatures (ML-DSA takes 4.5 KiB in base64) and 64 hashes.
@@ -66,7 +70,7 @@ func (t Type) bounds() (least, most int, known bool) {
 	case TypeBusy:
 		return 4, 4, true
 	case TypePublish:
-		return 1 + 1, 1 + MaxDocument, true
+		return 1 + 1, 1 + MaxRegister, true // and see Kind.most
 	case TypePull:
 		return 1 + digestSize, 1 + digestSize + MaxName, true
 	case TypeNothing:

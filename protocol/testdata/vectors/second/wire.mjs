@@ -16,7 +16,9 @@ const messages = {
     need(n > 0 && n <= proof && n <= b.length - 4 && b.length - 4 - n <= 64 << 10, 'proof');
   }],
   4: ['busy', 4, 4, (b) => need(b.readUInt32BE(0) <= 3600000, 'an hour')],
-  5: ['publish', 2, 1 + MiB, (b) => need(b[0] >= 1 && b[0] <= 4, 'kind')],
+  5: ['publish', 2, 1 + 15 * MiB, (b) => {
+    need(b[0] >= 1 && b[0] <= 4 && (b[0] === 1 || b.length <= 1 + MiB), 'kind or length');
+  }],
   6: ['pull', 33, 33 + 128, (b) => need(b[0] >= 1 && b[0] <= 4 && visible(b.subarray(33)), 'kind or name')],
   7: ['nothing', 0, 0, () => {}],
   8: ['checkpoint-query', 8, 8, () => {}],
