@@ -51,7 +51,8 @@ type Node struct {
 	library atomic.Pointer[library]
 	heard   *heard
 
-	refusals refusals
+	refusals  refusals
+	questions questions
 
 	seq     uint64 // of the newest outbox entry; owned by commits
 	running atomic.Bool

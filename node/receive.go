@@ -63,6 +63,14 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 		grounds := n.grounds.Load()
 		now := n.now()
 		arrival := n.gate.In(*grounds, peer, m.Envelope, now)
+		if mayBeBehind(&arrival) {
+			if err := n.askAgain(ctx, peer); err != nil {
+				return nil, err
+			}
+			if n.grounds.Load() != grounds {
+				continue
+			}
+		}
 		if arrival.Refused() && !n.refusals.allow(peer) {
 			return &wire.Busy{RetryAfter: RefusalPause}, nil
 		}

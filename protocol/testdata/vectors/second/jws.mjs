@@ -9,7 +9,7 @@ const header = /^\{"alg":"(Ed25519|ML-DSA-65)","kid":"([0-9a-f]{64})","typ":"([a
 // parse reads the one encoding of a JWS. Everything else throws formCode.
 export function parse(bytes, formCode = 'not_authentic') {
   const bad = (why) => refuse(formCode, why);
-  if (bytes.length > 4 << 20) bad('too long');
+  if (bytes.length > 15 << 20) bad('too long');
   const m = form.exec(bytes.toString('latin1')) ?? bad('not a JWS in its one encoding');
   const signatures = m[2] === '' ? [] : m[2].split(/(?<=\}),(?=\{)/).map((text) => {
     const s = item.exec(text) ?? bad('not a signature');
