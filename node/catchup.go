@@ -160,9 +160,9 @@ func (n *Node) allowWhenHeard() {
 // notices this node may have missed.
 func (n *Node) unconfirmed() []desk.Unconfirmed {
 	var out []desk.Unconfirmed
-	l, own := n.library.Load(), n.cfg.Self.Party()
+	l := n.library.Load()
 	for _, party := range l.directory.Parties() {
-		if len(n.others(party)) == 0 || len(l.between(AgreementDocument, own, party)) == 0 {
+		if len(n.others(party)) == 0 || len(l.shelf(AgreementDocument, party).list) == 0 {
 			continue
 		}
 		c, ok := n.heard.of(party)
@@ -292,8 +292,8 @@ func (n *Node) compareHoldings(ctx context.Context, peer protocol.ParticipantID,
 	q := &wire.HoldingsQuery{Kind: wireKinds[kind]}
 	pulled, unfit := 0, 0
 	for {
-		held := n.library.Load().between(kind, n.cfg.Self.Party(), peer.Party())
-		q.Have = wire.SetDigest(set(held))
+		held := n.library.Load().shelf(kind, peer.Party())
+		q.Have = held.set
 		answer, err := n.link.Exchange(ctx, peer, q)
 		if err != nil {
 			return err
@@ -306,7 +306,7 @@ func (n *Node) compareHoldings(ctx context.Context, peer protocol.ParticipantID,
 			return fmt.Errorf("node: %s is busy", peer)
 		}
 		for _, d := range list.Digests {
-			if _, ok := held[d]; ok {
+			if _, ok := held.docs[d]; ok {
 				continue
 			}
 			if pulled++; pulled > maxPulled || unfit > maxUnfit {

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"context"
 
 	"comity.example/protocol"
@@ -22,7 +21,7 @@ func (n *Node) lend(_ context.Context, peer protocol.ParticipantID, m *wire.Pull
 	if err := wanted.UnmarshalText([]byte(m.Name)); err != nil {
 		return &wire.Nothing{}, nil
 	}
-	b, ok := l.between(documentKind(m.Kind), n.cfg.Self.Party(), peer.Party())[wanted]
+	b, ok := l.shelf(documentKind(m.Kind), peer.Party()).docs[wanted]
 	if !ok {
 		return &wire.Nothing{}, nil
 	}
@@ -32,14 +31,9 @@ func (n *Node) lend(_ context.Context, peer protocol.ParticipantID, m *wire.Pull
 // showHoldings answers a peer that compares what it holds with what we hold of
 // what concerns us both.
 func (n *Node) showHoldings(peer protocol.ParticipantID, m *wire.HoldingsQuery) (wire.Message, error) {
-	list := set(n.library.Load().between(documentKind(m.Kind), n.cfg.Self.Party(), peer.Party()))
-	if wire.SetDigest(list) == m.Have {
-		return &wire.Nothing{}, nil
-	}
-	for len(list) > 0 && bytes.Compare(list[0][:], m.After[:]) <= 0 {
-		list = list[1:]
-	}
-	if len(list) == 0 {
+	s := n.library.Load().shelf(documentKind(m.Kind), peer.Party())
+	list := s.after(m.After)
+	if s.set == m.Have || len(list) == 0 {
 		return &wire.Nothing{}, nil
 	}
 	return &wire.HoldingsAnswer{Digests: list[:min(len(list), wire.MaxHoldings)]}, nil

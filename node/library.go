@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"comity.example/crypto/identity"
@@ -14,6 +15,7 @@ import (
 	"comity.example/protocol/agreement"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/register"
+	"comity.example/protocol/wire"
 )
 
 // A library is every document in use, and what follows from them. It never
@@ -24,6 +26,8 @@ type library struct {
 	registers  map[protocol.Party]protocol.Digest // of the bytes of each in directory
 	agreements map[string]heldAgreement           // by id@version
 	notices    map[string]heldNotice              // by Party and id
+
+	shelves sync.Map // of *shelf, by shelfName: those that were asked for
 }
 
 // A heldAgreement keeps its bytes, to be lent.
@@ -45,14 +49,15 @@ type heldNotice struct {
 
 func (n *Node) newLibrary() (*library, error) {
 	d, err := register.NewDirectory(n.cfg.Pins...)
-	return &library{n.cfg.Self.Party(), d, map[protocol.Party]protocol.Digest{},
-		map[string]heldAgreement{}, map[string]heldNotice{}}, err
+	return &library{own: n.cfg.Self.Party(), directory: d, registers: map[protocol.Party]protocol.Digest{},
+		agreements: map[string]heldAgreement{}, notices: map[string]heldNotice{}}, err
 }
 
 // with returns a library with one more document, and the document's name and
 // what there is to say of it.
 func (l *library) with(d Document, at time.Time) (*library, holding, error) {
-	next := &library{l.own, l.directory, maps.Clone(l.registers), maps.Clone(l.agreements), maps.Clone(l.notices)}
+	next := &library{own: l.own, directory: l.directory, registers: maps.Clone(l.registers),
+		agreements: maps.Clone(l.agreements), notices: maps.Clone(l.notices)}
 	h := holding{Kind: d.Kind, Bytes: d.Bytes}
 	var err error
 	switch d.Kind {
@@ -205,35 +210,58 @@ func (l *library) register(p protocol.Party) ([]byte, protocol.Digest) {
 	return held.Bytes, l.registers[p]
 }
 
-// between returns the agreements that both Parties signed, or the notices under
-// them, by what stands for each (SPEC.md, section 11.2).
-func (l *library) between(kind DocumentKind, p, q protocol.Party) map[protocol.Digest][]byte {
-	out := map[protocol.Digest][]byte{}
+// A shelf is the agreements, or the notices, that concern our Party and another.
+type shelf struct {
+	docs map[protocol.Digest][]byte // by what stands for each (SPEC.md, section 11.2)
+	list []protocol.Digest          // the keys of docs, ascending
+	set  protocol.Digest            // of list
+}
+
+type shelfName struct {
+	kind  DocumentKind
+	party protocol.Party
+}
+
+// shelf returns the agreements that our Party and another signed, or the notices
+// under them. It is put together once: whoever asks often costs no more. Only
+// Parties that are pinned are asked for.
+func (l *library) shelf(kind DocumentKind, party protocol.Party) *shelf {
+	name := shelfName{kind, party}
+	if s, ok := l.shelves.Load(name); ok {
+		return s.(*shelf)
+	}
+	s := &shelf{docs: map[protocol.Digest][]byte{}}
 	bound := map[string]bool{}
 	for _, a := range l.agreements {
-		if !a.binds(p, q) {
+		if !a.binds(l.own, party) {
 			continue
 		}
 		bound[a.Document().ID] = true
 		if kind == AgreementDocument {
-			out[a.Digest()] = a.bytes
+			s.docs[a.Digest()] = a.bytes
 		}
 	}
-	if kind != NoticeDocument {
-		return out
-	}
-	for _, s := range l.notices {
-		if bound[s.Notice().Agreement] {
-			out[s.Digest()] = s.bytes
+	for _, n := range l.notices {
+		if kind == NoticeDocument && bound[n.Notice().Agreement] {
+			s.docs[n.Digest()] = n.bytes
 		}
 	}
-	return out
+	s.list = slices.SortedFunc(maps.Keys(s.docs), compareDigests)
+	s.set = wire.SetDigest(s.list)
+	l.shelves.Store(name, s)
+	return s
 }
 
-// set returns the digests of what between returned, in ascending order.
-func set(held map[protocol.Digest][]byte) []protocol.Digest {
-	return slices.SortedFunc(maps.Keys(held), func(a, b protocol.Digest) int { return bytes.Compare(a[:], b[:]) })
+// after returns the digests of the shelf that follow d.
+func (s *shelf) after(d protocol.Digest) []protocol.Digest {
+	i, found := slices.BinarySearchFunc(s.list, d, compareDigests)
+	if found {
+		i++
+	}
+	return s.list[i:]
 }
+
+func compareDigests(a, b protocol.Digest) int { return bytes.Compare(a[:], b[:]) }
 
 // roots are the keys with which a Party signs agreements and notices: those of
 // its newest register, or of its pin while none is held.

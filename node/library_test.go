@@ -13,8 +13,8 @@ import (
 	"comity.example/protocol/register"
 )
 
-// A shelf is a library whose Parties' roots the test holds.
-type shelf struct {
+// A stack is a library whose Parties' roots the test holds.
+type stack struct {
 	t     *testing.T
 	at    time.Time
 	lib   *library
@@ -22,9 +22,9 @@ type shelf struct {
 	doc   *agreement.Document // to which all of them are Party
 }
 
-func newShelf(t *testing.T, own protocol.Party, others ...protocol.Party) *shelf {
+func newStack(t *testing.T, own protocol.Party, others ...protocol.Party) *stack {
 	t.Helper()
-	s := &shelf{t: t, at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), roots: map[protocol.Party]*identity.Key{}}
+	s := &stack{t: t, at: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), roots: map[protocol.Party]*identity.Key{}}
 	var pins []register.Pin
 	for _, p := range append(others, own) {
 		key, err := identity.Generate()
@@ -43,7 +43,7 @@ func newShelf(t *testing.T, own protocol.Party, others ...protocol.Party) *shelf
 	return s
 }
 
-func (s *shelf) must(err error) {
+func (s *stack) must(err error) {
 	s.t.Helper()
 	if err != nil {
 		s.t.Fatal(err)
@@ -51,7 +51,7 @@ func (s *shelf) must(err error) {
 }
 
 // signed is a document as those Parties exchange it.
-func (s *shelf) signed(doc *agreement.Document, by ...protocol.Party) []byte {
+func (s *stack) signed(doc *agreement.Document, by ...protocol.Party) []byte {
 	s.t.Helper()
 	sigs := &agreement.PartySignatures{Agreement: doc.Ref(), Signatures: []agreement.PartySignature{}}
 	for _, p := range by {
@@ -66,7 +66,7 @@ func (s *shelf) signed(doc *agreement.Document, by ...protocol.Party) []byte {
 	return b
 }
 
-func (s *shelf) add(kind DocumentKind, b []byte) error {
+func (s *stack) add(kind DocumentKind, b []byte) error {
 	next, _, err := s.lib.with(Document{kind, b}, s.at)
 	if err == nil {
 		s.lib = next
@@ -74,7 +74,7 @@ func (s *shelf) add(kind DocumentKind, b []byte) error {
 	return err
 }
 
-func (s *shelf) signers() []protocol.Party {
+func (s *stack) signers() []protocol.Party {
 	a := s.lib.agreements[s.doc.ID+"@"+s.doc.Version]
 	return a.By()
 }
@@ -82,7 +82,7 @@ func (s *shelf) signers() []protocol.Party {
 // TestOtherPartiesCannotOccupyAnAgreement: two small Parties sign another text
 // under the id and version of an agreement, and get to a fresh node first.
 func TestOtherPartiesCannotOccupyAnAgreement(t *testing.T) {
-	s := newShelf(t, "US", "FR", "IE")
+	s := newStack(t, "US", "FR", "IE")
 	other, err := agreement.ParseDocument("other", append(slices.Clone(s.doc.Bytes()), "# and so on\n"...))
 	s.must(err)
 	if err := s.add(AgreementDocument, s.signed(other, "FR", "IE")); !errors.Is(err, errForeign) {
@@ -97,7 +97,7 @@ func TestOtherPartiesCannotOccupyAnAgreement(t *testing.T) {
 // TestSignaturesAreJoined: a file that leaves a Party's signature out, with more
 // of others', does not take that Party's rights away.
 func TestSignaturesAreJoined(t *testing.T) {
-	s := newShelf(t, "US", "FR", "IE", "DE")
+	s := newStack(t, "US", "FR", "IE", "DE")
 	for _, c := range []struct {
 		by, want []protocol.Party
 		err      error
@@ -117,7 +117,7 @@ func TestSignaturesAreJoined(t *testing.T) {
 }
 
 func TestNoticesOfOnePartyAreBounded(t *testing.T) {
-	s := newShelf(t, "US", "FR", "IE")
+	s := newStack(t, "US", "FR", "IE")
 	s.must(s.add(AgreementDocument, s.signed(s.doc, "FR", "IE", "US")))
 	give := func(p protocol.Party, i int) error {
 		b, err := agreement.SignNotice(&agreement.Notice{ID: fmt.Sprintf("n%d", i), Agreement: s.doc.ID, Party: p,
@@ -140,7 +140,7 @@ func TestNoticesOfOnePartyAreBounded(t *testing.T) {
 // TestHoldingsConcernBoth: of an agreement that the peer's Party did not sign,
 // and of its notices, it learns nothing here.
 func TestHoldingsConcernBoth(t *testing.T) {
-	s := newShelf(t, "US", "FR", "IE")
+	s := newStack(t, "US", "FR", "IE")
 	s.must(s.add(AgreementDocument, s.signed(s.doc, "FR", "US")))
 	b, err := agreement.SignNotice(&agreement.Notice{ID: "n", Agreement: s.doc.ID, Party: "US",
 		Kind: agreement.Suspend, Toward: []protocol.Party{}, Types: []protocol.RequestType{},
@@ -149,12 +149,12 @@ func TestHoldingsConcernBoth(t *testing.T) {
 	s.must(s.add(NoticeDocument, b))
 	for peer, want := range map[protocol.Party]int{"FR": 1, "US": 1, "IE": 0} {
 		for _, kind := range []DocumentKind{AgreementDocument, NoticeDocument} {
-			if got := len(s.lib.between(kind, "US", peer)); got != want {
+			if got := len(s.lib.shelf(kind, peer).list); got != want {
 				t.Errorf("%s: %d of kind %s, want %d", peer, got, kind, want)
 			}
 		}
 	}
-	if got := len(s.lib.between(RegisterDocument, "US", "FR")); got != 0 {
+	if got := len(s.lib.shelf(RegisterDocument, "FR").list); got != 0 {
 		t.Errorf("%d registers among the holdings", got)
 	}
 }

@@ -277,6 +277,7 @@ func TestBadCallsAreToldWhatToMend(t *testing.T) {
 		{"POST", "/v1/acts/submit", "\xff", 400, "want one JSON value"},
 		{"POST", "/v1/acts/submit", `"` + strings.Repeat("x", desk.MaxBody) + `"`, 413, "larger"},
 		{"POST", "/v1/documents/notice", strings.Repeat("x", desk.MaxBody+1), 413, "larger"},
+		{"POST", "/v1/documents/register", strings.Repeat("x", desk.MaxDocument+1), 413, "larger"},
 		{"GET", "/v1/inbox?limit=0", "", 400, "limit: want a number from 1 to 200"},
 		{"GET", "/v1/inbox?limit=201", "", 400, "limit:"},
 		{"GET", "/v1/inbox?limit=ten", "", 400, "limit:"},
@@ -294,6 +295,15 @@ func TestBadCallsAreToldWhatToMend(t *testing.T) {
 			t.Errorf("%s %.40s %.60s: got %d %q, asked %v; want %d %q", c.method, c.path, c.body, w.Code, p.Text, n.asked,
 				c.status, c.text)
 		}
+	}
+}
+
+// TestRegisterMayBeLargerThanAnAct: every other document is as small.
+func TestRegisterMayBeLargerThanAnAct(t *testing.T) {
+	n := &clerk{}
+	w := do(desk.Server(n, token, nil), "POST", "/v1/documents/register", strings.Repeat("x", desk.MaxDocument), bearer(token))
+	if w.Code == http.StatusRequestEntityTooLarge || len(n.asked) != 1 {
+		t.Errorf("got %d, asked %d times", w.Code, len(n.asked))
 	}
 }
 
