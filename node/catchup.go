@@ -53,12 +53,14 @@ const (
 
 var (
 	errNotLent  = errors.New("node: a document that was listed is not lent")
+	errEnding   = errors.New("node: it ends before it has heard what it missed")
 	errSpinning = errors.New("node: too many documents at a time")
 )
 
 // heard is when this node last knew that it had missed nothing of a Party.
 type heard struct {
 	emergency, ordinary chan struct{} // closed when a lane's acts may be decided
+	over                chan struct{} // closed when nobody is asked any more
 
 	mu   sync.Mutex
 	last map[protocol.Party]confirmation // guarded by mu, as is the closing
@@ -72,11 +74,11 @@ type confirmation struct {
 }
 
 func newHeard() *heard {
-	return &heard{emergency: make(chan struct{}), ordinary: make(chan struct{}),
+	return &heard{emergency: make(chan struct{}), ordinary: make(chan struct{}), over: make(chan struct{}),
 		last: map[protocol.Party]confirmation{}}
 }
 
-// wait returns when an act of that lane may be decided.
+// wait returns when an act of that lane may be decided. With an error it may not.
 func (h *heard) wait(ctx context.Context, lane wire.Lane) error {
 	ready := h.ordinary
 	if lane == wire.Emergency {
@@ -85,6 +87,8 @@ func (h *heard) wait(ctx context.Context, lane wire.Lane) error {
 	select {
 	case <-ready:
 		return nil
+	case <-h.over:
+		return errEnding
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -119,6 +123,7 @@ func (h *heard) of(p protocol.Party) (confirmation, bool) {
 // catchUp asks each Party again and again, until ctx ends.
 func (n *Node) catchUp(ctx context.Context) error {
 	h := n.heard
+	defer close(h.over)
 	hurry := time.AfterFunc(EmergencyWait, func() { h.allow(h.emergency) })
 	defer hurry.Stop()
 	patience := time.AfterFunc(CatchUpWait, func() {

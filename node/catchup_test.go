@@ -237,3 +237,22 @@ func TestUnchangedHoldingsCostOneSmallExchange(t *testing.T) {
 		}
 	}, office, contoso)
 }
+
+// TestWhoWaitsForANodeThatEndsIsTold: an act that is submitted before anybody was
+// heard does not hang when the node ends.
+func TestWhoWaitsForANodeThatEndsIsTold(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		b.start(police)
+		n := b.node(police)
+		ended := make(chan error, 1)
+		go func() {
+			_, err := n.Submit(t.Context(), desk.Draft{Agreement: daa.ID, Body: protocol.Body{Request: newOrder()}})
+			ended <- err
+		}()
+		time.Sleep(node.EmergencyWait)
+		b.halt(police)
+		if err := <-ended; err == nil {
+			t.Error("it was sent by a node that has ended")
+		}
+	})
+}

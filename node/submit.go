@@ -291,8 +291,10 @@ func (n *Node) preview(g casefile.Grounds, r *protocol.Request, known agreement.
 
 // Prepare implements desk.Acts.
 func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
-	if err := n.heard.wait(ctx, urgency(d)); err != nil {
-		return desk.Prepared{}, err
+	if n.running.Load() { // else nobody is asked, and nothing can be sent
+		if err := n.heard.wait(ctx, urgency(d)); err != nil {
+			return desk.Prepared{}, err
+		}
 	}
 	grounds := *n.grounds.Load()
 	now := n.now()
