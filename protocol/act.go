@@ -35,11 +35,13 @@ const (
 	KindRelay         Kind = "relay"         // passes a received act on to a participant of the case
 	KindWithdrawal    Kind = "withdrawal"    // the issuing side ends its request
 	KindRefusal       Kind = "refusal"       // a person of the addressee refuses the request
+	KindNondelivery   Kind = "nondelivery"   // a certification did not get through to its addressee
 )
 
 // Kinds lists every kind of act.
 func Kinds() []Kind {
-	return []Kind{KindRequest, KindCertification, KindDisclosure, KindRelay, KindWithdrawal, KindRefusal}
+	return []Kind{KindRequest, KindCertification, KindDisclosure, KindRelay, KindWithdrawal, KindRefusal,
+		KindNondelivery}
 }
 
 // UnmarshalText refuses a kind that is not in the list.
@@ -115,6 +117,7 @@ type Body struct {
 	Relay         *Relay         `json:"relay,omitzero"`
 	Withdrawal    *Withdrawal    `json:"withdrawal,omitzero"`
 	Refusal       *Refusal       `json:"refusal,omitzero"`
+	Nondelivery   *Nondelivery   `json:"nondelivery,omitzero"`
 }
 
 // A Certification is a designated authority's statement that a request is
@@ -181,6 +184,7 @@ func (b *Body) Kind() Kind {
 		KindRelay:         b.Relay != nil,
 		KindWithdrawal:    b.Withdrawal != nil,
 		KindRefusal:       b.Refusal != nil,
+		KindNondelivery:   b.Nondelivery != nil,
 	} {
 		if set {
 			kind = k
@@ -316,6 +320,8 @@ func (b *Body) check() error {
 		if b.Refusal.Reason == "" || len(b.Refusal.Note) > MaxText {
 			return fmt.Errorf("refusal: want a reason, and a note of at most %d bytes", MaxText)
 		}
+	case KindNondelivery:
+		return b.Nondelivery.check()
 	default:
 		return errors.New("body: want exactly one member")
 	}

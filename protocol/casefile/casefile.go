@@ -3,10 +3,29 @@
 // and who may move next. Apply takes a case and a verified act to the next
 // case, or refuses the act with a reason and leaves the case as it was.
 //
-// The thread is a hash graph: each act names the acts that it follows, and an
-// act that follows what this participant never saw does not fit. Two
+// The thread is a hash graph: each act names the acts that it follows. Two
 // participants may hold different parts of one case; no one can drop or
-// reorder an act between them unseen.
+// reorder an act between them unseen. Acts travel by different ways, so they
+// overtake each other and cross:
+//
+//   - An act that follows what is not held here yet, or whose case is not, is
+//     early (ErrEarly): it is neither taken nor refused, and comes again.
+//   - An act that came in is judged in the state in which its sender stood: the
+//     state after the acts that it follows, and those that they follow, and no
+//     others. Who receives it may know more by now.
+//   - An act of one's own is judged by all that one holds, besides (Send).
+//
+// The state of a case is therefore a function of the set of acts that are held,
+// not of the order in which they came. Each act leads to a state; of those the
+// one that stands last in this list is the state of the case:
+//
+//	requested, under_review, served, expired, refused, partly_produced,
+//	produced, withdrawn
+//
+// A withdrawal ends the case, whatever crossed it (law: the unified life cycle,
+// row 30). Evidence that crossed a withdrawal is kept and shown as such
+// (Crossed), for a person to decide; nothing but a relay follows a withdrawal.
+// Evidence that came after all outweighs that its order was thought lost.
 //
 // The package is trusted with turn-taking: who may certify, disclose, refuse
 // or withdraw, and when. It trusts its caller that signatures and registers
@@ -14,6 +33,7 @@
 package casefile
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,6 +44,10 @@ import (
 // MaxThread bounds the acts of one case, so that a peer cannot make a case
 // that is slow to read.
 const MaxThread = 512
+
+// ErrEarly says that an act may fit once what it follows has come: it is to be
+// offered again.
+var ErrEarly = errors.New("casefile: the act follows what is not held yet")
 
 // A State is where the main region of a case stands (law: the unified life
 // cycle; this version holds what a direct order needs).
@@ -41,8 +65,37 @@ const (
 	Expired        State = "expired"         // could not be delivered in its time
 )
 
-// Ended reports whether nothing can follow.
-func (s State) Ended() bool { return s == Refused || s == Withdrawn || s == Expired }
+// rank is the precedence of the states: of those that the acts of a case lead
+// to, the highest is the state of the case.
+func (s State) rank() int {
+	switch s {
+	case Requested:
+		return 1
+	case UnderReview:
+		return 2
+	case Served:
+		return 3
+	case Expired:
+		return 4
+	case Refused:
+		return 5
+	case PartlyProduced:
+		return 6
+	case Produced:
+		return 7
+	case Withdrawn:
+		return 8
+	}
+	return 0
+}
+
+// merge returns which of two states prevails.
+func merge(a, b State) State {
+	if b.rank() > a.rank() {
+		return b
+	}
+	return a
+}
 
 // A Case is one matter between participants, as one of them holds it.
 type Case struct {
@@ -67,10 +120,18 @@ type Entry struct {
 	To      []protocol.ParticipantID `json:"to"`
 	Follows []protocol.Digest        `json:"follows"`
 	Issued  time.Time                `json:"issued"`
+	// Leads is the state to which the act leads a case, or of a relay the act
+	// in it.
+	Leads State `json:"leads,omitzero"`
 	// Inner is the act that a certification or a relay carries.
 	Inner protocol.Digest `json:"inner,omitzero"`
 	// InnerKind is its kind.
 	InnerKind protocol.Kind `json:"inner_kind,omitzero"`
+	// InnerFollows are the acts that it follows.
+	InnerFollows []protocol.Digest `json:"inner_follows,omitzero"`
+	// Undelivered is set when the act, which was to open the case at its
+	// recipient, did not get there: Refused or Expired. Only its sender knows.
+	Undelivered State `json:"undelivered,omitzero"`
 }
 
 // A Step is a verified act on its way into a case.
@@ -109,6 +170,11 @@ func (c *Case) Holds(d protocol.Digest) bool {
 		}
 	}
 	return false
+}
+
+// stands reports whether the case holds the act with digest d by itself.
+func (c *Case) stands(d protocol.Digest) bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Act == d })
 }
 
 // Heads returns what the next act to the given recipients is to follow: of the

@@ -1,6 +1,8 @@
 package casefile
 
 import (
+	"errors"
+	"iter"
 	"slices"
 
 	"comity.example/protocol"
@@ -36,7 +38,7 @@ func (c *Case) part(id protocol.ParticipantID) actor {
 type turn struct {
 	kind protocol.Kind
 	by   actor
-	from []State
+	from []State // in which its sender stood
 	to   func(Step) State
 }
 
@@ -48,6 +50,7 @@ var turns = []turn{
 	{protocol.KindDisclosure, addressee, []State{UnderReview, Served, PartlyProduced}, produced},
 	{protocol.KindRefusal, addressee, []State{Served, UnderReview}, to(Refused)},
 	{protocol.KindWithdrawal, issuer | certifier, []State{Requested, UnderReview, Served, PartlyProduced}, to(Withdrawn)},
+	{protocol.KindNondelivery, certifier, []State{UnderReview, Served}, failed},
 }
 
 // decided is the state in which a request waits, given what the agreement says.
@@ -77,7 +80,15 @@ func produced(s Step) State {
 	return Produced
 }
 
-// Open returns the case that a request or a certification opens.
+func failed(s Step) State {
+	if s.Act.Body.Nondelivery.State == protocol.FailureExpired {
+		return Expired
+	}
+	return Refused
+}
+
+// Open returns the case that a request or a certification opens. The error is
+// a *TurnError, or ErrEarly.
 func Open(s Step) (Case, error) {
 	act := s.Act
 	c := Case{ID: act.Case, Agreement: act.Agreement}
@@ -97,10 +108,14 @@ func Open(s Step) (Case, error) {
 		c.open(s.Inner.Act)
 		c.Certifier = act.From
 	default:
-		return refuse(protocol.ReasonOutOfTurn)
+		if len(act.Follows) == 0 { // it could follow nothing in any case
+			return refuse(protocol.ReasonOutOfTurn)
+		}
+		return Case{}, ErrEarly
 	}
-	c.State = decided(s)
-	c.Thread = []Entry{entry(s)}
+	e := entry(s)
+	e.Leads = decided(s)
+	c.State, c.Thread = e.Leads, []Entry{e}
 	return c, nil
 }
 
@@ -110,68 +125,96 @@ func (c *Case) open(request *protocol.Act) {
 	c.Emergency = request.Emergency()
 }
 
-// Apply returns the case after s. The case c is not changed. The error is a
-// *TurnError.
+// Apply returns the case after s, an act that came in: it is judged in the
+// state in which its sender stood. The case c is not changed. The error is a
+// *TurnError, or ErrEarly.
 func (c Case) Apply(s Step) (Case, error) {
-	refuse := func(r protocol.Reason) (Case, error) {
-		return Case{}, &TurnError{Reason: r, Kind: s.Act.Body.Kind(), State: c.State}
+	refuse := func(r protocol.Reason, at State) (Case, error) {
+		return Case{}, &TurnError{Reason: r, Kind: s.Act.Body.Kind(), State: at}
 	}
-	if len(c.Thread) >= MaxThread || s.Act.Case != c.ID || c.Holds(s.Digest) {
-		return refuse(protocol.ReasonThread)
+	if len(c.Thread) >= MaxThread || s.Act.Case != c.ID || c.stands(s.Digest) {
+		return refuse(protocol.ReasonThread, c.State)
 	}
 	if s.Act.Agreement != c.Agreement {
-		return refuse(protocol.ReasonNotGoverning)
+		return refuse(protocol.ReasonNotGoverning, c.State)
 	}
-	if len(s.Act.Follows) == 0 || slices.ContainsFunc(s.Act.Follows, c.lacks) {
-		return refuse(protocol.ReasonThread)
+	if len(s.Act.Follows) == 0 {
+		return refuse(protocol.ReasonThread, c.State)
+	}
+	moves := &s
+	if s.Act.Body.Relay != nil {
+		if s.Inner == nil || c.part(s.Act.From) == 0 {
+			return refuse(protocol.ReasonOutOfTurn, c.State)
+		}
+		if c.relays(s.Inner.Digest) { // a thread is not filled with repetitions
+			return refuse(protocol.ReasonThread, c.State)
+		}
+		moves = s.Inner // judged as if it had come from its own sender
+	}
+	if slices.ContainsFunc(s.Act.Follows, c.lacks) || slices.ContainsFunc(moves.Act.Follows, c.lacks) {
+		return Case{}, ErrEarly
+	}
+	e := entry(s)
+	if moves == &s || !c.Holds(moves.Digest) { // what is held already moves nothing again
+		var reason protocol.Reason
+		at := c.stood(moves.Act.Follows)
+		if e.Leads, reason = c.take(*moves, at); reason != "" {
+			return refuse(reason, at)
+		}
 	}
 	next := c
-	next.Thread = append(slices.Clone(c.Thread), entry(s))
-	if s.Act.Body.Relay != nil {
-		return next.relayed(s)
+	if e.Kind == protocol.KindCertification {
+		next.Certifier = e.From
 	}
-	state, reason := next.take(s)
-	if reason != "" {
-		return refuse(reason)
-	}
-	next.State = state
+	next.Thread = append(slices.Clone(c.Thread), e)
+	next.State = merge(c.State, e.Leads)
 	return next, nil
+}
+
+// Send returns the case after s, an act of the one who holds the case: it must
+// fit all that is held, and then it is judged as every recipient will. The
+// error is a *TurnError.
+func (c Case) Send(s Step) (Case, error) {
+	at := c.State
+	if s.Act.Body.Nondelivery != nil {
+		at = c.led() // that the case ended so is what it says
+	}
+	if s.Act.Body.Relay == nil { // which adds no word of its own
+		if _, reason := c.take(s, at); reason != "" {
+			return Case{}, &TurnError{Reason: reason, Kind: s.Act.Body.Kind(), State: at}
+		}
+	}
+	next, err := c.Apply(s)
+	if errors.Is(err, ErrEarly) { // nobody follows what it does not hold
+		err = &TurnError{Reason: protocol.ReasonThread, Kind: s.Act.Body.Kind(), State: c.State}
+	}
+	return next, err
+}
+
+// led returns the state to which the acts lead, whatever became of them on
+// their way.
+func (c *Case) led() State {
+	var state State
+	for i := range c.Thread {
+		state = merge(state, c.Thread[i].Leads)
+	}
+	return state
 }
 
 func (c *Case) lacks(d protocol.Digest) bool { return !c.Holds(d) }
 
-// relayed takes a relay: the act inside moves the case if this participant
-// does not hold it yet, and is judged as if it had come from its own sender.
-func (c Case) relayed(s Step) (Case, error) {
-	if s.Inner == nil || c.part(s.Act.From) == 0 {
-		return Case{}, &TurnError{Reason: protocol.ReasonOutOfTurn, Kind: protocol.KindRelay, State: c.State}
-	}
-	before := Case{Thread: c.Thread[:len(c.Thread)-1]}
-	if before.relays(s.Inner.Digest) { // a thread is not filled with repetitions
-		return Case{}, &TurnError{Reason: protocol.ReasonThread, Kind: protocol.KindRelay, State: c.State}
-	}
-	if before.Holds(s.Inner.Digest) {
-		return c, nil
-	}
-	state, reason := c.take(*s.Inner)
-	if reason != "" {
-		return Case{}, &TurnError{Reason: reason, Kind: protocol.KindRelay, State: c.State}
-	}
-	c.State = state
-	return c, nil
-}
-
-// take looks the act up in the table of turns.
-func (c *Case) take(s Step) (State, protocol.Reason) {
+// take looks the act up in the table of turns, for a sender who stood at a
+// state, and returns the state to which it leads.
+func (c *Case) take(s Step, at State) (State, protocol.Reason) {
 	kind := s.Act.Body.Kind()
+	part := c.part(s.Act.From)
 	if kind == protocol.KindCertification && c.Certifier == "" {
 		// Of the request that opened the case, and of no other.
 		if s.Inner == nil || s.Inner.Digest != c.Thread[0].Act {
 			return "", protocol.ReasonThread
 		}
-		c.Certifier = s.Act.From
+		part |= certifier
 	}
-	part := c.part(s.Act.From)
 	for _, t := range turns {
 		if t.kind != kind {
 			continue
@@ -179,141 +222,114 @@ func (c *Case) take(s Step) (State, protocol.Reason) {
 		if t.by&part == 0 {
 			return "", protocol.ReasonRole
 		}
-		if c.State == UnderReview && kind == protocol.KindDisclosure && !s.Endorsed {
+		if kind == protocol.KindCertification && c.Certifier != "" {
+			return "", protocol.ReasonOutOfTurn // a case has one
+		}
+		if n := s.Act.Body.Nondelivery; n != nil && !c.certifies(n, s.Act.From) {
+			return "", protocol.ReasonThread
+		}
+		if at == UnderReview && kind == protocol.KindDisclosure && !s.Endorsed {
 			return "", protocol.ReasonOfficerMissing // what was held for a person, a person answers
 		}
-		if slices.Contains(t.from, c.State) {
+		if slices.Contains(t.from, at) {
 			return t.to(s), ""
 		}
 	}
 	return "", protocol.ReasonOutOfTurn
 }
 
-func entry(s Step) Entry {
-	e := Entry{Act: s.Digest, ID: s.Act.ID, Kind: s.Act.Body.Kind(), From: s.Act.From,
-		To: s.Act.To, Follows: s.Act.Follows, Issued: s.Act.Issued}
-	if s.Inner != nil {
-		e.Inner, e.InnerKind = s.Inner.Digest, s.Inner.Act.Body.Kind()
-	}
-	return e
+// certifies reports whether n is about the sender's certification, on its way
+// to the addressee.
+func (c *Case) certifies(n *protocol.Nondelivery, from protocol.ParticipantID) bool {
+	return n.Recipient == c.Addressee && slices.ContainsFunc(c.Thread, func(e Entry) bool {
+		return e.Act == n.Act && e.Kind == protocol.KindCertification && e.From == from &&
+			slices.Contains(e.To, n.Recipient)
+	})
 }
 
-// A Move is what a participant's people are asked to do next.
-type Move string
-
-// The moves. None means that it is somebody else's turn.
-const (
-	None    Move = ""
-	Certify Move = "certify" // review and certify, or withdraw
-	Review  Move = "review"  // decide what the agreement leaves to judgement
-	Answer  Move = "answer"  // disclose or refuse
-	Pass    Move = "relay"   // pass what came back on to the issuing authority
-	Read    Move = "read"    // evidence, or a refusal, has come
-)
-
-// Move returns what self's people are asked to do now.
-func (c *Case) Move(self protocol.ParticipantID) Move {
-	switch c.State {
-	case Requested:
-		if self != c.Issuer || c.addressedTo(self) {
-			return Certify
+// stood returns the state of one who holds the acts in follows, which c holds,
+// those that they follow, and no others.
+func (c *Case) stood(follows []protocol.Digest) State {
+	var state State
+	for e, whole := range c.behind(follows) {
+		led := e.Leads
+		if !whole && e.Kind == protocol.KindCertification {
+			led = Requested // the request in it, without it
 		}
-	case UnderReview:
-		if self == c.Addressee {
-			return Review
-		}
-	case Served, PartlyProduced:
-		if self == c.Addressee {
-			return Answer
+		if state = merge(state, led); state == c.State {
+			break // no act that c holds leads further
 		}
 	}
-	switch {
-	case self == c.Certifier && self != c.Issuer && !c.passedOn():
-		return Pass
-	case self == c.Issuer && (c.returned() || c.State == Refused):
-		return Read
+	return state
+}
+
+// behind goes through the entries that hold one of the acts in follows, or
+// what these follow, newest first: whole, or only for the act that they carry.
+// A thread is in an order in which no act follows a later one.
+func (c *Case) behind(follows []protocol.Digest) iter.Seq2[*Entry, bool] {
+	return func(yield func(*Entry, bool) bool) {
+		seen := make(map[protocol.Digest]struct{}, len(follows))
+		see := func(ds []protocol.Digest) {
+			for _, d := range ds {
+				seen[d] = struct{}{}
+			}
+		}
+		see(follows)
+		for i := range slices.Backward(c.Thread) {
+			e := &c.Thread[i]
+			_, whole := seen[e.Act]
+			carried := whole
+			if !whole && e.InnerKind != "" {
+				_, carried = seen[e.Inner]
+			}
+			if !carried {
+				continue
+			}
+			if !yield(e, whole) {
+				return
+			}
+			if whole {
+				see(e.Follows)
+			}
+			see(e.InnerFollows)
+			if e.InnerKind != "" {
+				seen[e.Inner] = struct{}{} // it may be held by itself too
+			}
+		}
 	}
-	return None
 }
 
-// addressedTo reports whether the opening request was addressed to self: an
-// authority that issues and certifies addresses its request to itself.
-func (c *Case) addressedTo(self protocol.ParticipantID) bool {
-	return len(c.Thread) > 0 && slices.Contains(c.Thread[0].To, self)
-}
-
-// returned reports whether the addressee has answered.
-func (c *Case) returned() bool {
-	_, disclosed := c.Last(protocol.KindDisclosure)
-	_, refused := c.Last(protocol.KindRefusal)
-	return disclosed || refused
-}
-
-// passedOn reports whether every answer of the addressee has been relayed.
-func (c *Case) passedOn() bool { return len(c.ToRelay()) == 0 }
-
-// ToRelay returns the answers of the addressee that the certifier has not yet
-// passed on, oldest first.
-func (c *Case) ToRelay() []protocol.Digest {
-	var out []protocol.Digest
+// Crossed reports whether an answer of the addressee crossed a withdrawal: the
+// case holds one that the answer does not follow.
+func (c *Case) Crossed(d protocol.Digest) bool {
 	for _, e := range c.Thread {
-		answer := e.Kind == protocol.KindDisclosure || e.Kind == protocol.KindRefusal
-		if answer && !slices.Contains(e.To, c.Issuer) && !c.relays(e.Act) {
-			out = append(out, e.Act)
+		follows := e.Follows
+		kind := e.Kind
+		if e.Kind == protocol.KindRelay {
+			follows, kind = e.InnerFollows, e.InnerKind
 		}
-	}
-	return out
-}
-
-func (c *Case) relays(d protocol.Digest) bool {
-	for _, e := range c.Thread {
-		if e.Kind == protocol.KindRelay && e.Inner == d {
-			return true
+		if e.Act != d || kind != protocol.KindDisclosure && kind != protocol.KindRefusal {
+			continue
 		}
+		for known := range c.behind(follows) {
+			if known.withdraws() {
+				return false
+			}
+		}
+		return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.withdraws() })
 	}
 	return false
 }
 
-// Recipients returns to whom an act of the given kind from self goes, besides
-// the opening acts, whose way the agreement decides.
-func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []protocol.ParticipantID {
-	var to []protocol.ParticipantID
-	switch kind {
-	case protocol.KindDisclosure, protocol.KindRefusal:
-		// The product goes to the designated authority that transmitted the
-		// request; it passes it on (UK-US agreement, Art 6: provenance unverified).
-		to = []protocol.ParticipantID{c.Certifier}
-		if c.Certifier == "" {
-			to[0] = c.Issuer
-		}
-	case protocol.KindRelay:
-		to = []protocol.ParticipantID{c.Issuer}
-	case protocol.KindCertification:
-		to = []protocol.ParticipantID{c.Addressee, c.Issuer}
-	case protocol.KindWithdrawal:
-		to = c.Participants()
-		if c.State == Requested { // the addressee has not heard of it
-			to = slices.Clone(c.Thread[0].To)
-			to = append(to, c.Issuer)
-		}
-	}
-	to = slices.DeleteFunc(to, func(id protocol.ParticipantID) bool { return id == self })
-	if len(to) == 0 && kind == protocol.KindWithdrawal && c.addressedTo(self) {
-		to = []protocol.ParticipantID{self} // what nobody else has heard of ends here
-	}
-	return to
+func (e *Entry) withdraws() bool {
+	return e.Kind == protocol.KindWithdrawal || e.InnerKind == protocol.KindWithdrawal
 }
 
-// Undelivered returns the case after the act with digest d was refused by the
-// recipient's node, or expired before it could be delivered. Only an opening
-// act that does not reach the one who is to act on it ends the case.
-func (c Case) Undelivered(d protocol.Digest, recipient protocol.ParticipantID, state State) Case {
-	for _, e := range c.Thread {
-		opens := e.Kind == protocol.KindCertification && recipient == c.Addressee ||
-			e.Kind == protocol.KindRequest && recipient != c.Issuer
-		if e.Act == d && opens && !c.State.Ended() {
-			c.State = state
-		}
+func entry(s Step) Entry {
+	e := Entry{Act: s.Digest, ID: s.Act.ID, Kind: s.Act.Body.Kind(), From: s.Act.From,
+		To: s.Act.To, Follows: s.Act.Follows, Issued: s.Act.Issued}
+	if s.Inner != nil {
+		e.Inner, e.InnerKind, e.InnerFollows = s.Inner.Digest, s.Inner.Act.Body.Kind(), s.Inner.Act.Follows
 	}
-	return c
+	return e
 }

@@ -177,6 +177,7 @@ func actSteps() []step {
 		{"check times", (*inquiry).checkTimes},
 		{"check sender's role", (*inquiry).checkRole},
 		{"verify carried act", (*inquiry).verifyInner},
+		{"verify carried proof", (*inquiry).verifyProof},
 		{"verify officers", (*inquiry).verifyOfficers},
 	}
 }

@@ -16,7 +16,8 @@ type duty struct {
 //
 // A provider discloses by a system of its own, or by a person whom it answers
 // for and need not name. A relay adds no word of its own to what it carries.
-// A refusal is a person's, always.
+// A refusal is a person's, always. That an act did not get through is a fact,
+// which the node that sent it states by itself.
 func duties(kind protocol.Kind) (duty, bool) {
 	issuing := []protocol.Role{protocol.RoleIssuing, protocol.RoleDesignated}
 	answering := []protocol.Role{protocol.RoleProvider, protocol.RoleCentral}
@@ -31,6 +32,9 @@ func duties(kind protocol.Kind) (duty, bool) {
 		return duty{roles: answering, alone: []protocol.Role{protocol.RoleProvider}}, true
 	case protocol.KindRefusal:
 		return duty{roles: answering}, true
+	case protocol.KindNondelivery:
+		return duty{roles: []protocol.Role{protocol.RoleDesignated},
+			alone: []protocol.Role{protocol.RoleDesignated}}, true
 	case protocol.KindRelay:
 		return duty{roles: passing, alone: passing}, true
 	}

@@ -49,6 +49,7 @@ func (w world) actArea() area {
 	}
 	recipes = append(recipes, w.actForms()...)
 	recipes = append(recipes, w.actRaw()...)
+	recipes = append(recipes, w.nondeliveryForms()...)
 	return area{"act", append(recipes, w.bodyForms()...), func(_ world, v *vector) string {
 		if _, err := protocol.ParseAct(v.body); err != nil {
 			return string(protocol.ReasonMalformed)

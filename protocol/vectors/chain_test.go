@@ -37,6 +37,7 @@ func (w world) chainArea() area {
 	recipes = append(recipes, w.chainRoles()...)
 	recipes = append(recipes, w.chainOfficers()...)
 	recipes = append(recipes, w.chainCarried()...)
+	recipes = append(recipes, w.chainProofs()...)
 	return area{"chain", append(recipes, w.chainOrder()...), world.examineChain}
 }
 

@@ -73,14 +73,17 @@ func (w world) grown(n int) *tree {
 	return w.tree(leaves...)
 }
 
-func (w world) head(tr *tree) cosign.Checkpoint {
+func (w world) head(tr *tree) cosign.Checkpoint { return w.headOf(office, tr) }
+
+func (w world) headOf(p protocol.ParticipantID, tr *tree) cosign.Checkpoint {
 	root, err := tlog.TreeHash(int64(len(tr.leaves)), tr)
 	w.must(err)
-	return cosign.Checkpoint{Origin: ledger.Origin(office), Size: uint64(len(tr.leaves)), Root: root}
+	return cosign.Checkpoint{Origin: ledger.Origin(p), Size: uint64(len(tr.leaves)), Root: root}
 }
 
 func (w world) checkpoint(c cosign.Checkpoint) []byte {
-	note, err := w.logKey(string(office)+" log").SignCheckpoint(c.Origin, c.Body(), now)
+	p := strings.TrimSuffix(c.Origin, "/comity")
+	note, err := w.logKey(p+" log").SignCheckpoint(c.Origin, c.Body(), now)
 	w.must(err)
 	return note
 }

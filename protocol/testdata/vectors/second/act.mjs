@@ -88,6 +88,10 @@ const bodies = {
   relay: s.object({ act: s.anObject }),
   withdrawal: s.object({ 'note?': free }),
   refusal: s.object({ reason: s.oneOf(...reasons), 'note?': free }),
+  nondelivery: s.both(s.object({ act: s.digest, recipient: s.participant, state: s.oneOf('refused', 'expired'),
+    reasons: s.list(s.oneOf(...reasons), 0, 32), 'proof?': s.blob(1) }),
+  s.check((n) => (n.state === 'refused') === ('proof' in n) && (n.state === 'refused' || n.reasons.length === 0) &&
+    base64(n.proof ?? '').length <= 16384, 'a proof and reasons of a refusal')),
 };
 
 const body = (v, path) => {

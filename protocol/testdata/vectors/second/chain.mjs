@@ -1,7 +1,8 @@
 // The order of checks on arrival (SPEC.md §4.4).
-import { Refused, canonical, digestOf, parseCanonical, refuse, utf8 } from './bytes.mjs';
+import { Refused, base64, canonical, digestOf, parseCanonical, refuse, utf8 } from './bytes.mjs';
 import { bodyDigest, kindOf, parseAct } from './act.mjs';
 import { validAt, verifyCredential } from './register.mjs';
+import { verifyProof } from './ledger.mjs';
 import * as jws from './jws.mjs';
 import * as s from './shape.mjs';
 
@@ -11,6 +12,7 @@ const duties = {
   certification: { roles: ['designated'] },
   disclosure: { roles: ['provider', 'central'], alone: ['provider'] },
   refusal: { roles: ['provider', 'central'] },
+  nondelivery: { roles: ['designated'], alone: ['designated'] },
   relay: { roles: ['designated', 'central', 'enforcing'], alone: ['designated', 'central', 'enforcing'] },
 };
 const shares = (a, b) => a.some((x) => b.includes(x));
@@ -51,6 +53,7 @@ function examine(q) {
   const found = { act, sender, endorsements, digest: digestOf(payload), directory: q.directory, at: q.at };
   checkRole(found, q.moment);
   found.inner = carried(found, q);
+  checkProof(found, q.moment);
   found.officers = officers(found);
   checkOfficers(found);
   return found;
@@ -87,6 +90,22 @@ function carried({ act }, q) {
   if (s.partyOf(i.from) !== s.partyOf(act.from)) refuse('role', 'of another Party');
   if (i.from !== act.from && !i.to.includes(act.from)) refuse('wrong_recipient', 'not sent to its certifier');
   return inner;
+}
+
+// checkProof: the recipient's own ledger says that it refused the act.
+function checkProof({ act, directory }, moment) {
+  const n = act.body.nondelivery;
+  if (n?.proof === undefined) return;
+  let r;
+  try {
+    r = verifyProof(n.recipient + '/comity', directory.asOf(n.recipient, moment).log, base64(n.proof));
+  } catch (e) {
+    if (e instanceof Refused) refuse('not_authentic', e.message);
+    throw e;
+  }
+  const envelope = r.act !== undefined && r.id === undefined && r.case === undefined;
+  if (r.kind !== 'refused' || r.peer !== act.from || !(envelope || (r.act === n.act && r.case === act.case)) ||
+      JSON.stringify(r.reasons ?? []) !== JSON.stringify(n.reasons)) refuse('not_authentic', 'another record');
 }
 
 function officers({ act, sender, endorsements, directory, at }) {

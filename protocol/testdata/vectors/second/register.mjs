@@ -118,9 +118,15 @@ export class Directory {
   participant(id, at) {
     const r = this.held.get(s.partyOf(id)) ?? refuse('unknown_party', id);
     if (at >= s.seconds(r.expires)) refuse('register_lapsed', id);
-    const p = r.participants.find((x) => x.id === id);
+    return this.asOf(id, at);
+  }
+
+  // asOf looks up who is known already, by what its Party last said.
+  asOf(id, at) {
+    const p = this.held.get(s.partyOf(id))?.participants.find((x) => x.id === id);
     if (!p || at < s.seconds(p.since) || (p.until && at >= s.seconds(p.until))) refuse('unregistered', id);
-    return { id, roles: p.roles, signing: parseIdentity(p.signing), enrolment: parseIdentity(p.enrolment) };
+    return { id, roles: p.roles, signing: parseIdentity(p.signing), enrolment: parseIdentity(p.enrolment),
+      log: parseLogKey(p.log) };
   }
 
   revoked(party, fingerprint, at) {

@@ -1,0 +1,157 @@
+package casefile
+
+import (
+	"slices"
+
+	"comity.example/protocol"
+)
+
+// A Move is what a participant's people are asked to do next.
+type Move string
+
+// The moves. None means that it is somebody else's turn.
+const (
+	None    Move = ""
+	Certify Move = "certify" // review and certify, or withdraw
+	Review  Move = "review"  // decide what the agreement leaves to judgement
+	Answer  Move = "answer"  // disclose or refuse
+	Pass    Move = "relay"   // pass on what came to who has not seen it
+	Read    Move = "read"    // evidence or a refusal has come, or the order did not get through
+)
+
+// Move returns what self's people are asked to do now.
+func (c *Case) Move(self protocol.ParticipantID) Move {
+	switch c.State {
+	case Requested:
+		if self != c.Issuer || c.addressedTo(self) {
+			return Certify
+		}
+	case UnderReview:
+		if self == c.Addressee {
+			return Review
+		}
+	case Served, PartlyProduced:
+		if self == c.Addressee {
+			return Answer
+		}
+	}
+	switch {
+	case self == c.Certifier && self != c.Issuer && !c.passedOn():
+		return Pass
+	case self == c.Issuer && (c.returned() || c.State == Refused || c.State == Expired):
+		return Read
+	}
+	return None
+}
+
+// addressedTo reports whether the opening request was addressed to self: an
+// authority that issues and certifies addresses its request to itself.
+func (c *Case) addressedTo(self protocol.ParticipantID) bool {
+	return len(c.Thread) > 0 && slices.Contains(c.Thread[0].To, self)
+}
+
+// returned reports whether the addressee has answered.
+func (c *Case) returned() bool {
+	_, disclosed := c.Last(protocol.KindDisclosure)
+	_, refused := c.Last(protocol.KindRefusal)
+	return disclosed || refused
+}
+
+// passedOn reports whether everything that is to be passed on has been.
+func (c *Case) passedOn() bool { return len(c.ToRelay()) == 0 }
+
+// ToRelay returns what the certifier has not yet passed on: a withdrawal that
+// crossed the certification, so that the addressee has not heard of it, and
+// then the addressee's answers, oldest first.
+func (c *Case) ToRelay() []protocol.Digest {
+	var ends, answers []protocol.Digest
+	for _, e := range c.Thread {
+		switch e.Kind {
+		case protocol.KindWithdrawal:
+			if c.unheard(e) && !c.relays(e.Act) {
+				ends = append(ends, e.Act)
+			}
+		case protocol.KindDisclosure, protocol.KindRefusal:
+			if !slices.Contains(e.To, c.Issuer) && !c.relays(e.Act) {
+				answers = append(answers, e.Act)
+			}
+		}
+	}
+	return append(ends, answers...)
+}
+
+// unheard reports whether the addressee, who has the certification, was not
+// sent the act that the certifier was.
+func (c *Case) unheard(e Entry) bool {
+	return c.Certifier != "" && slices.Contains(e.To, c.Certifier) && !slices.Contains(e.To, c.Addressee)
+}
+
+func (c *Case) relays(d protocol.Digest) bool {
+	for _, e := range c.Thread {
+		if e.Kind == protocol.KindRelay && e.Inner == d {
+			return true
+		}
+	}
+	return false
+}
+
+// Recipients returns to whom an act of the given kind from self goes, besides
+// the opening acts, whose way the agreement decides.
+func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []protocol.ParticipantID {
+	var to []protocol.ParticipantID
+	switch kind {
+	case protocol.KindDisclosure, protocol.KindRefusal:
+		// The product goes to the designated authority that transmitted the
+		// request; it passes it on (UK-US agreement, Art 6: provenance unverified).
+		to = []protocol.ParticipantID{c.Certifier}
+		if c.Certifier == "" {
+			to[0] = c.Issuer
+		}
+	case protocol.KindNondelivery:
+		to = []protocol.ParticipantID{c.Issuer}
+	case protocol.KindRelay:
+		to = []protocol.ParticipantID{c.Issuer}
+		if waiting := c.ToRelay(); len(waiting) > 0 && c.kindOf(waiting[0]) == protocol.KindWithdrawal {
+			to[0] = c.Addressee
+		}
+	case protocol.KindCertification:
+		to = []protocol.ParticipantID{c.Addressee, c.Issuer}
+	case protocol.KindWithdrawal:
+		to = c.Participants()
+		if c.State == Requested { // the addressee has not heard of it
+			to = slices.Clone(c.Thread[0].To)
+			to = append(to, c.Issuer)
+		}
+	}
+	to = slices.DeleteFunc(to, func(id protocol.ParticipantID) bool { return id == self })
+	if len(to) == 0 && kind == protocol.KindWithdrawal && c.addressedTo(self) {
+		to = []protocol.ParticipantID{self} // what nobody else has heard of ends here
+	}
+	return to
+}
+
+// kindOf returns the kind of an act that the case holds by itself.
+func (c *Case) kindOf(d protocol.Digest) protocol.Kind {
+	for _, e := range c.Thread {
+		if e.Act == d {
+			return e.Kind
+		}
+	}
+	return ""
+}
+
+// Undelivered returns the case after the act with digest d was refused by the
+// recipient's node, or expired before it could be delivered. Only an opening
+// act that does not reach the one who is to act on it ends the case.
+func (c Case) Undelivered(d protocol.Digest, recipient protocol.ParticipantID, state State) Case {
+	for i, e := range c.Thread {
+		opens := e.Kind == protocol.KindCertification && recipient == c.Addressee ||
+			e.Kind == protocol.KindRequest && recipient != c.Issuer
+		if e.Act == d && opens {
+			c.Thread = slices.Clone(c.Thread)
+			c.Thread[i].Undelivered = state
+			c.State = merge(c.State, state)
+		}
+	}
+	return c
+}

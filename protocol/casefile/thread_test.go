@@ -1,0 +1,142 @@
+package casefile_test
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"testing"
+
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+)
+
+func TestActsThatDoNotFitTheThreadAreRefused(t *testing.T) {
+	c, opened := certified(t, decision(protocol.Allow))
+	good := disclosure(protocol.ProductionPartial, opened.Digest)
+	change := func(f func(*casefile.Step)) casefile.Step {
+		s, act := good, *good.Act
+		s.Act = &act
+		f(&s)
+		return s
+	}
+	for name, x := range map[string]struct {
+		step casefile.Step
+		want protocol.Reason
+	}{
+		"of another case":         {change(func(s *casefile.Step) { s.Act.Case = protocol.NewCaseID() }), protocol.ReasonThread},
+		"that follows nothing":    {change(func(s *casefile.Step) { s.Act.Follows = nil }), protocol.ReasonThread},
+		"that the case holds":     {change(func(s *casefile.Step) { s.Digest = opened.Digest }), protocol.ReasonThread},
+		"under another agreement": {change(func(s *casefile.Step) { s.Act.Agreement.ID = "other" }), protocol.ReasonNotGoverning},
+		"under another version":   {change(func(s *casefile.Step) { s.Act.Agreement.Version = "2" }), protocol.ReasonNotGoverning},
+	} {
+		before := deepCopy(c)
+		_, err := c.Apply(x.step)
+		wantReason(t, name, err, x.want)
+		if !reflect.DeepEqual(before, c) {
+			t.Errorf("an act %s changed the case", name)
+		}
+	}
+	if _, err := c.Apply(good); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWhatFollowsTheUnknownIsEarly: it is neither taken nor refused, whoever
+// sent it. What can never fit is refused all the same.
+func TestWhatFollowsTheUnknownIsEarly(t *testing.T) {
+	c, cert := certified(t, decision(protocol.Allow))
+	lost := disclosure(protocol.ProductionPartial, cert.Digest)
+	after := disclosure(protocol.ProductionComplete, lost.Digest)
+	withdrawal := step(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, police, to(contoso), cert.Digest)
+	for name, s := range map[string]casefile.Step{
+		"that follows an unknown act":               after,
+		"that follows an unknown act and a held":    disclosure(protocol.ProductionPartial, cert.Digest, lost.Digest),
+		"passed on that follows an unknown act":     relay(after, cert.Digest),
+		"that passes on and follows an unknown act": relay(lost, lost.Digest),
+		"of a stranger that does":                   step(protocol.Body{Refusal: &protocol.Refusal{}}, fbi, to(office), lost.Digest),
+	} {
+		before := deepCopy(c)
+		if got, err := c.Apply(s); !errors.Is(err, casefile.ErrEarly) || !reflect.DeepEqual(got, casefile.Case{}) {
+			t.Errorf("an act %s: got %v", name, err)
+		}
+		if !reflect.DeepEqual(before, c) {
+			t.Errorf("an act %s changed the case", name)
+		}
+		_, err := c.Send(s)
+		var turn *casefile.TurnError
+		if !errors.As(err, &turn) {
+			t.Errorf("an act %s, of one's own: got %v", name, err)
+		}
+	}
+	for name, s := range map[string]casefile.Step{"a withdrawal": withdrawal, "a disclosure": after, "a relay": relay(lost, cert.Digest)} {
+		if _, err := casefile.Open(s); !errors.Is(err, casefile.ErrEarly) {
+			t.Errorf("%s without its case: got %v", name, err)
+		}
+	}
+	other := after
+	act := *after.Act
+	act.Agreement.Version, other.Act = "2", &act
+	_, err := c.Apply(other)
+	wantReason(t, "an act under another agreement that follows an unknown one", err, protocol.ReasonNotGoverning)
+	c = apply(t, c, lost, after)
+	if c.State != casefile.Produced {
+		t.Errorf("in order the case is %s", c.State)
+	}
+}
+
+// TestTwoCasesOfOneDoNotShareAThread: what becomes of a case by one act is not
+// touched by what becomes of it by another.
+func TestTwoCasesOfOneDoNotShareAThread(t *testing.T) {
+	c, opened := certified(t, decision(protocol.Allow))
+	for range 9 { // whatever room append leaves
+		a := apply(t, c, disclosure(protocol.ProductionPartial, opened.Digest))
+		before := deepCopy(a)
+		b := apply(t, c, disclosure(protocol.ProductionPartial, opened.Digest))
+		if !reflect.DeepEqual(a, before) || reflect.DeepEqual(a, b) {
+			t.Fatalf("with %d acts in it the one has changed the other", len(c.Thread))
+		}
+		c = b
+	}
+}
+
+func TestThreadIsBounded(t *testing.T) {
+	c, opened := certified(t, decision(protocol.Allow))
+	for len(c.Thread) < casefile.MaxThread {
+		c = apply(t, c, disclosure(protocol.ProductionPartial, opened.Digest))
+	}
+	_, err := c.Apply(disclosure(protocol.ProductionComplete, opened.Digest))
+	wantReason(t, "one act more", err, protocol.ReasonThread)
+}
+
+func TestHeadsAreWhatNobodyHasFollowed(t *testing.T) {
+	r := request()
+	cert := certification(r, decision(protocol.Allow))
+	c := apply(t, open(t, r), cert)
+	d1 := disclosure(protocol.ProductionPartial, cert.Digest)
+	d2 := disclosure(protocol.ProductionPartial, cert.Digest)
+	c = apply(t, c, d1, d2)
+	for _, x := range []struct {
+		to   []protocol.ParticipantID
+		want []protocol.Digest
+	}{
+		{to(contoso), []protocol.Digest{d1.Digest, d2.Digest}},
+		{to(police), []protocol.Digest{cert.Digest}},          // the police have not seen what was disclosed
+		{to(police, contoso), []protocol.Digest{cert.Digest}}, // what both have
+		{to(office, contoso), []protocol.Digest{d1.Digest, d2.Digest}},
+		{to(fbi), []protocol.Digest{}},
+	} {
+		if got := c.Heads(x.to...); !slices.Equal(got, x.want) {
+			t.Errorf("heads for %v: got %v, want %v", x.to, got, x.want)
+		}
+	}
+	c = apply(t, c, relay(d1, cert.Digest))
+	if got := c.Heads(police); len(got) != 1 || got[0] == cert.Digest {
+		t.Errorf("after a relay the heads for the police are %v", got)
+	}
+	for range 2 * protocol.MaxFollows {
+		c = apply(t, c, disclosure(protocol.ProductionPartial, cert.Digest))
+	}
+	if got := c.Heads(contoso); len(got) != protocol.MaxFollows || got[len(got)-1] != c.Thread[len(c.Thread)-1].Act {
+		t.Errorf("%d heads, want the newest %d, oldest first", len(got), protocol.MaxFollows)
+	}
+}
