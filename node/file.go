@@ -63,15 +63,19 @@ func (n *Node) record(tx *journal.Tx, kind ledger.Kind, a *chain.Authentic, r ru
 		writeJSON(tx, digestKey(prefixJudged, a.Digest), judged{index, r.at}))
 }
 
+// A way takes an act into a case: casefile.Case.Apply for what came in, Send
+// for what goes out.
+type way func(casefile.Case, casefile.Step) (casefile.Case, error)
+
 // step takes an act into its case, which it opens if there is none. The error
-// is a *casefile.TurnError if the act does not fit.
-func (n *Node) step(tx *journal.Tx, s casefile.Step) (filed, error) {
+// is a *casefile.TurnError if the act does not fit, or casefile.ErrEarly.
+func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
 	f, err := readJSON[filed](tx, caseKey(s.Act.Case))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		f.File, err = casefile.Open(s)
 	case err == nil:
-		f.File, err = f.File.Apply(s)
+		f.File, err = take(f.File, s)
 	}
 	return f, err
 }

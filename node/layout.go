@@ -25,6 +25,7 @@ import (
 //	inbox/<lane>/<since>/<case>                    what waits for our people
 //	out/<peer>/<lane>/<seq>/<thread>/<digest>/<expires>   outbox
 //	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof
+//	duty/<case>/<kind>/<digest>                    an act that this node owes and sends by itself
 //	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
 //	part/<document digest>/<nnnn>                  a part of a document that is too large for one value
 //	peer/<peer>                                    the newest checkpoint of the peer's ledger
@@ -39,6 +40,7 @@ const (
 	prefixInbox    = "inbox/"
 	prefixOut      = "out/"
 	prefixDelivery = "delivery/"
+	prefixDuty     = "duty/"
 	prefixDocument = "document/"
 	prefixPart     = "part/"
 	prefixPeer     = "peer/"
@@ -54,6 +56,10 @@ func knownKey(from protocol.ParticipantID, id protocol.ActID) []byte {
 
 func caseKey(id protocol.CaseID) []byte  { return []byte(prefixCase + string(id)) }
 func draftKey(id protocol.CaseID) []byte { return []byte(prefixDraft + string(id)) }
+
+func dutyKey(d *duty) []byte {
+	return fmt.Appendf(nil, "%s%s/%s/%x", prefixDuty, d.Case, d.Kind, d.Act[:])
+}
 
 func deliveryKey(d protocol.Digest, peer protocol.ParticipantID) []byte {
 	return append(digestKey(prefixDelivery, d), "/"+string(peer)...)

@@ -42,6 +42,9 @@ func (m *metrics) arrival(a *gate.Arrival, r response) {
 	}
 }
 
+// early counts an act that came before what it follows.
+func (m *metrics) early() { m.arrivals.WithLabelValues("early", "").Inc() }
+
 func (m *metrics) delivery(outcome string) { m.deliveries.WithLabelValues(outcome).Inc() }
 
 func (m *metrics) submission(verdict string) { m.submitted.WithLabelValues(verdict).Inc() }

@@ -3,7 +3,8 @@
 // longer keep its promises; Close undoes Open.
 //
 // How an act comes in stands in receive.go, how one goes out in submit.go, and
-// what becomes of its answer in settle.go. Everything that must last goes
+// what becomes of its answer in settle.go; what the node sends by itself in
+// duty.go. Everything that must last goes
 // through the journal; registers, agreements and notices in documents.go.
 //
 // The node is trusted with the participant's keys and with everything that the
@@ -53,6 +54,7 @@ type Node struct {
 
 	refusals  refusals
 	questions questions
+	duties    duties
 
 	seq     uint64 // of the newest outbox entry; owned by commits
 	running atomic.Bool
@@ -67,7 +69,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
-	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard()}
+	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties()}
 	n.metrics = newMetrics(cfg.Metrics)
 	n.store, err = badger.Open(ctx, badger.Config{
 		Dir: filepath.Join(cfg.Dir, "store"), Key: cfg.Keys.Store, Log: cfg.Log})
@@ -131,7 +133,7 @@ func (n *Node) Run(ctx context.Context) error {
 // journal's end, if it sees it, back into wrote.
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
-	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp}
+	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()

@@ -19,6 +19,12 @@ import (
 // BusyPause is how long a peer is asked to wait when the disk takes nothing.
 const BusyPause = 30 * time.Second
 
+// EarlyActPause is how long a peer is asked to wait with an act that came
+// before what it follows, which is on its way from somebody else. Nothing of
+// the act is kept. A peer that sends such acts for ever spends its rate at the
+// link, as with any others, and costs no write.
+const EarlyActPause = time.Second
+
 var errPanic = errors.New("node: panic while answering a peer")
 
 // errStale says that the grounds changed between decision and commit.
@@ -71,9 +77,6 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 				continue
 			}
 		}
-		if arrival.Refused() && !n.refusals.allow(peer) {
-			return &wire.Busy{RetryAfter: RefusalPause}, nil
-		}
 		ruled, err := rule(&arrival.Decision, now)
 		if err != nil {
 			return nil, err
@@ -86,14 +89,22 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 			r, err = n.take(tx, &arrival, ruled)
 			return err
 		})
-		if errors.Is(err, errStale) {
+		switch {
+		case errors.Is(err, errStale):
 			continue
-		}
-		if err != nil {
+		case errors.Is(err, casefile.ErrEarly):
+			n.metrics.early()
+			return &wire.Busy{RetryAfter: EarlyActPause}, nil
+		case errors.Is(err, errTooManyRefused):
+			return &wire.Busy{RetryAfter: RefusalPause}, nil
+		case err != nil:
 			return n.cannotWrite(err)
 		}
 		// From here the act is accepted, or refused, whatever happens next.
 		n.metrics.arrival(&arrival, r)
+		if r.owes {
+			n.duties.wake()
+		}
 		if r.refused {
 			n.cfg.Log.Info("act refused", "peer", peer, "reasons", r.reasons, "entry", r.index)
 		}
@@ -116,6 +127,7 @@ type response struct {
 	index    int64 // of the entry
 	fresh    bool  // the entry was made by this commit
 	refused  bool
+	owes     bool // the commit gave rise to a duty
 	reasons  []protocol.Reason
 	findings []byte // a decision, when an agreement refused
 }
@@ -134,7 +146,8 @@ func (k *known) response() response {
 }
 
 // take makes an arrival durable inside a commit: into its case, or into the
-// ledger as refused. What was answered before is answered again.
+// ledger as refused. What was answered before is answered again. The error is
+// casefile.ErrEarly for what is to come again.
 func (n *Node) take(tx *journal.Tx, a *gate.Arrival, by ruling) (response, error) {
 	if a.Act == nil {
 		return n.refuse(tx, a, refusal{key: refusedKey(a.Envelope, a.Peer), act: a.Envelope,
@@ -159,7 +172,7 @@ func (n *Node) take(tx *journal.Tx, a *gate.Arrival, by ruling) (response, error
 		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
 			reasons: a.Decision.Reasons(), findings: by.canonical, at: by.at})
 	}
-	filed, err := n.step(tx, casefile.StepOf(a.Act, &a.Decision))
+	filed, err := n.step(tx, casefile.StepOf(a.Act, &a.Decision), casefile.Case.Apply)
 	var turn *casefile.TurnError
 	if errors.As(err, &turn) {
 		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
@@ -180,11 +193,12 @@ func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (resp
 	if err != nil {
 		return response{}, err
 	}
-	err = errors.Join(
+	owes, err := n.owePassingOn(tx, &f.File)
+	err = errors.Join(err,
 		writeJSON(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
 		n.file(tx, f, by.at),
 	)
-	return response{index: index, fresh: true}, err
+	return response{index: index, fresh: true, owes: owes}, err
 }
 
 // A refusal is what is to be recorded of an act that is not accepted. Its
@@ -204,6 +218,9 @@ func (n *Node) refuse(tx *journal.Tx, a *gate.Arrival, r refusal) (response, err
 		return prior.response(), nil
 	case !errors.Is(err, store.ErrNotFound):
 		return response{}, err
+	}
+	if !n.refusals.allow(a.Peer) {
+		return response{}, errTooManyRefused
 	}
 	if len(r.findings) > wire.MaxFindings {
 		r.findings = nil

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -19,6 +20,9 @@ const (
 	// RefusalPause is how long a peer that is over the bound is asked to wait.
 	RefusalPause = time.Minute
 )
+
+// errTooManyRefused says that a peer is over the bound.
+var errTooManyRefused = errors.New("node: too many refusals of one peer")
 
 // refusals counts what was refused, peer by peer. Only participants of the
 // registers have peers here, so the map is bounded by them.

@@ -136,6 +136,7 @@ func (o *outbox) Settle(ctx context.Context, e courier.Entry, sent, answer wire.
 	// From here the delivery has ended, whatever happens next.
 	n.tellSettled(e)
 	if d.State == rejected {
+		n.duties.wake()
 		n.cfg.Log.Warn("act refused by its recipient", "peer", e.Peer, "reasons", d.Reasons)
 	}
 	return nil
@@ -229,7 +230,8 @@ func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) error {
 	return n.undelivered(tx, e, d)
 }
 
-// undelivered tells the case that its opening act did not get through.
+// undelivered tells the case that its opening act did not get through. If the
+// issuer does not know, this node owes it word of that, from the same commit.
 func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) error {
 	f, err := readJSON[filed](tx, caseKey(e.Case))
 	if err != nil {
@@ -239,8 +241,12 @@ func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) error {
 	if d.State == lapsed {
 		state = casefile.Expired
 	}
+	before := f.File.State
 	f.File = f.File.Undelivered(e.Act, e.Peer, state)
-	return n.file(tx, f, n.now())
+	if err := n.file(tx, f, n.now()); err != nil || f.File.State == before {
+		return err
+	}
+	return n.oweNondelivery(tx, &f.File, e)
 }
 
 // Expire implements courier.Outbox.
@@ -251,6 +257,7 @@ func (o *outbox) Expire(ctx context.Context, e courier.Entry) error {
 	})
 	if err == nil {
 		n.tellSettled(e)
+		n.duties.wake()
 		n.cfg.Log.Warn("act expired before it could be delivered", "peer", e.Peer)
 	}
 	return err

@@ -101,6 +101,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 			if err != nil {
 				return err
 			}
+			act.Crossed = f.File.Crossed(e.Act)
 			v.Acts = append(v.Acts, act)
 		}
 		return nil

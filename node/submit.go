@@ -33,6 +33,10 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		return desk.Submitted{}, &desk.Problem{Status: http.StatusServiceUnavailable,
 			Text: "the node is starting or stopping", Hint: "try again in a moment"}
 	}
+	if d.Body.Nondelivery != nil {
+		return desk.Submitted{}, &desk.Problem{Status: http.StatusForbidden,
+			Text: "a nondelivery is the node's to send", Hint: "it does so by itself: see comity case show"}
+	}
 	if err := n.heard.wait(ctx, urgency(d)); err != nil {
 		return desk.Submitted{}, err
 	}
@@ -125,7 +129,7 @@ func complete(p *plan, d *protocol.Decision) bool {
 // send makes an act durable inside a commit, with its way to its recipients.
 func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) error {
 	act := out.Act.Act
-	f, err := n.step(tx, casefile.StepOf(out.Act, &out.Decision))
+	f, err := n.step(tx, casefile.StepOf(out.Act, &out.Decision), casefile.Case.Send)
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,10 @@ func writeBody(w io.Writer, b *protocol.Body) {
 	case b.Refusal != nil:
 		field(w, "reason", string(b.Refusal.Reason))
 		field(w, "note", shown(b.Refusal.Note))
+	case b.Nondelivery != nil:
+		n := b.Nondelivery
+		field(w, "says", fmt.Sprintf("that act %s did not reach %s", n.Act, n.Recipient))
+		field(w, "because", strings.TrimSpace(string(n.State)+" "+words(n.Reasons)))
 	}
 }
 

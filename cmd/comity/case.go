@@ -94,6 +94,9 @@ func writeCase(w io.Writer, v *desk.CaseView) {
 		} else if act.Carried != nil {
 			writeCarried(w, act.Carried)
 		}
+		if act.Crossed {
+			field(w, "crossed", "the withdrawal: who sent it did not know of that yet")
+		}
 		told[act.Act], told[act.Inner] = true, !act.Inner.IsZero()
 		writeBody(w, &act.Content.Body)
 		decided := act.Content.Body.Request != nil || act.Content.Body.Certification != nil

@@ -82,6 +82,9 @@ type ActView struct {
 	Decision   *protocol.Decision `json:"decision,omitzero"`
 	Deliveries []Delivery         `json:"deliveries,omitzero"`
 	Leaf       int64              `json:"ledger_entry"`
+	// Crossed says that the act is an answer whose sender did not know of the
+	// withdrawal that the case holds: what becomes of it a person decides.
+	Crossed bool `json:"crossed,omitzero"`
 }
 
 // A CaseView is a case as a person sees it. A draft has no thread.

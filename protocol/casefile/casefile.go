@@ -12,7 +12,8 @@
 //     early (ErrEarly): it is neither taken nor refused, and comes again.
 //   - An act that came in is judged in the state in which its sender stood: the
 //     state after the acts that it follows, and those that they follow, and no
-//     others. Who receives it may know more by now.
+//     others. Who receives it may know more by now. An answer comes after the
+//     answers before it, whether it follows them or not.
 //   - An act of one's own is judged by all that one holds, besides (Send).
 //
 // The state of a case is therefore a function of the set of acts that are held,

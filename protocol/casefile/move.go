@@ -60,30 +60,30 @@ func (c *Case) returned() bool {
 // passedOn reports whether everything that is to be passed on has been.
 func (c *Case) passedOn() bool { return len(c.ToRelay()) == 0 }
 
-// ToRelay returns what the certifier has not yet passed on: a withdrawal that
-// crossed the certification, so that the addressee has not heard of it, and
-// then the addressee's answers, oldest first.
+// ToRelay returns what the certifier has not yet passed on: what Unheard
+// returns, and then the answers of the addressee, oldest first.
 func (c *Case) ToRelay() []protocol.Digest {
-	var ends, answers []protocol.Digest
+	out := c.Unheard()
 	for _, e := range c.Thread {
-		switch e.Kind {
-		case protocol.KindWithdrawal:
-			if c.unheard(e) && !c.relays(e.Act) {
-				ends = append(ends, e.Act)
-			}
-		case protocol.KindDisclosure, protocol.KindRefusal:
-			if !slices.Contains(e.To, c.Issuer) && !c.relays(e.Act) {
-				answers = append(answers, e.Act)
-			}
+		if answers(e.Kind) && !slices.Contains(e.To, c.Issuer) && !c.relays(e.Act) {
+			out = append(out, e.Act)
 		}
 	}
-	return append(ends, answers...)
+	return out
 }
 
-// unheard reports whether the addressee, who has the certification, was not
-// sent the act that the certifier was.
-func (c *Case) unheard(e Entry) bool {
-	return c.Certifier != "" && slices.Contains(e.To, c.Certifier) && !slices.Contains(e.To, c.Addressee)
+// Unheard returns the withdrawals that crossed the certification and that the
+// certifier has not yet passed on: they were not sent to the addressee, who
+// goes on with an order that has ended.
+func (c *Case) Unheard() []protocol.Digest {
+	var out []protocol.Digest
+	for _, e := range c.Thread {
+		crossed := c.Certifier != "" && slices.Contains(e.To, c.Certifier) && !slices.Contains(e.To, c.Addressee)
+		if e.Kind == protocol.KindWithdrawal && crossed && !c.relays(e.Act) {
+			out = append(out, e.Act)
+		}
+	}
+	return out
 }
 
 func (c *Case) relays(d protocol.Digest) bool {
@@ -111,7 +111,7 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 		to = []protocol.ParticipantID{c.Issuer}
 	case protocol.KindRelay:
 		to = []protocol.ParticipantID{c.Issuer}
-		if waiting := c.ToRelay(); len(waiting) > 0 && c.kindOf(waiting[0]) == protocol.KindWithdrawal {
+		if len(c.Unheard()) > 0 {
 			to[0] = c.Addressee
 		}
 	case protocol.KindCertification:
@@ -128,16 +128,6 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 		to = []protocol.ParticipantID{self} // what nobody else has heard of ends here
 	}
 	return to
-}
-
-// kindOf returns the kind of an act that the case holds by itself.
-func (c *Case) kindOf(d protocol.Digest) protocol.Kind {
-	for _, e := range c.Thread {
-		if e.Act == d {
-			return e.Kind
-		}
-	}
-	return ""
 }
 
 // Undelivered returns the case after the act with digest d was refused by the

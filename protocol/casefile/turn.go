@@ -155,9 +155,9 @@ func (c Case) Apply(s Step) (Case, error) {
 		return Case{}, ErrEarly
 	}
 	e := entry(s)
-	if moves == &s || !c.Holds(moves.Digest) { // what is held already moves nothing again
+	if !c.Holds(moves.Digest) { // what is held already leads nowhere again
 		var reason protocol.Reason
-		at := c.stood(moves.Act.Follows)
+		at := c.stance(moves)
 		if e.Leads, reason = c.take(*moves, at); reason != "" {
 			return refuse(reason, at)
 		}
@@ -247,6 +247,27 @@ func (c *Case) certifies(n *protocol.Nondelivery, from protocol.ParticipantID) b
 	})
 }
 
+// stance returns the state in which the sender of s stood: after the acts that
+// s follows, and an answer also after the answers before it. Those are all the
+// addressee's, in order: it cannot take one back by not following it.
+func (c *Case) stance(s *Step) State {
+	at := c.stood(s.Act.Follows)
+	if !answers(s.Act.Body.Kind()) {
+		return at
+	}
+	for i := range c.Thread {
+		if e := &c.Thread[i]; answers(e.Kind) || answers(e.InnerKind) {
+			at = merge(at, e.Leads) // further than what it follows leads
+		}
+	}
+	return at
+}
+
+// answers reports whether acts of a kind are the addressee's.
+func answers(kind protocol.Kind) bool {
+	return kind == protocol.KindDisclosure || kind == protocol.KindRefusal
+}
+
 // stood returns the state of one who holds the acts in follows, which c holds,
 // those that they follow, and no others.
 func (c *Case) stood(follows []protocol.Digest) State {
@@ -308,7 +329,7 @@ func (c *Case) Crossed(d protocol.Digest) bool {
 		if e.Kind == protocol.KindRelay {
 			follows, kind = e.InnerFollows, e.InnerKind
 		}
-		if e.Act != d || kind != protocol.KindDisclosure && kind != protocol.KindRefusal {
+		if e.Act != d || !answers(kind) {
 			continue
 		}
 		for known := range c.behind(follows) {
