@@ -9,6 +9,11 @@
 // written. While a peer is down its goroutine sleeps, longer each time, with
 // jitter.
 //
+// An entry for which a peer that answers has no answer yet (it is busy, or the
+// act is early) waits by itself, outside the window, with what else there is of
+// its case; everything else goes on. A peer that is busy with whatever comes is
+// left alone for a while.
+//
 // The courier is trusted with liveness only: what it loses or sends twice, the
 // journals at both ends put right.
 package courier
@@ -34,10 +39,22 @@ const (
 	// memory that a peer which is down costs, whatever waits for it.
 	Prefetch = 256
 
+	// Parked is how many ordinary entries to one peer wait outside the window,
+	// each by itself, and EmergencyParked how many emergencies. One more keeps
+	// its place in the queue, and those behind it have to wait.
+	Parked          = 1024
+	EmergencyParked = 64
+	// Retries is how many parked entries of a lane are in flight, beside the
+	// window.
+	Retries = 16
+
 	// FirstRetry and LastRetry bound the pause before the next try.
 	FirstRetry = 250 * time.Millisecond
 	LastRetry  = time.Minute
-	// EmergencyRetry bounds it while an emergency waits.
+	// LongestBusy bounds the pause that a peer can ask for by a busy, which may
+	// be longer than LastRetry. No pause outlasts the entry.
+	LongestBusy = 5 * time.Minute
+	// EmergencyRetry bounds them all while an emergency waits.
 	EmergencyRetry = 2 * time.Second
 )
 

@@ -23,24 +23,17 @@ type round struct {
 
 	// Owned by run.
 	lanes  [2]lane
-	cases  map[protocol.CaseID]bool // cases with a delivery in flight
-	down   bool                     // the last word from the peer was silence
-	resume <-chan time.Time         // when to try again; nil: now
-}
-
-// A lane is one queue of a round.
-type lane struct {
-	id       wire.Lane
-	window   int
-	inFlight int
-	read     uint64  // the highest Seq read from the outbox
-	waiting  []Entry // read and not in flight, in order; at most Prefetch and the window
-	more     bool    // the outbox may hold entries above read
+	cases  map[protocol.CaseID]bool // cases with a delivery in flight, or parked
+	parked map[protocol.CaseID]*parking
+	gated  bool             // nothing ordinary starts: an emergency could go
+	down   bool             // the last word from the peer was silence
+	resume <-chan time.Time // when to try again; nil: now
 }
 
 type result struct {
 	entry Entry
 	end   ending
+	after time.Duration // the pause that the peer asked for
 }
 
 // An ending says what became of a delivery.
@@ -48,21 +41,20 @@ type ending uint8
 
 const (
 	settled ending = iota // receipted, refused or expired: out of the outbox
-	again                 // the peer did not answer, or not with a proof
+	again                 // the peer did not answer
+	later                 // the peer answered, but not with a proof
 	broken                // the outbox cannot be written
 )
 
 func newRound(c *Courier, peer protocol.ParticipantID) *round {
 	return &round{
 		c: c, peer: peer,
-		woken: make(chan struct{}, 1),
-		done:  make(chan result, Window+EmergencyWindow),
-		pause: newPause(),
-		cases: map[protocol.CaseID]bool{},
-		lanes: [2]lane{
-			{id: wire.Emergency, window: EmergencyWindow, more: true},
-			{id: wire.Ordinary, window: Window, more: true},
-		},
+		woken:  make(chan struct{}, 1),
+		done:   make(chan result, Window+EmergencyWindow+2*Retries),
+		pause:  newPause(),
+		cases:  map[protocol.CaseID]bool{},
+		parked: map[protocol.CaseID]*parking{},
+		lanes:  [2]lane{newLane(wire.Emergency, EmergencyWindow, EmergencyParked), newLane(wire.Ordinary, Window, Parked)},
 	}
 }
 
@@ -100,6 +92,7 @@ func (r *round) run(ctx context.Context) {
 			r.hurry(ctx)
 		case <-r.resume:
 			r.resume = nil
+		case <-r.alarm():
 		case res := <-r.done:
 			r.finish(res)
 		}
@@ -109,36 +102,72 @@ func (r *round) run(ctx context.Context) {
 	}
 }
 
-func (r *round) flying() int { return r.lanes[0].inFlight + r.lanes[1].inFlight }
+func (r *round) flying() int { return r.lanes[0].flying() + r.lanes[1].flying() }
 
 func (r *round) idle() bool {
 	for i := range r.lanes {
-		if l := &r.lanes[i]; l.more || l.inFlight > 0 || len(l.waiting) > 0 {
+		if l := &r.lanes[i]; l.more || l.flying() > 0 || len(l.waiting) > 0 || l.parked > 0 {
 			return false
 		}
 	}
 	return true
 }
 
+// held reports whether nothing more may be started for now: while the peer is
+// down one delivery is enough to find out whether it still is.
+func (r *round) held() bool { return r.down && r.flying() > 0 }
+
+// alarm is when a lane can start something that it could not start before, nil
+// while that depends on the end of a delivery or on the peer.
+func (r *round) alarm() <-chan time.Time {
+	if r.resume != nil || r.held() {
+		return nil
+	}
+	var next time.Time
+	lanes := r.lanes[:]
+	if r.gated {
+		lanes = lanes[:1]
+	}
+	for i := range lanes {
+		if at := lanes[i].next(); !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	if next.IsZero() {
+		return nil
+	}
+	return time.After(time.Until(next))
+}
+
 // launch starts as many deliveries as the windows allow, nothing ordinary while
-// an emergency could go. While the peer is down one delivery is enough to find
-// out whether it still is.
+// an emergency could go.
 func (r *round) launch(ctx context.Context) error {
 	for i := range r.lanes {
 		l := &r.lanes[i]
+		now := time.Now()
+		for !r.held() && l.retrying < Retries && len(l.due) > 0 && !l.due[0].at.After(now) {
+			p := l.due[0]
+			l.due = slices.Delete(l.due, 0, 1)
+			l.retrying++
+			r.start(ctx, p.entry)
+		}
 		if err := r.fill(ctx, l); err != nil {
 			return err
 		}
+		if l.rest.After(now) {
+			continue
+		}
 		kept := l.waiting[:0]
 		for _, e := range l.waiting {
-			if l.inFlight >= l.window || r.cases[e.Case] || (r.down && r.flying() > 0) {
+			if l.inFlight >= l.window || r.cases[e.Case] || r.held() {
 				kept = append(kept, e)
 				continue
 			}
-			r.start(ctx, l, e)
+			l.inFlight++
+			r.start(ctx, e)
 		}
 		l.waiting = kept
-		if l.id == wire.Emergency && slices.ContainsFunc(kept, r.free) {
+		if r.gated = l.id == wire.Emergency && slices.ContainsFunc(kept, r.free); r.gated {
 			return nil
 		}
 	}
@@ -148,52 +177,80 @@ func (r *round) launch(ctx context.Context) error {
 // free reports whether nothing of the entry's case is in flight.
 func (r *round) free(e Entry) bool { return !r.cases[e.Case] }
 
-// fill reads the next entries of a lane when it has room for them.
+// fill reads the next entries of a lane when it has room for them. Those of a
+// parked case are passed over, and read when it goes on.
 func (r *round) fill(ctx context.Context, l *lane) error {
-	if !l.more || len(l.waiting) >= l.window {
-		return nil
-	}
-	next, err := r.c.cfg.Outbox.Next(ctx, Query{Peer: r.peer, Lane: l.id, After: l.read, Limit: Prefetch})
-	if err != nil {
-		return fmt.Errorf("courier: read outbox: %w", err)
-	}
-	l.more = len(next) == Prefetch
-	if len(next) > 0 {
-		l.read = next[len(next)-1].Seq
-		l.waiting = append(l.waiting, next...)
+	for l.more && len(l.waiting) < l.window {
+		next, err := r.c.cfg.Outbox.Next(ctx, Query{Peer: r.peer, Lane: l.id, After: l.read, Limit: Prefetch})
+		if err != nil {
+			return fmt.Errorf("courier: read outbox: %w", err)
+		}
+		l.more = len(next) == Prefetch
+		for _, e := range next {
+			l.read = e.Seq
+			if p := r.parked[e.Case]; p != nil && p.entry.Seq != e.Seq {
+				p.passOver(e)
+			} else {
+				l.add(e)
+			}
+		}
 	}
 	return nil
 }
 
-func (r *round) start(ctx context.Context, l *lane, e Entry) {
-	l.inFlight++
+func (r *round) start(ctx context.Context, e Entry) {
 	r.cases[e.Case] = true
-	go func() { r.done <- result{e, r.deliver(ctx, e)} }()
+	go func() { r.done <- r.deliver(ctx, e) }()
+}
+
+func (r *round) lane(e Entry) *lane {
+	if e.Lane == r.lanes[0].id {
+		return &r.lanes[0]
+	}
+	return &r.lanes[1]
 }
 
 func (r *round) finish(res result) {
-	l := &r.lanes[0]
-	if res.entry.Lane != l.id {
-		l = &r.lanes[1]
+	e := res.entry
+	l, p := r.lane(e), r.parked[e.Case]
+	if p != nil {
+		l.retrying--
+	} else {
+		l.inFlight--
+		delete(r.cases, e.Case)
 	}
-	l.inFlight--
-	delete(r.cases, res.entry.Case)
-	if res.end != again {
-		if res.end == settled {
-			r.down = false
-			r.pause.Reset()
+	switch res.end {
+	case settled:
+		r.down = false
+		r.pause.Reset()
+		l.settled(e)
+		r.unpark(l, p)
+	case later:
+		r.down = false
+		r.pause.Reset()
+		r.park(l, p, res)
+	case again:
+		if p != nil {
+			l.schedule(p, time.Now())
+		} else {
+			l.putBack(e)
 		}
+		r.silent()
+	}
+}
+
+// silent pauses the round: the first of a window that failed together sets how
+// long.
+func (r *round) silent() {
+	if r.resume != nil {
 		return
 	}
-	l.putBack(res.entry)
-	if r.resume == nil { // the first of a window that failed together sets the pause
-		r.down = true
-		pause := r.pause.NextBackOff()
-		if len(r.lanes[0].waiting) > 0 {
-			pause = min(pause, EmergencyRetry)
-		}
-		r.resume = time.After(pause)
+	r.down = true
+	pause := r.pause.NextBackOff()
+	if l := &r.lanes[0]; len(l.waiting) > 0 || l.parked > 0 {
+		pause = min(pause, EmergencyRetry)
 	}
+	r.resume = time.After(pause)
 }
 
 // hurry ends the pause of a silent peer when an emergency has come for it.
@@ -207,82 +264,61 @@ func (r *round) hurry(ctx context.Context) {
 	}
 }
 
-// putBack returns an entry to its place in the queue.
-func (l *lane) putBack(e Entry) {
-	i := 0
-	for i < len(l.waiting) && l.waiting[i].Seq < e.Seq {
-		i++
-	}
-	l.waiting = append(l.waiting, Entry{})
-	copy(l.waiting[i+1:], l.waiting[i:])
-	l.waiting[i] = e
-}
-
-// deliver tries one entry until it is settled or the peer is silent. An entry
-// that alone gets no usable answer keeps its place in the window and waits by
-// itself, so that it does not hold up the others.
-func (r *round) deliver(ctx context.Context, e Entry) ending {
+// deliver tries one entry.
+func (r *round) deliver(ctx context.Context, e Entry) result {
 	cfg := &r.c.cfg
-	pause := newPause()
-	for {
-		if !cfg.Now().Before(e.Expires) {
-			cfg.Count("expired")
-			return r.wrote(ctx, cfg.Outbox.Expire(ctx, e))
-		}
-		m, err := cfg.Outbox.Load(ctx, e)
-		switch {
-		case errors.Is(err, ErrGone):
-			return settled
-		case errors.Is(err, ErrUnreachable):
-			cfg.Count("unreachable")
-			return again
-		case err != nil:
-			return r.wrote(ctx, err)
-		}
-		answer, err := cfg.Exchange(ctx, e.Peer, m)
-		if errors.Is(err, ErrUnreachable) {
-			cfg.Count("unreachable")
-			return again
-		}
-		if err == nil {
-			if end, ok := r.settle(ctx, e, m, answer); ok {
-				return end
-			}
-		} else {
-			cfg.Count("reset")
-		}
-		select {
-		case <-ctx.Done():
-			return broken
-		case <-time.After(pause.NextBackOff()):
-		}
+	if !cfg.Now().Before(e.Expires) {
+		cfg.Count("expired")
+		return result{entry: e, end: r.wrote(ctx, cfg.Outbox.Expire(ctx, e))}
 	}
+	m, err := cfg.Outbox.Load(ctx, e)
+	switch {
+	case errors.Is(err, ErrGone):
+		return result{entry: e, end: settled}
+	case errors.Is(err, ErrUnreachable):
+		cfg.Count("unreachable")
+		return result{entry: e, end: again}
+	case err != nil:
+		return result{entry: e, end: r.wrote(ctx, err)}
+	}
+	answer, err := cfg.Exchange(ctx, e.Peer, m)
+	switch {
+	case errors.Is(err, ErrUnreachable):
+		cfg.Count("unreachable")
+		return result{entry: e, end: again}
+	case err != nil:
+		cfg.Count("reset")
+		return result{entry: e, end: later}
+	}
+	return r.settle(ctx, e, m, answer)
 }
 
-// settle hands a receipt or a refusal to the outbox. It reports false when the
-// answer settles nothing and the entry is to be tried again.
-func (r *round) settle(ctx context.Context, e Entry, sent, answer wire.Message) (ending, bool) {
+// settle hands a receipt or a refusal to the outbox. Any other answer settles
+// nothing, and the entry is to be tried again.
+func (r *round) settle(ctx context.Context, e Entry, sent, answer wire.Message) result {
 	cfg := &r.c.cfg
 	outcome := "busy"
-	switch answer.(type) {
+	switch m := answer.(type) {
 	case *wire.Receipt:
 		outcome = "receipt"
 	case *wire.Refusal:
 		outcome = "refusal"
-	}
-	if outcome == "busy" {
+	case *wire.Busy:
 		cfg.Count(outcome)
-		return 0, false
+		return result{entry: e, end: later, after: m.RetryAfter}
+	default:
+		cfg.Count(outcome)
+		return result{entry: e, end: later}
 	}
 	err := cfg.Outbox.Settle(ctx, e, sent, answer)
 	var unproven *UnprovenError
 	if errors.As(err, &unproven) {
 		cfg.Count("unproven")
 		cfg.Log.Warn("answer proves nothing", "peer", e.Peer, "class", unproven.Class)
-		return 0, false
+		return result{entry: e, end: later}
 	}
 	cfg.Count(outcome)
-	return r.wrote(ctx, err), true
+	return result{entry: e, end: r.wrote(ctx, err)}
 }
 
 // wrote turns the error of a durable write into an ending. A write that did
