@@ -44,6 +44,10 @@ var verbs = map[string]verb{
 	"burst":     (*player).burst,
 	"crash":     (*player).crash,
 	"all":       (*player).all,
+	"off":       (*player).off,
+	"on":        (*player).on,
+	"waits":     (*player).waits,
+	"crossed":   (*player).crossed,
 }
 
 // narrate: say TEXT
