@@ -234,6 +234,7 @@ func (b *border) wantTold(id protocol.CaseID, state casefile.State) *protocol.No
 	if in := b.inbox(police); len(in) != 1 || in[0].Move != casefile.Read || in[0].State != state {
 		b.t.Errorf("the inbox of the police is %+v, want it to read", in)
 	}
+	b.verifies(police, id)
 	b.check(office)
 	b.check(police)
 	return told[0]

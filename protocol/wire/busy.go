@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A Busy says that nothing was examined and nothing was kept: ask again later.
+// A Busy says that nothing was kept and nothing was decided: ask again later.
 //
 //	retry after  4 bytes: milliseconds, 0 to MaxRetryAfter
 type Busy struct {
