@@ -234,10 +234,55 @@ func (b *border) wantTold(id protocol.CaseID, state casefile.State) *protocol.No
 	if in := b.inbox(police); len(in) != 1 || in[0].Move != casefile.Read || in[0].State != state {
 		b.t.Errorf("the inbox of the police is %+v, want it to read", in)
 	}
+	b.reads(police, id)
 	b.verifies(police, id)
 	b.check(office)
 	b.check(police)
 	return told[0]
+}
+
+// reads has a person read a case, once: it leaves the inbox.
+func (b *border) reads(at protocol.ParticipantID, id protocol.CaseID) {
+	b.t.Helper()
+	v, err := b.node(at).Case(b.t.Context(), id)
+	b.must(err)
+	seen := desk.Seen{Acts: len(v.Acts), State: v.File.State}
+	for _, wrong := range []desk.Seen{{}, {Acts: seen.Acts - 1, State: seen.State}, {Acts: seen.Acts, State: casefile.Served}} {
+		if _, err := b.node(at).MarkRead(b.t.Context(), id, wrong); err == nil {
+			b.t.Errorf("what was not seen is read: %+v", wrong)
+		}
+	}
+	if v, err = b.node(at).MarkRead(b.t.Context(), id, seen); err != nil || v.Move != casefile.None {
+		b.t.Errorf("read: %v, then to %q", err, v.Move)
+	}
+	if in := b.inbox(at); len(in) != 0 {
+		b.t.Errorf("what was read is in the inbox: %+v", in)
+	}
+	if _, err = b.node(at).MarkRead(b.t.Context(), id, seen); err == nil {
+		b.t.Error("it is read twice")
+	}
+}
+
+// TestWhatWasReadComesBackWithSomethingNew.
+func TestWhatWasReadComesBackWithSomethingNew(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id := b.served()
+		if _, err := b.node(police).MarkRead(t.Context(), id, desk.Seen{Acts: 2, State: casefile.Served}); err == nil {
+			t.Error("nothing waits to be read, and is read")
+		}
+		for _, status := range []protocol.ProductionStatus{protocol.ProductionPartial, protocol.ProductionComplete} {
+			b.does(contoso, id, disclosure(status))
+			b.await("the answer", func() bool { return len(b.inbox(office)) == 1 })
+			b.does(office, id, protocol.Body{Relay: &protocol.Relay{}})
+			b.await("the evidence", func() bool { return len(b.inbox(police)) == 1 })
+			b.reads(police, id)
+		}
+		b.halt(police)
+		b.start(police)
+		if in := b.inbox(police); len(in) != 0 {
+			t.Errorf("after a restart what was read is in the inbox: %+v", in)
+		}
+	}, police, office, contoso)
 }
 
 func TestIssuerIsToldThatItsOrderWasRefused(t *testing.T) {

@@ -22,6 +22,30 @@ type filed struct {
 	Inbox string        `json:"inbox,omitzero"` // its key in the inbox, if it is there
 	Move  casefile.Move `json:"move,omitzero"`  // what it waits there for
 	Since time.Time     `json:"since,omitzero"` // since when
+	Read  int           `json:"read,omitzero"`  // how much of its news our people have read
+}
+
+// move returns what our people are asked to do: what they have read asks for
+// nothing, until something new comes.
+func (f *filed) move(self protocol.ParticipantID) casefile.Move {
+	move := f.File.Move(self)
+	if move == casefile.Read && f.news(self) <= f.Read {
+		return casefile.None
+	}
+	return move
+}
+
+// news counts what others have sent, and what of ours did not get through.
+func (f *filed) news(self protocol.ParticipantID) int {
+	n := 0
+	for i := range f.File.Thread {
+		if e := &f.File.Thread[i]; e.From != self {
+			n++
+		} else if e.Undelivered != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // judged is when an act that the store holds was decided, and where the ledger
@@ -82,7 +106,7 @@ func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
 
 // file writes a case and moves it in, within or out of the inbox.
 func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
-	move := f.File.Move(n.cfg.Self)
+	move := f.move(n.cfg.Self)
 	if move != f.Move {
 		if f.Inbox != "" {
 			if err := tx.Delete([]byte(f.Inbox)); err != nil {

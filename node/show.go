@@ -95,7 +95,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		if err != nil {
 			return err
 		}
-		v.State, v.Move, v.File = string(f.File.State), f.File.Move(n.cfg.Self), &f.File
+		v.State, v.Move, v.File = string(f.File.State), f.move(n.cfg.Self), &f.File
 		for _, e := range f.File.Thread {
 			act, err := viewAct(r, e)
 			if err != nil {
@@ -107,6 +107,30 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		return nil
 	})
 	return v, err
+}
+
+// MarkRead implements desk.Cases.
+func (n *Node) MarkRead(ctx context.Context, id protocol.CaseID, seen desk.Seen) (desk.CaseView, error) {
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		f, err := readJSON[filed](tx, caseKey(id))
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return noCase()
+		case err != nil:
+			return err
+		case len(f.File.Thread) != seen.Acts || f.File.State != seen.State:
+			return &desk.Problem{Status: http.StatusConflict, Text: "the case has changed since it was shown",
+				Hint: "read it again"}
+		case f.move(n.cfg.Self) != casefile.Read:
+			return &desk.Problem{Status: http.StatusConflict, Text: "nothing in this case waits to be read"}
+		}
+		f.Read = f.news(n.cfg.Self)
+		return n.file(tx, f, n.now())
+	})
+	if err != nil {
+		return desk.CaseView{}, n.problem(err)
+	}
+	return n.Case(ctx, id)
 }
 
 func viewAct(r store.Reader, e casefile.Entry) (desk.ActView, error) {

@@ -15,6 +15,7 @@ import (
 
 type caseCmd struct {
 	Show     caseShowCmd     `cmd:"" help:"Show a case: its state, its acts, and where they stand."`
+	Read     caseReadCmd     `cmd:"" help:"Show a case and take it out of the inbox, until something new comes."`
 	Evidence caseEvidenceCmd `cmd:"" help:"Write the disclosed files into a folder."`
 	Export   caseExportCmd   `cmd:"" help:"Write a case as one file that verifies offline."`
 }
@@ -108,6 +109,29 @@ func writeCase(w io.Writer, v *desk.CaseView) {
 		}
 		field(w, "ledger", fmt.Sprintf("entry %d, act %s", act.Leaf, act.Act))
 	}
+}
+
+type caseReadCmd struct {
+	Case protocol.CaseID `arg:"" help:"The case."`
+}
+
+func (c *caseReadCmd) Run(ctx context.Context, a *app) error {
+	_, node, err := a.openDesk()
+	if err != nil {
+		return err
+	}
+	v, err := node.Case(ctx, c.Case)
+	if err != nil {
+		return err
+	}
+	if v.File == nil {
+		return &failure{exitError, "a draft does not wait to be read", "see comity case show"}
+	}
+	seen := v // what is shown is what was read
+	if _, err := node.MarkRead(ctx, c.Case, desk.Seen{Acts: len(v.Acts), State: v.File.State}); err != nil {
+		return err
+	}
+	return a.show(seen, func(w io.Writer) { writeCase(w, &seen) })
 }
 
 type caseExportCmd struct {

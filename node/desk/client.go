@@ -73,6 +73,11 @@ func (c *Client) Case(ctx context.Context, id protocol.CaseID) (v CaseView, err 
 	return v, c.call(ctx, "GET", "/v1/cases/"+string(id), nil, &v)
 }
 
+// MarkRead implements Cases.
+func (c *Client) MarkRead(ctx context.Context, id protocol.CaseID, seen Seen) (v CaseView, err error) {
+	return v, c.call(ctx, "POST", "/v1/cases/"+string(id)+"/read", seen, &v)
+}
+
 // Export implements Cases.
 func (c *Client) Export(ctx context.Context, id protocol.CaseID, w io.Writer) error {
 	return c.do(ctx, "GET", "/v1/cases/"+string(id)+"/export", nil, func(r io.Reader) error {

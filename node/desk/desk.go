@@ -140,11 +140,20 @@ type Drafts struct {
 	Next  string      `json:"next,omitzero"` // After of the next page, if there is one
 }
 
+// Seen says what a person has seen of a case: all of it, or the node refuses.
+type Seen struct {
+	Acts  int            `json:"acts"`
+	State casefile.State `json:"state"`
+}
+
 // Cases shows what the node holds.
 type Cases interface {
 	Inbox(ctx context.Context, p Page) (Inbox, error)
 	Drafts(ctx context.Context, p Page) (Drafts, error)
 	Case(ctx context.Context, id protocol.CaseID) (CaseView, error)
+	// MarkRead takes a case that was to be read out of the inbox, until
+	// something new comes.
+	MarkRead(ctx context.Context, id protocol.CaseID, seen Seen) (CaseView, error)
 	// Export writes the case as one package that verifies offline.
 	Export(ctx context.Context, id protocol.CaseID, w io.Writer) error
 }

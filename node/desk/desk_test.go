@@ -72,6 +72,10 @@ func (c *clerk) Case(_ context.Context, id protocol.CaseID) (desk.CaseView, erro
 	return desk.CaseView{Case: id, State: "served"}, c.ask("case %s", id)
 }
 
+func (c *clerk) MarkRead(_ context.Context, id protocol.CaseID, seen desk.Seen) (desk.CaseView, error) {
+	return desk.CaseView{Case: id, State: string(seen.State)}, c.ask("read %s %d %s", id, seen.Acts, seen.State)
+}
+
 func (c *clerk) Export(_ context.Context, id protocol.CaseID, w io.Writer) error {
 	io.WriteString(w, "half a pack")
 	return c.ask("export %s", id)
@@ -121,6 +125,7 @@ var calls = []struct {
 	{"GET", "/v1/inbox", "", `inbox "" 50`},
 	{"GET", "/v1/inbox?limit=200&after=0/1/x", "", `inbox "0/1/x" 200`},
 	{"GET", "/v1/cases/" + string(someCase), "", "case " + string(someCase)},
+	{"POST", "/v1/cases/" + string(someCase) + "/read", `{"acts":2,"state":"produced"}`, "read " + string(someCase) + " 2 produced"},
 	{"GET", "/v1/cases/" + string(someCase) + "/export", "", "export " + string(someCase)},
 	{"GET", "/v1/documents", "", "documents"},
 	{"GET", "/v1/documents/register/GB@1", "", "read register GB@1"},

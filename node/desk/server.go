@@ -27,6 +27,7 @@ func Server(n Node, token string, metrics http.Handler) http.Handler {
 	mux.HandleFunc("POST /v1/acts/submit", s.submit)
 	mux.HandleFunc("GET /v1/inbox", s.inbox)
 	mux.HandleFunc("GET /v1/cases/{case}", s.show)
+	mux.HandleFunc("POST /v1/cases/{case}/read", s.markRead)
 	mux.HandleFunc("GET /v1/cases/{case}/export", s.export)
 	mux.HandleFunc("GET /v1/documents", s.documents)
 	mux.HandleFunc("GET /v1/documents/{kind}/{name}", s.read)
@@ -120,6 +121,14 @@ func pageOf(w http.ResponseWriter, r *http.Request) (Page, bool) {
 func (s *server) show(w http.ResponseWriter, r *http.Request) {
 	if id, ok := pathCase(w, r); ok {
 		reply(w)(s.n.Case(r.Context(), id))
+	}
+}
+
+func (s *server) markRead(w http.ResponseWriter, r *http.Request) {
+	id, ok := pathCase(w, r)
+	var seen Seen
+	if ok && readJSON(w, r, &seen) {
+		reply(w)(s.n.MarkRead(r.Context(), id, seen))
 	}
 }
 
