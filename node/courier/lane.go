@@ -105,11 +105,14 @@ func (r *round) park(l *lane, p *parking, res result) {
 		l.vain++
 		full := l.parked >= l.room
 		if full || l.vain >= l.window {
-			pause := max(FirstRetry, min(res.after, LastRetry))
-			if full {
-				pause = max(pause, l.pause.NextBackOff())
+			l.vain = 0
+			if !l.rest.After(time.Now()) { // the first of a window that failed together sets it
+				pause := max(FirstRetry, min(res.after, LastRetry))
+				if full {
+					pause = max(pause, l.pause.NextBackOff())
+				}
+				l.rest = time.Now().Add(r.bounded(e, pause))
 			}
-			l.vain, l.rest = 0, time.Now().Add(r.bounded(e, pause))
 		}
 		if full {
 			l.putBack(e)

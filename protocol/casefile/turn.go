@@ -323,6 +323,9 @@ func (c *Case) behind(follows []protocol.Digest) iter.Seq2[*Entry, bool] {
 // Crossed reports whether an answer of the addressee crossed a withdrawal: the
 // case holds one that the answer does not follow.
 func (c *Case) Crossed(d protocol.Digest) bool {
+	if !slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.withdraws() }) {
+		return false
+	}
 	for _, e := range c.Thread {
 		follows := e.Follows
 		kind := e.Kind
@@ -337,7 +340,7 @@ func (c *Case) Crossed(d protocol.Digest) bool {
 				return false
 			}
 		}
-		return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.withdraws() })
+		return true
 	}
 	return false
 }
