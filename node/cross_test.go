@@ -183,6 +183,27 @@ func TestWithdrawalThatCrossesTheCertification(t *testing.T) {
 	}, police, office, contoso)
 }
 
+// TestEvidenceIsNeverPassedOnByTheNode, not even where a person has passed on
+// the withdrawal that the node owed.
+func TestEvidenceIsNeverPassedOnByTheNode(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id := b.served()
+		answer := b.does(contoso, id, disclosure(protocol.ProductionComplete)).Act
+		b.awaitState(office, id, "produced")
+		b.must(b.node(office).OwePassingOn(t.Context(), id, answer))
+		b.await("the duty to be dropped", func() bool {
+			n, err := b.node(office).Duties(t.Context())
+			return err == nil && n == 0
+		})
+		if got := b.carrying(office, id, answer); got != 0 {
+			t.Errorf("the node passed evidence on %d times", got)
+		}
+		if in := b.inbox(office); len(in) != 1 || in[0].Move != casefile.Pass {
+			t.Errorf("the inbox of the office is %+v, want the evidence to pass on", in)
+		}
+	}, police, office, contoso)
+}
+
 // carrying counts the acts of a case that carry another.
 func (b *border) carrying(at protocol.ParticipantID, id protocol.CaseID, inner protocol.Digest) int {
 	b.t.Helper()

@@ -14,6 +14,7 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
+	"comity.example/protocol/chain"
 )
 
 // DutyRetry is how long the node waits before it tries again to do a duty that
@@ -162,22 +163,27 @@ func (n *Node) do(ctx context.Context, d *duty) error {
 // any more: the case went on meanwhile.
 func (n *Node) planDuty(ctx context.Context, g casefile.Grounds, d *duty, now time.Time) (*plan, error) {
 	draft := desk.Draft{Case: d.Case, Body: protocol.Body{Relay: &protocol.Relay{}}}
-	err := n.journal.View(ctx, func(r store.Reader) error {
-		if d.Kind == protocol.KindNondelivery {
+	if d.Kind == protocol.KindNondelivery {
+		err := n.journal.View(ctx, func(r store.Reader) error {
 			state, err := readJSON[delivery](r, deliveryKey(d.Act, d.Recipient))
 			draft.Body = protocol.Body{Nondelivery: state.nondelivery(d)}
 			return err
+		})
+		if err != nil {
+			return nil, err
 		}
-		f, err := readJSON[filed](r, caseKey(d.Case))
-		if err == nil && len(f.File.Unheard()) == 0 {
-			return &desk.Problem{Status: http.StatusConflict, Text: "it has been passed on"}
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
 	}
-	return n.plan(ctx, g, draft, now)
+	p, err := n.plan(ctx, g, draft, now)
+	if err != nil || p.body.Relay == nil {
+		return p, err
+	}
+	// A person may have passed the withdrawal on: what is next is then evidence,
+	// which only a person passes on.
+	carried, err := chain.Unverified(p.body.Relay.Act)
+	if err == nil && carried.Body.Withdrawal == nil {
+		return nil, &desk.Problem{Status: http.StatusConflict, Text: "it has been passed on"}
+	}
+	return p, err
 }
 
 // nondelivery says what became of a delivery, with the recipient's own proof.

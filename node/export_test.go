@@ -29,6 +29,20 @@ func (n *Node) Signed(ctx context.Context, act protocol.Digest) (signed []byte, 
 	return signed, err
 }
 
+// OwePassingOn writes the duty to pass a withdrawal on, whatever the case is.
+func (n *Node) OwePassingOn(ctx context.Context, id protocol.CaseID, act protocol.Digest) error {
+	d := duty{Case: id, Kind: protocol.KindRelay, Act: act}
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return writeJSON(tx, dutyKey(&d), d) })
+	n.duties.wake()
+	return err
+}
+
+// Duties returns how many duties are not done.
+func (n *Node) Duties(ctx context.Context) (int, error) {
+	due, err := n.due(ctx)
+	return len(due), err
+}
+
 // Fill stores count cases, as if each had been opened by an act like the one in
 // signed: by the same code, under the same keys, in the same number of bytes.
 // Only the signatures are those of the one act.
