@@ -186,11 +186,12 @@ func (s *Store) begin(ctx context.Context) error {
 	return nil
 }
 
-// fail notes the first reason why the state on disk is unknown.
+// fail notes the first reason why the state on disk is unknown. It does so also
+// while Close waits: the last Update must hear of it.
 func (s *Store) fail(reason error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.broken == nil && !s.closed {
+	if s.broken == nil {
 		s.broken = reason
 	}
 }

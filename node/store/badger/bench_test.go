@@ -156,16 +156,20 @@ func BenchmarkOpen(b *testing.B) {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
+	var cpu time.Duration
 	for b.Loop() {
+		before := spent(b)
 		s, err := badger.Open(b.Context(), config(dir))
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.StopTimer()
+		cpu += spent(b) - before
 		if err := s.Close(); err != nil {
 			b.Fatal(err)
 		}
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(disk)/1e6, "MB")
+	b.ReportMetric(float64(cpu.Milliseconds())/float64(b.N), "cpu-ms/op")
 }

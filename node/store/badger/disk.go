@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 
@@ -35,11 +34,6 @@ func lockDir(dir string) (*os.File, error) {
 // memory maps of sparse files: when the disk is full, that ends the process
 // with SIGBUS instead of an error. logged is what goes to the value log.
 func (s *Store) room(logged int64) error {
-	if logged > 0 {
-		if err := s.values.allocate(logged); err != nil {
-			return fmt.Errorf("badger: allocate a value log: %w: %w", store.ErrNoSpace, err)
-		}
-	}
 	var st unix.Statfs_t
 	if err := unix.Statfs(s.dir, &st); err != nil {
 		return fmt.Errorf("badger: ask for free space: %w: %w", store.ErrNoSpace, err)
@@ -47,6 +41,12 @@ func (s *Store) room(logged int64) error {
 	if free := int64(st.Bavail) * int64(st.Bsize); free < s.reserve {
 		return fmt.Errorf("badger: %w: %d bytes free, %d kept in reserve",
 			store.ErrNoSpace, free, s.reserve)
+	}
+	if logged == 0 {
+		return nil
+	}
+	if err := s.values.allocate(logged); err != nil {
+		return fmt.Errorf("badger: allocate a value log: %w: %w", store.ErrNoSpace, err)
 	}
 	return nil
 }
@@ -93,14 +93,10 @@ func (f *valueFile) allocate(n int64) error {
 	}
 	more := f.written + n - f.allocated
 	more += (allocation - more%allocation) % allocation
-	switch err := unix.Fallocate(int(file.Fd()), unix.FALLOC_FL_KEEP_SIZE, f.allocated, more); {
-	case errors.Is(err, unix.EOPNOTSUPP):
-		f.allocated = math.MaxInt64 // the reserve must do
-	case err != nil:
+	if err := allocate(file, f.allocated, more); err != nil {
 		return err
-	default:
-		f.allocated += more
 	}
+	f.allocated += more
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -195,7 +196,7 @@ func TestFailedSyncOfAValueLogBreaksTheStore(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, config(dir))
 	setValues(t, s, 0)
-	unmapEnd(t, filepath.Join(dir, "000001.vlog"))
+	unmapEnd(t, logsIn(t, dir)[0])
 	err := s.Update(t.Context(), func(tx store.Txn) error { return tx.Set([]byte("01"), valueOf(1)) })
 	if !errors.Is(err, store.ErrBroken) {
 		t.Errorf("got %v, want ErrBroken", err)
@@ -207,4 +208,23 @@ func TestFailedSyncOfAValueLogBreaksTheStore(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Logf("close: %v", err)
 	}
+}
+
+func TestFailedSyncIsToldWhileTheStoreCloses(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, config(dir))
+	setValues(t, s, 0)
+	unmapEnd(t, logsIn(t, dir)[0])
+	closed := make(chan error)
+	err := s.Update(t.Context(), func(tx store.Txn) error {
+		go func() { closed <- s.Close() }()
+		for !errors.Is(s.View(t.Context(), func(store.Reader) error { return nil }), store.ErrClosed) {
+			runtime.Gosched()
+		}
+		return tx.Set([]byte("01"), valueOf(1))
+	})
+	if !errors.Is(err, store.ErrBroken) {
+		t.Errorf("got %v, want ErrBroken", err)
+	}
+	t.Logf("close: %v", <-closed)
 }
