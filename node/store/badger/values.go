@@ -40,8 +40,8 @@ func (d *directory) checkVlogs(ctx context.Context) (map[uint64]vlogEnd, error) 
 	return ends, nil
 }
 
-// readVlogs reads these value logs, which are all into which the tree points
-// or the newest of all.
+// readVlogs reads these value logs, as many at a time as there are processors,
+// and returns how each ends that is not of length zero.
 func (d *directory) readVlogs(ctx context.Context, ids []uint64) (map[uint64]vlogEnd, error) {
 	if err := d.requireVlogs(); err != nil {
 		return nil, err
