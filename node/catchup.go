@@ -140,6 +140,7 @@ func (n *Node) catchUp(ctx context.Context) error {
 		all.Go(func() { n.follow(ctx, party, room) })
 	}
 	all.Wait()
+	<-ctx.Done() // a node that knows no Party has nobody to ask, and runs
 	return nil
 }
 
