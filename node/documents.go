@@ -198,6 +198,7 @@ func (n *Node) adopt(ctx context.Context, d Document, by adoption) (holding, err
 	if err != nil {
 		return h, err
 	}
+	var posted []courier.Entry
 	var to []protocol.ParticipantID
 	if by.publish {
 		to = next.concerned(h, n.cfg.Self)
@@ -222,6 +223,7 @@ func (n *Node) adopt(ctx context.Context, d Document, by adoption) (holding, err
 			if err := tx.Set(outKey(e), nil); err != nil {
 				return err
 			}
+			posted = append(posted, e)
 		}
 		n.grounds.Store(grounds)
 		return nil
@@ -230,9 +232,7 @@ func (n *Node) adopt(ctx context.Context, d Document, by adoption) (holding, err
 		return h, err
 	}
 	n.library.Store(next)
-	for _, peer := range to {
-		n.courier.Wake(peer)
-	}
+	n.courier.Posted(posted...)
 	n.cfg.Log.Info("document in use", "kind", d.Kind, "name", h.Name, "from", by.peer)
 	return h, nil
 }

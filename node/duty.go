@@ -131,14 +131,16 @@ func (n *Node) do(ctx context.Context, d *duty) error {
 		if err != nil {
 			return err
 		}
-		_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		var posted []courier.Entry
+		_, err = n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
 			if _, err := tx.Get(dutyKey(d)); errors.Is(err, store.ErrNotFound) {
 				return errDutyDone
 			}
-			return errors.Join(n.send(tx, &out, ruled), tx.Delete(dutyKey(d)))
+			posted, err = n.send(tx, &out, ruled)
+			return errors.Join(err, tx.Delete(dutyKey(d)))
 		})
 		var turn *casefile.TurnError
 		switch {
@@ -152,9 +154,7 @@ func (n *Node) do(ctx context.Context, d *duty) error {
 			return err
 		}
 		// From here the act is sent, whatever happens next.
-		for _, to := range p.act.To {
-			n.courier.Wake(to)
-		}
+		n.courier.Posted(posted...)
 		return nil
 	}
 }

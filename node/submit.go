@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"comity.example/node/courier"
 	"comity.example/node/desk"
 	"comity.example/node/gate"
 	"comity.example/node/journal"
@@ -60,11 +61,13 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		if err != nil {
 			return desk.Submitted{}, err
 		}
+		var posted []courier.Entry
 		_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
-			return n.send(tx, &out, ruled)
+			posted, err = n.send(tx, &out, ruled)
+			return err
 		})
 		if errors.Is(err, errStale) {
 			continue
@@ -73,11 +76,7 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 			return desk.Submitted{}, n.problem(err)
 		}
 		// From here the act is sent, whatever happens next.
-		for _, to := range p.act.To {
-			if to != n.cfg.Self {
-				n.courier.Wake(to)
-			}
-		}
+		n.courier.Posted(posted...)
 		done.Act = out.Act.Digest
 		return done, nil
 	}
@@ -126,15 +125,16 @@ func complete(p *plan, d *protocol.Decision) bool {
 	return true
 }
 
-// send makes an act durable inside a commit, with its way to its recipients.
-func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) error {
+// send makes an act durable inside a commit, with its way to its recipients,
+// which is what it returns.
+func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []courier.Entry, err error) {
 	act := out.Act.Act
 	f, err := n.step(tx, casefile.StepOf(out.Act, &out.Decision), casefile.Case.Send)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err = n.record(tx, ledger.KindSent, out.Act, by); err != nil {
-		return err
+		return nil, err
 	}
 	err = errors.Join(tx.Delete(draftKey(act.Case)), n.file(tx, f, by.at))
 	for _, to := range act.To {
@@ -145,8 +145,9 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) error {
 		e.Lane, e.Expires = laneOf(&f.File), act.Expires
 		err = errors.Join(err, tx.Set(outKey(e), nil),
 			writeJSON(tx, deliveryKey(e.Act, to), delivery{State: waiting}))
+		posted = append(posted, e)
 	}
-	return err
+	return posted, err
 }
 
 // A plan is an act that lacks only signatures.

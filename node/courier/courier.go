@@ -120,7 +120,7 @@ type Courier struct {
 	cfg Config
 
 	mu     sync.Mutex
-	rounds map[protocol.ParticipantID]*round // guarded by mu; the peers with a goroutine
+	rounds map[protocol.ParticipantID]*round // guarded by mu, as is their news; the peers with a goroutine
 	begin  func(*round)                      // guarded by mu; nil before Run and after its end
 	wg     sync.WaitGroup
 	fatal  chan error
@@ -161,12 +161,35 @@ func (c *Courier) Run(ctx context.Context) error {
 	return err
 }
 
-// Wake says that something new waits for peer. It never blocks.
+// Wake says that something new waits for peer, which is then read from the
+// outbox. It never blocks.
 func (c *Courier) Wake(peer protocol.ParticipantID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if r := c.round(peer); r != nil {
+		r.news.from = 1
+		r.wake()
+	}
+}
+
+// Posted says that entries are durable in the outbox, so that it need not be
+// read for them. It never blocks.
+func (c *Courier) Posted(entries ...Entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range entries {
+		if r := c.round(e.Peer); r != nil {
+			r.news.add(e)
+			r.wake()
+		}
+	}
+}
+
+// round returns the round of a peer, nil before Run and after its end: Run
+// begins with what is in the outbox. The caller holds mu.
+func (c *Courier) round(peer protocol.ParticipantID) *round {
 	if c.begin == nil {
-		return // Run begins with what is in the outbox
+		return nil
 	}
 	r := c.rounds[peer]
 	if r == nil {
@@ -174,7 +197,31 @@ func (c *Courier) Wake(peer protocol.ParticipantID) {
 		c.rounds[peer] = r
 		c.begin(r)
 	}
-	r.wake()
+	return r
+}
+
+// news is what a round has not looked at yet.
+type news struct {
+	posted []Entry // at most Prefetch
+	from   uint64  // the lowest Seq of what is in the outbox beside them, 0 for nothing
+}
+
+func (n *news) add(e Entry) {
+	switch {
+	case len(n.posted) < Prefetch:
+		n.posted = append(n.posted, e)
+	case n.from == 0 || e.Seq < n.from:
+		n.from = e.Seq
+	}
+}
+
+// news returns what is new for a round, once.
+func (c *Courier) news(r *round) news {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := r.news
+	r.news = news{}
+	return n
 }
 
 // retire ends a round that found nothing to do, unless it was woken meanwhile.

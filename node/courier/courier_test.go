@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -22,6 +23,8 @@ type outbox struct {
 	settled []courier.Entry
 	expired []courier.Entry
 	highest int // most entries asked for at a time
+	asked   int // how often
+	posted  int
 	fail    error
 }
 
@@ -41,6 +44,7 @@ func (o *outbox) Next(_ context.Context, q courier.Query) ([]courier.Entry, erro
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.highest = max(o.highest, q.Limit)
+	o.asked++
 	var out []courier.Entry
 	for _, e := range o.entries { // in the order of Seq within a lane
 		if e.Peer == q.Peer && e.Lane == q.Lane && e.Seq > q.After && len(out) < q.Limit {
@@ -50,7 +54,18 @@ func (o *outbox) Next(_ context.Context, q courier.Query) ([]courier.Entry, erro
 	return out, nil
 }
 
+func (o *outbox) reads() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.asked
+}
+
 func (o *outbox) Load(_ context.Context, e courier.Entry) (wire.Message, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !slices.Contains(o.entries, e) {
+		return nil, courier.ErrGone
+	}
 	return &wire.Deliver{Lane: e.Lane, Envelope: e.Act[:]}, nil
 }
 
@@ -180,6 +195,84 @@ func TestAnEmergencyForASilentPeerIsTriedAtOnce(t *testing.T) {
 		}
 		stop()
 	})
+}
+
+// post adds entries and posts them in any order.
+func (o *outbox) post(c *courier.Courier, n int, lane wire.Lane) {
+	o.mu.Lock()
+	o.posted += n
+	first, before := 1000*1000+o.posted, len(o.entries)
+	o.mu.Unlock()
+	o.add(n, lane, uint64(first))
+	o.mu.Lock()
+	posted := slices.Clone(o.entries[before:])
+	o.mu.Unlock()
+	rand.Shuffle(len(posted), func(i, j int) { posted[i], posted[j] = posted[j], posted[i] })
+	for _, e := range posted {
+		c.Posted(e)
+	}
+}
+
+func TestAPostedEmergencyForASilentPeerIsTriedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &outbox{}
+		o.add(1, wire.Ordinary, 1)
+		var last time.Time
+		c, stop := start(t, o, func(_ context.Context, _ protocol.ParticipantID, m wire.Message) (wire.Message, error) {
+			if m.(*wire.Deliver).Lane == wire.Emergency {
+				last = time.Now()
+			}
+			return nil, courier.ErrUnreachable
+		})
+		time.Sleep(time.Hour) // the pause is at its longest
+		began := time.Now()
+		o.post(c, 1, wire.Emergency)
+		synctest.Wait()
+		if got := last.Sub(began); got != 0 || last.IsZero() {
+			t.Errorf("tried after %v (last %v)", got, last)
+		}
+		stop()
+	})
+}
+
+// TestWhatIsPostedIsDeliveredOnceInWhateverOrder: few are never looked up in
+// the outbox, many are, and none is lost or delivered twice.
+func TestWhatIsPostedIsDeliveredOnceInWhateverOrder(t *testing.T) {
+	for _, n := range []int{1, courier.Window, 2000} {
+		synctest.Test(t, func(t *testing.T) {
+			o := &outbox{}
+			o.add(1, wire.Ordinary, 1)
+			delivered := map[string]int{}
+			var mu sync.Mutex
+			c, stop := start(t, o, func(ctx context.Context, _ protocol.ParticipantID, m wire.Message) (wire.Message, error) {
+				time.Sleep(time.Millisecond)
+				mu.Lock()
+				defer mu.Unlock()
+				delivered[string(m.(*wire.Deliver).Envelope)]++
+				return receipt(ctx, "", m)
+			})
+			time.Sleep(500 * time.Microsecond) // the first is in flight, so that the round lives on
+			read := o.reads()
+			for range 3 {
+				o.post(c, n, wire.Ordinary)
+				o.post(c, n, wire.Emergency)
+				time.Sleep(100 * time.Microsecond)
+			}
+			if got := o.reads() - read; n == 1 && got != 0 {
+				t.Errorf("%d posted: the outbox was read %d times", n, got)
+			}
+			time.Sleep(time.Minute)
+			stop()
+			if len(o.settled) != 6*n+1 || len(o.entries) != 0 || len(delivered) != 6*n+1 {
+				t.Errorf("%d posted: %d settled, %d left, %d delivered", n, len(o.settled), len(o.entries), len(delivered))
+			}
+			for _, times := range delivered {
+				if times != 1 {
+					t.Errorf("%d posted: one was delivered %d times", n, times)
+				}
+			}
+		})
+	}
 }
 
 func TestActsOfOneCaseArriveInOrder(t *testing.T) {

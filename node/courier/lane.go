@@ -59,6 +59,9 @@ func (l *lane) next() time.Time {
 	return at
 }
 
+// readFrom has the outbox read from that Seq on, at the latest.
+func (l *lane) readFrom(seq uint64) { l.read, l.more = min(l.read, seq-1), true }
+
 // add takes an entry that was read, in its place in the queue, unless it is
 // there already.
 func (l *lane) add(e Entry) {
@@ -151,6 +154,6 @@ func (r *round) unpark(l *lane, p *parking) {
 	delete(r.parked, p.entry.Case)
 	delete(r.cases, p.entry.Case)
 	if p.passed > 0 {
-		l.read, l.more = min(l.read, p.passed-1), true
+		l.readFrom(p.passed)
 	}
 }

@@ -18,6 +18,7 @@ type round struct {
 	c     *Courier
 	peer  protocol.ParticipantID
 	woken chan struct{} // holds at most one
+	news  news          // guarded by the courier's mu
 	done  chan result   // buffered for every delivery in flight, so that none blocks
 	pause *backoff.ExponentialBackOff
 
@@ -88,8 +89,11 @@ func (r *round) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-r.woken:
-			r.lanes[0].more, r.lanes[1].more = true, true
-			r.hurry(ctx)
+			waited := len(r.lanes[0].waiting) > 0
+			r.hear()
+			if !waited {
+				r.hurry(ctx)
+			}
 		case <-r.resume:
 			r.resume = nil
 		case <-r.alarm():
@@ -99,6 +103,26 @@ func (r *round) run(ctx context.Context) {
 	}
 	for r.flying() > 0 {
 		r.finish(<-r.done)
+	}
+}
+
+// hear takes what is new. What finds no room in its lane, or comes while the
+// outbox is to be read all the same, is read from there.
+func (r *round) hear() {
+	news := r.c.news(r)
+	for i := range r.lanes {
+		if news.from > 0 {
+			r.lanes[i].readFrom(news.from)
+		}
+	}
+	for _, e := range news.posted {
+		l := r.lane(e)
+		if l.more || len(l.waiting) >= Prefetch {
+			l.readFrom(e.Seq)
+			continue
+		}
+		l.read = max(l.read, e.Seq)
+		r.take(l, e)
 	}
 }
 
@@ -188,14 +212,19 @@ func (r *round) fill(ctx context.Context, l *lane) error {
 		l.more = len(next) == Prefetch
 		for _, e := range next {
 			l.read = e.Seq
-			if p := r.parked[e.Case]; p != nil && p.entry.Seq != e.Seq {
-				p.passOver(e)
-			} else {
-				l.add(e)
-			}
+			r.take(l, e)
 		}
 	}
 	return nil
+}
+
+// take takes an entry that is in the outbox, or passes it over.
+func (r *round) take(l *lane, e Entry) {
+	if p := r.parked[e.Case]; p != nil && p.entry.Seq != e.Seq {
+		p.passOver(e)
+	} else {
+		l.add(e)
+	}
 }
 
 func (r *round) start(ctx context.Context, e Entry) {
@@ -256,7 +285,7 @@ func (r *round) silent() {
 // hurry ends the pause of a silent peer when an emergency has come for it.
 func (r *round) hurry(ctx context.Context) {
 	l := &r.lanes[0]
-	if r.resume == nil || len(l.waiting) > 0 {
+	if r.resume == nil {
 		return
 	}
 	if err := r.fill(ctx, l); err == nil && len(l.waiting) > 0 {

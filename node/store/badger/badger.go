@@ -53,10 +53,10 @@ const (
 	memTables = 2
 	// valueThreshold is the size of the smallest value that goes to the value
 	// log, in bytes. Tables are rewritten several times as they grow, a value log
-	// never is. So acts and decisions go there, which are written once, and what
-	// is written again and again does not: above all the head of the journal and
-	// the checkpoints of peers, of 5 KiB each.
-	valueThreshold = 8 << 10
+	// never is. So acts, decisions and receipts go there, which are written once;
+	// what is written again and again, above all the head of the journal and the
+	// cases, does not as long as it is small.
+	valueThreshold = 4 << 10
 	// valueLog is the size at which Badger begins another value log, in bytes.
 	// The newest one is a sparse file of twice that.
 	valueLog = 64 << 20

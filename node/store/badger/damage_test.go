@@ -332,7 +332,7 @@ func TestDiskErrorBreaksTheStore(t *testing.T) {
 	if err := os.Mkdir(obstacle, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	value := make([]byte, 4<<10) // which goes to no value log
+	value := make([]byte, 3<<10) // which goes to no value log
 	const batch = 256
 	var answered int
 	var err error
