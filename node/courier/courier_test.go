@@ -275,6 +275,28 @@ func TestWhatIsPostedIsDeliveredOnceInWhateverOrder(t *testing.T) {
 	}
 }
 
+// TestWhatIsPostedBeyondTheRoomOfARoundIsReadLater: little by little, to a
+// peer that is slow.
+func TestWhatIsPostedBeyondTheRoomOfARoundIsReadLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := &outbox{}
+		c, stop := start(t, o, func(ctx context.Context, _ protocol.ParticipantID, m wire.Message) (wire.Message, error) {
+			time.Sleep(time.Second)
+			return receipt(ctx, "", m)
+		})
+		const times, n = 10, courier.Prefetch / 4
+		for range times {
+			o.post(c, n, wire.Ordinary)
+			synctest.Wait()
+		}
+		time.Sleep(times * n * time.Second)
+		stop()
+		if len(o.settled) != times*n || len(o.entries) != 0 {
+			t.Errorf("%d settled, %d left", len(o.settled), len(o.entries))
+		}
+	})
+}
+
 func TestActsOfOneCaseArriveInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &outbox{}
