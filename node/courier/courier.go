@@ -122,8 +122,12 @@ type Courier struct {
 	mu     sync.Mutex
 	rounds map[protocol.ParticipantID]*round // guarded by mu, as is their news; the peers with a goroutine
 	begin  func(*round)                      // guarded by mu; nil before Run and after its end
-	wg     sync.WaitGroup
-	fatal  chan error
+	// caughtUp says that a peer without a round has nothing in the outbox but
+	// what is posted from now on: a round ends when it has delivered the rest.
+	caughtUp bool // guarded by mu
+
+	wg    sync.WaitGroup
+	fatal chan error
 }
 
 // New returns a courier that does nothing before Run.
@@ -138,20 +142,15 @@ func New(cfg Config) *Courier {
 // it returns that error, and the node has to stop. It leaves no goroutine.
 func (c *Courier) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	peers, err := c.cfg.Outbox.Peers(ctx)
-	if err != nil {
-		cancel()
-		return fmt.Errorf("courier: read outbox: %w", err)
-	}
 	c.mu.Lock()
 	c.begin = func(r *round) { c.wg.Go(func() { r.run(ctx) }) }
 	c.mu.Unlock()
-	for _, p := range peers {
-		c.Wake(p)
-	}
-	select {
-	case <-ctx.Done():
-	case err = <-c.fatal:
+	err := c.wakeAll(ctx)
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-c.fatal:
+		}
 	}
 	c.mu.Lock()
 	c.begin = nil
@@ -159,6 +158,21 @@ func (c *Courier) Run(ctx context.Context) error {
 	cancel()
 	c.wg.Wait()
 	return err
+}
+
+// wakeAll begins with what is in the outbox.
+func (c *Courier) wakeAll(ctx context.Context) error {
+	peers, err := c.cfg.Outbox.Peers(ctx)
+	if err != nil {
+		return fmt.Errorf("courier: read outbox: %w", err)
+	}
+	for _, p := range peers {
+		c.Wake(p)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.caughtUp = true
+	return nil
 }
 
 // Wake says that something new waits for peer, which is then read from the
@@ -194,6 +208,9 @@ func (c *Courier) round(peer protocol.ParticipantID) *round {
 	r := c.rounds[peer]
 	if r == nil {
 		r = newRound(c, peer)
+		for i := range r.lanes {
+			r.lanes[i].more = !c.caughtUp
+		}
 		c.rounds[peer] = r
 		c.begin(r)
 	}

@@ -200,8 +200,8 @@ func TestAnEmergencyForASilentPeerIsTriedAtOnce(t *testing.T) {
 // post adds entries and posts them in any order.
 func (o *outbox) post(c *courier.Courier, n int, lane wire.Lane) {
 	o.mu.Lock()
-	o.posted += n
 	first, before := 1000*1000+o.posted, len(o.entries)
+	o.posted += n
 	o.mu.Unlock()
 	o.add(n, lane, uint64(first))
 	o.mu.Lock()
@@ -261,9 +261,15 @@ func TestWhatIsPostedIsDeliveredOnceInWhateverOrder(t *testing.T) {
 			if got := o.reads() - read; n == 1 && got != 0 {
 				t.Errorf("%d posted: the outbox was read %d times", n, got)
 			}
+			time.Sleep(time.Minute) // the round has ended
+			read = o.reads()
+			o.post(c, 1, wire.Ordinary)
 			time.Sleep(time.Minute)
+			if got := o.reads() - read; got != 0 {
+				t.Errorf("posted to nobody's round: the outbox was read %d times", got)
+			}
 			stop()
-			if len(o.settled) != 6*n+1 || len(o.entries) != 0 || len(delivered) != 6*n+1 {
+			if len(o.settled) != 6*n+2 || len(o.entries) != 0 || len(delivered) != 6*n+2 {
 				t.Errorf("%d posted: %d settled, %d left, %d delivered", n, len(o.settled), len(o.entries), len(delivered))
 			}
 			for _, times := range delivered {
