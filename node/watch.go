@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -138,6 +139,22 @@ func (w *watch) whatTrouble() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.trouble
+}
+
+// compareLedgers keeps peers honest until ctx ends.
+func (n *Node) compareLedgers(ctx context.Context) error {
+	for {
+		for peer, latest := range n.watch.news() {
+			if err := n.compare(ctx, peer, latest); err != nil && ctx.Err() == nil {
+				n.cfg.Log.Info("ledger not compared", "peer", peer)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(RefreshEvery/2 + rand.N(RefreshEvery)):
+		}
+	}
 }
 
 // compare asks a peer to prove that its ledger only grew since the checkpoint
