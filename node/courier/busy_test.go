@@ -143,8 +143,9 @@ func TestCaseOfAnEarlyActWaitsWithIt(t *testing.T) {
 		o.mu.Lock()
 		o.entries[len(o.entries)-1].Case = "case-x" // later still
 		want = append(want, o.entries[len(o.entries)-1].Act)
+		late := slices.Clone(o.entries[len(o.entries)-10:])
 		o.mu.Unlock()
-		c.Wake("us.contoso")
+		c.Posted(late...)
 		time.Sleep(time.Second)
 		p.admit(first)
 		time.Sleep(2 * courier.LastRetry)
@@ -270,8 +271,7 @@ func TestParkedActsWaitForEmergencies(t *testing.T) {
 			return p.exchange(ctx, peer, m)
 		})
 		time.Sleep(3 * time.Minute)
-		o.add(2*courier.EmergencyWindow, wire.Emergency, 1001)
-		c.Wake("us.contoso")
+		o.post(c, 2*courier.EmergencyWindow, wire.Emergency)
 		time.Sleep(3 * time.Minute)
 		for _, e := range early {
 			p.admit(e)

@@ -82,7 +82,7 @@ type Entry struct {
 type Outbox interface {
 	// Peers returns the peers that something waits for.
 	Peers(ctx context.Context) ([]protocol.ParticipantID, error)
-	// Next returns up to n entries of the lane whose Seq is above after, in order.
+	// Next returns up to Limit entries of the lane whose Seq is above After, in order.
 	Next(ctx context.Context, q Query) ([]Entry, error)
 	// Load returns the message to send, or ErrGone, or ErrUnreachable.
 	Load(ctx context.Context, e Entry) (wire.Message, error)
@@ -122,9 +122,10 @@ type Courier struct {
 	mu     sync.Mutex
 	rounds map[protocol.ParticipantID]*round // guarded by mu, as is their news; the peers with a goroutine
 	begin  func(*round)                      // guarded by mu; nil before Run and after its end
-	// caughtUp says that a peer without a round has nothing in the outbox but
-	// what is posted from now on: a round ends when it has delivered the rest.
-	caughtUp bool // guarded by mu
+	// begun says that Run has begun with what was in the outbox. A peer without
+	// a round then has nothing there but what is posted from now on: a round
+	// ends when it has delivered the rest.
+	begun bool // guarded by mu
 
 	wg    sync.WaitGroup
 	fatal chan error
@@ -145,7 +146,7 @@ func (c *Courier) Run(ctx context.Context) error {
 	c.mu.Lock()
 	c.begin = func(r *round) { c.wg.Go(func() { r.run(ctx) }) }
 	c.mu.Unlock()
-	err := c.wakeAll(ctx)
+	err := c.beginAll(ctx)
 	if err == nil {
 		select {
 		case <-ctx.Done():
@@ -160,30 +161,20 @@ func (c *Courier) Run(ctx context.Context) error {
 	return err
 }
 
-// wakeAll begins with what is in the outbox.
-func (c *Courier) wakeAll(ctx context.Context) error {
+// beginAll begins with what is in the outbox: until it has, every round reads
+// it to its end.
+func (c *Courier) beginAll(ctx context.Context) error {
 	peers, err := c.cfg.Outbox.Peers(ctx)
 	if err != nil {
 		return fmt.Errorf("courier: read outbox: %w", err)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, p := range peers {
-		c.Wake(p)
+		c.round(p)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.caughtUp = true
+	c.begun = true
 	return nil
-}
-
-// Wake says that something new waits for peer, which is then read from the
-// outbox. It never blocks.
-func (c *Courier) Wake(peer protocol.ParticipantID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if r := c.round(peer); r != nil {
-		r.news.from = 1
-		r.wake()
-	}
 }
 
 // Posted says that entries are durable in the outbox, so that it need not be
@@ -209,7 +200,7 @@ func (c *Courier) round(peer protocol.ParticipantID) *round {
 	if r == nil {
 		r = newRound(c, peer)
 		for i := range r.lanes {
-			r.lanes[i].more = !c.caughtUp
+			r.lanes[i].more = !c.begun
 		}
 		c.rounds[peer] = r
 		c.begin(r)
@@ -241,7 +232,7 @@ func (c *Courier) news(r *round) news {
 	return n
 }
 
-// retire ends a round that found nothing to do, unless it was woken meanwhile.
+// retire ends a round that found nothing to do, unless something was posted meanwhile.
 func (c *Courier) retire(r *round) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

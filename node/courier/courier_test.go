@@ -150,8 +150,7 @@ func TestEverythingIsDeliveredWhenThePeerReturnsEmergenciesFirst(t *testing.T) {
 			return &wire.Receipt{Proof: []byte("proof")}, nil
 		})
 		time.Sleep(10 * time.Minute)
-		o.add(20, wire.Emergency, 1)
-		c.Wake("us.contoso")
+		o.post(c, 20, wire.Emergency)
 		time.Sleep(time.Minute)
 		mu.Lock()
 		up = true
@@ -174,29 +173,6 @@ func TestEverythingIsDeliveredWhenThePeerReturnsEmergenciesFirst(t *testing.T) {
 	})
 }
 
-func TestAnEmergencyForASilentPeerIsTriedAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := &outbox{}
-		o.add(1, wire.Ordinary, 1)
-		var last time.Time
-		c, stop := start(t, o, func(_ context.Context, _ protocol.ParticipantID, m wire.Message) (wire.Message, error) {
-			if m.(*wire.Deliver).Lane == wire.Emergency {
-				last = time.Now()
-			}
-			return nil, courier.ErrUnreachable
-		})
-		time.Sleep(time.Hour) // the pause is at its longest
-		o.add(1, wire.Emergency, 1)
-		began := time.Now()
-		c.Wake("us.contoso")
-		synctest.Wait()
-		if got := last.Sub(began); got != 0 || last.IsZero() {
-			t.Errorf("tried after %v (last %v)", got, last)
-		}
-		stop()
-	})
-}
-
 // post adds entries and posts them in any order.
 func (o *outbox) post(c *courier.Courier, n int, lane wire.Lane) {
 	o.mu.Lock()
@@ -213,7 +189,7 @@ func (o *outbox) post(c *courier.Courier, n int, lane wire.Lane) {
 	}
 }
 
-func TestAPostedEmergencyForASilentPeerIsTriedAtOnce(t *testing.T) {
+func TestAnEmergencyForASilentPeerIsTriedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &outbox{}
 		o.add(1, wire.Ordinary, 1)

@@ -90,7 +90,7 @@ func (r *round) run(ctx context.Context) {
 		case <-ctx.Done():
 		case <-r.woken:
 			waited := len(r.lanes[0].waiting) > 0
-			r.hear()
+			r.takeNews()
 			if !waited {
 				r.hurry(ctx)
 			}
@@ -106,9 +106,9 @@ func (r *round) run(ctx context.Context) {
 	}
 }
 
-// hear takes what is new. What finds no room in its lane, or comes while the
+// takeNews takes what is new. What finds no room in its lane, or comes while the
 // outbox is to be read all the same, is read from there.
-func (r *round) hear() {
+func (r *round) takeNews() {
 	news := r.c.news(r)
 	for i := range r.lanes {
 		if news.from > 0 {
