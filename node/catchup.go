@@ -66,7 +66,7 @@ func (n *Node) catchUp(ctx context.Context) error {
 	room := make(chan struct{}, partiesAtOnce)
 	var all sync.WaitGroup
 	for _, party := range n.grounds.Load().Directory.Parties() {
-		all.Go(func() { n.follow(ctx, party, room) })
+		all.Go(func() { n.keepAsking(ctx, party, room) })
 	}
 	all.Wait()
 	<-ctx.Done() // a node that knows no Party has nobody to ask, and runs
@@ -88,8 +88,8 @@ func (n *Node) others(party protocol.Party) []protocol.ParticipantID {
 	return out
 }
 
-// follow asks one Party again and again, until ctx ends.
-func (n *Node) follow(ctx context.Context, party protocol.Party, room chan struct{}) {
+// keepAsking asks one Party again and again, until ctx ends.
+func (n *Node) keepAsking(ctx context.Context, party protocol.Party, room chan struct{}) {
 	pause := backoff.NewExponentialBackOff() // adds jitter of one half either way
 	pause.InitialInterval, pause.MaxInterval = RetryFirst, RetryLast
 	for {
@@ -98,7 +98,7 @@ func (n *Node) follow(ctx context.Context, party protocol.Party, room chan struc
 		case <-ctx.Done():
 			return
 		}
-		err := n.hearFrom(ctx, party)
+		err := n.askParty(ctx, party)
 		<-room
 		wait := pause.NextBackOff()
 		if err == nil {
@@ -113,9 +113,9 @@ func (n *Node) follow(ctx context.Context, party protocol.Party, room chan struc
 	}
 }
 
-// hearFrom asks participants of a Party, others each time. It is enough that
+// askParty asks participants of a Party, others each time. It is enough that
 // one of them answers.
-func (n *Node) hearFrom(ctx context.Context, party protocol.Party) error {
+func (n *Node) askParty(ctx context.Context, party protocol.Party) error {
 	peers := n.others(party)
 	rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
 	ask := askedAtOnce

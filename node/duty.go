@@ -57,14 +57,14 @@ func (n *Node) oweNondelivery(tx *journal.Tx, c *casefile.Case, e courier.Entry)
 	return writeJSON(tx, dutyKey(&d), d)
 }
 
-// owePassingOn: the addressee does not know that the order, whose certification
+// oweRelay: the addressee does not know that the order, whose certification
 // is on its way, has been withdrawn. No person's desk may stand between.
 // It reports whether there is anything to do.
-func (n *Node) owePassingOn(tx *journal.Tx, c *casefile.Case) (owes bool, err error) {
+func (n *Node) oweRelay(tx *journal.Tx, c *casefile.Case) (owes bool, err error) {
 	if c.Certifier != n.cfg.Self {
 		return false, nil
 	}
-	for _, act := range c.Unheard() {
+	for _, act := range c.WithdrawalsToRelay() {
 		d := duty{Case: c.ID, Kind: protocol.KindRelay, Act: act}
 		err = errors.Join(err, writeJSON(tx, dutyKey(&d), d))
 		owes = true

@@ -19,13 +19,13 @@ import (
 	"comity.example/protocol/wire"
 )
 
-// EarlyPause is how long a peer is asked to wait with a document that rests on
-// one that is not held yet.
-const EarlyPause = 5 * time.Second
+// EarlyDocumentPause is how long a peer is asked to wait with a document that
+// rests on one that is not held yet.
+const EarlyDocumentPause = 5 * time.Second
 
-// hear takes a document that a peer published. It is signed by its Parties, so
-// it does not matter who brings it.
-func (n *Node) hear(ctx context.Context, peer protocol.ParticipantID, m *wire.Publish) (wire.Message, error) {
+// receiveDocument is how a document comes in that a peer published. It is signed
+// by its Parties, so it does not matter who brings it.
+func (n *Node) receiveDocument(ctx context.Context, peer protocol.ParticipantID, m *wire.Publish) (wire.Message, error) {
 	h, err := n.adopt(ctx, Document{documentKind(m.Kind), m.Document}, adoption{peer: peer})
 	switch {
 	case err == nil || errors.Is(err, errHeld):
@@ -35,7 +35,7 @@ func (n *Node) hear(ctx context.Context, peer protocol.ParticipantID, m *wire.Pu
 	case errors.Is(err, errEarly):
 		// Documents travel one by one and may overtake each other: a suspension
 		// that comes before its agreement is not lost, it comes again.
-		return &wire.Busy{RetryAfter: EarlyPause}, nil
+		return &wire.Busy{RetryAfter: EarlyDocumentPause}, nil
 	case !n.refusals.allow(peer):
 		return &wire.Busy{RetryAfter: RefusalPause}, nil
 	}

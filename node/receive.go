@@ -47,7 +47,7 @@ func (n *Node) handle(ctx context.Context, peer protocol.ParticipantID, m wire.M
 	case *wire.Deliver:
 		return n.receive(ctx, peer, m)
 	case *wire.Publish:
-		return n.hear(ctx, peer, m)
+		return n.receiveDocument(ctx, peer, m)
 	case *wire.Pull:
 		return n.lend(ctx, peer, m)
 	case *wire.HoldingsQuery:
@@ -193,7 +193,7 @@ func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (resp
 	if err != nil {
 		return response{}, err
 	}
-	owes, err := n.owePassingOn(tx, &f.File)
+	owes, err := n.oweRelay(tx, &f.File)
 	err = errors.Join(err,
 		writeJSON(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
 		n.file(tx, f, by.at),

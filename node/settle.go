@@ -32,7 +32,7 @@ const (
 	waiting   deliveryState = "waiting"
 	receipted deliveryState = "receipted"
 	rejected  deliveryState = "refused"
-	lapsed    deliveryState = "expired"
+	expired   deliveryState = "expired"
 )
 
 // documentThread is the thread of an outbox entry that is no act: each
@@ -208,7 +208,7 @@ func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) error {
 		return nil // settled before
 	}
 	kind := map[deliveryState]ledger.Kind{receipted: ledger.KindReceipted,
-		rejected: ledger.KindRejected, lapsed: ledger.KindExpired}[d.State]
+		rejected: ledger.KindRejected, expired: ledger.KindExpired}[d.State]
 	rec := ledger.Record{Kind: kind, At: n.now(), Act: e.Act, Peer: e.Peer, Reasons: d.Reasons}
 	if d.Proof != nil {
 		rec.Document = protocol.DigestOf(d.Proof)
@@ -238,7 +238,7 @@ func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) error {
 		return err
 	}
 	state := casefile.Refused
-	if d.State == lapsed {
+	if d.State == expired {
 		state = casefile.Expired
 	}
 	before := f.File.State
@@ -253,7 +253,7 @@ func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) error {
 func (o *outbox) Expire(ctx context.Context, e courier.Entry) error {
 	n := (*Node)(o)
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		return n.settle(tx, e, delivery{State: lapsed})
+		return n.settle(tx, e, delivery{State: expired})
 	})
 	if err == nil {
 		n.tellSettled(e)

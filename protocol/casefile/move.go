@@ -60,10 +60,10 @@ func (c *Case) returned() bool {
 // passedOn reports whether everything that is to be passed on has been.
 func (c *Case) passedOn() bool { return len(c.ToRelay()) == 0 }
 
-// ToRelay returns what the certifier has not yet passed on: what Unheard
-// returns, and then the answers of the addressee, oldest first.
+// ToRelay returns what the certifier has not yet passed on: WithdrawalsToRelay,
+// and then the answers of the addressee, oldest first.
 func (c *Case) ToRelay() []protocol.Digest {
-	out := c.Unheard()
+	out := c.WithdrawalsToRelay()
 	for _, e := range c.Thread {
 		if answers(e.Kind) && !slices.Contains(e.To, c.Issuer) && !c.relays(e.Act) {
 			out = append(out, e.Act)
@@ -72,10 +72,10 @@ func (c *Case) ToRelay() []protocol.Digest {
 	return out
 }
 
-// Unheard returns the withdrawals that crossed the certification and that the
-// certifier has not yet passed on: they were not sent to the addressee, who
-// goes on with an order that has ended.
-func (c *Case) Unheard() []protocol.Digest {
+// WithdrawalsToRelay returns the withdrawals that crossed the certification and
+// that the certifier has not yet passed on: they were not sent to the addressee,
+// who goes on with an order that has ended.
+func (c *Case) WithdrawalsToRelay() []protocol.Digest {
 	var out []protocol.Digest
 	for _, e := range c.Thread {
 		crossed := c.Certifier != "" && slices.Contains(e.To, c.Certifier) && !slices.Contains(e.To, c.Addressee)
@@ -111,7 +111,7 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 		to = []protocol.ParticipantID{c.Issuer}
 	case protocol.KindRelay:
 		to = []protocol.ParticipantID{c.Issuer}
-		if len(c.Unheard()) > 0 {
+		if len(c.WithdrawalsToRelay()) > 0 {
 			to[0] = c.Addressee
 		}
 	case protocol.KindCertification:
