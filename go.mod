@@ -9,7 +9,7 @@ require (
 	github.com/cenkalti/backoff/v5 v5.0.3 // pauses with jitter between deliveries
 	github.com/cloudflare/circl v1.6.5 // ML-DSA, which the standard library has from Go 1.27 on
 	github.com/dgraph-io/badger/v4 v4.9.6 // the embedded store
-	github.com/go-jose/go-jose/v4 v4.1.8 // decrypts JWE, and is the oracle of our JWS
+	github.com/go-jose/go-jose/v4 v4.1.8 // the oracle of our JWS and JWE, in tests only
 	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // strict JSON, in the standard library from Go 1.27 on
 	github.com/goccy/go-yaml v1.19.2 // agreements and requests as people write them, with the line of an error
 	github.com/jotaen/kong-completion v0.0.4 // shell completion

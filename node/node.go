@@ -2,10 +2,21 @@
 // and starts nothing; Run blocks until the context ends or the node can no
 // longer keep its promises; Close undoes Open.
 //
-// How an act comes in stands in receive.go, how one goes out in submit.go, and
-// what becomes of its answer in settle.go; what the node sends by itself in
-// duty.go. Everything that must last goes
-// through the journal; registers, agreements and notices in documents.go.
+// An act comes in by receive.go: link, gate, the case (file.go), one commit, and
+// the answer. One that came before what it follows is early: nothing of it is
+// kept, and its sender is asked to come again. One that may be refused only for
+// a document that is lacking here waits while its sender is asked (behind.go).
+//
+// An act goes out by submit.go: gate, the case, one commit with its place in the
+// outbox, and the courier, which settles it with the answer (settle.go). What the
+// node sends by itself, without a person, it owes first: duty.go.
+//
+// Acts are decided on registers, agreements and notices (library.go, and
+// documents.go for the disk). They come by publication (publish.go), and by
+// asking each Party at the start and then again and again (catchup.go, lend.go):
+// until all have been heard, or for some seconds, nothing is decided (heard.go).
+// Peers' ledgers are watched (watch.go). Everything that must last goes through
+// the journal, under the keys of layout.go.
 //
 // The node is trusted with the participant's keys and with everything that the
 // participant was sent.

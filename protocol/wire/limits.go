@@ -3,8 +3,8 @@ package wire
 import "time"
 
 const (
-	// MaxEnvelope bounds the envelope of a Deliver, in bytes. Evidence does
-	// not travel in envelopes, so a request with its compartments fits.
+	// MaxEnvelope bounds the envelope of a Deliver, in bytes: the largest signed
+	// act fits, sealed and padded.
 	MaxEnvelope = 1 << 20
 
 	// MaxDocument bounds the document of a Publish that is no register, in bytes.
@@ -28,10 +28,11 @@ const (
 	// 2^63 leaves needs no more.
 	MaxConsistencyProof = 64
 
-	// MaxName bounds the name in a Pull, in bytes.
+	// MaxName bounds the name in a Pull, in bytes: a Party, or a digest as text.
 	MaxName = 128
 
-	// MaxHoldings bounds the digests of a HoldingsAnswer.
+	// MaxHoldings bounds the digests of a HoldingsAnswer. A full one is not the
+	// whole answer: the asker asks on.
 	MaxHoldings = 1024
 
 	// MaxRetryAfter is the longest time a Busy can ask for. Whoever is busy
