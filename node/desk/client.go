@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -34,27 +35,27 @@ const MaxExport = 1 << 30
 
 // Save implements Acts.
 func (c *Client) Save(ctx context.Context, d Draft) (p Prepared, err error) {
-	return p, c.call(ctx, "POST", "/v1/drafts", d, &p)
+	return p, c.call(ctx, "POST /v1/drafts", d, &p)
 }
 
 // Prepare implements Acts.
 func (c *Client) Prepare(ctx context.Context, d Draft) (p Prepared, err error) {
-	return p, c.call(ctx, "POST", "/v1/acts/prepare", d, &p)
+	return p, c.call(ctx, "POST /v1/acts/prepare", d, &p)
 }
 
 // Submit implements Acts.
 func (c *Client) Submit(ctx context.Context, d Draft) (s Submitted, err error) {
-	return s, c.call(ctx, "POST", "/v1/acts/submit", d, &s)
+	return s, c.call(ctx, "POST /v1/acts/submit", d, &s)
 }
 
 // Inbox implements Cases.
 func (c *Client) Inbox(ctx context.Context, p Page) (in Inbox, err error) {
-	return in, c.call(ctx, "GET", "/v1/inbox?"+p.query(), nil, &in)
+	return in, c.call(ctx, "GET /v1/inbox?"+p.query(), nil, &in)
 }
 
 // Drafts implements Cases.
 func (c *Client) Drafts(ctx context.Context, p Page) (d Drafts, err error) {
-	return d, c.call(ctx, "GET", "/v1/drafts?"+p.query(), nil, &d)
+	return d, c.call(ctx, "GET /v1/drafts?"+p.query(), nil, &d)
 }
 
 func (p Page) query() string {
@@ -70,17 +71,17 @@ func (p Page) query() string {
 
 // Case implements Cases.
 func (c *Client) Case(ctx context.Context, id protocol.CaseID) (v CaseView, err error) {
-	return v, c.call(ctx, "GET", "/v1/cases/"+string(id), nil, &v)
+	return v, c.call(ctx, "GET /v1/cases/"+string(id), nil, &v)
 }
 
 // MarkRead implements Cases.
 func (c *Client) MarkRead(ctx context.Context, id protocol.CaseID, seen Seen) (v CaseView, err error) {
-	return v, c.call(ctx, "POST", "/v1/cases/"+string(id)+"/read", seen, &v)
+	return v, c.call(ctx, "POST /v1/cases/"+string(id)+"/read", seen, &v)
 }
 
 // Export implements Cases.
 func (c *Client) Export(ctx context.Context, id protocol.CaseID, w io.Writer) error {
-	return c.do(ctx, "GET", "/v1/cases/"+string(id)+"/export", nil, func(r io.Reader) error {
+	return c.do(ctx, "GET /v1/cases/"+string(id)+"/export", nil, func(r io.Reader) error {
 		_, err := io.Copy(w, io.LimitReader(r, MaxExport))
 		return err
 	})
@@ -88,7 +89,7 @@ func (c *Client) Export(ctx context.Context, id protocol.CaseID, w io.Writer) er
 
 // Documents implements Documents.
 func (c *Client) Documents(ctx context.Context) (d []Document, err error) {
-	return d, c.call(ctx, "GET", "/v1/documents", nil, &d)
+	return d, c.call(ctx, "GET /v1/documents", nil, &d)
 }
 
 // Read implements Documents.
@@ -98,23 +99,22 @@ func (c *Client) Read(ctx context.Context, kind, name string) ([]byte, error) {
 
 // Publish implements Documents.
 func (c *Client) Publish(ctx context.Context, kind string, document []byte) (d Document, err error) {
-	path := "/v1/documents/" + url.PathEscape(kind)
-	return d, c.do(ctx, "POST", path, document, read(&d))
+	return d, c.do(ctx, "POST /v1/documents/"+url.PathEscape(kind), document, read(&d))
 }
 
 // Status implements Health.
 func (c *Client) Status(ctx context.Context) (s Status, err error) {
-	return s, c.call(ctx, "GET", "/v1/status", nil, &s)
+	return s, c.call(ctx, "GET /v1/status", nil, &s)
 }
 
 // Probe implements Health.
 func (c *Client) Probe(ctx context.Context, peer protocol.ParticipantID) (p Probe, err error) {
-	return p, c.call(ctx, "POST", "/v1/peers/"+string(peer)+"/probe", nil, &p)
+	return p, c.call(ctx, "POST /v1/peers/"+string(peer)+"/probe", nil, &p)
 }
 
 // Check implements Health.
 func (c *Client) Check(ctx context.Context) (r LedgerReport, err error) {
-	return r, c.call(ctx, "POST", "/v1/ledger/check", nil, &r)
+	return r, c.call(ctx, "POST /v1/ledger/check", nil, &r)
 }
 
 // Prove implements Health.
@@ -128,14 +128,16 @@ func (c *Client) Checkpoint(ctx context.Context) ([]byte, error) {
 }
 
 func (c *Client) bytes(ctx context.Context, path string) (b []byte, err error) {
-	err = c.do(ctx, "GET", path, nil, func(r io.Reader) error {
+	err = c.do(ctx, "GET "+path, nil, func(r io.Reader) error {
 		b, err = io.ReadAll(io.LimitReader(r, MaxDocument))
 		return err
 	})
 	return b, err
 }
 
-func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+// call does a request with a value, and reads the answer into another. A route
+// is method and path, as the server's patterns have them.
+func (c *Client) call(ctx context.Context, route string, in, out any) error {
 	var body []byte
 	if in != nil {
 		var err error
@@ -143,7 +145,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 			return fmt.Errorf("desk: %w", err)
 		}
 	}
-	return c.do(ctx, method, path, body, read(out))
+	return c.do(ctx, route, body, read(out))
 }
 
 // read returns what reads an answer into v. The library's error would quote the
@@ -157,7 +159,8 @@ func read(v any) func(io.Reader) error {
 	}
 }
 
-func (c *Client) do(ctx context.Context, method, path string, body []byte, read func(io.Reader) error) error {
+func (c *Client) do(ctx context.Context, route string, body []byte, read func(io.Reader) error) error {
+	method, path, _ := strings.Cut(route, " ")
 	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("desk: %w", err)
