@@ -106,6 +106,18 @@ func formRules() []rule {
 			"protocol/a.go": "package protocol\ntype Reason string\nconst (\n\tReasonA Reason = \"a\"\n" +
 				"\tReasonB Reason = \"b\"\n)\nfunc Reasons() []Reason { return []Reason{ReasonA} }",
 		}, []string{"ReasonB does not stand in Reasons"}},
+		{"exported names say what they are", said, map[string]string{
+			"node/a.go":       "package node\n\nfunc A() {}\n\ntype B int\n\n// B does.\nfunc (B) C() {}\n\nfunc (B) D() {}\n",
+			"node/b.go":       "package node\n\nvar E, f int\n\nconst (\n\tG = 1\n\t// H and I are two.\n\tH = 2\n\tI = 3\n\n\tN = 4\n)\n",
+			"node/c.go":       "package node\n\n// The letters.\nconst (\n\tJ = 1\n)\n\n// K is one.\ntype K int\n\nfunc l() {}\n",
+			"cmd/comity/a.go": "package main\n\nfunc M() {}\n",
+		}, []string{"A has no comment", "B has no comment", "E has no comment", "G has no comment", "N has no comment"}},
+		{"functions take few parameters", few, map[string]string{
+			"node/a.go":      "package node\nfunc f(a, b int, c, d string) {}\nfunc g(a, b, c int, _ string, _ bool) {}",
+			"node/b.go":      `package node; import "context"; func h(ctx context.Context, a int) {}; func i(a int, ctx context.Context) {}`,
+			"node/c_test.go": "package node\nfunc j(a, b, c, d, e int) {}",
+			"protocol/a.go":  `package protocol; import "comity.example/protocol/chain"; func k(a int, c chain.Context) {}`,
+		}, []string{"g has 5 parameters", "i: the context comes first"}},
 		{"limits say what they bound", bounded, map[string]string{
 			"node/a.go": "package node\n\n// Limits.\nconst (\n\tMaxA = 1\n\tMaxB = 2 // bytes of b\n\t// MaxC bounds c, in bytes.\n" +
 				"\tMaxC = 3\n)\n\n// MaxD bounds d, in bytes.\nconst MaxD = 4\n\nconst MaxE = 5\n",
