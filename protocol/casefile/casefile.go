@@ -66,29 +66,14 @@ const (
 	Expired        State = "expired"         // could not be delivered in its time
 )
 
-// rank is the precedence of the states: of those that the acts of a case lead
-// to, the highest is the state of the case.
-func (s State) rank() int {
-	switch s {
-	case Requested:
-		return 1
-	case UnderReview:
-		return 2
-	case Served:
-		return 3
-	case Expired:
-		return 4
-	case Refused:
-		return 5
-	case PartlyProduced:
-		return 6
-	case Produced:
-		return 7
-	case Withdrawn:
-		return 8
-	}
-	return 0
-}
+// States lists the states in the order of their precedence (SPEC.md §13): of
+// those that the acts of a case lead to, the last is the state of the case.
+func States() []State { return slices.Clone(precedence[:]) }
+
+var precedence = [...]State{Requested, UnderReview, Served, Expired, Refused, PartlyProduced, Produced, Withdrawn}
+
+// rank is the place of a state in that order, 0 for none.
+func (s State) rank() int { return slices.Index(precedence[:], s) + 1 }
 
 // merge returns which of two states prevails.
 func merge(a, b State) State {

@@ -1,6 +1,7 @@
 package vectors_test
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -124,6 +125,95 @@ func TestSpecHasTheLimitsOfTheCode(t *testing.T) {
 	}
 }
 
+// TestSpecHasTheFramesOfTheCode: each row of the table has a message's number
+// and name, what answers it, and the sizes that its parts may have.
+func TestSpecHasTheFramesOfTheCode(t *testing.T) {
+	sizes := map[wire.Type][]int{
+		wire.TypeDeliver: {wire.MaxEnvelope}, wire.TypeReceipt: {wire.MaxProof},
+		wire.TypeRefusal:          {wire.MaxProof, wire.MaxFindings},
+		wire.TypeBusy:             {int(wire.MaxRetryAfter / time.Millisecond)},
+		wire.TypePublish:          {wire.MaxDocument, wire.MaxRegister},
+		wire.TypePull:             {wire.MaxName},
+		wire.TypeCheckpointAnswer: {wire.MaxConsistencyProof, wire.MaxCheckpoint},
+		wire.TypePong:             {wire.MaxPongTime},
+		wire.TypeHoldingsAnswer:   {wire.MaxHoldings},
+	}
+	said := map[wire.Type]bool{}
+	for line := range strings.Lines(section(t, 10)) {
+		cells := strings.Split(strings.Trim(line, "|\n"), "|")
+		number, err := strconv.Atoi(strings.TrimSpace(cells[0]))
+		if err != nil || len(cells) != 4 { // no row of that table
+			continue
+		}
+		frame := wire.Type(number)
+		said[frame] = true
+		if got := strings.TrimSpace(cells[1]); got != frame.String() {
+			t.Errorf("type %d: SPEC.md says %s, the code %s", number, got, frame)
+		}
+		for _, size := range sizes[frame] {
+			if !slices.Contains(numbers(cells[2]), strconv.Itoa(size)) {
+				t.Errorf("%s: SPEC.md does not say %d: %s", frame, size, cells[2])
+			}
+		}
+		var want []string
+		for answer := range wire.Type(255) {
+			if answer.Answers(frame) {
+				want = append(want, strconv.Itoa(int(answer)))
+			}
+		}
+		got := numbers(cells[3])
+		if slices.Sort(got); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+			t.Errorf("%s: SPEC.md says that %v answer it, the code %v", frame, got, want)
+		}
+	}
+	for frame := range wire.Type(255) {
+		if known := !strings.HasPrefix(frame.String(), "type-"); known != said[frame] {
+			t.Errorf("%s: it is in the code: %t, in SPEC.md: %t", frame, known, said[frame])
+		}
+	}
+}
+
+// numbers returns the numbers of a text.
+func numbers(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// TestSpecSaysTheSameLimitEverywhere: limits stand in sentences, too.
+func TestSpecSaysTheSameLimitEverywhere(t *testing.T) {
+	for number, sentences := range map[int][]string{
+		4: {
+			fmt.Sprintf("to %d participants, each once", protocol.MaxRecipients),
+			fmt.Sprintf("oldest first, at most %d, none empty", protocol.MaxFollows),
+			fmt.Sprintf("expires after issued by at most %d days", days(protocol.MaxLifetime)),
+			fmt.Sprintf("at most %d digests, none empty", protocol.MaxEndorsements),
+			fmt.Sprintf("At most %d bytes?", chain.MaxSigned),
+			fmt.Sprintf("have at most %d bytes together", protocol.MaxInline),
+			fmt.Sprintf("(at most %d of §12; none when expired)", protocol.MaxNondeliveryReasons),
+			fmt.Sprintf("(bytes, at most %d; there exactly when refused", protocol.MaxNondeliveryProof),
+			fmt.Sprintf("at most %d minutes after *at*", int(protocol.MaxSkew/time.Minute)),
+			fmt.Sprintf("at most %d days before `issued`", days(chain.MaxEndorsementAge)),
+		},
+		6: {
+			fmt.Sprintf("`participants` | at most %d,", register.MaxParticipants),
+			fmt.Sprintf("`revoked` | at most %d of", register.MaxRevoked),
+			fmt.Sprintf("tls 1 to %d pins", register.MaxPins),
+			fmt.Sprintf("instruments at most %d,", register.MaxInstruments),
+		},
+		7: {
+			fmt.Sprintf("Payload, at most %d bytes", agreement.MaxNotice),
+			fmt.Sprintf("more than %d notices of one Party under one agreement", agreement.MaxNotices),
+		},
+		13: {fmt.Sprintf("fewer than %d acts", casefile.MaxThread)},
+	} {
+		text := strings.Join(strings.Fields(section(t, number)), " ")
+		for _, sentence := range sentences {
+			if !strings.Contains(text, sentence) {
+				t.Errorf("section %d of SPEC.md does not say %q", number, sentence)
+			}
+		}
+	}
+}
+
 func TestSpecHasTheReasonsOfTheCode(t *testing.T) {
 	var said []string
 	for line := range strings.Lines(section(t, 12)) {
@@ -185,6 +275,15 @@ func words[T ~string](list []T) []string {
 		out[i] = string(w)
 	}
 	return out
+}
+
+// TestSpecHasThePrecedenceOfTheCode: who merges states otherwise ends cases
+// otherwise.
+func TestSpecHasThePrecedenceOfTheCode(t *testing.T) {
+	want := "*" + strings.ReplaceAll(strings.Join(words(casefile.States()), ", "), "_", " ") + "*"
+	if text := strings.Join(strings.Fields(section(t, 13)), " "); !strings.Contains(text, want) {
+		t.Errorf("section 13 of SPEC.md does not have %s", want)
+	}
 }
 
 // The sentences of the steps are part of a decision's bytes.
