@@ -190,7 +190,7 @@ func TestEvidenceIsNeverPassedOnByTheNode(t *testing.T) {
 		id := b.served()
 		answer := b.does(contoso, id, disclosure(protocol.ProductionComplete)).Act
 		b.awaitState(office, id, "produced")
-		b.must(b.node(office).OwePassingOn(t.Context(), id, answer))
+		b.must(b.node(office).OweRelay(t.Context(), id, answer))
 		b.await("the duty to be dropped", func() bool {
 			n, err := b.node(office).Duties(t.Context())
 			return err == nil && n == 0

@@ -20,6 +20,12 @@ const (
 	fillCommits = 4
 )
 
+// Overtaking and Curable are what SPEC.md says of them.
+const Overtaking = overtaking
+
+// Curable returns the reasons before which a peer is asked for what is lacking.
+func Curable() []protocol.Reason { return curable }
+
 // Signed returns the signed bytes of an act that the node holds.
 func (n *Node) Signed(ctx context.Context, act protocol.Digest) (signed []byte, err error) {
 	err = n.journal.View(ctx, func(r store.Reader) error {
@@ -29,8 +35,8 @@ func (n *Node) Signed(ctx context.Context, act protocol.Digest) (signed []byte, 
 	return signed, err
 }
 
-// OwePassingOn writes the duty to pass a withdrawal on, whatever the case is.
-func (n *Node) OwePassingOn(ctx context.Context, id protocol.CaseID, act protocol.Digest) error {
+// OweRelay writes the duty to pass a withdrawal on, whatever the case is.
+func (n *Node) OweRelay(ctx context.Context, id protocol.CaseID, act protocol.Digest) error {
 	d := duty{Case: id, Kind: protocol.KindRelay, Act: act}
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return writeJSON(tx, dutyKey(&d), d) })
 	n.duties.wake()

@@ -107,7 +107,10 @@ func TestSpecHasTheLimitsOfTheCode(t *testing.T) {
 		"acts of a case":                   casefile.MaxThread,
 		"file of a package":                casepack.MaxFile,
 		"files of a package":               casepack.MaxFiles,
+		"documents of a package":           casepack.MaxDocuments,
 		"package":                          casepack.MaxPackage,
+
+		"documents of a package, bytes together": casepack.MaxDocumentBytes,
 	}
 	said := rows(section(t, 15))
 	for name, value := range said {
