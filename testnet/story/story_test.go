@@ -1,8 +1,11 @@
 package story_test
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,11 +40,47 @@ func TestStoriesOnProcesses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range stories {
-		t.Log(s.Title)
-		if err := s.Play(t.Context(), p, func(line string) { t.Log(line) }); err != nil {
+	var printed []string
+	tell := func(line string) {
+		t.Log(line)
+		printed = append(printed, line)
+	}
+	for i, s := range stories {
+		tell(fmt.Sprintf("%d. %s", i+1, s.Title))
+		if err := s.Play(t.Context(), p, tell); err != nil {
 			t.Error(err)
 		}
+	}
+	tell(fmt.Sprintf("%d of %d stories ended as they should, in", len(stories), len(stories)))
+	wantPrinted(t, printed)
+}
+
+// wantPrinted: what the README shows of make demo is what it prints, in order.
+// A line is shown up to "…"; one of "…" alone stands for any number of lines.
+func wantPrinted(t *testing.T, printed []string) {
+	t.Helper()
+	b, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, found := strings.Cut(string(b), "```\n1. ")
+	shown, _, ended := strings.Cut("1. "+shown, "```")
+	if !found || !ended {
+		t.Fatal("the README shows nothing of make demo")
+	}
+	skips := true
+	for line := range strings.Lines(shown) {
+		line, cut := strings.CutSuffix(strings.TrimRight(line, "\n"), "…")
+		if line = strings.TrimRight(line, " "); line == "" {
+			skips = true
+			continue
+		}
+		i := slices.IndexFunc(printed, func(p string) bool { return p == line || cut && strings.HasPrefix(p, line) })
+		if i < 0 || i > 0 && !skips {
+			t.Errorf("make demo does not print next what the README shows: %q", line)
+			return
+		}
+		printed, skips = printed[i+1:], false
 	}
 }
 
