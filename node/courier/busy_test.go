@@ -61,10 +61,14 @@ func (p *busyPeer) tries() int {
 	return n
 }
 
-func (o *outbox) left() int {
+// wantLeft wants that many entries to wait still: those that it names.
+func (o *outbox) wantLeft(t *testing.T, want int, which string) {
+	t.Helper()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.entries)
+	if got := len(o.entries); got != want {
+		t.Errorf("%d entries are left, want %d: %s", got, want, which)
+	}
 }
 
 func TestEarlyActsDoNotHoldUpTheOthers(t *testing.T) {
@@ -78,16 +82,12 @@ func TestEarlyActsDoNotHoldUpTheOthers(t *testing.T) {
 				p := newBusyPeer(time.Second, early...)
 				_, stop := start(t, o, p.exchange)
 				time.Sleep(time.Minute)
-				if got := o.left(); got != len(early) {
-					t.Errorf("%d entries are left, want the %d early ones", got, len(early))
-				}
+				o.wantLeft(t, len(early), "the early ones")
 				for _, e := range early {
 					p.admit(e)
 				}
 				time.Sleep(2 * courier.LastRetry)
-				if got := o.left(); got != 0 {
-					t.Errorf("%d entries are left when nothing is early any more", got)
-				}
+				o.wantLeft(t, 0, "nothing is early any more")
 				if err := stop(); err != nil {
 					t.Fatal(err)
 				}
@@ -105,16 +105,12 @@ func TestMoreEarlyActsThanCanWait(t *testing.T) {
 		p := newBusyPeer(time.Second, all...)
 		_, stop := start(t, o, p.exchange)
 		time.Sleep(time.Hour)
-		if got := o.left(); got != len(all) {
-			t.Errorf("%d entries are left, want all %d", got, len(all))
-		}
+		o.wantLeft(t, len(all), "all")
 		for _, e := range all {
 			p.admit(e)
 		}
 		time.Sleep(3 * courier.LastRetry)
-		if got := o.left(); got != 0 {
-			t.Errorf("%d entries are left when nothing is early any more", got)
-		}
+		o.wantLeft(t, 0, "nothing is early any more")
 		stop()
 	})
 }
@@ -136,9 +132,7 @@ func TestCaseOfAnEarlyActWaitsWithIt(t *testing.T) {
 		p := newBusyPeer(time.Second, first, middle, other)
 		c, stop := start(t, o, p.exchange)
 		time.Sleep(time.Minute)
-		if got := o.left(); got != len(want)+1 {
-			t.Errorf("%d entries are left, want the %d of the case", got, len(want))
-		}
+		o.wantLeft(t, len(want)+1, "the case and another early one")
 		o.add(10, wire.Ordinary, 5001)
 		o.mu.Lock()
 		o.entries[len(o.entries)-1].Case = "case-x" // later still
@@ -153,9 +147,7 @@ func TestCaseOfAnEarlyActWaitsWithIt(t *testing.T) {
 		p.admit(other)
 		time.Sleep(2 * courier.LastRetry)
 		stop()
-		if len(o.entries) != 0 {
-			t.Errorf("%d entries are left", len(o.entries))
-		}
+		o.wantLeft(t, 0, "nothing is early any more")
 		var got []protocol.Digest
 		for _, d := range p.accepted {
 			if slices.Contains(want, d) {
@@ -233,9 +225,7 @@ func TestAPeerThatIsBusyWithEverythingIsLeftAlone(t *testing.T) {
 		clear(p.early)
 		p.mu.Unlock()
 		time.Sleep(5 * time.Minute)
-		if got := o.left(); got != 0 {
-			t.Errorf("%d entries are left", got)
-		}
+		o.wantLeft(t, 0, "it is not busy any more")
 		stop()
 	})
 }
@@ -249,9 +239,7 @@ func TestALaneRestsNoLongerThanItMust(t *testing.T) {
 		p := newBusyPeer(wire.MaxRetryAfter, o.entries[:2*courier.Window]...)
 		_, stop := start(t, o, p.exchange)
 		time.Sleep(2*courier.LastRetry + time.Second)
-		if got := o.left(); got != 2*courier.Window {
-			t.Errorf("%d entries are left, want the early ones", got)
-		}
+		o.wantLeft(t, 2*courier.Window, "the early ones")
 		stop()
 	})
 }
@@ -277,9 +265,7 @@ func TestParkedActsWaitForEmergencies(t *testing.T) {
 			p.admit(e)
 		}
 		time.Sleep(2 * courier.LastRetry)
-		if got := o.left(); got != 0 {
-			t.Errorf("%d entries are left", got)
-		}
+		o.wantLeft(t, 0, "nothing is early any more")
 		stop()
 	})
 }

@@ -295,6 +295,23 @@ func forge(t *testing.T, w *chaintest.World, credential, statement []byte) (*pro
 	return act, w.Sign(act)
 }
 
+// wantOfficerInvalid puts an officer behind an order, by a statement that change
+// has altered, and wants it refused.
+func wantOfficerInvalid(t *testing.T, w *chaintest.World, by *chaintest.Officer, change func(*protocol.Statement)) {
+	t.Helper()
+	act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
+	st, err := chain.StatementOf(act, act.Issued.Add(-time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(&st)
+	act.Endorsements = []protocol.Endorsement{{
+		Credential: by.Credential,
+		Statement:  sealed(t, "comity-statement+jws", st, by.Key),
+	}}
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+}
+
 func TestForgedCredentialIsRefused(t *testing.T) {
 	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
@@ -322,16 +339,7 @@ func TestForgedCredentialIsRefused(t *testing.T) {
 
 	for name, officer := range tests {
 		t.Run(name, func(t *testing.T) {
-			act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
-			st, err := chain.StatementOf(act, act.Issued.Add(-time.Minute))
-			if err != nil {
-				t.Fatal(err)
-			}
-			act.Endorsements = []protocol.Endorsement{{
-				Credential: officer.Credential,
-				Statement:  sealed(t, "comity-statement+jws", st, officer.Key),
-			}}
-			wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+			wantOfficerInvalid(t, w, officer, func(*protocol.Statement) {})
 		})
 	}
 }
@@ -344,16 +352,8 @@ func TestCredentialForTheNodesOwnKeyIsRefused(t *testing.T) {
 	if _, err := register.Issue(&claim, us.Signing); err == nil {
 		t.Fatal("was issued")
 	}
-	act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
-	st, err := chain.StatementOf(act, act.Issued)
-	if err != nil {
-		t.Fatal(err)
-	}
-	act.Endorsements = []protocol.Endorsement{{
-		Credential: sealed(t, "comity-credential+jws", &claim, us.Enrolment),
-		Statement:  sealed(t, "comity-statement+jws", st, us.Signing),
-	}}
-	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+	node := &chaintest.Officer{Key: us.Signing, Credential: sealed(t, "comity-credential+jws", &claim, us.Enrolment)}
+	wantOfficerInvalid(t, w, node, func(*protocol.Statement) {})
 }
 
 func TestStatementOverAnotherActIsRefused(t *testing.T) {
@@ -369,18 +369,7 @@ func TestStatementOverAnotherActIsRefused(t *testing.T) {
 		"fraction":    func(s *protocol.Statement) { s.Signed = s.Signed.Add(time.Millisecond) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			act := w.Act(protocol.Body{Request: chaintest.Order(police, contoso)}, police, contoso)
-			st, err := chain.StatementOf(act, act.Issued)
-			if err != nil {
-				t.Fatal(err)
-			}
-			change(&st)
-			officer := w.Member(police).Officer
-			act.Endorsements = []protocol.Endorsement{{
-				Credential: officer.Credential,
-				Statement:  sealed(t, "comity-statement+jws", st, officer.Key),
-			}}
-			wantFault(t, w.Sign(act), at(w, act), protocol.ReasonOfficerInvalid)
+			wantOfficerInvalid(t, w, w.Member(police).Officer, change)
 		})
 	}
 }
