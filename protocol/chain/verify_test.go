@@ -120,7 +120,7 @@ func BenchmarkVerifyCertifiedRequestWarm(b *testing.B) {
 func BenchmarkRawFourSignatures(b *testing.B) {
 	w, act := benchmarkRequest(b)
 	sender, officer := w.Member(police).Signing, w.Member(police).Officer.Key
-	message := w.Sign(act)
+	message := chaintest.Unwrap(w.Sign(act))
 	statement := act.Endorsements[0].Statement
 	first, err := sender.Sign(message)
 	if err != nil {
@@ -140,7 +140,7 @@ func BenchmarkRawFourSignatures(b *testing.B) {
 func BenchmarkRawTwoJWS(b *testing.B) {
 	w, act := benchmarkRequest(b)
 	sender, officer := w.Member(police).Signing, w.Member(police).Officer.Key
-	message := w.Sign(act)
+	message := chaintest.Unwrap(w.Sign(act))
 	statement := act.Endorsements[0].Statement
 	for b.Loop() {
 		_, _, err1 := seal.Verify("comity-act+jws", message, sender.Public())
