@@ -18,6 +18,9 @@ FUZZ        ?= 2000x
 WHOLE := ./cmd/... ./node ./protocol/casepack ./testnet/...
 RACE   = $(shell $(GO) list ./crypto/... ./node/... ./protocol/... | grep -v -e '/node$$' -e '/casepack$$')
 
+# What bench measures by themselves; check runs each once, so that they work.
+BENCHED := ./crypto/... ./protocol/... ./node/gate ./node/journal ./node/link
+
 COMITY := bin/comity
 
 .PHONY: help demo test check bench build lint fuzz check-vectors clean
@@ -36,7 +39,7 @@ test: ## every test
 	$(GO) test -timeout 10m ./...
 
 bench: build ## the measurements, each beside its floor
-	$(GO) test -run '^$$' -bench . -benchtime 200ms ./crypto/... ./protocol/... ./node/gate ./node/journal ./node/link
+	$(GO) test -run '^$$' -bench . -benchtime 200ms $(BENCHED)
 	$(GO) test -timeout 20m -count 1 -run TestMeasure -v ./node -args -measure
 
 lint:
@@ -57,9 +60,10 @@ fuzz:
 check-vectors: ## the protocol's vectors, read by a second implementation (needs Node.js 20.19)
 	node protocol/testdata/vectors/check.mjs
 
-check: lint ## what CI runs: linters, tests with the race detector, fuzzers for a count
+check: lint ## what CI runs: linters, tests with the race detector, benchmarks once, fuzzers for a count
 	$(GO) test -race -shuffle=on -timeout 20m $(RACE)
 	$(GO) test -shuffle=on -timeout 20m $(WHOLE)
+	$(GO) test -run '^$$' -bench . -benchtime 1x $(BENCHED)
 	$(MAKE) fuzz
 	@if command -v node >/dev/null; then $(MAKE) check-vectors; else echo "no Node.js: only Go read the vectors"; fi
 
