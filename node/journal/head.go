@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"comity.example/crypto/cosign"
 	"comity.example/node/store"
@@ -18,16 +19,21 @@ import (
 type head struct {
 	batch      int64 // counts transactions, also those without a ledger record
 	checkpoint ledger.Checkpoint
+	// signed is the time that the checkpoint bears, in whole seconds. It never
+	// goes back, whatever the clock does: peers take a larger tree that is signed
+	// earlier for a history that was rewritten (SPEC.md, section 11.1).
+	signed time.Time
 }
 
-const headFirstLine = "comity journal head v1\n"
+const headFirstLine = "comity journal head v2\n"
 
 // maxHead bounds an encoded head, in bytes.
 const maxHead = anchorSlot - anchorFrame
 
 // encode names the log's key, so that a store is not opened under another.
 func (h head) encode(c Config) ([]byte, error) {
-	b := fmt.Appendf(nil, "%s%d\n%s\n\n%s", headFirstLine, h.batch, keyName(c.Key), h.checkpoint.Body())
+	b := fmt.Appendf(nil, "%s%d\n%d\n%s\n\n%s", headFirstLine, h.batch, h.signed.Unix(), keyName(c.Key),
+		h.checkpoint.Body())
 	if len(b) > maxHead {
 		return nil, fmt.Errorf("journal: head of %d bytes, at most %d", len(b), maxHead)
 	}
@@ -53,11 +59,17 @@ func parseHead(b []byte, c Config) (_ head, err error) {
 	if !ok {
 		return head{}, fmt.Errorf("%w: unreadable head", ErrDamaged)
 	}
-	number, key, _ := bytes.Cut(lines, []byte("\n"))
+	number, lines, _ := bytes.Cut(lines, []byte("\n"))
+	signed, key, _ := bytes.Cut(lines, []byte("\n"))
 	h := head{}
 	if h.batch, err = strconv.ParseInt(string(number), 10, 64); err != nil || h.batch < 1 {
 		return head{}, fmt.Errorf("%w: unreadable head", ErrDamaged)
 	}
+	seconds, err := strconv.ParseInt(string(signed), 10, 64)
+	if err != nil {
+		return head{}, fmt.Errorf("%w: unreadable head", ErrDamaged)
+	}
+	h.signed = time.Unix(seconds, 0)
 	if h.checkpoint, err = ledger.ParseCheckpoint(string(body)); err != nil {
 		return head{}, fmt.Errorf("%w: unreadable head: %w", ErrDamaged, err)
 	}

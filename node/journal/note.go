@@ -12,7 +12,8 @@ import (
 // sender's own commits need none, and in a receiver's the signature, which
 // costs as much as the sync, is the work of the first who answers a peer. A
 // checkpoint is durable and anchored before anybody can ask, so that the key
-// signs nothing that a crash could take back. It bears the time of its batch.
+// signs nothing that a crash could take back. It bears the time of its batch,
+// which is never before that of an earlier one.
 type note struct {
 	key        *cosign.LogKey
 	checkpoint ledger.Checkpoint

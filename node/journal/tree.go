@@ -3,6 +3,7 @@ package journal
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -123,7 +124,7 @@ func edge(size int64) []int64 {
 // treeAt returns the tree under h, its hashes read with r, and proves that
 // they give the root that h names.
 func treeAt(h head, c Config, r tlog.HashReader) (*tree, error) {
-	t := &tree{head: h, note: c.note(h.checkpoint), size: h.checkpoint.Size, hashes: map[int64]tlog.Hash{}}
+	t := &tree{head: h, note: c.note(h), size: h.checkpoint.Size, hashes: map[int64]tlog.Hash{}}
 	indexes := edge(t.size)
 	hashes, err := r.ReadHashes(indexes)
 	if err != nil {
@@ -177,10 +178,13 @@ func (t *tree) close(c Config) error {
 		return err
 	}
 	t.head.checkpoint = ledger.Checkpoint{Origin: c.Origin, Size: t.size, Root: root}
-	t.note = c.note(t.head.checkpoint)
+	if now := time.Unix(c.Now().Unix(), 0); now.After(t.head.signed) {
+		t.head.signed = now
+	}
+	t.note = c.note(t.head)
 	return nil
 }
 
-func (c Config) note(of ledger.Checkpoint) *note {
-	return &note{key: c.Key, checkpoint: of, at: c.Now()}
+func (c Config) note(of head) *note {
+	return &note{key: c.Key, checkpoint: of.checkpoint, at: of.signed}
 }
