@@ -238,7 +238,7 @@ func (n *Node) adopt(ctx context.Context, d Document, by adoption) (holding, err
 }
 
 // entry returns the next outbox entry. Only a commit calls it, so that the
-// order of Seq is the order of commits; legal time may not run backwards here.
+// order of Seq is the order of commits, also when the clock is put back.
 func (n *Node) entry(to protocol.ParticipantID, thread protocol.CaseID, act protocol.Digest) courier.Entry {
 	n.seq = max(n.seq+1, uint64(n.cfg.Now().UnixNano()))
 	return courier.Entry{Peer: to, Lane: wire.Ordinary, Seq: n.seq, Case: thread, Act: act}

@@ -65,6 +65,19 @@ func (o *outbox) Peers(ctx context.Context) ([]protocol.ParticipantID, error) {
 	return peers, err
 }
 
+// resumeOutbox has new entries follow those that are in the outbox, though the
+// clock was put back while the node was down: the later act of a case would go
+// before the one that it follows, and wait for it for ever.
+func (n *Node) resumeOutbox(ctx context.Context) error {
+	return n.journal.View(ctx, func(r store.Reader) error {
+		return r.Scan(store.Range{Prefix: []byte(prefixOut), KeysOnly: true}, func(key, _ []byte) (bool, error) {
+			e, err := parseOutKey(key)
+			n.seq = max(n.seq, e.Seq)
+			return true, err
+		})
+	})
+}
+
 // Next implements courier.Outbox.
 func (o *outbox) Next(ctx context.Context, q courier.Query) ([]courier.Entry, error) {
 	var out []courier.Entry
