@@ -43,8 +43,13 @@ import (
 )
 
 // MaxThread bounds the acts of one case, so that a peer cannot make a case
-// that is slow to read.
-const MaxThread = 512
+// that is slow to read, and MaxNames the recipients and the followed acts that
+// they name together, so that whoever keeps a case knows how large it gets:
+// under 1 MiB. Ordinary acts name a few each.
+const (
+	MaxThread = 512
+	MaxNames  = 16 * MaxThread
+)
 
 // ErrEarly says that an act may fit once what it follows has come: it is to be
 // offered again.
@@ -195,6 +200,17 @@ func (e *Entry) seenBy(ids []protocol.ParticipantID) bool {
 	}
 	return true
 }
+
+// names counts the recipients and the acts that the acts of the case name.
+func (c *Case) names() int {
+	n := 0
+	for i := range c.Thread {
+		n += c.Thread[i].names()
+	}
+	return n
+}
+
+func (e *Entry) names() int { return len(e.To) + len(e.Follows) + len(e.InnerFollows) }
 
 // Last returns the newest entry of the given kind, by itself or inside
 // another act, and whether there is one.

@@ -108,6 +108,24 @@ func TestThreadIsBounded(t *testing.T) {
 	wantReason(t, "one act more", err, protocol.ReasonThread)
 }
 
+func TestNamesOfAThreadAreBounded(t *testing.T) {
+	c, opened := certified(t, decision(protocol.Allow))
+	names := len(c.Thread[0].To) + len(c.Thread[0].Follows) + len(c.Thread[0].InnerFollows)
+	all := slices.Repeat([]protocol.Digest{opened.Digest}, protocol.MaxFollows)
+	for {
+		s := disclosure(protocol.ProductionPartial, all...)
+		if names += len(s.Act.To) + len(all); names > casefile.MaxNames {
+			_, err := c.Apply(s)
+			wantReason(t, "one act more", err, protocol.ReasonThread)
+			break
+		}
+		c = apply(t, c, s)
+	}
+	if len(c.Thread) >= casefile.MaxThread {
+		t.Errorf("%d acts, which were bounded before their names", len(c.Thread))
+	}
+}
+
 func TestHeadsAreWhatNobodyHasFollowed(t *testing.T) {
 	r := request()
 	cert := certification(r, decision(protocol.Allow))

@@ -132,7 +132,9 @@ func (c Case) Apply(s Step) (Case, error) {
 	refuse := func(r protocol.Reason, at State) (Case, error) {
 		return Case{}, &TurnError{Reason: r, Kind: s.Act.Body.Kind(), State: at}
 	}
-	if len(c.Thread) >= MaxThread || s.Act.Case != c.ID || c.stands(s.Digest) {
+	e := entry(s)
+	full := len(c.Thread) >= MaxThread || c.names()+e.names() > MaxNames
+	if full || s.Act.Case != c.ID || c.stands(s.Digest) {
 		return refuse(protocol.ReasonThread, c.State)
 	}
 	if s.Act.Agreement != c.Agreement {
@@ -154,7 +156,6 @@ func (c Case) Apply(s Step) (Case, error) {
 	if slices.ContainsFunc(s.Act.Follows, c.lacks) || slices.ContainsFunc(moves.Act.Follows, c.lacks) {
 		return Case{}, ErrEarly
 	}
-	e := entry(s)
 	if !c.Holds(moves.Digest) { // what is held already leads nowhere again
 		var reason protocol.Reason
 		at := c.stance(moves)

@@ -111,6 +111,8 @@ func TestSpecHasTheLimitsOfTheCode(t *testing.T) {
 		"package":                          casepack.MaxPackage,
 
 		"documents of a package, bytes together": casepack.MaxDocumentBytes,
+
+		"recipients and acts that the acts of a case name": casefile.MaxNames,
 	}
 	said := rows(section(t, 15))
 	for name, value := range said {
