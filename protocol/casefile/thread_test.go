@@ -126,6 +126,29 @@ func TestNamesOfAThreadAreBounded(t *testing.T) {
 	}
 }
 
+// TestRelayCarriesWhatItsSenderCouldHaveSent: an answer that nobody would take
+// from the addressee itself does not get in through the office.
+func TestRelayCarriesWhatItsSenderCouldHaveSent(t *testing.T) {
+	c, opened := certified(t, decision(protocol.Allow))
+	first := disclosure(protocol.ProductionPartial, opened.Digest)
+	c = apply(t, c, first)
+	ungoverned := disclosure(protocol.ProductionComplete, first.Digest)
+	ungoverned.Act.Agreement.Version = "another"
+	for _, x := range []struct {
+		name  string
+		inner casefile.Step
+		want  protocol.Reason
+	}{
+		{"follows nothing", disclosure(protocol.ProductionComplete), protocol.ReasonThread},
+		{"under another agreement", ungoverned, protocol.ReasonNotGoverning},
+	} {
+		_, err := c.Apply(x.inner)
+		wantReason(t, x.name, err, x.want)
+		_, err = c.Apply(relay(x.inner, first.Digest))
+		wantReason(t, x.name+", passed on", err, x.want)
+	}
+}
+
 func TestHeadsAreWhatNobodyHasFollowed(t *testing.T) {
 	r := request()
 	cert := certification(r, decision(protocol.Allow))

@@ -162,6 +162,13 @@ func (c Case) Apply(s Step) (Case, error) {
 		if e.Leads, reason = c.take(*moves, at); reason != "" {
 			return refuse(reason, at)
 		}
+		// Nobody passes on what its own sender could not have sent.
+		switch {
+		case moves.Act.Agreement != c.Agreement:
+			return refuse(protocol.ReasonNotGoverning, at)
+		case len(moves.Act.Follows) == 0:
+			return refuse(protocol.ReasonThread, at)
+		}
 	}
 	next := c
 	if e.Kind == protocol.KindCertification {
