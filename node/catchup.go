@@ -242,12 +242,12 @@ func (n *Node) pullDocument(ctx context.Context, peer protocol.ParticipantID, d 
 	d.Bytes = m.Document
 	h, err := n.adopt(ctx, d, adoption{peer: peer})
 	switch {
-	case errors.Is(err, errHeld):
-		return nil
-	case err != nil && ctx.Err() == nil:
+	case err != nil && !errors.Is(err, errHeld) && ctx.Err() == nil:
 		return fmt.Errorf("%w: %s", errNotLent, reasonOf(err))
-	case err == nil && h.Digest != want && d.Kind == NoticeDocument:
-		return errNotLent // a notice of the Party's, but not the one that was listed
+	case err != nil && !errors.Is(err, errHeld):
+		return err
+	case h.Digest != want:
+		return errNotLent // in order, but not what was listed
 	}
-	return err
+	return nil
 }

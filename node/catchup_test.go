@@ -4,9 +4,11 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"comity.example/crypto/identity"
 	"comity.example/node"
 	"comity.example/node/desk"
 	"comity.example/protocol"
@@ -153,10 +155,19 @@ func endless(after protocol.Digest) *wire.HoldingsAnswer {
 }
 
 func TestHostileLenderIsNotFollowedForEver(t *testing.T) {
-	for name, lend := range map[string]func(wire.Message) wire.Message{
-		"never shows what it lists": func(m wire.Message) wire.Message { return &wire.Nothing{} },
-		"shows noise": func(m wire.Message) wire.Message {
-			return &wire.Publish{Kind: m.(*wire.Pull).Kind, Document: []byte("noise")}
+	var once sync.Once
+	var held []byte
+	for name, lend := range map[string]func(*border, *wire.Pull) wire.Message{
+		"never shows what it lists": func(*border, *wire.Pull) wire.Message { return &wire.Nothing{} },
+		"shows noise": func(_ *border, m *wire.Pull) wire.Message {
+			return &wire.Publish{Kind: m.Kind, Document: []byte("noise")}
+		},
+		"shows what is held": func(b *border, m *wire.Pull) wire.Message {
+			once.Do(func() {
+				same := func(text []byte) []byte { return text }
+				held = b.agreed(same, map[protocol.Party]*identity.Key{"GB": b.root("GB"), "US": b.root("US")})
+			})
+			return &wire.Publish{Kind: m.Kind, Document: held}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,7 +184,7 @@ func TestHostileLenderIsNotFollowedForEver(t *testing.T) {
 						return endless(m.After)
 					case *wire.Pull:
 						if m.Kind != wire.KindRegister {
-							return lend(m)
+							return lend(b, m)
 						}
 					}
 					return &wire.Nothing{}

@@ -67,8 +67,8 @@ type holding struct {
 	Index  int64           `json:"index"` // of its ledger entry
 	Status string          `json:"status"`
 
-	// Digest stands for an agreement or a notice among what is held. It follows
-	// from the bytes, and is not stored.
+	// Digest stands for an agreement or a notice as it came, among what its
+	// bearer holds. It is not stored.
 	Digest protocol.Digest `json:"-"`
 }
 

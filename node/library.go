@@ -109,7 +109,7 @@ func (l *library) addAgreement(h *holding) error {
 		return err
 	}
 	ref := signed.Document().Ref()
-	h.Name = ref.ID + "@" + ref.Version
+	h.Name, h.Digest = ref.ID+"@"+ref.Version, signed.Digest()
 	if !slices.Contains(signed.By(), l.own) {
 		return fmt.Errorf("%w: %s", errForeign, h.Name)
 	}
@@ -121,7 +121,6 @@ func (l *library) addAgreement(h *holding) error {
 			return err
 		}
 	}
-	h.Digest = signed.Digest()
 	h.Status = status(signed)
 	l.agreements[h.Name] = heldAgreement{signed, h.Bytes}
 	return nil
@@ -141,7 +140,6 @@ func status(signed agreement.SignedDocument) string {
 // brings it may have left that one out.
 func (l *library) join(h *holding, held heldAgreement, came agreement.SignedDocument) (agreement.SignedDocument, error) {
 	if subset(came.By(), held.By()) {
-		h.Digest = held.Digest()
 		return held.SignedDocument, errHeld
 	}
 	if subset(held.By(), came.By()) {
