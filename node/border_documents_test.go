@@ -1,12 +1,44 @@
 package node_test
 
 import (
+	"bytes"
 	"fmt"
+	"testing"
 
+	"comity.example/crypto/identity"
+	"comity.example/node"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
 	"comity.example/protocol/register"
+	"comity.example/protocol/wire"
 )
+
+// TestFilesOfOneDocumentMakeFewEntries: an agreement that is held is held, with
+// a space more in the file of its signatures, too.
+func TestFilesOfOneDocumentMakeFewEntries(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		same := func(b []byte) []byte { return b }
+		held := b.agreed(same, map[protocol.Party]*identity.Key{"GB": b.root("GB"), "US": b.root("US")})
+		document, signatures, err := agreement.SplitSigned(held)
+		b.must(err)
+		f := b.thief(contoso)
+		size, busy := b.size(office), 0
+		for i := range node.RefusalBurst + 10 {
+			file, err := agreement.EncodeSigned(document, append(signatures, bytes.Repeat([]byte(" "), i)...))
+			b.must(err)
+			answer, err := f.Exchange(t.Context(), office, &wire.Publish{Kind: wire.KindAgreement, Document: file})
+			b.must(err)
+			if m, ok := answer.(*wire.Busy); ok {
+				if busy++; m.RetryAfter != node.RefusalPause {
+					t.Fatalf("asked to wait %v", m.RetryAfter)
+				}
+			}
+		}
+		if got := b.size(office) - size; busy == 0 || got > node.RefusalBurst+5 {
+			t.Errorf("%d entries were made, %d files answered with busy", got, busy)
+		}
+	}, office)
+}
 
 // update has a Party make the next version of its register.
 func (b *border) update(n *runner, party protocol.Party, c register.Changes) []byte {

@@ -36,8 +36,8 @@ func (n *Node) receiveDocument(ctx context.Context, peer protocol.ParticipantID,
 		// Documents travel one by one and may overtake each other: a suspension
 		// that comes before its agreement is not lost, it comes again.
 		return &wire.Busy{RetryAfter: EarlyDocumentPause}, nil
-	case !n.refusals.allow(peer):
-		return &wire.Busy{RetryAfter: RefusalPause}, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err() // which says nothing of the document
 	}
 	return n.refuseDocument(ctx, peer, m, err)
 }
@@ -84,7 +84,8 @@ func reasonOf(err error) protocol.Reason {
 }
 
 // answerOnce records an answer to a published document, or finds the one that
-// was given before.
+// was given before. One document has many files, with these signatures or with
+// those, so that entries for what is held are as few as those for what is refused.
 func (n *Node) answerOnce(ctx context.Context, peer protocol.ParticipantID, d protocol.Digest, rec ledger.Record) (wire.Message, error) {
 	key := append(refusedKey(d, peer), "/"+string(rec.Kind)...)
 	var r response
@@ -96,6 +97,9 @@ func (n *Node) answerOnce(ctx context.Context, peer protocol.ParticipantID, d pr
 		case !errors.Is(err, store.ErrNotFound):
 			return err
 		}
+		if !n.refusals.allow(peer) {
+			return errTooManyRefused
+		}
 		index, err := tx.Append(rec)
 		if err != nil {
 			return err
@@ -105,6 +109,9 @@ func (n *Node) answerOnce(ctx context.Context, peer protocol.ParticipantID, d pr
 		r.fresh = true
 		return writeJSON(tx, key, k)
 	})
+	if errors.Is(err, errTooManyRefused) {
+		return &wire.Busy{RetryAfter: RefusalPause}, nil
+	}
 	if err != nil {
 		return n.cannotWrite(err)
 	}

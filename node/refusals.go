@@ -12,7 +12,7 @@ import (
 
 // What a peer may have refused before nothing more is written for it: each
 // refusal is a ledger entry for ever, so what is refused is dearer than what
-// is accepted.
+// is accepted. So is each receipt for a document, which may be held already.
 const (
 	// RefusalsPerSecond and RefusalBurst bound the refusals recorded for one peer.
 	RefusalsPerSecond = 1
