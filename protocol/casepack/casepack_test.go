@@ -165,6 +165,23 @@ func TestFalsePackagesDoNotHold(t *testing.T) {
 	}
 }
 
+// TestActsStandInTheOrderOfTheLedger: a provider that disclosed after it had
+// taken a withdrawal shows the two the other way round.
+func TestActsStandInTheOrderOfTheLedger(t *testing.T) {
+	t.Parallel()
+	p := newPack(t)
+	withdrawal := p.w.Act(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, police, office)
+	withdrawal.Case, withdrawal.Follows = p.index.Case, []protocol.Digest{p.index.Acts[1].Digest}
+	p.w.Endorse(withdrawal, p.w.Member(police).Officer)
+	p.act(nil, withdrawal) // no agreement is asked
+	if r, err := verify(p.bytes(), p.pins); err != nil || !r.Holds {
+		t.Fatalf("in order: %v %+v", err, r.Claims)
+	}
+	a := p.index.Acts
+	a[2], a[4] = a[4], a[2]
+	falls(t, "evidence behind the withdrawal", p, "before an act that stands before it here")
+}
+
 // TestRefusedIsNotTaken: what the exporter's ledger refused is not proved by
 // the entry that refused it.
 func TestRefusedIsNotTaken(t *testing.T) {

@@ -63,6 +63,7 @@ type verifier struct {
 	docs   []document // in the order of the exporter's ledger
 	report *Report
 	file   *casefile.Case
+	next   int64           // index in the exporter's ledger behind the acts so far
 	used   map[string]bool // files of the archive that a claim rests on
 
 	keys       map[protocol.ParticipantID][]*cosign.LogPublic
@@ -139,8 +140,9 @@ func (v *verifier) act(e *ActEntry) {
 		return
 	}
 	v.report.cover(a)
-	v.decision(about, decided{a, e, own.Record}, grounds)
-	v.thread(about, a, e)
+	d := decided{a, e, own.Record, own.Index}
+	v.decision(about, d, grounds)
+	v.thread(about, d)
 	v.receipts(about, a, e)
 	v.evidence(about, a)
 }
@@ -150,6 +152,7 @@ type decided struct {
 	act   *chain.Authentic
 	entry *ActEntry
 	rec   ledger.Record
+	index int64
 }
 
 // taken reports whether the record is that of an act that was sent by the
@@ -183,11 +186,16 @@ func (v *verifier) decision(about string, d decided, g casefile.Grounds) {
 	v.report.claim(about, claim, err)
 }
 
-func (v *verifier) thread(about string, a *chain.Authentic, e *ActEntry) {
-	step := casefile.StepOf(a, &e.Decision)
+// thread takes the act into the case. The acts stand in the order in which the
+// exporter's ledger took them: else it could show an act of its own as sent
+// before what it knew by then, evidence before a withdrawal for one.
+func (v *verifier) thread(about string, d decided) {
+	a, step := d.act, casefile.StepOf(d.act, &d.entry.Decision)
 	var next casefile.Case
 	var err error
 	switch {
+	case d.index < v.next:
+		err = errors.New("the exporter's ledger holds it before an act that stands before it here")
 	case v.file == nil:
 		next, err = casefile.Open(step)
 	case a.Act.From == v.p.Index.Exporter: // it knew all that stands before
@@ -196,7 +204,7 @@ func (v *verifier) thread(about string, a *chain.Authentic, e *ActEntry) {
 		next, err = v.file.Apply(step)
 	}
 	if v.report.claim(about, "fits the thread of the case", err) {
-		v.file = &next
+		v.file, v.next = &next, d.index+1
 	}
 }
 
