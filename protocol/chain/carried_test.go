@@ -70,6 +70,20 @@ func TestRelayThatDoesNotFitItsActIsRefused(t *testing.T) {
 	wantFault(t, w.Sign(stripped), at(w, stripped), protocol.ReasonSignatureMissing)
 }
 
+// TestExpiredActIsPassedOn: a provider whose answer expires at once, or a weekend,
+// would keep it from the issuing authority; the answer itself came in time.
+func TestExpiredActIsPassedOn(t *testing.T) {
+	w := chaintest.New(t, "GB", "US")
+	disclosure := w.Disclose(w.Request(office, contoso), contoso, office)
+	disclosure.Issued, disclosure.Expires = chaintest.Now.Add(-time.Hour), chaintest.Now.Add(-time.Hour+time.Second)
+	wantFault(t, w.Sign(disclosure), at(w, disclosure), protocol.ReasonExpired)
+	act := w.Relay(disclosure, office, police)
+	wantAuthentic(t, w.Sign(act), at(w, act))
+	act.Expires = chaintest.Now.Add(-time.Second)
+	act.Issued = act.Expires.Add(-time.Second)
+	wantFault(t, w.Sign(act), at(w, act), protocol.ReasonExpired)
+}
+
 func TestActsDoNotNestDeeper(t *testing.T) {
 	w := chaintest.New(t, "GB", "US")
 	disclosure := w.Disclose(w.Request(doj, contoso), contoso, doj)

@@ -165,7 +165,9 @@ type inquiry struct {
 	// arrival, or, of an act that another carries, the issue of its carrier.
 	// Keys that were revoked by Context.At are not believed in either.
 	moment time.Time
-	found  Authentic // filled in step by step
+	// passedOn is set for the act in a relay: it may have expired since it arrived.
+	passedOn bool
+	found    Authentic // filled in step by step
 }
 
 // actSteps are the questions that are put to every act.
@@ -259,7 +261,7 @@ func (q *inquiry) checkTimes() *Fault {
 	if act.Issued.After(q.moment.Add(protocol.MaxSkew)) {
 		return refuse(protocol.ReasonClock, "issued %v ahead", act.Issued.Sub(q.moment))
 	}
-	if q.moment.After(act.Expires) {
+	if !q.passedOn && q.moment.After(act.Expires) {
 		return refuse(protocol.ReasonExpired, "expired %v before", q.moment.Sub(act.Expires))
 	}
 	return nil

@@ -12,7 +12,9 @@ import (
 //
 // It must have been in time, and its sender registered, when the carrier was
 // issued. Who received it then has verified it on arrival; that it expires
-// while it travels on is no fault of its sender's.
+// while it travels on is no fault of its sender's. What is passed on may have
+// expired before: a person passes evidence on when a person can, and an
+// addressee whose answers expire at once must not keep them from the issuer.
 func (q *inquiry) verifyInner() *Fault {
 	var signed []byte
 	var fits func(*Authentic) *Fault
@@ -32,6 +34,8 @@ func (q *inquiry) verifyInner() *Fault {
 		signed:  signed,
 		depth:   q.depth + 1,
 		moment:  q.found.Act.Issued,
+
+		passedOn: q.found.Act.Body.Relay != nil,
 	}, actSteps())
 	if f != nil {
 		return &Fault{f.Reason, fmt.Errorf("carried act: %w", f.Err)}

@@ -319,6 +319,11 @@ func (w world) chainCarried() []recipe {
 		}, nil),
 		relayed("case", "wrong_case", "the act passed on is of another case", disclosed,
 			func(a *protocol.Act) { a.Case = protocol.CaseID(id("case-", "2")) }),
+		relayed("expired", "valid", "the act passed on had expired when it was", func() []byte {
+			act := w.disclosure()
+			act.Issued, act.Expires = now.Add(-8*day), now.Add(-day)
+			return w.send(act)
+		}, as),
 		relayed("recipient", "wrong_recipient", "the act passed on was not sent to who passes it on",
 			func() []byte {
 				act := w.disclosure()

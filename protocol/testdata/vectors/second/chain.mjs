@@ -49,7 +49,7 @@ function examine(q) {
   if (q.peer !== undefined && q.peer !== act.from) refuse('wrong_sender', q.peer);
   if (q.self !== undefined && !act.to.includes(q.self)) refuse('wrong_recipient', q.self);
   if (s.seconds(act.issued) > q.moment + s.skew) refuse('clock', act.issued);
-  if (q.moment > s.seconds(act.expires)) refuse('expired', act.expires);
+  if (!q.passedOn && q.moment > s.seconds(act.expires)) refuse('expired', act.expires);
   const found = { act, sender, endorsements, digest: digestOf(payload), directory: q.directory, at: q.at };
   checkRole(found, q.moment);
   found.inner = carried(found, q);
@@ -78,7 +78,7 @@ function carried({ act }, q) {
   if (whole === undefined) return null;
   if (q.depth >= 1) refuse('malformed', 'nested deeper');
   const inner = examine({ bytes: bytesOf(whole), directory: q.directory, at: q.at,
-    moment: s.seconds(act.issued), depth: q.depth + 1 });
+    moment: s.seconds(act.issued), depth: q.depth + 1, passedOn: act.body.relay !== undefined });
   const i = inner.act;
   if (act.body.certification && kindOf(i) !== 'request') refuse('malformed', 'not a request');
   if (i.case !== act.case) refuse('wrong_case', 'of another case');
