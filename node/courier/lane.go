@@ -104,6 +104,9 @@ func (p *parking) passOver(e Entry) {
 // queue holds of its case. Without room for it, it stays where it was.
 func (r *round) park(l *lane, p *parking, res result) {
 	e := res.entry
+	if r.overtook(l, p, e) {
+		return
+	}
 	if p == nil {
 		l.vain++
 		full := l.parked >= l.room
@@ -134,6 +137,23 @@ func (r *round) park(l *lane, p *parking, res result) {
 		})
 	}
 	l.schedule(p, time.Now().Add(r.bounded(e, max(p.pause.NextBackOff(), res.after))))
+}
+
+// overtook reports whether an earlier entry of its case is there by now: those
+// who post do not wait for each other. Then that one goes first, at once. To
+// wait for the entry that follows it would be to wait for ever.
+func (r *round) overtook(l *lane, p *parking, e Entry) bool {
+	if p != nil && p.passed > 0 && p.passed < e.Seq {
+		delete(l.known, e.Seq) // it is read again, behind the earlier one
+		r.unpark(l, p)
+		return true
+	}
+	earlier := func(other Entry) bool { return other.Case == e.Case && other.Seq < e.Seq }
+	if p == nil && slices.ContainsFunc(l.waiting, earlier) {
+		l.putBack(e)
+		return true
+	}
+	return false
 }
 
 // bounded is a pause that no peer can make too long for an entry.
