@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"comity.example/protocol"
 	"comity.example/protocol/canon"
 )
 
@@ -78,11 +79,19 @@ func ParseSigned(b []byte, roots Roots) (SignedDocument, error) {
 	if err != nil {
 		return SignedDocument{}, err
 	}
-	doc, err := ParseDocument("agreement", document)
+	sigs, err := ParseSignatures(signatures)
 	if err != nil {
 		return SignedDocument{}, err
 	}
-	sigs, err := ParseSignatures(signatures)
+	if len(sigs.Signatures) == 0 {
+		return SignedDocument{}, fmt.Errorf("agreement: parse signed: %w", ErrUnsigned)
+	}
+	// To read a large document takes some hundred times as long as to verify a
+	// signature: no stranger's is read.
+	if err := sigs.Signatures[0].verify(protocol.DigestOf(document), sigs.Agreement, roots); err != nil {
+		return SignedDocument{}, fmt.Errorf("agreement: parse signed: %w", err)
+	}
+	doc, err := ParseDocument("agreement", document)
 	if err != nil {
 		return SignedDocument{}, err
 	}

@@ -186,6 +186,11 @@ func verifyParty(d *Document, sig PartySignature, roots Roots) error {
 	if !slices.Contains(d.Parties, sig.Party) {
 		return ErrNotThatParty
 	}
+	return sig.verify(d.digest, d.Ref(), roots)
+}
+
+// verify returns an error unless its Party signed these bytes under this name.
+func (sig *PartySignature) verify(document protocol.Digest, ref protocol.AgreementRef, roots Roots) error {
 	b, err := verifyRoots(TypeDocument, sig.JWS, sig.Party, roots)
 	if err != nil {
 		return err
@@ -194,7 +199,7 @@ func verifyParty(d *Document, sig PartySignature, roots Roots) error {
 	if err := canon.Decode(b, &p); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadSignature, err)
 	}
-	if p.Party != sig.Party || p.Agreement != d.Ref() || p.Document != d.digest {
+	if p.Party != sig.Party || p.Agreement != ref || p.Document != document {
 		return ErrOtherBytes
 	}
 	return nil

@@ -125,6 +125,33 @@ func TestEachFaultOfASignatureIsItsOwnError(t *testing.T) {
 	}
 }
 
+// TestDocumentOfNobodyIsNotRead: to read one of full size takes a quarter of a
+// second, which a peer could have spent again and again.
+func TestDocumentOfNobodyIsNotRead(t *testing.T) {
+	k, strangers := newKeys(t, "GB", "US"), newKeys(t, "GB", "US")
+	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
+	for name, c := range map[string]struct {
+		sigs *agreement.PartySignatures
+		want error
+	}{
+		"not signed":          {&agreement.PartySignatures{Agreement: d.Ref(), Signatures: []agreement.PartySignature{}}, agreement.ErrUnsigned},
+		"by strangers":        {strangers.sign(t, d, "GB", "US"), agreement.ErrBadSignature},
+		"of another document": {k.sign(t, d, "GB", "US"), agreement.ErrOtherBytes},
+	} {
+		text, err := c.sigs.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := agreement.EncodeSigned([]byte("no document"), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := agreement.ParseSigned(b, k.roots); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
+		}
+	}
+}
+
 func TestFileOfSignaturesHasEachPartyOnce(t *testing.T) {
 	k := newKeys(t, "GB", "US")
 	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
