@@ -42,13 +42,14 @@ import (
 	"comity.example/protocol"
 )
 
-// MaxThread bounds the acts of one case, so that a peer cannot make a case
-// that is slow to read, and MaxNames the recipients and the followed acts that
-// they name together, so that whoever keeps a case knows how large it gets:
-// under 1 MiB. Ordinary acts name a few each.
 const (
+	// MaxThread bounds the acts of one case, so that a peer cannot make a case
+	// that is slow to read.
 	MaxThread = 512
-	MaxNames  = 16 * MaxThread
+	// MaxNames bounds the recipients and the followed acts that the acts of one
+	// case name together, of which ordinary acts name a few each: whoever keeps a
+	// case knows that it stays under 1 MiB.
+	MaxNames = 16 * MaxThread
 )
 
 // ErrEarly says that an act may fit once what it follows has come: it is to be
