@@ -47,9 +47,7 @@ func TestWithdrawalThatOvertakesItsOrder(t *testing.T) {
 		b.awaitState(contoso, id, "withdrawn")
 		b.awaitReceipt(police, id)
 		b.awaitReceipt(office, id)
-		if in := b.inbox(contoso); len(in) != 0 {
-			t.Errorf("the provider is still asked for it: %+v", in)
-		}
+		b.wantEnded(contoso, id)
 		if _, err := b.act(contoso, desk.Draft{Case: id, Body: disclosure(protocol.ProductionComplete)}); err == nil {
 			t.Error("the provider disclosed on an order that was withdrawn")
 		}
@@ -170,9 +168,8 @@ func TestWithdrawalThatCrossesTheCertification(t *testing.T) {
 		}
 		b.awaitReceipt(office, id)
 		b.awaitReceipt(police, id)
-		if in := append(b.inbox(contoso), b.inbox(office)...); len(in) != 0 {
-			t.Errorf("somebody is asked to go on: %+v", in)
-		}
+		b.wantEnded(contoso, id)
+		b.wantEnded(office, id)
 		if got := b.carrying(contoso, id, ended); got != 1 {
 			t.Errorf("the withdrawal was passed on %d times", got)
 		}
@@ -260,6 +257,16 @@ func (b *border) wantTold(id protocol.CaseID, state casefile.State) *protocol.No
 	b.check(office)
 	b.check(police)
 	return told[0]
+}
+
+// wantEnded checks that people are told once that an order was withdrawn.
+func (b *border) wantEnded(at protocol.ParticipantID, id protocol.CaseID) {
+	b.t.Helper()
+	in := b.inbox(at)
+	if len(in) != 1 || in[0].Case != id || in[0].Move != casefile.Read || in[0].State != casefile.Withdrawn {
+		b.t.Errorf("the inbox of %s is %+v, want the end of the order to read", at, in)
+	}
+	b.reads(at, id)
 }
 
 // reads has a person read a case, once: it leaves the inbox.

@@ -140,8 +140,10 @@ func TestWithdrawalByItsPolice(t *testing.T) {
 		for _, at := range []protocol.ParticipantID{police, office, contoso} {
 			b.awaitState(at, id, "withdrawn")
 		}
-		if in := b.inbox(contoso); len(in) != 0 {
-			t.Errorf("the provider is still asked for it: %+v", in)
+		b.wantEnded(contoso, id)
+		b.wantEnded(office, id)
+		if in := b.inbox(police); len(in) != 0 {
+			t.Errorf("who withdrew is told so: %+v", in)
 		}
 	}, police, office, contoso)
 }

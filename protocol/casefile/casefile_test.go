@@ -283,6 +283,32 @@ func TestMoves(t *testing.T) {
 	transcript(t, "moves.txt", trimmed(b.String()))
 }
 
+// TestWhoDidNotEndACaseReadsThatItEnded: whoever withdraws, the others are
+// told once, wherever the case stood, and who withdrew is not.
+func TestWhoDidNotEndACaseReadsThatItEnded(t *testing.T) {
+	for _, state := range []casefile.State{casefile.Requested, casefile.UnderReview, casefile.Served, casefile.PartlyProduced} {
+		for _, by := range to(police, office) {
+			c := inState(t, state)
+			last := c.Thread[len(c.Thread)-1].Act
+			c = apply(t, c, step(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, by,
+				c.Recipients(protocol.KindWithdrawal, by), last))
+			for _, id := range to(police, office, contoso) {
+				evidence := state == casefile.PartlyProduced && id != contoso
+				want := casefile.Read
+				switch {
+				case evidence && id == office:
+					want = casefile.Pass
+				case id == by && !evidence:
+					want = casefile.None
+				}
+				if got := c.Move(id); got != want {
+					t.Errorf("%s, withdrawn by %s: %s is to %q, want %q", state, by, id, got, want)
+				}
+			}
+		}
+	}
+}
+
 func nothing(s string) string {
 	if s == "" {
 		return "-"

@@ -16,7 +16,7 @@ const (
 	Review  Move = "review"  // decide what the agreement leaves to judgement
 	Answer  Move = "answer"  // disclose or refuse
 	Pass    Move = "relay"   // pass on what came to who has not seen it
-	Read    Move = "read"    // evidence or a refusal has come, or the order did not get through
+	Read    Move = "read"    // evidence or a refusal has come, or the order has ended
 )
 
 // Move returns what self's people are asked to do now.
@@ -40,8 +40,23 @@ func (c *Case) Move(self protocol.ParticipantID) Move {
 		return Pass
 	case self == c.Issuer && (c.returned() || c.State == Refused || c.State == Expired):
 		return Read
+	case c.State == Withdrawn && c.withdrawnBeside(self):
+		return Read
+	case self == c.Certifier && (c.State == Refused || c.State == Expired) && c.lostBy(self):
+		return Read
 	}
 	return None
+}
+
+// withdrawnBeside reports whether somebody else than self withdrew: an order
+// does not vanish from before the people who worked on it.
+func (c *Case) withdrawnBeside(self protocol.ParticipantID) bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.From != self && e.withdraws() })
+}
+
+// lostBy reports whether an act with which self opened a case did not get there.
+func (c *Case) lostBy(self protocol.ParticipantID) bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.From == self && e.Undelivered != "" })
 }
 
 // addressedTo reports whether the opening request was addressed to self: an

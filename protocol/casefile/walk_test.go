@@ -410,7 +410,7 @@ func TestWithdrawalAndDisclosureThatCross(t *testing.T) {
 		if both.Crossed(withdrawal.Digest) || both.Crossed(c.Thread[0].Act) {
 			t.Errorf("%s: what is no answer is marked", name)
 		}
-		if both.Move(office) != casefile.Pass || both.Move(contoso) != casefile.None {
+		if both.Move(office) != casefile.Pass || both.Move(contoso) != casefile.Read {
 			t.Errorf("%s: the office is to %q, the addressee to %q", name, both.Move(office), both.Move(contoso))
 		}
 	}
@@ -455,11 +455,11 @@ func TestWithdrawalThatCrossedTheCertificationIsPassedOn(t *testing.T) {
 		t.Errorf("the relay goes to %v", got)
 	}
 	passed := relay(withdrawal, cert.Digest)
-	if c = apply(t, c, passed); c.Move(office) != casefile.None {
+	if c = apply(t, c, passed); c.Move(office) != casefile.Read {
 		t.Errorf("then the office is to %q", c.Move(office))
 	}
 	a := apply(t, open(t, cert), passed)
-	if a.State != casefile.Withdrawn || a.Move(contoso) != casefile.None {
+	if a.State != casefile.Withdrawn || a.Move(contoso) != casefile.Read {
 		t.Errorf("the addressee's case is %s, to %q", a.State, a.Move(contoso))
 	}
 	_, err := a.Send(disclosure(protocol.ProductionComplete, cert.Digest))
