@@ -48,12 +48,14 @@ func (f *filed) news(self protocol.ParticipantID) int {
 	return n
 }
 
-// judged is when an act that the store holds was decided, and where the ledger
-// says so. The decision lies beside it, in the canonical form whose digest the
-// ledger names.
+// judged is when an act that the store holds was decided, where the ledger
+// says so, and who was verified to stand behind the act. The decision lies
+// beside it, in the canonical form whose digest the ledger names.
 type judged struct {
 	Index int64     `json:"index"` // of its ledger entry
 	At    time.Time `json:"at"`
+	// Signers are as the registers stood then: they may change.
+	Signers []desk.Signer `json:"signers,omitzero"`
 }
 
 // A ruling is a decision with its canonical form, whose digest the ledger
@@ -84,7 +86,7 @@ func (n *Node) record(tx *journal.Tx, kind ledger.Kind, a *chain.Authentic, r ru
 	return index, errors.Join(
 		tx.Set(digestKey(prefixAct, a.Digest), a.Signed),
 		tx.Set(digestKey(prefixDecision, a.Digest), r.canonical),
-		writeJSON(tx, digestKey(prefixJudged, a.Digest), judged{index, r.at}))
+		writeJSON(tx, digestKey(prefixJudged, a.Digest), judged{index, r.at, signers(n.grounds.Load(), a)}))
 }
 
 // A way takes an act into a case: casefile.Case.Apply for what came in, Send

@@ -96,6 +96,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 			return err
 		}
 		v.State, v.Move, v.File = string(f.File.State), f.move(n.cfg.Self), &f.File
+		lookUp(&v, n.grounds.Load(), n.now())
 		for _, e := range f.File.Thread {
 			act, err := viewAct(r, e)
 			if err != nil {
@@ -158,7 +159,7 @@ func viewAct(r store.Reader, e casefile.Entry) (desk.ActView, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Decision, v.Leaf = &decision, j.Index
+	v.Decision, v.Leaf, v.Signers, v.Right = &decision, j.Index, j.Signers, rightOf(&decision)
 	for _, to := range act.To {
 		d, err := readJSON[delivery](r, deliveryKey(e.Act, to))
 		if errors.Is(err, store.ErrNotFound) {

@@ -37,6 +37,15 @@ func writeCarried(w io.Writer, act *protocol.Act) {
 	writeBody(w, &act.Body)
 }
 
+// writeMatter writes by what a person knows one request from another.
+func writeMatter(w io.Writer, r *protocol.Request) {
+	field(w, "about", "this request:")
+	field(w, "type", string(r.Type))
+	field(w, "issuer", string(r.Issuer))
+	field(w, "file", shown(r.FileNumber))
+	writeIdentifiers(w, r)
+}
+
 func writeRequest(w io.Writer, r *protocol.Request) {
 	field(w, "type", string(r.Type))
 	field(w, "issuer", string(r.Issuer))
@@ -45,6 +54,11 @@ func writeRequest(w io.Writer, r *protocol.Request) {
 	if e := r.Emergency; e != nil {
 		field(w, "emergency", fmt.Sprintf("%s: %s", e.Kind, shown(e.Facts)))
 	}
+	writeIdentifiers(w, r)
+	writeRest(w, r)
+}
+
+func writeIdentifiers(w io.Writer, r *protocol.Request) {
 	for _, id := range r.Identifiers {
 		text := fmt.Sprintf("%s %s", id.Type, shown(id.Value))
 		if id.Service != "" {
@@ -52,6 +66,9 @@ func writeRequest(w io.Writer, r *protocol.Request) {
 		}
 		field(w, "identifier", text)
 	}
+}
+
+func writeRest(w io.Writer, r *protocol.Request) {
 	for _, d := range r.Data {
 		field(w, "data", fmt.Sprintf("%s, %s to %s %s", d.Category, moment(d.From), moment(d.To),
 			shown(d.Description)))

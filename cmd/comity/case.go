@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 )
 
 type caseCmd struct {
@@ -24,6 +24,7 @@ type caseShowCmd struct {
 	Case  protocol.CaseID `arg:"" help:"The case."`
 	Until []string        `help:"Wait until the case is in one of these states: served, produced …" placeholder:"STATE"`
 	Wait  time.Duration   `default:"30s" help:"How long to wait for it." placeholder:"TIME"`
+	All   bool            `help:"Say also what was found before a certification met it."`
 }
 
 func (c *caseShowCmd) Run(ctx context.Context, a *app) error {
@@ -47,7 +48,11 @@ func (c *caseShowCmd) Run(ctx context.Context, a *app) error {
 		return &failure{exitError, fmt.Sprintf("after %v the case is %s", c.Wait, orNone(v.State)),
 			"wait longer with --wait, or see comity doctor"}
 	}
-	return a.show(v, func(w io.Writer) { writeCase(w, &v) })
+	much := brief
+	if c.All {
+		much = full
+	}
+	return a.show(v, func(w io.Writer) { writeCase(w, &v, much) })
 }
 
 func (c *caseShowCmd) patience() time.Duration {
@@ -73,46 +78,12 @@ func orNone(s string) string {
 	return s
 }
 
-func writeCase(w io.Writer, v *desk.CaseView) {
-	field(w, "case", string(v.Case))
-	field(w, "state", strings.ReplaceAll(v.State, "_", " "))
-	if v.Draft != nil {
-		writeBody(w, &v.Draft.Body)
-		writeDecision(w, v.Decision, brief)
-		return
-	}
-	field(w, "your move", string(v.Move))
-	field(w, "agreement", v.File.Agreement.ID+", version "+v.File.Agreement.Version)
-	field(w, "issuer", string(v.File.Issuer))
-	field(w, "certifier", string(v.File.Certifier))
-	field(w, "addressee", string(v.File.Addressee))
-	told := map[protocol.Digest]bool{}
-	for i := range v.Acts {
-		act := &v.Acts[i]
-		fmt.Fprintf(w, "\n%s  %s of %s\n", moment(act.Issued), act.Kind, act.From)
-		if told[act.Inner] {
-			field(w, "carries", "the "+string(act.InnerKind)+" above")
-		} else if act.Carried != nil {
-			writeCarried(w, act.Carried)
-		}
-		if act.Crossed {
-			field(w, "crossed", "the withdrawal: who sent it did not know of that yet")
-		}
-		told[act.Act], told[act.Inner] = true, !act.Inner.IsZero()
-		writeBody(w, &act.Content.Body)
-		decided := act.Content.Body.Request != nil || act.Content.Body.Certification != nil
-		if decided && act.Decision != nil {
-			writeDecision(w, act.Decision, brief)
-		}
-		for _, d := range act.Deliveries {
-			field(w, "delivery", strings.TrimSpace(fmt.Sprintf("%s: %s %s", d.To, d.State, words(d.Reasons))))
-		}
-		field(w, "ledger", fmt.Sprintf("entry %d, act %s", act.Leaf, act.Act))
-	}
-}
-
 type caseReadCmd struct {
 	Case protocol.CaseID `arg:"" help:"The case."`
+}
+
+func (c *caseReadCmd) Help() string {
+	return `A case that waits for an answer, a certification or a relay is shown and stays in the inbox.`
 }
 
 func (c *caseReadCmd) Run(ctx context.Context, a *app) error {
@@ -128,10 +99,18 @@ func (c *caseReadCmd) Run(ctx context.Context, a *app) error {
 		return &failure{exitError, "a draft does not wait to be read", "see comity case show"}
 	}
 	seen := v // what is shown is what was read
-	if _, err := node.MarkRead(ctx, c.Case, desk.Seen{Acts: len(v.Acts), State: v.File.State}); err != nil {
+	switch v.Move {
+	case casefile.None:
+		return &failure{exitError, "nothing in this case waits to be read",
+			"comity case show " + string(c.Case) + " shows it"}
+	case casefile.Read:
+		_, err = node.MarkRead(ctx, c.Case, desk.Seen{Acts: len(v.Acts), State: v.File.State})
+	default: // it waits for more than a reader, and stays in the inbox
+	}
+	if err != nil {
 		return err
 	}
-	return a.show(seen, func(w io.Writer) { writeCase(w, &seen) })
+	return a.show(seen, func(w io.Writer) { writeCase(w, &seen, brief) })
 }
 
 type caseExportCmd struct {

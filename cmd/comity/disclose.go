@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"mime"
+	"os"
 	"path/filepath"
 
 	"comity.example/node/desk"
@@ -20,8 +21,10 @@ type discloseCmd struct {
 }
 
 func (c *discloseCmd) Help() string {
-	return fmt.Sprintf(`Hands over files, at most %d bytes together in one act. A system of the provider may do this without
-an officer; where the home has an officer's key, it signs.`, protocol.MaxInline)
+	return fmt.Sprintf(`Hands over files, at most %d bytes together in one act. What is more goes in several acts, all but
+the last with --part; a file that is larger itself must be cut first. Larger evidence comes with a
+later version. A system of the provider may do this without an officer; where the home has an
+officer's key, it signs.`, protocol.MaxInline)
 }
 
 func (c *discloseCmd) Run(ctx context.Context, a *app) error {
@@ -36,12 +39,7 @@ func (c *discloseCmd) Run(ctx context.Context, a *app) error {
 	return a.perform(ctx, errand{signing: c.signing, need: ifThere,
 		done:  "disclosed " + count(len(asked.Objects), "object"),
 		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Disclosure: asked}},
-		fits: func(p *desk.Prepared) error {
-			if got, err := p.Body.Digest(); err != nil || got != want {
-				return errNotAsked
-			}
-			return nil
-		}})
+		fits:  sameBody(want)})
 }
 
 // disclosure reads the files. Only the last element of a path leaves this
@@ -60,6 +58,12 @@ func (c *discloseCmd) disclosure() (*protocol.Disclosure, error) {
 	}
 	total := 0
 	for _, path := range c.Files {
+		info, err := os.Stat(path)
+		if err == nil && info.Size() > protocol.MaxInline {
+			return nil, badInput(fmt.Sprintf("%s: %d bytes: one act takes at most %d", path, info.Size(), protocol.MaxInline),
+				"cut it, and hand over the pieces in several acts, all but the last with --part; "+
+					"larger evidence comes with a later version")
+		}
 		content, err := readFile(path, protocol.MaxInline)
 		if err != nil {
 			return nil, err

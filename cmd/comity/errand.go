@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"comity.example/node/desk"
 	"comity.example/node/home"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
 )
 
@@ -24,7 +26,9 @@ type errand struct {
 	// fits reports whether what the node prepared is what the person asked for.
 	fits func(*desk.Prepared) error
 	need need
-	done string // in words: "sent the request"
+	done string // in words: "signed the request"
+	// about is the request that the act answers, for the officer to see.
+	about *protocol.Request
 }
 
 // A need says whether an officer signs. The zero need wants one.
@@ -61,7 +65,12 @@ func (a *app) perform(ctx context.Context, e errand) error {
 		return err
 	}
 	if p.Decision.Verdict == protocol.Deny {
-		return a.tell(sent{desk.Submitted{Case: p.Case, Decision: p.Decision}, p.To}, e.done)
+		return a.tell(sent{desk.Submitted{Case: p.Case, Decision: p.Decision}, p.To})
+	}
+	if a.asks() {
+		if e.about, err = answered(ctx, node, &p); err != nil {
+			return err
+		}
 	}
 	signed, err := a.endorse(ctx, h, e, &p)
 	if err != nil {
@@ -69,9 +78,84 @@ func (a *app) perform(ctx context.Context, e errand) error {
 	}
 	s, err := node.Submit(ctx, signed)
 	if err != nil {
-		return err
+		return unsure(err, p.Case)
 	}
-	return a.tell(sent{s, p.To}, e.done)
+	if s.Act.IsZero() {
+		return a.tell(sent{s, p.To})
+	}
+	return a.show(sent{s, p.To}, func(w io.Writer) { writeKept(w, &p, kept{e.done, h.Config.Participant}) })
+}
+
+// unsure: who stops waiting for an answer does not know whether the node took
+// the act.
+func unsure(err error, id protocol.CaseID) error {
+	if errors.Is(err, context.Canceled) {
+		return &failure{exitInterrupted, "interrupted", "comity case show " + string(id) + " says whether it went out"}
+	}
+	return err
+}
+
+// sameBody wants the body with that digest to be signed, and no other.
+func sameBody(want protocol.Digest) func(*desk.Prepared) error {
+	return func(p *desk.Prepared) error {
+		if got, err := p.Body.Digest(); err != nil || got != want {
+			return errNotAsked
+		}
+		return nil
+	}
+}
+
+// answered returns the request of the case in which a person is to sign an act
+// that does not show it, nil if the act does.
+func answered(ctx context.Context, node *desk.Client, p *desk.Prepared) (*protocol.Request, error) {
+	if p.Body.Request != nil || p.Body.Certification != nil {
+		return nil, nil
+	}
+	v, err := node.Case(ctx, p.Case)
+	if err != nil {
+		return nil, err
+	}
+	return requestOf(&v).Request, nil
+}
+
+// A kept act is durable at who did it, and no more is known yet.
+type kept struct {
+	what string
+	self protocol.ParticipantID
+}
+
+// writeKept does not sound as if anything had been delivered.
+func writeKept(w io.Writer, p *desk.Prepared, k kept) {
+	others := slices.DeleteFunc(slices.Clone(p.To), func(id protocol.ParticipantID) bool { return id == k.self })
+	text := k.what + " in " + string(p.Case)
+	if len(others) > 0 {
+		text += ", kept; on its way to " + words(others)
+	}
+	fmt.Fprintln(w, text)
+	who, move := nextBy(p)
+	at := ""
+	if who != k.self {
+		at = "at " + string(who) + ": "
+	}
+	writeNext(w, at, move, p.Case)
+	if len(others) > 0 {
+		field(w, "follow", "comity case show "+string(p.Case)+" says whether it was receipted")
+	}
+}
+
+// nextBy returns who is to act once an act has come, and on what.
+func nextBy(p *desk.Prepared) (protocol.ParticipantID, casefile.Move) {
+	switch r := p.Body.Request; {
+	case r != nil && len(p.To) > 0 && p.To[0] != r.Addressee:
+		return p.To[0], casefile.Certify
+	case r != nil:
+		return r.Addressee, casefile.Answer
+	case p.Body.Certification != nil:
+		if act, err := carriedIn(&p.Body, p.Case); err == nil && act.Body.Request != nil {
+			return act.Body.Request.Addressee, casefile.Answer
+		}
+	}
+	return "", casefile.None
 }
 
 // check compares what the officer is asked to sign with what was asked for.
@@ -110,7 +194,7 @@ func (a *app) endorse(ctx context.Context, h *home.Home, e errand, p *desk.Prepa
 		return d, err
 	}
 	if a.asks() {
-		err := a.present(p)
+		err := a.present(p, e.about)
 		if err == nil {
 			err = a.confirm(ctx, "sign this "+string(p.Body.Kind())+"?")
 		}
@@ -124,11 +208,14 @@ func (a *app) endorse(ctx context.Context, h *home.Home, e errand, p *desk.Prepa
 	return d, err
 }
 
-// present shows what is to be signed.
-func (a *app) present(p *desk.Prepared) error {
+// present shows what is to be signed, and in which matter.
+func (a *app) present(p *desk.Prepared, about *protocol.Request) error {
 	return a.show(p, func(w io.Writer) {
 		field(w, "case", string(p.Case))
 		field(w, "to", words(p.To))
+		if about != nil {
+			writeMatter(w, about)
+		}
 		if act, err := carriedIn(&p.Body, p.Case); err == nil && act != nil {
 			writeCarried(w, act)
 		}
@@ -137,17 +224,8 @@ func (a *app) present(p *desk.Prepared) error {
 	})
 }
 
-// tell says what became of an errand. What was not sent stays a draft.
-func (a *app) tell(s sent, what string) error {
-	if !s.Act.IsZero() {
-		return a.show(s, func(w io.Writer) {
-			fmt.Fprintf(w, "%s in %s", what, s.Case)
-			if len(s.To) > 0 {
-				fmt.Fprintf(w, ", for %s", words(s.To))
-			}
-			fmt.Fprintln(w)
-		})
-	}
+// tell says why an act was not sent. A request stays a draft.
+func (a *app) tell(s sent) error {
 	err := a.show(s, func(w io.Writer) {
 		fmt.Fprintf(w, "not sent: %s\n", s.Case)
 		writeDecision(w, &s.Decision, brief)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"comity.example/node/desk"
+	"comity.example/protocol/casefile"
 )
 
 // askEvery is how often a command that waits asks the node again.
@@ -47,10 +49,22 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 				string(i.Addressee), i.Agreement})
 		}
 		table(w, rows)
+		writeCommands(w, in.Items)
 		if in.Next != "" {
 			fmt.Fprintf(w, "more: comity inbox --after %s\n", in.Next)
 		}
 	})
+}
+
+// writeCommands says once of each move what a person types to make it.
+func writeCommands(w io.Writer, items []desk.Item) {
+	said := map[casefile.Move]bool{}
+	for i := range items {
+		if m := items[i].Move; !said[m] {
+			said[m] = true
+			field(w, string(m)+":", strings.Join(commandsFor(m, "CASE"), ", or "))
+		}
+	}
 }
 
 // await asks until there is something or the time is over, which it reports.

@@ -113,25 +113,22 @@ func (c *requestSendCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.perform(ctx, errand{signing: c.signing, done: "sent the request", draft: desk.Draft{Case: c.Case},
-		fits: func(p *desk.Prepared) error {
-			if got, err := p.Body.Digest(); err != nil || got != want {
-				return errNotAsked
-			}
-			return nil
-		}})
+	return a.perform(ctx, errand{signing: c.signing, done: "signed the request", draft: desk.Draft{Case: c.Case},
+		fits: sameBody(want)})
 }
 
-// wanted returns the digest of the body that is to be signed.
+// wanted returns the digest of the body that is to be signed: of the file's
+// where there is one. A file that was edited is told from a node that has an
+// officer sign something else.
 func (c *requestSendCmd) wanted(ctx context.Context, a *app) (protocol.Digest, error) {
+	var file *protocol.Request
+	var err error
 	if c.File != "" {
-		r, err := readRequest(c.File)
-		if err != nil {
+		if file, err = readRequest(c.File); err != nil {
 			return protocol.Digest{}, err
 		}
-		return (&protocol.Body{Request: r}).Digest()
 	}
-	_, node, err := a.openDesk()
+	h, node, err := a.openDesk()
 	if err != nil {
 		return protocol.Digest{}, err
 	}
@@ -140,10 +137,31 @@ func (c *requestSendCmd) wanted(ctx context.Context, a *app) (protocol.Digest, e
 		return protocol.Digest{}, err
 	}
 	if v.Draft == nil {
-		return protocol.Digest{}, badInput(fmt.Sprintf("%s is no draft: it is %s", c.Case, v.State),
-			"see comity case show")
+		return protocol.Digest{}, noDraft(&v, h.Config.Participant)
 	}
-	return v.Draft.Body.Digest()
+	if file == nil {
+		return v.Draft.Body.Digest()
+	}
+	where, err := differ(v.Draft.Body.Request, file)
+	if err != nil {
+		return protocol.Digest{}, err
+	}
+	if where != "" {
+		return protocol.Digest{}, badInput("the draft and "+c.File+" differ at "+where+"; nothing was signed",
+			"if you edited the file, run comity request new --file "+c.File+" again, and send the draft that it makes")
+	}
+	return (&protocol.Body{Request: file}).Digest()
+}
+
+// noDraft says what a case is that is no draft of self's any more.
+func noDraft(v *desk.CaseView, self protocol.ParticipantID) error {
+	text := fmt.Sprintf("%s is no draft: it is %s", v.Case, v.State)
+	for i := range v.Acts {
+		if act := &v.Acts[i]; act.From == self && act.Kind == protocol.KindRequest {
+			text = fmt.Sprintf("%s is no draft: it was sent at %s, and is %s", v.Case, moment(act.Issued), v.State)
+		}
+	}
+	return badInput(text, "see comity case show "+string(v.Case))
 }
 
 type requestShowCmd struct {
@@ -167,13 +185,7 @@ func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	out := requestView{Case: v.Case, State: v.State, Decision: v.Decision}
-	if v.Draft != nil {
-		out.Request = v.Draft.Body.Request
-	}
-	for _, act := range v.Acts {
-		out.see(&act)
-	}
+	out := requestOf(&v)
 	if out.Request == nil {
 		return &failure{status: exitError, text: "this node holds no request in that case"}
 	}
@@ -185,6 +197,18 @@ func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
 			writeDecision(w, out.Decision, brief)
 		}
 	})
+}
+
+// requestOf returns the request of a case, as far as the case shows one.
+func requestOf(v *desk.CaseView) requestView {
+	out := requestView{Case: v.Case, State: v.State, Decision: v.Decision}
+	if v.Draft != nil {
+		out.Request = v.Draft.Body.Request
+	}
+	for i := range v.Acts {
+		out.see(&v.Acts[i])
+	}
+	return out
 }
 
 // see takes the request that an act makes or certifies, with the newest

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
-			"fetch": fetch, "readme": readme,
+			"fetch": fetch, "readme": readme, "large": large,
 		},
 	})
 }
@@ -117,6 +117,13 @@ func replace(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s holds %q %d times, want once", args[0], args[1], strings.Count(b, args[1]))
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(b, args[1], args[2], 1)), 0o600))
+}
+
+// large FILE N makes a file of N bytes.
+func large(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), make([]byte, n), 0o600))
 }
 
 // world ID:ROLE,ROLE… founds participants of GB and US with all that they

@@ -81,7 +81,11 @@ type ActView struct {
 	Carried    *protocol.Act      `json:"carried,omitzero"`
 	Decision   *protocol.Decision `json:"decision,omitzero"`
 	Deliveries []Delivery         `json:"deliveries,omitzero"`
-	Leaf       int64              `json:"ledger_entry"`
+	// Signers are who stands behind the act, and behind the one that it carries.
+	Signers []Signer `json:"signers,omitzero"`
+	// Right is there where the agreement grants what the act asks for.
+	Right *Right `json:"right,omitzero"`
+	Leaf  int64  `json:"ledger_entry"`
 	// Crossed says that the act is an answer whose sender did not know of the
 	// withdrawal that the case holds: what becomes of it a person decides.
 	Crossed bool `json:"crossed,omitzero"`
@@ -97,6 +101,10 @@ type CaseView struct {
 	Decision *protocol.Decision `json:"decision,omitzero"`
 	File     *casefile.Case     `json:"file,omitzero"`
 	Acts     []ActView          `json:"acts,omitzero"`
+	// Title is the agreement's, and Clocks are the periods that it sets.
+	Title         string         `json:"title,omitzero"`
+	Clocks        []Clock        `json:"clocks,omitzero"`
+	Organisations []Organisation `json:"organisations,omitzero"`
 }
 
 // An Item is one line of the inbox.

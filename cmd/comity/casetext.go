@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"comity.example/node/desk"
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+)
+
+// commandsFor returns what a person may type to make a move in a case.
+func commandsFor(m casefile.Move, id string) []string {
+	switch m {
+	case casefile.Certify:
+		return []string{"comity certify " + id + " --contact DESK", "comity request withdraw " + id}
+	case casefile.Review, casefile.Answer:
+		return []string{"comity disclose " + id + " FILE…", "comity refuse " + id + " --reason CODE"}
+	case casefile.Pass:
+		return []string{"comity relay " + id}
+	case casefile.Read:
+		return []string{"comity case read " + id}
+	}
+	return nil
+}
+
+// writeNext writes each command on a line, to be copied.
+func writeNext(w io.Writer, at string, m casefile.Move, id protocol.CaseID) {
+	name := "next"
+	for _, c := range commandsFor(m, string(id)) {
+		field(w, name, at+c)
+		name = "or"
+	}
+}
+
+func writeCase(w io.Writer, v *desk.CaseView, much detail) {
+	field(w, "case", string(v.Case))
+	field(w, "state", strings.ReplaceAll(v.State, "_", " "))
+	if v.Draft != nil {
+		writeBody(w, &v.Draft.Body)
+		writeDecision(w, v.Decision, brief)
+		return
+	}
+	field(w, "your move", string(v.Move))
+	writeNext(w, "", v.Move, v.Case)
+	field(w, "agreement", commas(v.File.Agreement.ID, "version "+v.File.Agreement.Version, shown(v.Title)))
+	field(w, "issuer", titled(v, v.File.Issuer))
+	field(w, "certifier", titled(v, v.File.Certifier))
+	field(w, "addressee", titled(v, v.File.Addressee))
+	if v.Move == casefile.Answer || v.Move == casefile.Review {
+		writeClocks(w, v.Clocks)
+	}
+	told := map[protocol.Digest]bool{}
+	for i := range v.Acts {
+		act := &v.Acts[i]
+		fmt.Fprintf(w, "\n%s  %s of %s\n", moment(act.Issued), act.Kind, act.From)
+		writeGenuine(w, act)
+		if act.Right != nil {
+			field(w, "right", commas(act.Right.Article, act.Right.Provenance))
+		}
+		if told[act.Inner] {
+			field(w, "carries", "the "+string(act.InnerKind)+" above")
+		} else if act.Carried != nil {
+			writeCarried(w, act.Carried)
+		}
+		if act.Crossed {
+			field(w, "crossed", "the withdrawal: who sent it did not know of that yet")
+		}
+		told[act.Act], told[act.Inner] = true, !act.Inner.IsZero()
+		writeBody(w, &act.Content.Body)
+		writeFound(w, v, act, much)
+		for _, d := range act.Deliveries {
+			field(w, "delivery", strings.TrimSpace(fmt.Sprintf("%s: %s %s", d.To, d.State, words(d.Reasons))))
+		}
+		field(w, "ledger", fmt.Sprintf("entry %d, act %s", act.Leaf, act.Act))
+	}
+}
+
+// titled writes a participant with the name of its organisation.
+func titled(v *desk.CaseView, id protocol.ParticipantID) string {
+	for _, o := range v.Organisations {
+		if o.ID == id {
+			return commas(string(id), shown(o.Name))
+		}
+	}
+	return string(id)
+}
+
+// commas joins what is not empty.
+func commas(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+}
+
+// writeGenuine says who stands behind an act: the node took it only because
+// their signatures hold.
+func writeGenuine(w io.Writer, act *desk.ActView) {
+	for _, s := range act.Signers {
+		field(w, "genuine", fmt.Sprintf("%s of %s, by register %s", s.Kind, commas(string(s.Participant), shown(s.Name)),
+			s.Register))
+		for _, o := range s.Officers {
+			text := fmt.Sprintf("%s (%s)", o.ID, words(o.Roles))
+			if o.Participant != s.Participant {
+				text += " of " + string(o.Participant)
+			}
+			field(w, "signed by", text)
+		}
+		if len(s.Officers) == 0 {
+			field(w, "signed by", "the organisation, without an officer")
+		}
+	}
+}
+
+// writeClocks says what periods the agreement sets, in its own words.
+func writeClocks(w io.Writer, clocks []desk.Clock) {
+	for _, c := range clocks {
+		field(w, "clock", fmt.Sprintf("%s from %s (%s, %s): %s", shown(c.Length), shown(c.Starts),
+			shown(c.Article), c.Provenance, shown(c.Text)))
+	}
+}
+
+// writeFound writes what the agreement found of an act. What a certification
+// met is one line, unless all is asked for.
+func writeFound(w io.Writer, v *desk.CaseView, act *desk.ActView, much detail) {
+	opens := act.Content.Body.Request != nil || act.Content.Body.Certification != nil
+	switch {
+	case !opens || act.Decision == nil:
+	case much == brief && metBelow(v, act):
+		held := len(slices.DeleteFunc(slices.Clone(act.Decision.Findings), func(f protocol.Finding) bool {
+			return f.Outcome != protocol.Held
+		}))
+		field(w, "held then", count(held, "finding")+", met by the certification below (--all shows them)")
+	default:
+		writeDecision(w, act.Decision, brief)
+	}
+}
+
+// metBelow reports whether a certification of the request in act met every
+// rule that held it.
+func metBelow(v *desk.CaseView, act *desk.ActView) bool {
+	if act.Decision.Verdict != protocol.Hold {
+		return false
+	}
+	for _, later := range v.Acts {
+		if later.Content.Body.Certification == nil || later.Inner != act.Act || later.Decision == nil {
+			continue
+		}
+		return !slices.ContainsFunc(act.Decision.Findings, func(f protocol.Finding) bool {
+			return f.Outcome == protocol.Held && !passes(later.Decision, f.Rule)
+		})
+	}
+	return false
+}
+
+// passes reports whether a rule is met in a decision.
+func passes(d *protocol.Decision, rule string) bool {
+	met := false
+	for _, f := range d.Findings {
+		if f.Rule == rule && f.Outcome != protocol.Pass {
+			return false
+		}
+		met = met || f.Rule == rule
+	}
+	return met
+}
