@@ -61,6 +61,12 @@ func (p *busyPeer) tries() int {
 	return n
 }
 
+func (o *outbox) left() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.entries)
+}
+
 // wantLeft wants that many entries to wait still: those that it names.
 func (o *outbox) wantLeft(t *testing.T, want int, which string) {
 	t.Helper()
