@@ -28,6 +28,9 @@ func (n *Node) Export(ctx context.Context, id protocol.CaseID, w io.Writer) erro
 			return err
 		}
 		for _, e := range f.File.Thread {
+			if e.Lost() { // it is no part of what anybody else holds
+				continue
+			}
 			if err := x.act(r, e); err != nil {
 				return err
 			}

@@ -169,8 +169,15 @@ func (n *Node) take(tx *journal.Tx, a *gate.Arrival, by ruling) (response, error
 			reasons: []protocol.Reason{a.Reason}, at: by.at})
 	}
 	if a.Refused() {
-		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
-			reasons: a.Decision.Reasons(), findings: by.canonical, at: by.at})
+		_, err := tx.Get(caseKey(act.Case))
+		if !casefile.Files(a.Act, n.cfg.Self, err == nil) {
+			return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
+				reasons: a.Decision.Reasons(), findings: by.canonical, at: by.at})
+		}
+		a.Decision = casefile.Belongs(act.Agreement, by.at)
+		if by, err = rule(&a.Decision, by.at); err != nil {
+			return response{}, err
+		}
 	}
 	filed, err := n.step(tx, casefile.StepOf(a.Act, &a.Decision), casefile.Case.Apply)
 	var turn *casefile.TurnError

@@ -122,7 +122,8 @@ type Entry struct {
 	// InnerFollows are the acts that it follows.
 	InnerFollows []protocol.Digest `json:"inner_follows,omitzero"`
 	// Undelivered is set when the act, which was to open the case at its
-	// recipient, did not get there: Refused or Expired. Only its sender knows.
+	// recipient, or is an answer or a relay, did not get there: Refused or
+	// Expired. Only its sender knows.
 	Undelivered State `json:"undelivered,omitzero"`
 }
 
@@ -175,7 +176,7 @@ func (c *Case) Heads(to ...protocol.ParticipantID) []protocol.Digest {
 	followed := map[protocol.Digest]bool{}
 	heads := []protocol.Digest{}
 	for _, e := range slices.Backward(c.Thread) {
-		if !e.seenBy(to) {
+		if !e.seenBy(to) || e.Lost() {
 			continue
 		}
 		if !followed[e.Act] {

@@ -38,6 +38,15 @@ func Belongs(ref protocol.AgreementRef, at time.Time) protocol.Decision {
 	}
 }
 
+// Files reports whether self takes a as an act of its own open case, whatever
+// the agreements find of it by now: the certification of its own request, of
+// which the addressee decides. An issuing authority whose node was away when a
+// right was suspended must not lose sight of an order that was served before.
+func Files(a *chain.Authentic, self protocol.ParticipantID, open bool) bool {
+	r := a.Request()
+	return open && a.Act.Body.Certification != nil && r != nil && r.Issuer == self && r.Addressee != self
+}
+
 // facts gathers what was verified of the act.
 func (g Grounds) facts(a *chain.Authentic, at time.Time) agreement.Facts {
 	request := a

@@ -80,7 +80,7 @@ func (c *Case) passedOn() bool { return len(c.ToRelay()) == 0 }
 func (c *Case) ToRelay() []protocol.Digest {
 	out := c.WithdrawalsToRelay()
 	for _, e := range c.Thread {
-		if answers(e.Kind) && !slices.Contains(e.To, c.Issuer) && !c.relays(e.Act) {
+		if answers(e.Kind) && !e.Lost() && !slices.Contains(e.To, c.Issuer) && !c.relays(e.Act) {
 			out = append(out, e.Act)
 		}
 	}
@@ -103,7 +103,7 @@ func (c *Case) WithdrawalsToRelay() []protocol.Digest {
 
 func (c *Case) relays(d protocol.Digest) bool {
 	for _, e := range c.Thread {
-		if e.Kind == protocol.KindRelay && e.Inner == d {
+		if e.Kind == protocol.KindRelay && e.Inner == d && !e.Lost() {
 			return true
 		}
 	}
@@ -118,10 +118,7 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 	case protocol.KindDisclosure, protocol.KindRefusal:
 		// The product goes to the designated authority that transmitted the
 		// request; it passes it on (UK-US agreement, Art 6: provenance unverified).
-		to = []protocol.ParticipantID{c.Certifier}
-		if c.Certifier == "" {
-			to[0] = c.Issuer
-		}
+		to = []protocol.ParticipantID{c.answeredTo()}
 	case protocol.KindNondelivery:
 		to = []protocol.ParticipantID{c.Issuer}
 	case protocol.KindRelay:
@@ -146,17 +143,34 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 }
 
 // Undelivered returns the case after the act with digest d was refused by the
-// recipient's node, or expired before it could be delivered. Only an opening
-// act that does not reach the one who is to act on it ends the case.
+// recipient's node, or expired before it could be delivered. An opening act that
+// does not reach the one who is to act on it ends the case. An answer or a relay
+// leads nowhere then, and can be made again.
 func (c Case) Undelivered(d protocol.Digest, recipient protocol.ParticipantID, state State) Case {
 	for i, e := range c.Thread {
 		opens := e.Kind == protocol.KindCertification && recipient == c.Addressee ||
 			e.Kind == protocol.KindRequest && recipient != c.Issuer
-		if e.Act == d && opens {
-			c.Thread = slices.Clone(c.Thread)
-			c.Thread[i].Undelivered = state
-			c.State = merge(c.State, state)
+		repeatable := (answers(e.Kind) || e.Kind == protocol.KindRelay) && slices.Contains(e.To, recipient)
+		if e.Act != d || !opens && !repeatable {
+			continue
+		}
+		c.Thread = slices.Clone(c.Thread)
+		c.Thread[i].Undelivered = state
+		if repeatable {
+			c.Thread[i].Leads = ""
+		}
+		c.State = c.led()
+		for _, e := range c.Thread {
+			if e.Undelivered != "" && !e.Lost() {
+				c.State = merge(c.State, e.Undelivered)
+			}
 		}
 	}
 	return c
+}
+
+// Lost reports whether e is an answer or a relay that did not get to its
+// recipient: nobody but its sender holds it, and nothing follows it.
+func (e *Entry) Lost() bool {
+	return e.Undelivered != "" && (answers(e.Kind) || e.Kind == protocol.KindRelay)
 }

@@ -239,11 +239,23 @@ func (c *Case) take(s Step, at State) (State, protocol.Reason) {
 		if at == UnderReview && kind == protocol.KindDisclosure && !s.Endorsed {
 			return "", protocol.ReasonOfficerMissing // what was held for a person, a person answers
 		}
-		if slices.Contains(t.from, at) {
-			return t.to(s), ""
+		if !slices.Contains(t.from, at) {
+			break
 		}
+		if answers(kind) && !slices.Equal(s.Act.To, []protocol.ParticipantID{c.answeredTo()}) {
+			return "", protocol.ReasonWrongRecipient // whoever told two of them two things would split the case
+		}
+		return t.to(s), ""
 	}
 	return "", protocol.ReasonOutOfTurn
+}
+
+// answeredTo returns to whom the addressee's answers go, and to nobody else.
+func (c *Case) answeredTo() protocol.ParticipantID {
+	if c.Certifier != "" {
+		return c.Certifier
+	}
+	return c.Issuer
 }
 
 // certifies reports whether n is about the sender's certification, on its way

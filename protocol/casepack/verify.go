@@ -168,6 +168,9 @@ func (d *decided) taken(exporter protocol.ParticipantID) bool {
 // the one in the package and with the digest in the ledger.
 func (v *verifier) decision(about string, d decided, g casefile.Grounds) {
 	again, exporter := g.Decide(d.act, d.rec.At), v.p.Index.Exporter
+	if again.Verdict == protocol.Deny && casefile.Files(d.act, exporter, v.file != nil) {
+		again = casefile.Belongs(d.act.Act.Agreement, d.rec.At)
+	}
 	x, err1 := canon.Encode(again)
 	y, err2 := canon.Encode(d.entry.Decision)
 	var err error
