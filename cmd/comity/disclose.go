@@ -32,6 +32,9 @@ func (c *discloseCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range twice(asked.Objects) {
+		a.note("note: two files are named %s: who receives them has the second as %s", shown(name), shown(numbered(name, 2)))
+	}
 	want, err := (&protocol.Body{Disclosure: asked}).Digest()
 	if err != nil {
 		return err
@@ -79,6 +82,18 @@ func (c *discloseCmd) disclosure() (*protocol.Disclosure, error) {
 		d.Objects = append(d.Objects, o)
 	}
 	return d, nil
+}
+
+// twice returns the names that more than one object has.
+func twice(objects []protocol.Object) []string {
+	var out []string
+	times := map[string]int{}
+	for _, o := range objects {
+		if times[o.Name]++; times[o.Name] == 2 {
+			out = append(out, o.Name)
+		}
+	}
+	return out
 }
 
 func mediaType(path string) string {
