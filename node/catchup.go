@@ -177,7 +177,7 @@ func (n *Node) pullRegister(ctx context.Context, peer protocol.ParticipantID, pa
 	if !ok {
 		return nil
 	}
-	_, err = n.adopt(ctx, Document{RegisterDocument, p.Document}, adoption{peer: peer})
+	_, err = n.adopt(ctx, Document{Kind: RegisterDocument, Bytes: p.Document}, adoption{peer: peer})
 	if err != nil && !errors.Is(err, errHeld) && ctx.Err() == nil {
 		n.cfg.Log.Warn("register not adopted", "peer", peer, "reason", register.Reason(err))
 	}

@@ -54,6 +54,7 @@ type Config struct {
 type Document struct {
 	Kind  DocumentKind
 	Bytes []byte
+	File  string // where it was read, for people; "" for one that came otherwise
 }
 
 func (c *Config) check() error {

@@ -13,7 +13,6 @@ import (
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/ledger"
-	"comity.example/protocol/register"
 	"comity.example/protocol/wire"
 )
 
@@ -140,7 +139,7 @@ func (n *Node) loadDocuments(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		next, _, err := l.with(Document{h.Kind, h.Bytes}, n.now())
+		next, _, err := l.with(Document{Kind: h.Kind, Bytes: h.Bytes}, n.now())
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", h.Kind, h.Name, err)
 		}
@@ -155,27 +154,6 @@ func (n *Node) loadDocuments(ctx context.Context) error {
 	return nil
 }
 
-// adoptAll adopts the documents that came with the configuration: registers
-// first, since they say who signs the rest.
-func (n *Node) adoptAll(ctx context.Context) error {
-	for _, kind := range []DocumentKind{RegisterDocument, AgreementDocument, NoticeDocument} {
-		for _, d := range n.cfg.Documents {
-			if d.Kind != kind {
-				continue
-			}
-			h, err := n.adopt(ctx, d, adoption{peer: n.cfg.Self})
-			old := errors.Is(err, register.ErrRollback) // a newer register came over a link
-			switch {
-			case errors.Is(err, errForeign):
-				n.cfg.Log.Info("agreement passed over: our Party has not signed it", "name", h.Name)
-			case err != nil && !errors.Is(err, errHeld) && !old:
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // An adoption says where a document came from, and whether this node is the
 // one to spread it.
 type adoption struct {
@@ -183,20 +161,30 @@ type adoption struct {
 	publish bool
 }
 
-// adopt makes a document durable and decides on it from then on: the change of
-// grounds happens inside the commit, so that no act is decided on the old ones
-// after it in the ledger.
+// adopt makes a document durable and decides on it from then on, and on what
+// waited for it.
 func (n *Node) adopt(ctx context.Context, d Document, by adoption) (holding, error) {
 	n.adopts.Lock()
 	defer n.adopts.Unlock()
+	h, err := n.adoptOne(ctx, d, by)
+	if err == nil && d.Kind != NoticeDocument {
+		err = n.tryUnused(ctx)
+	}
+	return h, err
+}
+
+// adoptOne is adopt for the holder of adopts. The change of grounds happens
+// inside the commit, so that no act is decided on the old ones after it in the
+// ledger.
+func (n *Node) adoptOne(ctx context.Context, d Document, by adoption) (holding, error) {
 	now := n.now()
 	next, h, err := n.library.Load().with(d, now)
 	if err != nil {
-		return h, err
+		return h, &unfitError{err}
 	}
 	grounds, err := next.grounds()
 	if err != nil {
-		return h, err
+		return h, &unfitError{err}
 	}
 	var posted []courier.Entry
 	var to []protocol.ParticipantID

@@ -67,7 +67,7 @@ func (s *stack) signed(doc *agreement.Document, by ...protocol.Party) []byte {
 }
 
 func (s *stack) add(kind DocumentKind, b []byte) error {
-	next, _, err := s.lib.with(Document{kind, b}, s.at)
+	next, _, err := s.lib.with(Document{Kind: kind, Bytes: b}, s.at)
 	if err == nil {
 		s.lib = next
 	}

@@ -60,6 +60,7 @@ type Node struct {
 	// that the order of the ledger is the order in which they took effect.
 	grounds atomic.Pointer[casefile.Grounds]
 	adopts  sync.Mutex // held while a document is adopted
+	unused  unused
 	library atomic.Pointer[library]
 	heard   *heard
 

@@ -26,7 +26,7 @@ const EarlyDocumentPause = 5 * time.Second
 // receiveDocument is how a document comes in that a peer published. It is signed
 // by its Parties, so it does not matter who brings it.
 func (n *Node) receiveDocument(ctx context.Context, peer protocol.ParticipantID, m *wire.Publish) (wire.Message, error) {
-	h, err := n.adopt(ctx, Document{documentKind(m.Kind), m.Document}, adoption{peer: peer})
+	h, err := n.adopt(ctx, Document{Kind: documentKind(m.Kind), Bytes: m.Document}, adoption{peer: peer})
 	switch {
 	case err == nil || errors.Is(err, errHeld):
 		return n.receiptFor(ctx, peer, m, h)

@@ -213,7 +213,7 @@ func (n *Node) Read(ctx context.Context, kind, name string) ([]byte, error) {
 
 // Publish implements desk.Documents.
 func (n *Node) Publish(ctx context.Context, kind string, document []byte) (desk.Document, error) {
-	h, err := n.adopt(ctx, Document{DocumentKind(kind), document}, adoption{peer: n.cfg.Self, publish: true})
+	h, err := n.adopt(ctx, Document{Kind: DocumentKind(kind), Bytes: document}, adoption{peer: n.cfg.Self, publish: true})
 	switch {
 	case err == nil:
 		return h.show(), nil
@@ -230,7 +230,7 @@ func (n *Node) Publish(ctx context.Context, kind string, document []byte) (desk.
 func (n *Node) Status(ctx context.Context) (desk.Status, error) {
 	head := n.journal.Head()
 	s := desk.Status{Participant: n.cfg.Self, Accepting: n.running.Load(), Time: n.now(),
-		Address: n.link.Addr().String(), LedgerSize: head.Size, Peers: []desk.Peer{}, Unconfirmed: n.unconfirmed()}
+		Address: n.link.Addr().String(), LedgerSize: head.Size, Peers: []desk.Peer{}, Unconfirmed: n.unconfirmed(), Unused: n.unused.list()}
 	if err := n.watch.whatTrouble(); err != nil {
 		s.Trouble = err.Error()
 	}

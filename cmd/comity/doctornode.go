@@ -33,6 +33,9 @@ func (d *doctor) node(s *desk.Status) {
 		d.find("notices", warn, fmt.Sprintf("of %s not confirmed %s: what it suspended may be allowed here", u.Party, since),
 			"see which of its participants answer, below")
 	}
+	for _, u := range s.Unused {
+		d.find("document", warn, fmt.Sprintf("%s %s is not in use: %s", u.Kind, u.File, u.Why), unusedHint(u.Kind))
+	}
 	if skew := s.Time.Sub(d.now()).Abs(); skew > skewWarn {
 		d.find("clock", warn,
 			fmt.Sprintf("the node's legal time differs from this clock by %v", skew.Truncate(time.Second)),
@@ -40,6 +43,18 @@ func (d *doctor) node(s *desk.Status) {
 	} else {
 		d.well("clock", "the node's legal time is this clock's")
 	}
+}
+
+// unusedHint says what makes a document usable.
+func unusedHint(kind string) string {
+	switch kind {
+	case "agreement":
+		return "put the file that all its Parties signed in its place and start the node again, or publish it " +
+			"with comity agreement publish"
+	case "register":
+		return "pin its Party with comity register pin and start the node again, or move the file away"
+	}
+	return "it is taken by itself when its agreement comes; a Party that is not pinned has no rights here"
 }
 
 // peers asks each of them.

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"comity.example/crypto/keyfile"
+	"comity.example/node"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
 	"comity.example/node/store"
@@ -133,6 +134,7 @@ func explain(err error) *failure {
 	}
 	out := &failure{status: exitError, text: plain(err)}
 	var behind *journal.BehindError
+	var file *node.FileError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return &failure{status: exitInterrupted, text: "interrupted"}
@@ -140,6 +142,10 @@ func explain(err error) *failure {
 		out.status = exitStore
 		out.hint = "acts that were receipted are missing: put back the newest copy of the data folder, " +
 			"and ask the peers for what they hold; see comity doctor"
+	case errors.As(err, &file):
+		out.text = fmt.Sprintf("the %s in %s cannot be believed: %s", file.Kind, file.File, plain(file.Err))
+		out.hint = "the node does not run without it, since it may end what is allowed now: have its Party give it " +
+			"again and put that in its place, or move the file away if it is not that Party's"
 	case errors.Is(err, journal.ErrDamaged), errors.Is(err, journal.ErrAnchorMissing),
 		errors.Is(err, store.ErrDamaged):
 		out.status = exitStore

@@ -199,6 +199,15 @@ type Status struct {
 	// Unconfirmed are the Parties of which nobody has said lately that this
 	// node missed none of their notices. It goes on with those that it holds.
 	Unconfirmed []Unconfirmed `json:"unconfirmed,omitzero"`
+	// Unused are the documents among the home's files that the node does not use.
+	Unused []Unused `json:"unused,omitzero"`
+}
+
+// An Unused document is not in use, and why.
+type Unused struct {
+	Kind string `json:"kind"` // register, agreement, notice
+	File string `json:"file"`
+	Why  string `json:"why"`
 }
 
 // An Unconfirmed is a Party whose notices may have been missed.

@@ -80,7 +80,7 @@ func ReadAgreements(dir string) ([]node.Document, error) {
 		if err != nil {
 			return nil, fmt.Errorf("home: %s: %w", name, err)
 		}
-		docs = append(docs, node.Document{Kind: node.AgreementDocument, Bytes: b})
+		docs = append(docs, node.Document{Kind: node.AgreementDocument, Bytes: b, File: name})
 	}
 	return docs, nil
 }
@@ -99,7 +99,7 @@ func readAll(pattern string, kind node.DocumentKind) ([]node.Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		docs = append(docs, node.Document{Kind: kind, Bytes: b})
+		docs = append(docs, node.Document{Kind: kind, Bytes: b, File: name})
 	}
 	return docs, nil
 }
