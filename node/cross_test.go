@@ -146,7 +146,7 @@ func (b *border) verifies(at protocol.ParticipantID, id protocol.CaseID) {
 	pins, err := b.Home(at).Pins()
 	b.must(err)
 	for _, c := range pack.Verify(pins).Claims {
-		if !c.Holds {
+		if !c.Holds { // unproved, too: all was receipted
 			b.t.Errorf("the package of %s: %s: %s: %s", at, c.About, c.Claim, c.Why)
 		}
 	}

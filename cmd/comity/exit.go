@@ -182,15 +182,17 @@ func explainProblem(p *desk.Problem) *failure {
 // They help who reads a log; a person on a terminal they do not.
 var packages = []string{"home: ", "node: ", "open: ", "register: ", "agreement: ", "protocol: ", "desk: ",
 	"canon: ", "decode: ", "keyfile: ", "casepack: ", "ledger: ", "journal: ", "link: ", "read: ", "write: ",
-	"create: ", "draft: "}
+	"create: ", "draft: ", "casefile: ", "cosign: ", "chain: ", "seal: ", "identity: ", "accept: "}
 
 // plain returns an error's text without the packages it came through.
-func plain(err error) string {
-	text := err.Error()
+func plain(err error) string { return plainText(err.Error()) }
+
+func plainText(text string) string {
 	for cut := true; cut; {
 		cut = false
 		for _, p := range packages {
 			rest, found := strings.CutPrefix(text, p)
+			rest = strings.ReplaceAll(rest, ": "+p, ": ")
 			text, cut = rest, cut || found
 		}
 	}

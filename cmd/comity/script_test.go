@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
-			"fetch": fetch, "readme": readme, "large": large,
+			"damage": damage, "fetch": fetch, "readme": readme, "large": large,
 		},
 	})
 }
@@ -124,6 +124,17 @@ func large(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), make([]byte, n), 0o600))
+}
+
+// damage FILE TEXT flips a bit behind the first place of a text in a file.
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	b := []byte(ts.ReadFile(args[0]))
+	at := strings.Index(string(b), args[1])
+	if at < 0 {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	b[at+200] ^= 1
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 }
 
 // world ID:ROLE,ROLE… founds participants of GB and US with all that they

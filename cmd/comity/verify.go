@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"comity.example/node/home"
 	"comity.example/protocol/casepack"
@@ -52,6 +53,8 @@ func pinnedOf(pins []register.Pin) []pinned {
 type compared struct {
 	Packages []verified      `json:"packages"`
 	Lacks    []casepack.Lack `json:"lacks"`
+	// Nothing says that one participant exported all of them: nothing was compared.
+	Nothing bool `json:"nothing_compared,omitzero"`
 }
 
 func (c *verifyCmd) Run(_ context.Context, a *app) error {
@@ -72,6 +75,7 @@ func (c *verifyCmd) Run(_ context.Context, a *app) error {
 	if all.Lacks, err = casepack.Compare(reports...); err != nil {
 		return badInput(plain(err), "want packages that different participants exported of one case")
 	}
+	all.Nothing = !slices.ContainsFunc(reports, func(r casepack.Report) bool { return r.Exporter != reports[0].Exporter })
 	return errors.Join(a.show(all, all.text), done(all.status()))
 }
 
@@ -87,6 +91,10 @@ func (c *verifyCmd) verify(file string) (v verified, err error) {
 		return v, err
 	}
 	p, err := casepack.Open(f, info.Size())
+	if errors.Is(err, casepack.ErrChanged) {
+		return v, &failure{exitDoubt, file + " has changed since it was exported: do not rely on it",
+			"ask whoever exported it for it again, and compare before and after the way here"}
+	}
 	if err != nil {
 		return v, badInput(file+": "+plain(err), "want a file that comity case export wrote")
 	}
@@ -96,7 +104,11 @@ func (c *verifyCmd) verify(file string) (v verified, err error) {
 			return v, err
 		}
 	}
-	return verified{File: file, Report: p.Verify(pins), Pins: pinnedOf(pins), Compared: c.Pins != ""}, nil
+	v = verified{File: file, Report: p.Verify(pins), Pins: pinnedOf(pins), Compared: c.Pins != ""}
+	for i := range v.Claims {
+		v.Claims[i].Why = plainText(v.Claims[i].Why)
+	}
+	return v, nil
 }
 
 func readPins(dir string) ([]register.Pin, error) {
@@ -128,10 +140,13 @@ func (v *verified) text(w io.Writer) {
 			about = c.About
 			fmt.Fprintf(w, "%s\n", shown(about))
 		}
-		if c.Holds {
+		switch {
+		case c.Holds:
 			hang(w, "  ✓ ", shown(c.Claim))
-		} else {
-			hang(w, "  ✗ ", shown(c.Claim+": "+c.Why))
+		case c.Unproved:
+			hang(w, "  – ", shown(c.Claim))
+		default:
+			hang(w, "  ✗ ", shown("does not hold: "+c.Claim+": "+c.Why))
 		}
 	}
 	for _, e := range v.Evidence {
@@ -143,12 +158,15 @@ func (v *verified) text(w io.Writer) {
 	case !v.Holds:
 		fmt.Fprintln(w, "DOUBT: do not rely on this package")
 	case v.Compared:
-		fmt.Fprintf(w, "holds: %s\n", count(len(v.Claims), "claim"))
+		fmt.Fprintf(w, "holds: %s\n", count(len(v.Claims)-v.Unproved, "claim"))
 	default:
 		fmt.Fprintln(w, "holds IF these are the Parties' roots: read them to each other by phone")
 		for _, p := range v.Pins {
 			fmt.Fprintf(w, "  %s\n", p.Fingerprint)
 		}
+	}
+	if v.Holds && v.Unproved > 0 {
+		fmt.Fprintf(w, "not proved: %s above, with –; a later export may prove it\n", count(v.Unproved, "claim"))
 	}
 }
 
@@ -199,6 +217,11 @@ func (c *compared) text(w io.Writer) {
 	}
 	if len(c.Lacks) > 0 {
 		fmt.Fprintln(w, "DOUBT: a package leaves something out, or was exported before it came")
+		return
+	}
+	if c.Nothing {
+		fmt.Fprintf(w, "nothing was compared: %s exported all of them; want the package of another participant\n",
+			shown(string(c.Packages[0].Exporter)))
 		return
 	}
 	fmt.Fprintln(w, "no package lacks an act that another holds and its exporter sent or was to have")

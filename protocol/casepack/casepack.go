@@ -140,8 +140,24 @@ type Package struct {
 	files map[string]*zip.File
 }
 
+// Errors of Open.
+var (
+	// ErrChanged says that the archive is a package that somebody changed.
+	ErrChanged = errors.New("it has changed since it was exported")
+	// ErrFormat says that it is a package of another version.
+	ErrFormat = errors.New("want a package of this version")
+)
+
 // Open reads the table of contents of an archive of the given size.
 func Open(r io.ReaderAt, size int64) (*Package, error) {
+	p, err := open(r, size)
+	if err != nil && size <= MaxPackage && !errors.Is(err, ErrFormat) && wasPackage(r, size) {
+		return nil, fmt.Errorf("casepack: open: %w: %w", ErrChanged, err)
+	}
+	return p, err
+}
+
+func open(r io.ReaderAt, size int64) (*Package, error) {
 	if size > MaxPackage {
 		return nil, fmt.Errorf("casepack: open: %d bytes: want at most %d", size, MaxPackage)
 	}
@@ -169,7 +185,10 @@ func Open(r io.ReaderAt, size int64) (*Package, error) {
 	if err := p.Index.check(); err != nil {
 		return nil, fmt.Errorf("casepack: open: %s: %w", indexName, err)
 	}
-	return p, p.checkForm(z.File, io.NewSectionReader(r, 0, size))
+	if err := p.checkForm(z.File, io.NewSectionReader(r, 0, size)); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // check refuses an index that would have its reader do the same work again and
@@ -177,7 +196,7 @@ func Open(r io.ReaderAt, size int64) (*Package, error) {
 func (x *Index) check() error {
 	switch {
 	case x.Format != Format:
-		return fmt.Errorf("format %q: want %q", x.Format, Format)
+		return fmt.Errorf("format %q: %w, %q", x.Format, ErrFormat, Format)
 	case len(x.Acts) > casefile.MaxThread:
 		return fmt.Errorf("%d acts: want at most %d", len(x.Acts), casefile.MaxThread)
 	case len(x.Documents) > MaxDocuments:

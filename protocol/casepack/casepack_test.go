@@ -3,6 +3,7 @@ package casepack_test
 import (
 	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -51,7 +52,7 @@ func falls(t *testing.T, name string, p *pack, why string) {
 	r, err := verify(p.bytes(), p.pins)
 	said := fmt.Sprint(err)
 	for _, c := range r.Claims {
-		if !c.Holds {
+		if c.False() {
 			said += fmt.Sprintf("\n%s %s: %s", c.About, c.Claim, c.Why)
 		}
 	}
@@ -102,10 +103,12 @@ func TestFalsePackagesDoNotHold(t *testing.T) {
 		"a receipt is for another act": {func(p *pack) {
 			p.files[receipt(certified, police)] = p.files[casepack.ProofName(p.index.Acts[3].Digest, police)]
 		}, "the entry is about something else"},
-		"a receipt is left out": {func(p *pack) {
-			delete(p.files, receipt(certified, contoso))
+		"a receipt is left out, but not its proof": {func(p *pack) {
 			p.index.Acts[certified].Receipts = p.index.Acts[certified].Receipts[1:]
-		}, "there is no receipt"},
+		}, "is part of no claim"},
+		"a receipt is named and not there": {func(p *pack) {
+			delete(p.files, receipt(certified, contoso))
+		}, "us.contoso.tlog-proof is missing"},
 		"the exporter's entry is the receipt": {func(p *pack) {
 			p.files[receipt(certified, office)] = p.files[receipt(certified, contoso)]
 		}, "is in the exporter's own ledger"},
@@ -333,6 +336,89 @@ func TestFlippedBitsOfTheArchive(t *testing.T) {
 	for cut := 0; cut < len(whole); cut += 1 + len(whole)/40 {
 		if r, err := verify(whole[:cut], p.pins); err == nil && r.Holds {
 			t.Errorf("the first %d bytes hold", cut)
+		}
+	}
+}
+
+// TestActThatWasNotReceiptedYetProvesItself: that it arrived is not proved, and
+// that is no fault of the package.
+func TestActThatWasNotReceiptedYetProvesItself(t *testing.T) {
+	t.Parallel()
+	p := newPack(t)
+	const certified = 1
+	delete(p.files, casepack.ProofName(p.index.Acts[certified].Digest, contoso))
+	p.index.Acts[certified].Receipts = p.index.Acts[certified].Receipts[1:]
+	r, err := verify(p.bytes(), p.pins)
+	must(t, err)
+	open := slices.DeleteFunc(slices.Clone(r.Claims), func(c casepack.Claim) bool { return !c.Unproved })
+	if !r.Holds || r.Unproved != 1 || len(open) != 1 || open[0].Holds || open[0].False() ||
+		!strings.HasPrefix(open[0].Claim, "was not receipted by us.contoso when it was exported") {
+		t.Errorf("holds %v, unproved %+v", r.Holds, open)
+	}
+}
+
+// TestFalseEvidenceIsNotListed: what does not fit is not shown as evidence.
+func TestFalseEvidenceIsNotListed(t *testing.T) {
+	t.Parallel()
+	p := newPack(t)
+	p.files[casepack.EvidenceName(p.acts[2].Body.Disclosure.Objects[0].SHA256)] = []byte("From b\n")
+	r, err := verify(p.bytes(), p.pins)
+	must(t, err)
+	if r.Holds || len(r.Evidence) != 0 {
+		t.Errorf("holds %v, evidence %+v", r.Holds, r.Evidence)
+	}
+}
+
+// TestChangedPackagesAreKnownAsSuch: a package is not taken for a file of
+// another kind because somebody changed it.
+func TestChangedPackagesAreKnownAsSuch(t *testing.T) {
+	t.Parallel()
+	p := newPack(t)
+	whole := p.bytes()
+	act := p.files[casepack.ActName(p.index.Acts[0].Digest)]
+	flipped := bytes.Clone(whole)
+	flipped[bytes.Index(flipped, act)+len(act)/2] ^= 1
+	zipped := raw(t, func(w *zip.Writer) {
+		for _, name := range slices.Sorted(maps.Keys(p.files)) {
+			f, err := w.Create(name)
+			must(t, err)
+			_, err = f.Write(p.files[name])
+			must(t, err)
+		}
+		index, err := zip.NewReader(bytes.NewReader(whole), int64(len(whole)))
+		must(t, err)
+		for _, f := range index.File {
+			if f.Name == "case.json" {
+				must(t, w.Copy(f))
+			}
+		}
+	})
+	for name, b := range map[string][]byte{
+		"a bit is flipped": flipped, "zipped again": zipped, "the end is cut off": whole[:len(whole)/2],
+		"bytes are added": append(bytes.Clone(whole), 0), "the end is damaged": whole[:len(whole)-30],
+	} {
+		if _, err := verify(b, p.pins); !errors.Is(err, casepack.ErrChanged) {
+			t.Errorf("%s: got %v, want ErrChanged", name, err)
+		}
+	}
+	newer := raw(t, func(w *zip.Writer) {
+		for name, content := range map[string]string{"proofs/a": "", "case.json": `{"acts":[],"case":"` + string(p.index.Case) +
+			`","documents":[],"exported":"2026-11-22T10:00:00Z","exporter":"gb.home-office","format":"comity-case/2","pins":[]}`} {
+			f, err := w.Create(name)
+			must(t, err)
+			_, err = f.Write([]byte(content))
+			must(t, err)
+		}
+	})
+	if _, err := verify(newer, p.pins); !errors.Is(err, casepack.ErrFormat) || errors.Is(err, casepack.ErrChanged) {
+		t.Errorf("a package of another version: got %v, want ErrFormat", err)
+	}
+	for _, b := range [][]byte{nil, []byte("noise"), raw(t, func(w *zip.Writer) {
+		_, err := w.Create("case.json")
+		must(t, err)
+	})} {
+		if _, err := verify(b, p.pins); err == nil || errors.Is(err, casepack.ErrChanged) {
+			t.Errorf("what is no package: got %v", err)
 		}
 	}
 }

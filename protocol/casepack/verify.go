@@ -17,13 +17,18 @@ import (
 	"comity.example/protocol/register"
 )
 
-// A Claim is one thing that a package says, and whether it holds.
+// A Claim is one thing that a package says, and whether it holds. One that is
+// unproved says what the package does not show, and is no fault of it.
 type Claim struct {
-	About string `json:"about"` // an act or a document
-	Claim string `json:"claim"` // in plain words
-	Holds bool   `json:"holds"`
-	Why   string `json:"why,omitzero"` // when it does not
+	About    string `json:"about"` // an act or a document
+	Claim    string `json:"claim"` // in plain words
+	Holds    bool   `json:"holds"`
+	Unproved bool   `json:"unproved,omitzero"`
+	Why      string `json:"why,omitzero"` // when it does not hold
 }
+
+// False reports whether the package says what is not so.
+func (c *Claim) False() bool { return !c.Holds && !c.Unproved }
 
 // A Report is what Verify found. Evidence lists what was disclosed. It covers
 // Acts and, of each ledger, what is in the tree named: that the exporter left
@@ -31,7 +36,8 @@ type Claim struct {
 type Report struct {
 	Case     protocol.CaseID        `json:"case"`
 	Exporter protocol.ParticipantID `json:"exporter"`
-	Holds    bool                   `json:"holds"`
+	Holds    bool                   `json:"holds"`    // no claim is false
+	Unproved int                    `json:"unproved"` // claims
 	Claims   []Claim                `json:"claims"`
 	Evidence []Evidence             `json:"evidence"`
 	Acts     []Covered              `json:"acts"`    // in the order of the thread
@@ -54,6 +60,12 @@ func (r *Report) claim(about, claim string, err error) bool {
 	}
 	r.Claims = append(r.Claims, c)
 	return c.Holds
+}
+
+// leaveOpen notes what the package does not show.
+func (r *Report) leaveOpen(about, claim string) {
+	r.Claims = append(r.Claims, Claim{About: about, Claim: claim, Unproved: true})
+	r.Unproved++
 }
 
 // A verifier rebuilds, for each act, what the exporter knew when it decided it.
@@ -87,7 +99,7 @@ func (p *Package) Verify(pins []register.Pin) Report {
 		r.claim("case", "the package holds acts", errors.New("there is none"))
 	}
 	r.claim("package", "holds nothing that was not verified", v.unused())
-	r.Holds = !slices.ContainsFunc(r.Claims, func(c Claim) bool { return !c.Holds })
+	r.Holds = !slices.ContainsFunc(r.Claims, func(c Claim) bool { return c.False() })
 	return r
 }
 
@@ -212,7 +224,8 @@ func (v *verifier) thread(about string, d decided) {
 }
 
 // receipts checks that each recipient that the exporter sent the act to proved
-// to have it.
+// to have it. One may not have done so yet; a proof that is there and false is
+// a fault.
 func (v *verifier) receipts(about string, a *chain.Authentic, e *ActEntry) {
 	exporter := v.p.Index.Exporter
 	if a.Act.From != exporter {
@@ -224,7 +237,8 @@ func (v *verifier) receipts(about string, a *chain.Authentic, e *ActEntry) {
 		}
 		claim := "was receipted by " + string(to)
 		if !slices.ContainsFunc(e.Receipts, func(r ReceiptEntry) bool { return r.From == to }) {
-			v.report.claim(about, claim, errors.New("there is no receipt"))
+			v.report.leaveOpen(about, "was not receipted by "+string(to)+" when it was exported: "+
+				"this proves the act, not that it arrived")
 			continue
 		}
 		entry, err := v.checkProof(proofOf{by: to, digest: e.Digest})
@@ -281,8 +295,10 @@ func (v *verifier) evidence(about string, a *chain.Authentic) {
 		if err == nil && !bytes.Equal(beside, o.Content) {
 			err = errors.New("the file beside the act is another")
 		}
-		v.report.claim(about, fmt.Sprintf("evidence %s has the digests that were signed", o.SHA256),
-			cmp.Or(o.Check(), err))
+		if !v.report.claim(about, fmt.Sprintf("evidence %s has the digests that were signed", o.SHA256),
+			cmp.Or(o.Check(), err)) {
+			continue
+		}
 		found := Evidence{o.Name, o.Size, o.SHA256, o.SHA512, origin.Act.From}
 		if !slices.Contains(v.report.Evidence, found) {
 			v.report.Evidence = append(v.report.Evidence, found)
