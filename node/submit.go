@@ -310,6 +310,12 @@ func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error)
 		}
 		d = saved.Draft
 	}
+	if r := d.Body.Request; r != nil {
+		if err := r.CheckDraft(now); err != nil {
+			return desk.Prepared{}, &desk.Problem{Status: http.StatusUnprocessableEntity, Text: err.Error(),
+				Hint: "mend the members that are named and try again"}
+		}
+	}
 	p, err := n.plan(ctx, grounds, d, now)
 	if err != nil {
 		return desk.Prepared{}, err

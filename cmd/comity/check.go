@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"comity.example/crypto/identity"
 	"comity.example/node/home"
 	"comity.example/protocol"
@@ -45,6 +47,9 @@ type claimFile struct {
 	Certification *certified        `json:"certification,omitzero"`
 	AddresseeRole protocol.Role     `json:"addressee_role,omitzero"`
 	At            time.Time         `json:"at,omitzero"`
+
+	source *source
+	under  jsontext.Pointer // where in the source the request stands
 }
 
 type certified struct {
@@ -72,6 +77,9 @@ func (c *checkCmd) Run(_ context.Context, a *app) error {
 	case !claims.At.IsZero():
 		k.at = claims.At.UTC().Truncate(time.Second)
 	}
+	if err := claims.source.located(claims.Request.CheckDraft(k.at), claims.under); err != nil {
+		return err
+	}
 	if err := k.read(c); err != nil {
 		return err
 	}
@@ -82,6 +90,7 @@ func (c *checkCmd) Run(_ context.Context, a *app) error {
 	}
 	err = a.show(out, func(w io.Writer) {
 		writeDecision(w, &out.Decision, much)
+		writeStrangers(w, claims.Request, &out.Decision, k.participants())
 		for _, doc := range k.grounds.Book.Documents() {
 			if doc.Ref() == out.Agreement {
 				writeStatements(w, doc, claims.Request, &out.Decision)
@@ -105,7 +114,7 @@ func readClaims(file string) (*claimFile, error) {
 		if err := s.into(r); err != nil {
 			return nil, err
 		}
-		return &claimFile{Request: r}, s.located(r.Check(), "")
+		return &claimFile{Request: r, source: s}, s.located(r.Check(), "")
 	}
 	f := new(claimFile)
 	if err := s.into(f); err != nil {
@@ -120,7 +129,8 @@ func readClaims(file string) (*claimFile, error) {
 	if f.Certification != nil && f.Certification.By == "" {
 		return nil, s.bad(s.line("/certification"), "certification.by: want the designated authority")
 	}
-	return f, s.located(f.Request.Check(), "/request")
+	f.source, f.under = s, "/request"
+	return f, s.located(f.Request.Check(), f.under)
 }
 
 // A checking gathers what a check rests on.

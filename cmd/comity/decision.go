@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -70,7 +71,11 @@ func writeStatements(w io.Writer, doc *agreement.Document, r *protocol.Request, 
 	}
 	for i, s := range r.Attestations {
 		if !known[s.Statement] {
-			field(w, "unknown", fmt.Sprintf("attestations[%d].statement: no rule of %s asks for %q", i, doc.ID, s.Statement))
+			text := fmt.Sprintf("attestations[%d].statement: no rule of %s asks for %q", i, doc.ID, s.Statement)
+			if meant := nearest(s.Statement, slices.Sorted(maps.Keys(known))); meant != "" {
+				text += ": did you mean " + meant + "?"
+			}
+			field(w, "unknown", text)
 		}
 	}
 }

@@ -84,6 +84,9 @@ func (c *initCmd) check() error {
 			return badInput(fmt.Sprintf("role: %s stands twice", r), "")
 		}
 	}
+	if err := c.Participant.CheckAssigned(); err != nil {
+		return badInput("participant: "+err.Error(), "")
+	}
 	config := home.Config{Participant: c.Participant, Listen: c.Listen, API: c.API}
 	if err := config.Check(); err != nil {
 		return badInput(plain(err), "")

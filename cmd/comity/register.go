@@ -133,6 +133,9 @@ func (c *registerPinCmd) pin() (*register.Pin, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.Party.CheckAssigned(); err != nil {
+		return nil, badInput("--party: "+err.Error(), "")
+	}
 	pin := &register.Pin{Party: c.Party, Roots: register.SortedRoots(c.Threshold, keys...)}
 	text, err := pin.Encode()
 	if err != nil {

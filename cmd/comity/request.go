@@ -30,7 +30,7 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 		_, err := a.out.Write(requestTemplate)
 		return err
 	}
-	r, err := readRequest(c.File)
+	r, err := a.readRequest(c.File)
 	if err != nil {
 		return err
 	}
@@ -43,10 +43,12 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	ref := p.Decision.Agreement
+	held := participantsOf(published(ctx, node))
 	relied, noText := a.find(ctx, ref.ID+"@"+ref.Version)
 	err = a.show(p, func(w io.Writer) {
 		field(w, "draft", string(p.Case))
 		writeDecision(w, &p.Decision, brief)
+		writeStrangers(w, r, &p.Decision, held)
 		if noText == nil {
 			writeStatements(w, relied.doc, r, &p.Decision)
 		}
@@ -124,7 +126,7 @@ func (c *requestSendCmd) wanted(ctx context.Context, a *app) (protocol.Digest, e
 	var file *protocol.Request
 	var err error
 	if c.File != "" {
-		if file, err = readRequest(c.File); err != nil {
+		if file, err = a.readRequest(c.File); err != nil {
 			return protocol.Digest{}, err
 		}
 	}

@@ -20,7 +20,7 @@ import (
 var requestTemplate []byte
 
 // readRequest reads a file that holds a request.
-func readRequest(file string) (*protocol.Request, error) {
+func (a *app) readRequest(file string) (*protocol.Request, error) {
 	s, err := readSource(file)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,10 @@ func readRequest(file string) (*protocol.Request, error) {
 	if err := s.into(r); err != nil {
 		return nil, err
 	}
-	return r, s.located(r.Check(), "")
+	if err := s.located(r.Check(), ""); err != nil {
+		return nil, err
+	}
+	return r, s.located(r.CheckDraft(a.instant()), "")
 }
 
 // differ names the first member in which two requests differ, "" if none does.

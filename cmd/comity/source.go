@@ -326,7 +326,7 @@ func named(p jsontext.Pointer) string {
 }
 
 // placeForm is how a Check of package protocol names the member that is wrong.
-var placeForm = regexp.MustCompile(`^([a-z_]+(?:\[[0-9]+\])?(?:\.[a-z_]+)*)[,:]`)
+var placeForm = regexp.MustCompile(`^([a-z_]+(?:\[[0-9]+\])?(?:\.[a-z_]+(?:\[[0-9]+\])?)*)[,:]`)
 
 func splitsPlace(r rune) bool { return strings.ContainsRune(".[]", r) }
 
