@@ -1,16 +1,21 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"comity.example/node/desk"
+	"comity.example/protocol"
 	"comity.example/testnet"
 	"comity.example/testnet/story"
 )
@@ -105,28 +110,86 @@ func (c *testnetUpCmd) Run(ctx context.Context, a *app) error {
 			m := p.Topology.Parties[id.Party()][id]
 			a.note("  %-18s %-40s %v", id, m.Name, m.Roles)
 		}
-		return c.hint(ctx, a)
+		order, err := c.order(&p.Topology)
+		if err != nil {
+			return err
+		}
+		return c.hint(ctx, a, c.tries(order, ""))
 	})
 }
 
+// The participants of the default world between whom an order goes, and the
+// authority that certifies it.
+const (
+	orderIssuer    = protocol.ParticipantID("gb.met-police")
+	orderCertifier = protocol.ParticipantID("gb.home-office")
+	orderAddressee = protocol.ParticipantID("us.contoso")
+)
+
+// order writes an order that is ready to be sent in this world, "" where the
+// world has not whom it is between.
+func (f *worldFlags) order(t *testnet.Topology) (string, error) {
+	all := t.Participants()
+	for _, id := range []protocol.ParticipantID{orderIssuer, orderCertifier, orderAddressee} {
+		if !slices.Contains(all, id) {
+			return "", nil
+		}
+	}
+	text := strings.NewReplacer(
+		"issuer: gb.home-office ", "issuer: "+string(orderIssuer)+" ",
+		"addressee: us.contoso-mail ", "addressee: "+string(orderAddressee)+" ",
+	).Replace(string(requestTemplate))
+	name := filepath.Join(f.World, "order.yaml")
+	return name, os.WriteFile(name, []byte(text), 0o600)
+}
+
+// place sends the order, so that somebody's inbox holds something to do.
+func (f *worldFlags) place(ctx context.Context, a *app, order string) (protocol.CaseID, error) {
+	police := *a
+	police.Dir, police.out = filepath.Join(f.World, string(orderIssuer)), bufio.NewWriter(io.Discard)
+	r, err := police.readRequest(order)
+	if err != nil {
+		return "", err
+	}
+	_, node, err := police.openDesk()
+	if err != nil {
+		return "", err
+	}
+	p, err := node.Save(ctx, desk.Draft{Body: protocol.Body{Request: r}})
+	if err != nil {
+		return "", err
+	}
+	return p.Case, (&requestSendCmd{Case: p.Case}).Run(ctx, &police)
+}
+
+// tries are commands that work as they are printed. waiting is a case that
+// waits for its certification, "" if there is none.
+func (f *worldFlags) tries(order string, waiting protocol.CaseID) []string {
+	at := func(id protocol.ParticipantID) string { return " --dir " + filepath.Join(f.World, string(id)) }
+	var out []string
+	if waiting != "" {
+		out = append(out, "inbox"+at(orderCertifier)+" --wait 30s",
+			"certify"+at(orderCertifier)+" "+string(waiting)+" --contact 'the desk' --targeting TP-3",
+			"inbox"+at(orderAddressee)+" --wait 30s",
+			"case show"+at(orderAddressee)+" "+string(waiting)+" --until served")
+	}
+	if order != "" {
+		out = append(out, "check --request "+order,
+			"request new --file "+order+at(orderIssuer),
+			"ledger check"+at(orderAddressee),
+			"doctor"+at(orderAddressee))
+	}
+	return append(out, "agreement show ukus-daa-2019")
+}
+
 // hint says what to try, and waits for Ctrl-C.
-func (f *worldFlags) hint(ctx context.Context, a *app) error {
+func (f *worldFlags) hint(ctx context.Context, a *app, tries []string) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	a.note("\nThe world goes on until Ctrl-C. In another terminal, try:")
-	for _, try := range []string{
-		"inbox     --dir %s/us.contoso",
-		"request new --template > order.yaml        # fill it in, then",
-		"request new --file order.yaml --dir %s/gb.met-police",
-		"agreement show ukus-daa-2019",
-		"ledger check --dir %s/us.contoso",
-		"doctor    --dir %s/us.contoso",
-	} {
-		if strings.Contains(try, "%s") {
-			try = fmt.Sprintf(try, f.World)
-		}
+	for _, try := range tries {
 		a.note("  %s %s", exe, try)
 	}
 	<-ctx.Done()
@@ -154,7 +217,17 @@ func (c *testnetDemoCmd) Run(ctx context.Context, a *app) error {
 		if c.Once {
 			return nil
 		}
-		return c.hint(ctx, a)
+		order, err := c.order(&p.Topology)
+		if err != nil {
+			return err
+		}
+		var waiting protocol.CaseID
+		if order != "" {
+			if waiting, err = c.place(ctx, a, order); err != nil {
+				return err
+			}
+		}
+		return c.hint(ctx, a, c.tries(order, waiting))
 	})
 }
 
