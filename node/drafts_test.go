@@ -1,6 +1,8 @@
 package node_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,4 +79,21 @@ func TestDraftsAreListedUntilTheyAreSent(t *testing.T) {
 		}
 		same("one was sent")
 	}, police, office, contoso)
+}
+
+// TestMistypedRequestIsNotKept: whoever drafts over the API is told as well.
+func TestMistypedRequestIsNotKept(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		r := newOrder()
+		r.Target.Nationalities = []protocol.Party{"UK"}
+		d := desk.Draft{Agreement: daa.ID, Body: protocol.Body{Request: r}}
+		_, kept := b.node(police).Save(t.Context(), d)
+		_, prepared := b.node(police).Prepare(t.Context(), d)
+		for _, err := range []error{kept, prepared} {
+			var p *desk.Problem
+			if !errors.As(err, &p) || !strings.Contains(p.Text, "target.nationalities[0]") {
+				t.Errorf("got %v, want the member that is wrong", err)
+			}
+		}
+	}, police)
 }
