@@ -7,9 +7,10 @@
 // kept, and its sender is asked to come again. One that may be refused only for
 // a document that is lacking here waits while its sender is asked (behind.go).
 //
-// An act goes out by submit.go: gate, the case, one commit with its place in the
-// outbox, and the courier, which settles it with the answer (settle.go). What the
-// node sends by itself, without a person, it owes first: duty.go.
+// An act goes out by submit.go: completed (plan.go), gate, the case, one commit
+// with its place in the outbox, and the courier, which settles it with the answer
+// (settle.go). What cannot leave yet stays a draft (draft.go). What the node sends
+// by itself, without a person, it owes first: duty.go.
 //
 // Acts are decided on registers, agreements and notices (library.go, and
 // documents.go for the disk). They come by publication (publish.go), and by

@@ -1,0 +1,59 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"comity.example/node/desk"
+	"comity.example/node/journal"
+	"comity.example/node/store"
+	"comity.example/protocol"
+)
+
+// saved is a draft as the store holds it, with what was found of it last.
+type saved struct {
+	Draft    desk.Draft        `json:"draft"`
+	Decision protocol.Decision `json:"decision"`
+	At       time.Time         `json:"at"` // of the decision
+}
+
+// Save implements desk.Acts.
+func (n *Node) Save(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
+	if d.Body.Kind() != protocol.KindRequest {
+		return desk.Prepared{}, &desk.Problem{Status: http.StatusBadRequest, Text: "only a request can be kept as a draft"}
+	}
+	d.Case, d.Endorsements = protocol.NewCaseID(), nil
+	prepared, err := n.Prepare(ctx, d)
+	if err != nil {
+		return prepared, err
+	}
+	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		return writeJSON(tx, draftKey(d.Case), saved{d, prepared.Decision, n.now()})
+	})
+	return prepared, n.problem(err)
+}
+
+// keepDraft keeps a request that was denied, with the findings.
+func (n *Node) keepDraft(ctx context.Context, p *plan, decision protocol.Decision) error {
+	if p.body.Request == nil {
+		return nil
+	}
+	d := desk.Draft{Case: p.act.Case, Agreement: p.act.Agreement.ID, Body: p.body}
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		return writeJSON(tx, draftKey(d.Case), saved{d, decision, n.now()})
+	})
+	return n.problem(err)
+}
+
+func (n *Node) savedDraft(ctx context.Context, id protocol.CaseID) (s saved, err error) {
+	err = n.journal.View(ctx, func(r store.Reader) error {
+		s, err = readJSON[saved](r, draftKey(id))
+		if errors.Is(err, store.ErrNotFound) {
+			return noCase()
+		}
+		return err
+	})
+	return s, err
+}

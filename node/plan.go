@@ -1,0 +1,213 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"comity.example/node/desk"
+	"comity.example/node/store"
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/chain"
+)
+
+// A plan is an act that lacks only signatures.
+type plan struct {
+	act  *protocol.Act
+	file *casefile.Case // nil for a request, which opens one
+	body protocol.Body
+}
+
+// plan completes a draft with what the node knows: the case's thread, the
+// recipients, the agreement that governs, and the acts that are carried.
+func (n *Node) plan(ctx context.Context, g casefile.Grounds, d desk.Draft, now time.Time) (*plan, error) {
+	p := &plan{body: d.Body}
+	act := &protocol.Act{Version: protocol.Version, ID: protocol.NewActID(), Case: d.Case,
+		Follows: []protocol.Digest{}, From: n.cfg.Self, Issued: now, Expires: now.Add(Lifetime),
+		Endorsements: slices.Concat([]protocol.Endorsement{}, d.Endorsements)}
+	p.act = act
+	var err error
+	if d.Body.Kind() == protocol.KindRequest {
+		err = n.planRequest(g, p, d, now)
+	} else {
+		err = n.planAnswer(ctx, p, d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	act.Body = p.body
+	if err := act.Check(); err != nil {
+		return nil, &desk.Problem{Status: http.StatusUnprocessableEntity, Text: err.Error(),
+			Hint: "mend the members that are named and try again"}
+	}
+	return p, nil
+}
+
+// planRequest decides which agreement a request goes under and whom it is
+// sent to first: where the agreement wants a designated authority to transmit
+// it, to ours.
+func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.Time) error {
+	r := d.Body.Request
+	if r.Issuer != n.cfg.Self && !n.serves(g, r.Issuer, now) {
+		return &desk.Problem{Status: http.StatusForbidden,
+			Text: "issuer: this node sends for " + string(n.cfg.Self) + " only"}
+	}
+	if p.act.Case == "" {
+		p.act.Case = protocol.NewCaseID()
+	}
+	preview := n.preview(g, r, agreement.Facts{Ref: protocol.AgreementRef{ID: d.Agreement}}, now)
+	p.act.Agreement = preview.Agreement
+	if r.Emergency != nil {
+		p.act.Expires = now.Add(EmergencyLifetime)
+	}
+	p.act.To = []protocol.ParticipantID{r.Addressee}
+	for _, f := range preview.Findings {
+		if f.Outcome == protocol.Held && f.Side == protocol.SideIssuing && f.Role == protocol.RoleDesignated {
+			designated := g.Directory.ByRole(n.cfg.Self.Party(), protocol.RoleDesignated, now)
+			if len(designated) == 0 {
+				return &desk.Problem{Status: http.StatusUnprocessableEntity,
+					Text: "no designated authority stands in the register of " + string(n.cfg.Self.Party())}
+			}
+			p.act.To = designated[:1]
+			if slices.Contains(designated, n.cfg.Self) {
+				p.act.To = []protocol.ParticipantID{n.cfg.Self}
+			}
+		}
+	}
+	return nil
+}
+
+// serves reports whether this participant may send for another of its Party.
+func (n *Node) serves(g casefile.Grounds, issuer protocol.ParticipantID, now time.Time) bool {
+	self := g.Standing(n.cfg.Self, now)
+	return issuer.Party() == n.cfg.Self.Party() && slices.Contains(self.Roles, protocol.RoleDesignated)
+}
+
+// planAnswer completes an act in a case that is open.
+func (n *Node) planAnswer(ctx context.Context, p *plan, d desk.Draft) error {
+	kind := p.body.Kind()
+	if kind == "" {
+		return &desk.Problem{Status: http.StatusBadRequest, Text: "body: want exactly one member"}
+	}
+	return n.problem(n.journal.View(ctx, func(r store.Reader) error {
+		f, err := readJSON[filed](r, caseKey(d.Case))
+		if errors.Is(err, store.ErrNotFound) {
+			return noCase()
+		}
+		if err != nil {
+			return err
+		}
+		p.file = &f.File
+		p.act.Agreement = f.File.Agreement
+		p.act.To = f.File.Recipients(kind, n.cfg.Self)
+		if f.File.Emergency {
+			p.act.Expires = p.act.Issued.Add(EmergencyLifetime)
+		}
+		if err := n.carry(r, p); err != nil {
+			return err
+		}
+		if len(p.act.To) == 0 {
+			return &desk.Problem{Status: http.StatusConflict,
+				Text: "this participant has nobody to send that to in this case"}
+		}
+		p.act.Follows = f.File.Heads(p.act.To...)
+		if kind == protocol.KindCertification {
+			p.act.Follows = []protocol.Digest{f.File.Thread[0].Act}
+		}
+		return nil
+	}))
+}
+
+// carry puts the act that is certified or passed on into the body, byte for byte.
+func (n *Node) carry(r store.Reader, p *plan) error {
+	read := func(d protocol.Digest) ([]byte, error) { return r.Get(digestKey(prefixAct, d)) }
+	var err error
+	switch p.body.Kind() {
+	case protocol.KindCertification:
+		if p.file.Thread[0].Kind != protocol.KindRequest {
+			return &desk.Problem{Status: http.StatusConflict, Text: "the request of this case is certified",
+				Hint: "see comity case show"}
+		}
+		c := *p.body.Certification
+		c.Request, err = read(p.file.Thread[0].Act)
+		p.body.Certification = &c
+	case protocol.KindRelay:
+		waiting := p.file.ToRelay()
+		if len(waiting) == 0 {
+			return &desk.Problem{Status: http.StatusConflict, Text: "nothing in this case waits to be passed on",
+				Hint: "see comity case show"}
+		}
+		p.body.Relay = &protocol.Relay{}
+		p.body.Relay.Act, err = read(waiting[0])
+	}
+	return err
+}
+
+// preview decides a request that nobody has signed, as if an officer of the
+// issuer had. Of known, Ref and Certification count.
+func (n *Node) preview(g casefile.Grounds, r *protocol.Request, known agreement.Facts, now time.Time) protocol.Decision {
+	f := g.Draft(r, now)
+	f.Officer = agreement.Officer{Present: true, Roles: f.Issuing.Roles}
+	f.Ref, f.Certification = known.Ref, known.Certification
+	if f.Certification.Present {
+		f.Sender = f.Certification.By
+	}
+	return g.Book.Decide(r, f)
+}
+
+// Prepare implements desk.Acts.
+func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
+	if n.running.Load() { // else nobody is asked, and nothing can be sent
+		if err := n.heard.wait(ctx, urgency(d)); err != nil {
+			return desk.Prepared{}, err
+		}
+	}
+	grounds := *n.grounds.Load()
+	now := n.now()
+	if d.Body.Kind() == "" && d.Case != "" {
+		saved, err := n.savedDraft(ctx, d.Case)
+		if err != nil {
+			return desk.Prepared{}, err
+		}
+		d = saved.Draft
+	}
+	if r := d.Body.Request; r != nil {
+		if err := r.CheckDraft(now); err != nil {
+			return desk.Prepared{}, &desk.Problem{Status: http.StatusUnprocessableEntity, Text: err.Error(),
+				Hint: "mend the members that are named and try again"}
+		}
+	}
+	p, err := n.plan(ctx, grounds, d, now)
+	if err != nil {
+		return desk.Prepared{}, err
+	}
+	st, err := chain.StatementOf(p.act, time.Time{})
+	if err != nil {
+		return desk.Prepared{}, err
+	}
+	out := desk.Prepared{Case: p.act.Case, To: p.act.To, Body: p.body, Statement: st}
+	switch {
+	case p.body.Request != nil:
+		out.Decision = n.preview(grounds, p.body.Request, agreement.Facts{Ref: p.act.Agreement}, now)
+	case p.body.Certification != nil:
+		out.Decision, err = n.previewCertified(grounds, p, now)
+	default:
+		out.Decision = casefile.Belongs(p.act.Agreement, now)
+	}
+	return out, err
+}
+
+func (n *Node) previewCertified(g casefile.Grounds, p *plan, now time.Time) (protocol.Decision, error) {
+	request, err := chain.Unverified(p.body.Certification.Request)
+	if err != nil {
+		return protocol.Decision{}, err
+	}
+	c := p.body.Certification
+	return n.preview(g, request.Body.Request, agreement.Facts{Ref: p.act.Agreement,
+		Certification: agreement.Certification{Present: true, By: g.Standing(n.cfg.Self, now),
+			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting}}, now), nil
+}
