@@ -62,6 +62,9 @@ const (
 	valueLog = 64 << 20
 	// allocation is how much of a value log gets its blocks at once, in bytes.
 	allocation = 8 << 20
+	// beginnings is more than the blocks that Badger's next logs, what it counts
+	// and the index of a few tables take, in bytes.
+	beginnings = 4 << 20
 	// tableSize is the size of the smallest table, in bytes.
 	tableSize = 8 << 20
 	// baseLevel is the size of the first sorted level, in bytes.
@@ -104,7 +107,8 @@ type Store struct {
 
 // Open opens the store in c.Dir. It returns store.ErrDamaged when a byte on
 // disk is not what was written, store.ErrWrongKey and store.ErrInUse for what
-// they say. A crash at any instruction leaves a directory that Open takes.
+// they say, and store.ErrNoSpace on a disk on which Badger would end the process.
+// A crash at any instruction leaves a directory that Open takes.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("badger: make the directory: %w", err)
@@ -121,6 +125,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := survey(ctx, c.Dir, c.Key[:]); err != nil {
 		lock.Close()
 		return nil, err
+	}
+	if err := requireFlush(c.Dir); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("badger: open: %w", err)
 	}
 	if s.db, err = openBadger(s.options()); err != nil {
 		lock.Close()
@@ -273,12 +281,13 @@ func (s *Store) Verify(ctx context.Context) error {
 
 // Size implements store.Store.
 func (s *Store) Size() (int64, error) {
-	return diskUse(s.dir)
+	return diskUse(s.dir, "")
 }
 
 // Close implements store.Store. The writes of every Update that returned nil
 // are durable already; Close only saves the next Open the replay. Of a broken
-// store it may leave goroutines that end with the process.
+// store, and on a full disk, where it returns store.ErrNoSpace, it may leave
+// goroutines that end with the process.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -290,6 +299,9 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	s.users.Wait()
 
+	if err := requireFlush(s.dir); err != nil {
+		return fmt.Errorf("badger: close: %w", err)
+	}
 	done := make(chan error, 1)
 	go func() { done <- s.db.Close() }()
 	var patience <-chan time.Time

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -47,6 +48,25 @@ func (s *Store) room(logged int64) error {
 	}
 	if err := s.values.allocate(logged); err != nil {
 		return fmt.Errorf("badger: allocate a value log: %w: %w", store.ErrNoSpace, err)
+	}
+	return nil
+}
+
+// requireFlush returns store.ErrNoSpace if the disk cannot take what Badger
+// writes unasked when it opens and when it closes: tables of all that is in the
+// logs of writes, and the beginnings of the next logs.
+func requireFlush(dir string) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return fmt.Errorf("%w: ask for free space: %w", store.ErrNoSpace, err)
+	}
+	logged, err := diskUse(dir, walSuffix)
+	if err != nil {
+		return err
+	}
+	free, need := int64(st.Bavail)*int64(st.Bsize), logged+beginnings
+	if free < need {
+		return fmt.Errorf("%w: %d bytes free, %d needed to flush", store.ErrNoSpace, free, need)
 	}
 	return nil
 }
@@ -118,11 +138,12 @@ func (f *valueFile) settle(file *os.File) error {
 	return nil
 }
 
-// diskUse adds up the blocks in use: Badger's files are sparse.
-func diskUse(dir string) (int64, error) {
+// diskUse adds up the blocks in use of the files whose names end so: Badger's
+// files are sparse.
+func diskUse(dir, suffix string) (int64, error) {
 	var total int64
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, suffix) {
 			return err
 		}
 		var st unix.Stat_t
