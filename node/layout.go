@@ -28,7 +28,9 @@ import (
 //	duty/<case>/<kind>/<digest>                    an act that this node owes and sends by itself
 //	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
 //	part/<document digest>/<nnnn>                  a part of a document that is too large for one value
-//	peer/<peer>                                    the newest checkpoint of the peer's ledger
+//	peer/<peer>                                    the newest checkpoint of the peer's ledger that was shown to extend the others
+//	peer/<peer>/contradiction                      one that was not
+//	peer/<peer>/shown                              the delivery whose answer showed the largest one
 const (
 	prefixAct      = "act/"
 	prefixDecision = "decision/"
@@ -86,6 +88,11 @@ func partKey(document protocol.Digest, i int) []byte {
 }
 
 func peerKey(id protocol.ParticipantID) []byte { return []byte(prefixPeer + string(id)) }
+
+// shownSuffix ends the key of a shown.
+const shownSuffix = "/shown"
+
+func shownKey(id protocol.ParticipantID) []byte { return append(peerKey(id), shownSuffix...) }
 
 // inboxKey sorts emergencies first, then the longest wait.
 func inboxKey(lane wire.Lane, since time.Time, id protocol.CaseID) string {

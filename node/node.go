@@ -106,6 +106,9 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err = n.resumeOutbox(ctx); err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
+	if err = n.resumeWatch(ctx); err != nil {
+		return nil, fmt.Errorf("node: open: %w", err)
+	}
 	n.gate = gate.New(gate.Config{Self: cfg.Self, Sign: cfg.Keys.Sign, Open: cfg.Keys.Open})
 	n.courier = courier.New(courier.Config{Outbox: (*outbox)(n), Exchange: n.exchange,
 		Now: n.now, Log: cfg.Log, Count: n.metrics.delivery})

@@ -24,6 +24,7 @@ type delivery struct {
 	Findings []byte            `json:"findings,omitzero"` // of the recipient, when it refused
 
 	envelope protocol.Digest // of an act that was refused: in which it was delivered
+	size     int64           // of the recipient's ledger, as the proof shows it
 }
 
 type deliveryState string
@@ -141,7 +142,7 @@ func (o *outbox) Settle(ctx context.Context, e courier.Entry, sent, answer wire.
 	if err != nil {
 		return err
 	}
-	d.Reasons = entry.Record.Reasons
+	d.Reasons, d.size = entry.Record.Reasons, entry.Checkpoint.Size
 	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return n.settle(tx, e, d) })
 	if err != nil {
 		return err
@@ -233,7 +234,7 @@ func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) error {
 	if _, err := tx.Append(rec); err != nil {
 		return err
 	}
-	err := errors.Join(tx.Delete(outKey(e)), writeJSON(tx, deliveryKey(e.Act, e.Peer), d))
+	err := errors.Join(tx.Delete(outKey(e)), writeJSON(tx, deliveryKey(e.Act, e.Peer), d), noteShown(tx, e, d))
 	if err != nil || !isAct {
 		return err
 	}

@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"comity.example/crypto/cosign"
+	"comity.example/node/courier"
 	"comity.example/node/journal"
 	"comity.example/node/store"
 	"comity.example/protocol"
+	"comity.example/protocol/canon"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/wire"
 )
@@ -36,7 +39,8 @@ type watch struct {
 	trouble error                                // guarded by mu
 }
 
-// A sighting is what was seen of one peer's ledger since the node started.
+// A sighting is what was seen of one peer's ledger since the node started, and
+// the largest tree that was seen before.
 type sighting struct {
 	verified map[[32]byte]seen // by the SHA-256 of the signed note
 	order    [][32]byte        // the keys of verified, oldest first
@@ -77,6 +81,65 @@ func (w *watch) verify(peer protocol.ParticipantID, key *cosign.LogPublic, p led
 	}
 	rec, err := ledger.ParseRecord(p.Record)
 	return ledger.Entry{Record: rec, Index: p.Index, Checkpoint: c.head, Signed: c.at}, err
+}
+
+// A shown says which delivery's answer showed the largest tree of a peer: until
+// the peer has proved its growth, that checkpoint is nowhere else.
+type shown struct {
+	Act  protocol.Digest `json:"act"`
+	Size int64           `json:"size"`
+}
+
+// noteShown notes what the answer to a delivery showed, in its commit.
+func noteShown(tx *journal.Tx, e courier.Entry, d delivery) error {
+	if d.Proof == nil {
+		return nil
+	}
+	old, err := readJSON[shown](tx, shownKey(e.Peer))
+	if err != nil && !errors.Is(err, store.ErrNotFound) || old.Size >= d.size {
+		return err
+	}
+	return writeJSON(tx, shownKey(e.Peer), shown{e.Act, d.size})
+}
+
+// resumeWatch remembers what peers showed before this node ended. A peer that
+// went back behind it is found out though this node was stopped meanwhile.
+func (n *Node) resumeWatch(ctx context.Context) error {
+	return n.journal.View(ctx, func(r store.Reader) error {
+		return r.Scan(store.Range{Prefix: []byte(prefixPeer)}, func(key, value []byte) (bool, error) {
+			name, ok := strings.CutSuffix(strings.TrimPrefix(string(key), prefixPeer), shownSuffix)
+			if !ok {
+				return true, nil
+			}
+			var s shown
+			if err := canon.Read(value, &s); err != nil {
+				return false, fmt.Errorf("node: stored value: %w", err)
+			}
+			peer := protocol.ParticipantID(name)
+			d, err := readJSON[delivery](r, deliveryKey(s.Act, peer))
+			if err != nil {
+				return false, err
+			}
+			n.recall(peer, d.Proof)
+			return true, nil
+		})
+	})
+}
+
+// recall remembers the checkpoint of a proof that was verified once. A peer that
+// has left the register, or has another key by now, is not compared.
+func (n *Node) recall(peer protocol.ParticipantID, proof []byte) {
+	entry, err := n.grounds.Load().Directory.AsOf(peer, n.now())
+	if err != nil {
+		return
+	}
+	p, err := ledger.ParseProof(proof)
+	if err == nil {
+		_, err = n.watch.verify(peer, entry.Log, p)
+	}
+	if err != nil {
+		n.cfg.Log.Info("old checkpoint not compared", "peer", peer)
+	}
 }
 
 func (w *watch) remember(s *sighting, id [32]byte, c seen) {
