@@ -17,12 +17,16 @@ import (
 	"comity.example/protocol/ledger"
 )
 
-// childVariable makes the test binary run as the victim of the kill test.
-const childVariable = "COMITY_JOURNAL_VICTIM"
+// childVariable makes the test binary run as the victim of the kill tests, and
+// kindVariable says what it commits.
+const (
+	childVariable = "COMITY_JOURNAL_VICTIM"
+	kindVariable  = "COMITY_JOURNAL_KIND"
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childVariable); dir != "" {
-		if err := victim(dir); err != nil {
+		if err := victim(dir, os.Getenv(kindVariable)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
