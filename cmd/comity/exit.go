@@ -150,6 +150,9 @@ func explain(err error) *failure {
 		errors.Is(err, store.ErrDamaged):
 		out.status = exitStore
 		out.hint = "the store is not what was written: put back the newest copy of the data folder, with its anchor"
+	case errors.Is(err, journal.ErrVersion):
+		out.status = exitStore
+		out.hint = "nothing is damaged and nothing was changed: start the version of comity that wrote this data folder"
 	case errors.Is(err, store.ErrInUse):
 		out.hint = "another node runs in this home: stop it first"
 	case errors.Is(err, store.ErrWrongKey):

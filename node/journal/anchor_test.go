@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -97,6 +98,10 @@ func TestHeadIsReadAsItWasWritten(t *testing.T) {
 	}
 	if _, err := parseHead(append(b, '\n'), c); !errors.Is(err, ErrDamaged) {
 		t.Errorf("one byte more: got %v, want ErrDamaged", err)
+	}
+	earlier := bytes.Replace(b, []byte("head v2"), []byte("head v1"), 1)
+	if _, err := parseHead(earlier, c); !errors.Is(err, ErrVersion) || errors.Is(err, ErrDamaged) {
+		t.Errorf("a head of another version: got %v, want ErrVersion", err)
 	}
 	c.Origin = "us.test/ledger"
 	if _, err := parseHead(b, c); !errors.Is(err, ErrDamaged) {

@@ -25,7 +25,11 @@ type head struct {
 	signed time.Time
 }
 
-const headFirstLine = "comity journal head v2\n"
+// headFirstLine is headMagic and the version of the format.
+const (
+	headMagic     = "comity journal head v"
+	headFirstLine = headMagic + "2\n"
+)
 
 // maxHead bounds an encoded head, in bytes.
 const maxHead = anchorSlot - anchorFrame
@@ -52,6 +56,10 @@ func keyName(key *cosign.LogKey) string {
 // parseHead reads what encode wrote.
 func parseHead(b []byte, c Config) (_ head, err error) {
 	rest, ok := bytes.CutPrefix(b, []byte(headFirstLine))
+	line, _, whole := bytes.Cut(b, []byte("\n"))
+	if !ok && whole && bytes.HasPrefix(line, []byte(headMagic)) {
+		return head{}, fmt.Errorf("%w: %.40q", ErrVersion, line)
+	}
 	if !ok || len(b) > maxHead {
 		return head{}, fmt.Errorf("%w: unreadable head", ErrDamaged)
 	}

@@ -59,6 +59,8 @@ var (
 	// ErrAnchorMissing says that the store holds commits but there is no
 	// anchor to show that it holds all of them.
 	ErrAnchorMissing = errors.New("journal: the anchor is missing")
+	// ErrVersion says that another version of this program wrote the store.
+	ErrVersion = errors.New("journal: written by another version of comity")
 	// ErrDamaged says that head, leaves and anchor do not fit together.
 	ErrDamaged = errors.New("journal: damaged")
 )
