@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"comity.example/node"
 	"comity.example/node/desk"
 	"comity.example/protocol"
 )
@@ -50,5 +51,57 @@ func TestRefusedDisclosureIsSentAgain(t *testing.T) {
 		if _, err := b.act(contoso, desk.Draft{Case: id, Body: disclosure(protocol.ProductionComplete)}); err == nil {
 			t.Error("a third disclosure was taken")
 		}
+	}, police, office, contoso)
+}
+
+// TestEvidenceWhoseReceiptWasLostIsNotSentTwice: the office took the evidence,
+// and its receipt did not come through until the act had expired. The provider
+// does not know that it arrived, and must not believe that it did not.
+func TestEvidenceWhoseReceiptWasLostIsNotSentTwice(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id := b.served()
+		b.does(contoso, id, disclosure(protocol.ProductionComplete))
+		for b.state(office, id) != "produced" {
+			time.Sleep(time.Millisecond)
+		}
+		b.network.Partition(string(office), string(contoso))
+		b.halt(contoso)
+		b.start(contoso)
+		if got := b.waiting(contoso); got != 1 {
+			t.Fatalf("%d deliveries wait, want the one whose receipt was lost", got)
+		}
+		b.turn(node.Lifetime + time.Minute)
+		time.Sleep(patience)
+		if got := b.state(contoso, id); got != "produced" {
+			t.Errorf("while nobody knows whether the evidence arrived, the case is %s", got)
+		}
+		b.network.Heal(string(office), string(contoso))
+		b.await("receipt", func() bool { return b.waiting(contoso) == 0 })
+		for _, at := range []protocol.ParticipantID{contoso, office} {
+			if got := b.state(at, id); got != "produced" {
+				t.Errorf("%s: the case is %s", at, got)
+			}
+			b.verifies(at, id)
+		}
+		if d := b.deliveries(contoso, id); d["receipted"] == 0 || d["expired"] > 0 {
+			t.Errorf("the deliveries are %v", d)
+		}
+	}, police, office, contoso)
+}
+
+// TestEvidenceThatDidNotArriveInItsTimeIsSentAgain: the office says so itself.
+func TestEvidenceThatDidNotArriveInItsTimeIsSentAgain(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id := b.served()
+		b.network.Partition(string(office), string(contoso))
+		b.does(contoso, id, disclosure(protocol.ProductionComplete))
+		b.turn(node.Lifetime + time.Minute)
+		b.network.Heal(string(office), string(contoso))
+		b.awaitState(contoso, id, "served")
+		b.does(contoso, id, disclosure(protocol.ProductionComplete))
+		b.awaitState(office, id, "produced")
+		b.awaitState(contoso, id, "produced")
+		b.verifies(contoso, id)
+		b.verifies(office, id)
 	}, police, office, contoso)
 }

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"bytes"
+
 	"context"
 	"errors"
 	"fmt"
@@ -150,6 +152,13 @@ func (k *known) response() response {
 // casefile.ErrEarly for what is to come again.
 func (n *Node) take(tx *journal.Tx, a *gate.Arrival, by ruling) (response, error) {
 	if a.Act == nil {
+		prior, err := answered(tx, a)
+		if err != nil {
+			return response{}, err
+		}
+		if prior != nil {
+			return prior.response(), nil
+		}
 		return n.refuse(tx, a, refusal{key: refusedKey(a.Envelope, a.Peer), act: a.Envelope,
 			reasons: []protocol.Reason{a.Reason}, at: by.at})
 	}
@@ -189,6 +198,33 @@ func (n *Node) take(tx *journal.Tx, a *gate.Arrival, by ruling) (response, error
 		return response{}, err
 	}
 	return n.accept(tx, a, filed, by)
+}
+
+// answered returns what was answered when the same bytes from the same peer were
+// accepted, nil if they were not. That receipt may have been lost, and what the
+// act rests on may have ended since: it expired, a key was revoked, a register
+// has lapsed. To refuse it now would have its sender believe that we do not hold
+// it.
+func answered(tx *journal.Tx, a *gate.Arrival) (*known, error) {
+	if a.Claim == nil {
+		return nil, nil
+	}
+	prior, err := readJSON[known](tx, knownKey(a.Peer, a.Claim.ID))
+	if err != nil || prior.Refused {
+		return nil, ignoreMissing(err)
+	}
+	kept, err := tx.Get(digestKey(prefixAct, prior.Act))
+	if err != nil || !bytes.Equal(kept, a.Claimed) {
+		return nil, ignoreMissing(err)
+	}
+	return &prior, nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (response, error) {

@@ -147,3 +147,29 @@ func TestWithdrawalByItsPolice(t *testing.T) {
 		}
 	}, police, office, contoso)
 }
+
+// TestAcceptedActIsReceiptedAgainWhateverHasEnded: its receipt was lost, and by
+// now the act would be refused. Only its sender, with the same bytes, is told.
+func TestAcceptedActIsReceiptedAgainWhateverHasEnded(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		a, signed := b.received()
+		first := b.proven(office, b.deliver(police, office, b.seal(signed, office)))
+		other := b.forged(office)
+		unknown := b.sign(other)
+		b.turn(8 * 24 * time.Hour)
+		if again := b.proven(office, b.deliver(police, office, b.seal(signed, office))); again.Index != first.Index {
+			t.Errorf("after it expired: answered by entry %d, a %s for %v, want the receipt %d",
+				again.Index, again.Record.Kind, again.Record.Reasons, first.Index)
+		}
+		for name, m := range map[string]wire.Message{
+			"another act":                b.deliver(police, office, b.seal(unknown, office)),
+			"from another peer":          b.deliver(contoso, office, b.seal(signed, office)),
+			"with a signature of others": b.deliver(police, office, b.seal(b.half(a, 1), office)),
+		} {
+			if rec := b.proven(office, m).Record; rec.Kind != ledger.KindRefused {
+				t.Errorf("%s: the record is %s", name, rec.Kind)
+			}
+		}
+		b.check(office)
+	}, office)
+}

@@ -41,6 +41,7 @@ func TestSpecHasTheNumbersOfTheNode(t *testing.T) {
 			fmt.Sprintf("keeps them alive every %d s", seconds(limits.KeepAlive)),
 		},
 		"11.1 Delivery": {
+			fmt.Sprintf("a relay for %d days longer", seconds(node.LastWord)/86400),
 			fmt.Sprintf("need not wait longer than %d seconds", seconds(courier.EmergencyRetry)),
 			fmt.Sprintf("at most %d at once and %s a second for each peer", node.RefusalBurst,
 				[]string{"none", "one", "two"}[node.RefusalsPerSecond]),

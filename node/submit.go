@@ -22,6 +22,11 @@ import (
 const (
 	Lifetime          = 7 * 24 * time.Hour
 	EmergencyLifetime = 24 * time.Hour
+	// LastWord is how much longer an answer or a relay is delivered, which nobody
+	// may accept any more: its recipient proves that it had accepted it, and the
+	// receipt was lost, or that it will not. An answer that was taken for lost and
+	// made again would have the sides apart for good.
+	LastWord = 7 * 24 * time.Hour
 )
 
 // Submit is how an act goes out: completed, examined and decided as its
@@ -140,6 +145,9 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 		}
 		e := n.entry(to, act.Case, out.Act.Digest)
 		e.Lane, e.Expires = laneOf(&f.File), act.Expires
+		if casefile.Repeatable(act.Body.Kind()) {
+			e.Expires = e.Expires.Add(LastWord)
+		}
 		err = errors.Join(err, tx.Set(outKey(e), nil),
 			writeJSON(tx, deliveryKey(e.Act, to), delivery{State: waiting}))
 		posted = append(posted, e)

@@ -54,6 +54,12 @@ type Arrival struct {
 	// unfinished says that the issuing side lacks what is not ours to supply.
 	unfinished bool
 
+	// Claim is what the envelope holds in the place of an authentic act, if it
+	// says that it is Peer's, and Claimed its bytes: it may have been authentic
+	// once. Nothing in it is to be believed.
+	Claim   *protocol.Act
+	Claimed []byte
+
 	// Reason is set when the act is refused before any agreement is asked.
 	Reason protocol.Reason
 	// Err is why, for the local log: it names no person and no content.
@@ -77,6 +83,9 @@ func (g *Gate) In(grounds casefile.Grounds, peer protocol.ParticipantID, envelop
 		Directory: grounds.Directory, At: at, Peer: peer, Self: g.cfg.Self, Cache: g.cache})
 	if fault != nil {
 		a.Reason, a.Err = fault.Reason, fault.Err
+		if claim, err := chain.Unverified(signed); err == nil && claim.From == peer {
+			a.Claim, a.Claimed = claim, signed
+		}
 		return a
 	}
 	a.Act = act

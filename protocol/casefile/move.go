@@ -150,7 +150,7 @@ func (c Case) Undelivered(d protocol.Digest, recipient protocol.ParticipantID, s
 	for i, e := range c.Thread {
 		opens := e.Kind == protocol.KindCertification && recipient == c.Addressee ||
 			e.Kind == protocol.KindRequest && recipient != c.Issuer
-		repeatable := (answers(e.Kind) || e.Kind == protocol.KindRelay) && slices.Contains(e.To, recipient)
+		repeatable := Repeatable(e.Kind) && slices.Contains(e.To, recipient)
 		if e.Act != d || !opens && !repeatable {
 			continue
 		}
@@ -172,5 +172,10 @@ func (c Case) Undelivered(d protocol.Digest, recipient protocol.ParticipantID, s
 // Lost reports whether e is an answer or a relay that did not get to its
 // recipient: nobody but its sender holds it, and nothing follows it.
 func (e *Entry) Lost() bool {
-	return e.Undelivered != "" && (answers(e.Kind) || e.Kind == protocol.KindRelay)
+	return e.Undelivered != "" && Repeatable(e.Kind)
 }
+
+// Repeatable reports whether an act of a kind that did not get to its recipient
+// can be made again: an answer or a relay. Whether it did is for the recipient to
+// say, also after the act has expired: a receipt may have been lost.
+func Repeatable(kind protocol.Kind) bool { return answers(kind) || kind == protocol.KindRelay }
