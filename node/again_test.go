@@ -105,3 +105,31 @@ func TestEvidenceThatDidNotArriveInItsTimeIsSentAgain(t *testing.T) {
 		b.verifies(office, id)
 	}, police, office, contoso)
 }
+
+// TestWhatFollowsRefusedEvidenceIsSentAgain: the first part was refused, for a
+// clock that was wrong, when the rest, which follows it, was on its way. Nobody
+// will ever hold what the rest follows.
+func TestWhatFollowsRefusedEvidenceIsSentAgain(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id := b.served()
+		b.network.Partition(string(office), string(contoso))
+		b.turn(10 * time.Minute)
+		b.does(contoso, id, disclosure(protocol.ProductionPartial))
+		b.turn(-10 * time.Minute)
+		b.does(contoso, id, disclosure(protocol.ProductionComplete))
+		b.network.Heal(string(office), string(contoso))
+		b.awaitState(contoso, id, "served")
+		if got := b.waiting(contoso); got != 0 {
+			t.Errorf("%d deliveries wait that can never be accepted", got)
+		}
+		b.does(contoso, id, disclosure(protocol.ProductionPartial))
+		b.does(contoso, id, disclosure(protocol.ProductionComplete))
+		b.awaitState(office, id, "produced")
+		b.await("receipt", func() bool { return b.waiting(contoso) == 0 })
+		for _, at := range []protocol.ParticipantID{contoso, office} {
+			b.awaitState(at, id, "produced")
+			b.check(at)
+			b.verifies(at, id)
+		}
+	}, police, office, contoso)
+}

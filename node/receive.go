@@ -2,7 +2,6 @@ package node
 
 import (
 	"bytes"
-
 	"context"
 	"errors"
 	"fmt"

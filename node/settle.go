@@ -143,12 +143,16 @@ func (o *outbox) Settle(ctx context.Context, e courier.Entry, sent, answer wire.
 		return err
 	}
 	d.Reasons, d.size = entry.Record.Reasons, entry.Checkpoint.Size
-	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return n.settle(tx, e, d) })
+	var ended []courier.Entry
+	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
+		ended, err = n.settle(tx, e, d)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	// From here the delivery has ended, whatever happens next.
-	n.tellSettled(e)
+	n.tellSettled(ended)
 	if d.State == rejected {
 		n.duties.wake()
 		n.cfg.Log.Warn("act refused by its recipient", "peer", e.Peer, "reasons", d.Reasons)
@@ -156,9 +160,11 @@ func (o *outbox) Settle(ctx context.Context, e courier.Entry, sent, answer wire.
 	return nil
 }
 
-func (n *Node) tellSettled(e courier.Entry) {
-	if n.cfg.Settled != nil && !strings.HasPrefix(string(e.Case), documentThread) {
-		n.cfg.Settled(e.Act)
+func (n *Node) tellSettled(ended []courier.Entry) {
+	for _, e := range ended {
+		if n.cfg.Settled != nil && !strings.HasPrefix(string(e.Case), documentThread) {
+			n.cfg.Settled(e.Act)
+		}
 	}
 }
 
@@ -216,10 +222,12 @@ func (d *delivery) isAbout(rec ledger.Record, e courier.Entry) bool {
 	return rec.Act == e.Act || rec.Kind == ledger.KindRefused && rec.Act == d.envelope
 }
 
-// settle records what became of a delivery and takes it out of the outbox.
-func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) error {
+// settle records what became of a delivery and takes it out of the outbox, and
+// what cannot be delivered any more because of that. It returns all that ended.
+func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) (ended []courier.Entry, err error) {
+	ended = []courier.Entry{e}
 	if _, err := tx.Get(outKey(e)); errors.Is(err, store.ErrNotFound) {
-		return nil // settled before
+		return ended, nil // settled before
 	}
 	kind := map[deliveryState]ledger.Kind{receipted: ledger.KindReceipted,
 		rejected: ledger.KindRejected, expired: ledger.KindExpired}[d.State]
@@ -232,24 +240,30 @@ func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) error {
 		rec.Case = e.Case
 	}
 	if _, err := tx.Append(rec); err != nil {
-		return err
+		return nil, err
 	}
-	err := errors.Join(tx.Delete(outKey(e)), writeJSON(tx, deliveryKey(e.Act, e.Peer), d), noteShown(tx, e, d))
-	if err != nil || !isAct {
-		return err
+	err = errors.Join(tx.Delete(outKey(e)), writeJSON(tx, deliveryKey(e.Act, e.Peer), d), noteShown(tx, e, d))
+	if err != nil || !isAct || d.State == receipted {
+		return ended, err
 	}
-	if d.State == receipted {
-		return nil
+	stranded, err := n.undelivered(tx, e, d)
+	for _, s := range stranded {
+		also, err := n.settle(tx, s, delivery{State: expired})
+		if err != nil {
+			return nil, err
+		}
+		ended = append(ended, also...)
 	}
-	return n.undelivered(tx, e, d)
+	return ended, err
 }
 
-// undelivered tells the case that its opening act did not get through. If the
-// issuer does not know, this node owes it word of that, from the same commit.
-func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) error {
+// undelivered tells the case that its act did not get through, and returns what
+// waits in vain behind it. If the issuer does not know that the case does not go
+// on, this node owes it word of that, from the same commit.
+func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) ([]courier.Entry, error) {
 	f, err := readJSON[filed](tx, caseKey(e.Case))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	state := casefile.Refused
 	if d.State == expired {
@@ -257,20 +271,43 @@ func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) error {
 	}
 	before := f.File.State
 	f.File = f.File.Undelivered(e.Act, e.Peer, state)
-	if err := n.file(tx, f, n.now()); err != nil || f.File.State == before {
-		return err
+	if err := n.file(tx, f, n.now()); err != nil {
+		return nil, err
 	}
-	return n.oweNondelivery(tx, &f.File, e)
+	if f.File.State != before {
+		if err := n.oweNondelivery(tx, &f.File, e); err != nil {
+			return nil, err
+		}
+	}
+	return behind(tx, e, f.File.Stranded(e.Act, e.Peer))
+}
+
+// behind returns what waits in the outbox behind e of these acts.
+func behind(tx *journal.Tx, e courier.Entry, acts []protocol.Digest) (out []courier.Entry, err error) {
+	if len(acts) == 0 {
+		return nil, nil
+	}
+	g := store.Range{Prefix: outPrefix(e.Peer, e.Lane), From: outKey(e), KeysOnly: true}
+	err = tx.Scan(g, func(key, _ []byte) (bool, error) {
+		w, err := parseOutKey(key)
+		if w.Case == e.Case && slices.Contains(acts, w.Act) {
+			out = append(out, w)
+		}
+		return true, err
+	})
+	return out, err
 }
 
 // Expire implements courier.Outbox.
 func (o *outbox) Expire(ctx context.Context, e courier.Entry) error {
 	n := (*Node)(o)
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		return n.settle(tx, e, delivery{State: expired})
+	var ended []courier.Entry
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
+		ended, err = n.settle(tx, e, delivery{State: expired})
+		return err
 	})
 	if err == nil {
-		n.tellSettled(e)
+		n.tellSettled(ended)
 		n.duties.wake()
 		n.cfg.Log.Warn("act expired before it could be delivered", "peer", e.Peer)
 	}

@@ -169,6 +169,20 @@ func (c Case) Undelivered(d protocol.Digest, recipient protocol.ParticipantID, s
 	return c
 }
 
+// Stranded returns the answers and relays to a recipient that follow the act with
+// digest d, which was lost on its way there: the recipient will never hold what
+// they follow, so it accepts none of them.
+func (c *Case) Stranded(d protocol.Digest, recipient protocol.ParticipantID) []protocol.Digest {
+	var out []protocol.Digest
+	lost := slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Act == d && e.Lost() })
+	for _, e := range c.Thread {
+		if lost && !e.Lost() && Repeatable(e.Kind) && slices.Contains(e.To, recipient) && slices.Contains(e.Follows, d) {
+			out = append(out, e.Act)
+		}
+	}
+	return out
+}
+
 // Lost reports whether e is an answer or a relay that did not get to its
 // recipient: nobody but its sender holds it, and nothing follows it.
 func (e *Entry) Lost() bool {
