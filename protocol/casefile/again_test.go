@@ -58,3 +58,28 @@ func TestAnAnswerGoesToOneOnly(t *testing.T) {
 		wantReason(t, "a relay of a refusal "+name, err, protocol.ReasonWrongRecipient)
 	}
 }
+
+// TestWhatFollowsALostActIsStranded: its recipient will never hold what it
+// follows. What others hold, and what follows nothing lost, goes on.
+func TestWhatFollowsALostActIsStranded(t *testing.T) {
+	r := request()
+	cert := certification(r, decision(protocol.Allow))
+	served := apply(t, open(t, r), cert)
+	first := disclosure(protocol.ProductionPartial, cert.Digest)
+	second := disclosure(protocol.ProductionComplete, cert.Digest, first.Digest)
+	c := apply(t, apply(t, served, first), second)
+	if got := c.Stranded(first.Digest, office); len(got) != 0 {
+		t.Errorf("behind an act that is on its way: %v", got)
+	}
+	lost := c.Undelivered(first.Digest, office, casefile.Refused)
+	if got := lost.Stranded(first.Digest, office); !slices.Equal(got, []protocol.Digest{second.Digest}) {
+		t.Errorf("behind a lost act: got %v, want the second part", got)
+	}
+	if got := lost.Stranded(cert.Digest, office); len(got) != 0 {
+		t.Errorf("behind the certification: %v", got)
+	}
+	lost = lost.Undelivered(second.Digest, office, casefile.Expired)
+	if got := lost.Stranded(first.Digest, office); len(got) != 0 || lost.State != casefile.Served {
+		t.Errorf("when both are lost: %v, and the case is %s", got, lost.State)
+	}
+}
