@@ -64,7 +64,7 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 			return desk.Submitted{}, err
 		}
 		var posted []courier.Entry
-		_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		_, err = n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
