@@ -105,17 +105,22 @@ func TestNoticesOfOthersComeByTheNextRefresh(t *testing.T) {
 
 func TestPeersThatAreDownDelayANodeForSecondsOnly(t *testing.T) {
 	atBorder(t, func(t *testing.T, b *border) {
-		envelope := b.seal(b.sign(b.forged(office)), office)
+		emergency := b.blank(protocol.Body{Request: newOrder()}, police, office)
+		emergency.Body.Request.Emergency = &protocol.Emergency{Kind: protocol.EmergencyLife, Facts: "a threat"}
+		b.endorse(emergency)
 		for _, c := range []struct {
+			act   *protocol.Act
 			lane  wire.Lane
 			least time.Duration
 			most  time.Duration
 		}{
-			{wire.Emergency, node.EmergencyWait, node.EmergencyWait + time.Second},
-			{wire.Ordinary, node.CatchUpWait, node.CatchUpWait + time.Second},
+			{emergency, wire.Emergency, node.EmergencyWait, node.EmergencyWait + time.Second},
+			{b.forged(office), wire.Ordinary, node.CatchUpWait, node.CatchUpWait + time.Second},
+			{b.forged(office), wire.Emergency, node.CatchUpWait, node.CatchUpWait + time.Second}, // which it is not
 		} {
 			b.start(office)
 			began := time.Now()
+			envelope := b.seal(b.sign(c.act), office)
 			answer, err := b.thief(police).Exchange(t.Context(), office, &wire.Deliver{Lane: c.lane, Envelope: envelope})
 			b.must(err)
 			if rec := b.proven(office, answer).Record; rec.Kind != ledger.KindAccepted && rec.Kind != ledger.KindHeld {

@@ -70,6 +70,11 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 		grounds := n.grounds.Load()
 		now := n.now()
 		arrival := n.gate.In(*grounds, peer, m.Envelope, now)
+		if !arrival.Urgent() { // the lane was its sender's claim
+			if err := n.heard.wait(ctx, wire.Ordinary); err != nil {
+				return nil, err
+			}
+		}
 		if mayBeBehind(&arrival) {
 			if err := n.askAgain(ctx, peer); err != nil {
 				return nil, err

@@ -50,7 +50,7 @@ func TestSpecHasTheNumbersOfTheNode(t *testing.T) {
 				seconds(node.AskAgainEvery), seconds(node.AskAgainTime)),
 		},
 		"11.2 Documents": {
-			fmt.Sprintf("seconds have passed: %d here, %d for what claims to be an emergency",
+			fmt.Sprintf("seconds have passed: %d here, %d for an emergency",
 				seconds(node.CatchUpWait), seconds(node.EmergencyWait)),
 			fmt.Sprintf("then about every %d minutes", seconds(node.RefreshEvery)/60),
 		},

@@ -71,6 +71,16 @@ func (a *Arrival) Refused() bool {
 	return a.Act == nil || a.Reason != "" || a.unfinished || a.Decision.Verdict == protocol.Deny
 }
 
+// Urgent reports whether a may be decided as an emergency: an authentic request
+// says so itself, and of any other act no agreement decides.
+func (a *Arrival) Urgent() bool {
+	if a.Act == nil {
+		return false
+	}
+	r := a.Act.Request()
+	return r == nil || r.Emergency != nil
+}
+
 // In opens, verifies and decides an envelope that peer delivered.
 func (g *Gate) In(grounds casefile.Grounds, peer protocol.ParticipantID, envelope []byte, at time.Time) Arrival {
 	a := Arrival{Peer: peer, Envelope: protocol.DigestOf(envelope)}
