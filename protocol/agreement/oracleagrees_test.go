@@ -1,0 +1,87 @@
+package agreement_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/agreementtest"
+)
+
+// outcomes are the findings of a decision in the words of the oracle.
+func outcomes(d protocol.Decision) []string {
+	out := make([]string, len(d.Findings))
+	for i, f := range d.Findings {
+		out[i] = strings.TrimSpace(fmt.Sprintf("%s %v %s", f.Rule, f.Outcome, f.Reason))
+	}
+	return out
+}
+
+// signedBook is the world's book of texts that their signers signed.
+func (w *world) signedBook(t fataler) *agreement.Book {
+	var docs []agreement.SignedDocument
+	for i, d := range w.documents(t) {
+		docs = append(docs, agreement.SignedBy(d, w.texts[i].signers...))
+	}
+	var notices []agreement.SignedNotice
+	for _, n := range w.notices {
+		notices = append(notices, agreement.SignedAs(n))
+	}
+	b, err := agreement.NewSignedBook(docs, notices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Each round is a hundred worlds, and so many requests in each.
+const (
+	oracleRounds   = 20
+	oracleRequests = 12
+)
+
+func TestDecideAgreesWithTheOracle(t *testing.T) {
+	for i := range oracleRounds {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, agreesWithTheOracle)
+		})
+	}
+}
+
+func agreesWithTheOracle(t *rapid.T) {
+	w := anyWorld(t, taste{rules: 2, laws: true})
+	signatures := oneIn(t, 2, "signatures")
+	book := w.book(t)
+	if signatures {
+		book = w.signedBook(t)
+	}
+	for range oracleRequests {
+		s := anyRequest(t, w)
+		got := outcomes(s.Decide(book))
+		want := newOracle(w, s, signatures).decide()
+		if !slices.Equal(got, want) {
+			t.Fatalf("from %s to %s at %v under %+v\ngot  %q\nwant %q\n%s", s.Facts.Issuing.Party, s.Facts.Addressee.Party,
+				s.Facts.At, s.Facts.Ref, got, want, w.describe())
+		}
+	}
+}
+
+// describe writes the world out, for whoever must find out why.
+func (w *world) describe() string {
+	var b strings.Builder
+	for _, x := range w.texts {
+		b.WriteString(x.yaml() + "---\n")
+	}
+	for _, n := range w.notices {
+		fmt.Fprintf(&b, "%+v\n", *n)
+	}
+	return b.String()
+}
+
+var _ = agreementtest.Day
