@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,14 +133,17 @@ func Centrals(p protocol.Party) []protocol.ParticipantID {
 	return nil
 }
 
-// Library returns the shipped documents.
+// read reads the library once: documents do not change.
+var read = sync.OnceValues(library.Documents)
+
+// Library returns the shipped documents, in a slice of the caller's.
 func Library(t testing.TB) []*agreement.Document {
 	t.Helper()
-	docs, err := library.Documents()
+	docs, err := read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return docs
+	return slices.Clone(docs)
 }
 
 // LibraryBook returns a Book of the shipped documents.

@@ -2,6 +2,7 @@ package library_test
 
 import (
 	"slices"
+	"sync"
 	"testing"
 
 	"comity.example/protocol"
@@ -70,9 +71,12 @@ func made(p protocol.Party, id, option string, kind agreement.NoticeKind) *agree
 		Issued: at, Effective: at, Ground: "a declaration"}
 }
 
+// read reads the library once: documents do not change.
+var read = sync.OnceValues(library.Documents)
+
 func documents(t testing.TB) []*agreement.Document {
 	t.Helper()
-	docs, err := library.Documents()
+	docs, err := read()
 	if err != nil {
 		t.Fatal(err)
 	}
