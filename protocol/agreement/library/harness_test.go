@@ -15,6 +15,8 @@ import (
 // rules met and broken.
 var instruments = []instrument{
 	ukusDAA,
+	budapest,
+	uncac,
 	euusMLA,
 }
 
