@@ -1,6 +1,7 @@
 package library_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -322,6 +323,56 @@ func TestBudapestReservationOfAustriaIsNotMirrored(t *testing.T) {
 		f := agreementtest.Found(t, s.Decide(book), "preservation-dual-criminality")
 		if f.Outcome != c.want || f.Outcome == protocol.Held && !strings.Contains(f.Text, "AT made this reservation") {
 			t.Errorf("%s to %s: got %v", c.from, c.to, f)
+		}
+	}
+}
+
+// A rule that hangs on an option applies to requests to whoever made it, and
+// to those from it only if the option is mirrored.
+func TestOptionOfConventionMattersWhereItWasMade(t *testing.T) {
+	for _, inst := range []instrument{budapest, uncac, cets224} {
+		doc := inst.document(t)
+		seen := map[string]bool{}
+		for _, r := range inst.rows {
+			i := slices.IndexFunc(doc.Rules, func(x agreement.Rule) bool { return x.ID == r.rule })
+			id := doc.Rules[i].Option
+			if id == "" && len(r.given) > 0 {
+				t.Errorf("%s: %s hangs on no option", inst.id, r.rule)
+			}
+			if id == "" || seen[r.rule] {
+				continue
+			}
+			seen[r.rule] = true
+			o := doc.Options[slices.IndexFunc(doc.Options, func(x agreement.Option) bool { return x.ID == id })]
+			kind := agreement.Declare
+			if o.Kind == agreement.OptionReservation {
+				kind = agreement.Reserve
+			}
+			for _, make := range inst.scenes {
+				s := make()
+				if r.setup != nil {
+					r.setup(s)
+				}
+				for _, c := range []struct {
+					who    string
+					given  []*agreement.Notice
+					expect bool
+				}{
+					{"nobody", nil, false},
+					{"the receiving Party", []*agreement.Notice{made(s.Facts.Addressee.Party, inst.id, id, kind)}, true},
+					{"the issuing Party", []*agreement.Notice{made(s.Facts.Issuing.Party, inst.id, id, kind)}, o.Mirrored != ""},
+				} {
+					f := agreementtest.Found(t, s.Decide(inst.book(t, c.given...)), r.rule)
+					if (f.Outcome != protocol.NotApplicable) != c.expect {
+						t.Errorf("%s: made by %s: got %v", r.rule, c.who, f.Outcome)
+					}
+				}
+			}
+		}
+		for _, rule := range doc.Rules {
+			if rule.Option != "" && !seen[rule.ID] {
+				t.Errorf("%s: %s was not seen", inst.id, rule.ID)
+			}
 		}
 	}
 }
