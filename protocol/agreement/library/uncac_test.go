@@ -108,11 +108,6 @@ var uncacRows = []row{
 		unless: toFrance},
 	{rule: "requested-state-decides", setup: toFrance, breaks: nothing, want: protocol.Held,
 		reason: protocol.ReasonJudgement, unless: func(s *scene) { s.Attest("paragraphs_9_to_29_agreed") }},
-	{rule: "deadline", setup: func(s *scene) {
-		s.Req.Deadline = &protocol.Deadline{At: agreementtest.Day.AddDate(0, 1, 0), Reason: "the trial begins"}
-		s.Attest("deadline_reasoned")
-	}, breaks: without("deadline"), want: protocol.Flag, reason: protocol.ReasonInsufficient,
-		unless: func(s *scene) { s.Req.Deadline = nil }},
 }
 
 // Each right of Art. 46(3), granted to a central authority and withheld from a
