@@ -146,6 +146,21 @@ func Library(t testing.TB) []*agreement.Document {
 	return slices.Clone(docs)
 }
 
+// PairBook returns a Book of two shipped documents, one with direct rights and
+// one of assistance: UK-US and EU-US. What else is shipped does not matter to it.
+func PairBook(t testing.TB, notices ...*agreement.Notice) *agreement.Book {
+	t.Helper()
+	return NewBook(t, Pair(t), notices...)
+}
+
+// Pair returns the documents of PairBook.
+func Pair(t testing.TB) []*agreement.Document {
+	t.Helper()
+	return slices.DeleteFunc(Library(t), func(d *agreement.Document) bool {
+		return d.ID != "ukus-daa-2019" && d.ID != "eu-us-mla-2003"
+	})
+}
+
 // LibraryBook returns a Book of the shipped documents.
 func LibraryBook(t testing.TB, notices ...*agreement.Notice) *agreement.Book {
 	t.Helper()
