@@ -19,6 +19,8 @@ var instruments = []instrument{
 	uncac,
 	cets224,
 	euusMLA,
+	euEPOC,
+	euEIO,
 }
 
 type scene = agreementtest.Scene
