@@ -114,7 +114,7 @@ func barred(t *testing.T, inst instrument, want ...protocol.Reason) {
 	book, ref := inst.book(t), document(t, inst.id).Ref()
 	for _, ground := range protocol.Reasons() {
 		for _, p := range [][2]protocol.Party{{"NL", "FR"}, {"FR", "NL"}} {
-			d := book.Refuse(ref, ground, p[0], p[1], agreementtest.Day)
+			d := book.Refuse(agreement.Ground{Agreement: ref, Reason: ground, From: p[0], To: p[1], At: agreementtest.Day})
 			if slices.Contains(want, ground) != (d.Verdict == protocol.Deny) {
 				t.Errorf("%s: ground %s from %s: got %v", inst.id, ground, p[0], d.Verdict)
 			}
