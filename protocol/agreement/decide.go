@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cel.dev/cel-go/common/types/ref"
@@ -38,13 +39,16 @@ const StepGround = "ground"
 // other routes by which it could be made.
 func (b *Book) Decide(req *protocol.Request, f Facts) protocol.Decision {
 	d := b.examine(req, f)
+	defer d.release()
 	return d.conclude()
 }
 
 // Notifies returns the roles of those participants of the receiving Party who
 // must get the request at the same time as its addressee, each once.
 func (b *Book) Notifies(req *protocol.Request, f Facts) []protocol.Role {
-	return b.examine(req, f).tell
+	d := b.examine(req, f)
+	defer d.release()
+	return slices.Clone(d.tell)
 }
 
 // examine takes the steps.
@@ -52,8 +56,10 @@ func (b *Book) examine(req *protocol.Request, f Facts) *deciding {
 	if req == nil {
 		req = &protocol.Request{}
 	}
-	d := &deciding{book: b, req: req, facts: &f, pair: pair{f.Issuing.Party, f.Addressee.Party}}
-	d.vars = values{in: input{req: req, facts: d.facts}, made: make([]ref.Val, len(variables))}
+	d := spare.Get().(*deciding)
+	d.book, d.req, d.given, d.facts, d.pair = b, req, f, &d.given, pair{f.Issuing.Party, f.Addressee.Party}
+	d.asked = req.Categories()
+	d.vars.in = input{req: req, facts: d.facts}
 	d.find()
 	for _, step := range steps {
 		if !step(d) {
@@ -91,10 +97,6 @@ func (b *Book) Refuse(g Ground) protocol.Decision {
 	return out
 }
 
-// stepFindings is how many findings the steps make at most, but for the rules,
-// of an ordinary request.
-const stepFindings = 16
-
 // steps are taken in the order of a document. A step that returns false is one
 // without which the later ones have no meaning. It is never written to.
 var steps = []func(*deciding) bool{
@@ -117,7 +119,9 @@ var steps = []func(*deciding) bool{
 type deciding struct {
 	book  *Book
 	req   *protocol.Request
-	facts *Facts
+	given Facts
+	facts *Facts // given
+	asked []protocol.Category
 	pair  pair
 
 	channel Channel
@@ -130,9 +134,27 @@ type deciding struct {
 	findings []protocol.Finding
 }
 
+// spare are decisions that are done, emptied: the room that one takes while it is
+// made is larger than what is left of it.
+var spare = sync.Pool{New: func() any {
+	return &deciding{vars: values{made: make([]ref.Val, len(variables)), seen: make([]bool, len(variables))}}
+}}
+
+// release gives the room back. Nothing of the request stays in it, and nobody may
+// hold on to it.
+func (d *deciding) release() {
+	clear(d.findings)
+	clear(d.vars.made)
+	clear(d.vars.text)
+	clear(d.law)
+	*d = deciding{findings: d.findings[:0], law: d.law[:0],
+		vars: values{made: d.vars.made, seen: d.vars.seen, text: d.vars.text[:0], ends: d.vars.ends[:0]}}
+	spare.Put(d)
+}
+
 // wants returns what is asked for, of one category.
 func (d *deciding) wants(c protocol.Category) wanted {
-	return wanted{typ: d.req.Type, category: c, emergency: d.req.Emergency != nil}
+	return wanted{typ: d.req.Type, category: c, emergency: urgent(d.req)}
 }
 
 func (d *deciding) add(f protocol.Finding) { d.findings = append(d.findings, f) }
@@ -180,7 +202,6 @@ func (d *deciding) agreement() bool {
 // has the order). What it chooses does not depend on notices, so that a
 // suspension never moves a request to another agreement.
 func (d *deciding) find() {
-	room := stepFindings
 	switch {
 	case slices.Contains(d.facts.Addressee.Roles, protocol.RoleProvider):
 		d.channel = Direct
@@ -193,10 +214,6 @@ func (d *deciding) find() {
 	} else {
 		d.entry = d.pick(d.facts.Ref.Version)
 	}
-	if d.entry != nil {
-		room += len(d.entry.doc.Rules)
-	}
-	d.findings = make([]protocol.Finding, 0, room)
 }
 
 func (d *deciding) first() *entry {
@@ -268,7 +285,7 @@ func (d *deciding) inForce() bool {
 // conclude makes the decision of the findings. Without a finding it denies.
 func (d *deciding) conclude() protocol.Decision {
 	out := protocol.Decision{Verdict: verdictOf(d.findings), Agreement: d.facts.Ref,
-		Findings: d.findings, At: d.facts.At}
+		Findings: slices.Clone(d.findings), At: d.facts.At}
 	if d.entry != nil {
 		out.Agreement = d.entry.doc.Ref()
 		out.Documents = slices.Clone(d.entry.digests)

@@ -22,16 +22,41 @@ var (
 	roles      = []protocol.Role{protocol.RoleIssuing, protocol.RoleCentral, protocol.RoleDesignated, protocol.RoleEnforcing}
 )
 
-func oneOf[T any](t *rapid.T, what string, list ...T) T {
-	return list[rapid.IntRange(0, len(list)-1).Draw(t, what)]
+// bits draws a number below 1<<k, each as likely: rapid's own ranges lean to
+// their ends. It shrinks to 0.
+func bits(t *rapid.T, k int, what string) int {
+	n := 0
+	for range k {
+		n <<= 1
+		if coin.Draw(t, what) {
+			n++
+		}
+	}
+	return n
 }
 
-// oneIn is true once in n times, and shrinks to false.
-func oneIn(t *rapid.T, n int, what string) bool { return rapid.IntRange(0, n-1).Draw(t, what) == n-1 }
+var coin = rapid.Bool()
+
+func oneOf[T any](t *rapid.T, what string, list ...T) T {
+	return list[bits(t, 4, what)%len(list)]
+}
+
+// upTo draws 0 to n.
+func upTo(t *rapid.T, n int, what string) int { return bits(t, 4, what) % (n + 1) }
+
+// oneIn is true about once in n times, and shrinks to false.
+func oneIn(t *rapid.T, n int, what string) bool {
+	for i := 1; i < n; i *= 2 {
+		if !coin.Draw(t, what) {
+			return false
+		}
+	}
+	return true
+}
 
 // someOf is one item at least.
 func someOf[T any](t *rapid.T, what string, list []T) []T {
-	mask := rapid.IntRange(1, 1<<len(list)-1).Draw(t, what)
+	mask := 1 + bits(t, len(list)+2, what)%(1<<len(list)-1)
 	var out []T
 	for i, item := range list {
 		if mask&(1<<i) != 0 {
@@ -50,7 +75,7 @@ type taste struct {
 // anyWorld draws a world whose texts and notices are well formed.
 func anyWorld(t *rapid.T, want taste) *world {
 	w := new(world)
-	n := rapid.IntRange(1, 3).Draw(t, "texts")
+	n := 1 + upTo(t, 3-1, "texts")
 	for i := range n {
 		x := anyText(t, want)
 		x.id, x.version = fmt.Sprintf("text-%d", i), oneOf(t, "version", "1", "2", "10", "1.1")
@@ -64,16 +89,23 @@ func anyWorld(t *rapid.T, want taste) *world {
 	if want.laws && oneIn(t, 2, "law") {
 		w.texts = append(w.texts, anyLaw(t, oneOf(t, "law of", members...), false))
 	}
-	for i := range rapid.IntRange(0, 4).Draw(t, "notices") {
-		if n := anyNoticeOf(t, w, fmt.Sprintf("n-%d", i)); n != nil {
-			w.notices = append(w.notices, n)
-		}
-	}
+	w.notices = anyNotices(t, w)
 	return w
 }
 
+func anyNotices(t *rapid.T, w *world) []*agreement.Notice {
+	var out []*agreement.Notice
+	for i := range upTo(t, 4, "notices") {
+		if n := anyNoticeOf(t, w, fmt.Sprintf("n-%d", i)); n != nil {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
 func anyText(t *rapid.T, want taste) *text {
-	x := &text{kind: oneOf(t, "kind", agreement.KindDataAccess, agreement.KindConvention, agreement.KindAssistance)}
+	x := &text{kind: oneOf(t, "kind", agreement.KindDataAccess, agreement.KindConvention, agreement.KindAssistance,
+		agreement.KindDirective, agreement.KindRegulation)}
 	anyStanding(t, x)
 	if x.anyone = oneIn(t, 8, "any party"); x.anyone {
 		x.kind = agreement.KindCourtesy
@@ -88,7 +120,7 @@ func anyText(t *rapid.T, want taste) *text {
 	if oneIn(t, 3, "terms") {
 		x.terms = []term{{of: "content_stored", own: "own_content"}, {of: "production", own: "own_production"}}
 	}
-	for i := range rapid.IntRange(0, 2).Draw(t, "options") {
+	for i := range upTo(t, 2, "options") {
 		x.options = append(x.options, anyOption(t, fmt.Sprintf("option-%d", i)))
 	}
 	for _, o := range x.options {
@@ -98,16 +130,16 @@ func anyText(t *rapid.T, want taste) *text {
 			}
 		}
 	}
-	for i := range rapid.IntRange(1, 3).Draw(t, "rights") {
+	for i := range 1 + upTo(t, 3-1, "rights") {
 		x.rights = append(x.rights, anyRight(t, x, fmt.Sprintf("right-%d", i)))
 	}
-	for i := range rapid.IntRange(0, want.rules).Draw(t, "rules") {
+	for i := range upTo(t, want.rules, "rules") {
 		x.rules = append(x.rules, anyRule(t, x, fmt.Sprintf("rule-%d", i)))
 	}
 	if oneIn(t, 6, "clock") {
 		x.clocks = []string{oneOf(t, "clock", days...)}
 	}
-	for range rapid.IntRange(0, 1).Draw(t, "barred") {
+	for range upTo(t, 1, "barred") {
 		x.barred = append(x.barred, barred{protocol.ReasonBankSecrecy, someParties(t, x, "barred from"), someParties(t, x, "barred to")})
 	}
 	return x
@@ -135,13 +167,14 @@ func someParties(t *rapid.T, x *text, what string) []protocol.Party {
 
 // anyStanding draws a status and days that fit it.
 func anyStanding(t *rapid.T, x *text) {
-	x.status = oneOf(t, "status", agreement.InForce, agreement.InForce, agreement.InForce, agreement.Terminated,
+	x.status = oneOf(t, "status", agreement.InForce, agreement.InForce, agreement.InForce, agreement.InForce,
+		agreement.InForce, agreement.InForce, agreement.InForce, agreement.InForce, agreement.Terminated,
 		agreement.Suspended, agreement.Lapsed, agreement.SignedNotInForce, agreement.Signed, agreement.Proposed)
 	switch x.status {
 	case agreement.Proposed, agreement.Signed, agreement.SignedNotInForce:
 		return
 	}
-	from := rapid.IntRange(0, 1).Draw(t, "in force")
+	from := upTo(t, 1, "in force")
 	x.inForce = days[from]
 	if oneIn(t, 3, "expires") {
 		x.expires = oneOf(t, "expires", days[from+1:]...)
@@ -157,17 +190,17 @@ func anyMember(t *rapid.T, p protocol.Party) member {
 	if !oneIn(t, 3, "own days") {
 		return m
 	}
-	signedOn := rapid.IntRange(0, 1).Draw(t, "signed")
+	signedOn := upTo(t, 1, "signed")
 	m.signed = days[signedOn]
 	if oneIn(t, 3, "signed only") {
 		return m
 	}
-	ratified := rapid.IntRange(signedOn, 2).Draw(t, "ratified")
+	ratified := signedOn + upTo(t, 2-signedOn, "ratified")
 	m.ratified = days[ratified]
 	if oneIn(t, 4, "ratified only") {
 		return m
 	}
-	bound := rapid.IntRange(ratified, 3).Draw(t, "bound")
+	bound := ratified + upTo(t, 3-ratified, "bound")
 	m.inForce = days[bound]
 	if oneIn(t, 3, "left") {
 		m.left = oneOf(t, "left", days[bound+1:]...)
@@ -235,7 +268,7 @@ func anyLaw(t *rapid.T, p protocol.Party, warns bool) *text {
 	x := &text{id: lawID(p), version: "1", kind: agreement.KindDomestic, members: []member{anyMember(t, p)},
 		signers: []protocol.Party{p}}
 	anyStanding(t, x)
-	for i := range rapid.IntRange(1, 3).Draw(t, "law rules") {
+	for i := range 1 + upTo(t, 3-1, "law rules") {
 		r := rule{id: fmt.Sprintf("rule-%d", i), says: oneOf(t, "requirement", requirements...),
 			capacity: oneOf(t, "capacity", agreement.LawOfIssuing, agreement.LawOfReceiving, agreement.LawOfProvider)}
 		for warns && r.says.met == nil {
@@ -264,7 +297,7 @@ func at(day string) time.Time {
 func anyNoticeOf(t *rapid.T, w *world, id string) *agreement.Notice {
 	x := oneOf(t, "under", w.texts...)
 	n := &agreement.Notice{ID: id, Agreement: x.id, Party: oneOf(t, "party", x.parties()...),
-		Kind: oneOf(t, "kind", agreement.Suspend, agreement.Resume, agreement.Reserve, agreement.Withdraw),
+		Kind:      oneOf(t, "kind", agreement.Suspend, agreement.Resume, agreement.Reserve, agreement.Withdraw),
 		Effective: at(oneOf(t, "effective", days...)), Issued: at(signed), Ground: "made up"}
 	if n.Kind == agreement.Suspend || n.Kind == agreement.Resume {
 		s := anySelection(t)
@@ -284,46 +317,101 @@ func anyNoticeOf(t *rapid.T, w *world, id string) *agreement.Notice {
 	return n
 }
 
-// anyRequest draws a request that somebody could make in a world, with what is
-// known of it.
+// anyRequest draws a request that one of the texts may carry, but for what is
+// wrong with it, with what is known of it.
 func anyRequest(t *rapid.T, w *world) *agreementtest.Scene {
-	all := append(members[:len(members):len(members)], "DE")
-	from, to := oneOf(t, "from", all...), oneOf(t, "to", all...)
-	issuer, addressee := participant(from, "police"), participant(to, "office")
-	s := agreementtest.CertifiedOrder(issuer, participant(from, "home"), addressee)
-	s.Facts.Addressee.Roles = oneOf(t, "addressee", []protocol.Role{protocol.RoleProvider},
-		[]protocol.Role{protocol.RoleCentral}, []protocol.Role{protocol.RoleContact},
-		[]protocol.Role{protocol.RoleProvider, protocol.RoleCentral}, nil)
-	s.Ask(oneOf(t, "type", types...), someOf(t, "categories", categories)...)
-	if oneIn(t, 4, "emergency") {
+	x := oneOf(t, "under", w.granting()...)
+	r := oneOf(t, "right", x.rights...)
+	from := oneOf(t, "from", x.within(r.from)...)
+	others := slices.DeleteFunc(slices.Clone(x.within(r.to)), func(p protocol.Party) bool { return p == from })
+	if len(others) == 0 || oneIn(t, 16, "another") {
+		others = []protocol.Party{"DE", "US", "GB"}
+	}
+	to := oneOf(t, "to", others...)
+	s := agreementtest.CertifiedOrder(participant(from, "police"), participant(from, "home"), participant(to, "office"))
+	s.Facts.Sender.Roles, s.Facts.Certification.By.Roles = roles, roles
+	s.Facts.Addressee.Roles = []protocol.Role{protocol.RoleProvider}
+	if r.channel == agreement.Central {
+		s.Facts.Addressee.Roles = []protocol.Role{oneOf(t, "central", protocol.RoleCentral, protocol.RoleContact)}
+	}
+	s.Ask(oneOf(t, "type", r.types...), someOf(t, "categories", r.categories)...)
+	if r.urgent || oneIn(t, 4, "emergency") {
 		s.Req.Emergency = &protocol.Emergency{Kind: protocol.EmergencyLife, Facts: "a threat"}
 	}
-	s.Facts.At = at(oneOf(t, "at", days...)).Add(time.Duration(rapid.IntRange(-1, 1).Draw(t, "seconds")) * time.Second)
+	s.Facts.At = x.anyTime(t, from, to)
 	s.Facts.Issued = s.Facts.At
-	if x := oneOf(t, "named", append(w.texts[:len(w.texts):len(w.texts)], nil)...); x != nil {
+	s.Attest(agreement.PromiseStatement)
+	s.Req.Promise = "we shall do the same"
+	s.Facts.Notified = []agreement.Standing{agreementtest.StandingOf(participant(to, "told"), roles...)}
+	switch oneOf(t, "named", "no", "no", "id", "version") {
+	case "id":
 		s.Facts.Ref.ID = x.id
-		if oneIn(t, 2, "version") {
-			s.Facts.Ref.Version = oneOf(t, "version", x.version, "3")
-		}
+	case "version":
+		s.Facts.Ref = protocol.AgreementRef{ID: x.id, Version: x.version}
 	}
-	if oneIn(t, 4, "own codes") {
-		s.Req.Data[0].Own = someOf(t, "own", []string{"own_content", "own_production", "strange"})
-	}
-	if oneIn(t, 2, "promise") {
-		s.Attest(agreement.PromiseStatement)
-		s.Req.Promise = "we shall do the same"
-	}
-	s.Facts.Sender.Roles = someOf(t, "sender", roles)
-	if oneIn(t, 2, "notified") {
-		s.Facts.Notified = []agreement.Standing{agreementtest.StandingOf(participant(oneOf(t, "notified", from, to), "told"),
-			someOf(t, "told", roles)...)}
+	if oneIn(t, 8, "also under") {
+		s.Facts.Addressee.AlsoUnder = []protocol.Party{oneOf(t, "also under", members...)}
 	}
 	for _, r := range requirements {
-		if r.with != nil && oneIn(t, 2, "meets") {
+		if oneIn(t, 4, "with") {
 			r.with(s)
 		}
 	}
+	anyMistake(t, w, s)
 	return s
+}
+
+// anyMistake makes one thing wrong with half of the requests.
+func anyMistake(t *rapid.T, w *world, s *agreementtest.Scene) {
+	wrong := []func(){
+		func() { s.Facts.Addressee.Roles = nil },
+		func() { s.Facts.Addressee.Roles = []protocol.Role{protocol.RoleProvider, protocol.RoleCentral} },
+		func() { s.Ask(oneOf(t, "type", types...), someOf(t, "categories", categories)...) },
+		func() { s.Req.Data[0].Own = someOf(t, "own", []string{"own_content", "own_production", "strange"}) },
+		func() { s.Req.Promise = "" },
+		func() { s.Withdraw(agreement.PromiseStatement) },
+		func() { s.Facts.Notified = nil },
+		func() { s.Facts.Notified[0] = agreementtest.StandingOf(s.Req.Issuer, roles...) },
+		func() { s.Facts.Sender.Roles = someOf(t, "sender", roles) },
+		func() { s.Facts.Sender.Party = s.Facts.Addressee.Party },
+		func() { s.Facts.Ref.ID = oneOf(t, "named", w.texts...).id },
+		func() { s.Facts.Ref = protocol.AgreementRef{ID: oneOf(t, "named", w.texts...).id, Version: "3"} },
+		func() { s.Facts.Ref = protocol.AgreementRef{ID: "strange"} },
+		func() { s.Facts.Officer = agreement.Officer{} },
+		func() { s.Facts.Certification.Present = false },
+		func() { s.Facts.Issuing = agreement.Standing{} },
+	}
+	if coin.Draw(t, "wrong") {
+		oneOf(t, "what", wrong...)()
+	}
+}
+
+// granting are the texts that have rights.
+func (w *world) granting() []*text {
+	return slices.DeleteFunc(slices.Clone(w.texts), func(x *text) bool { return len(x.rights) == 0 })
+}
+
+func (x *text) within(list []protocol.Party) []protocol.Party {
+	if len(list) == 0 {
+		return x.parties()
+	}
+	return list
+}
+
+// anyTime draws a second about midnight of a day, mostly one at which the text
+// stands.
+func (x *text) anyTime(t *rapid.T, parties ...protocol.Party) time.Time {
+	var fit []time.Time
+	for _, day := range days {
+		if x.fallen(at(day), parties...) == "" {
+			fit = append(fit, at(day))
+		}
+	}
+	if len(fit) == 0 || oneIn(t, 8, "any time") {
+		fit = []time.Time{at(oneOf(t, "day", days...))}
+	}
+	second := oneOf(t, "second", 0, 0, 1, 86_400-1, -1)
+	return oneOf(t, "time", fit...).Add(time.Duration(second) * time.Second)
 }
 
 func participant(p protocol.Party, name string) protocol.ParticipantID {

@@ -14,6 +14,7 @@ import (
 	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"comity.example/protocol"
@@ -148,6 +149,11 @@ func (e *expression) holds(vars *values) (bool, error) {
 type values struct {
 	in   input
 	made []ref.Val // by position in variables
+
+	// Room to write inputs in.
+	seen []bool // by position in variables
+	text []byte
+	ends []int
 }
 
 // positions finds a variable by its name. It is never written to.
@@ -173,12 +179,12 @@ func (v *values) ResolveName(name string) (any, bool) {
 
 // inputs returns what the names that the findings looked at stand for.
 func (v *values) inputs(findings []protocol.Finding) []protocol.Input {
-	seen := make([]bool, len(variables))
+	clear(v.seen)
 	n := 0
 	for i := range findings {
 		for _, name := range findings[i].Inputs {
-			if at := positions[name]; !seen[at] {
-				seen[at] = true
+			if at := positions[name]; !v.seen[at] {
+				v.seen[at] = true
 				n++
 			}
 		}
@@ -187,17 +193,15 @@ func (v *values) inputs(findings []protocol.Finding) []protocol.Input {
 		return nil
 	}
 	out := make([]protocol.Input, 0, n)
-	ends := make([]int, 0, n)
-	var b []byte
 	for _, at := range alphabetical {
-		if seen[at] {
+		if v.seen[at] {
 			val, _ := v.ResolveName(variables[at].name)
-			b = appendJSON(b, val.(ref.Val).Value())
-			out, ends = append(out, protocol.Input{Name: variables[at].name}), append(ends, len(b))
+			v.text = appendJSON(v.text, val.(ref.Val))
+			out, v.ends = append(out, protocol.Input{Name: variables[at].name}), append(v.ends, len(v.text))
 		}
 	}
-	text, start := string(b), 0
-	for i, end := range ends {
+	text, start := string(v.text), 0
+	for i, end := range v.ends {
 		out[i].Value, start = text[start:end], end
 	}
 	return out
@@ -215,21 +219,21 @@ var alphabetical = func() []int {
 }()
 
 // appendJSON writes what a variable stands for.
-func appendJSON(b []byte, v any) []byte {
+func appendJSON(b []byte, v ref.Val) []byte {
 	switch v := v.(type) {
-	case string:
-		b, _ = jsontext.AppendQuote(b, v)
-	case int64:
-		b = strconv.AppendInt(b, v, 10)
-	case bool:
-		b = strconv.AppendBool(b, v)
-	case time.Time:
+	case types.String:
+		b, _ = jsontext.AppendQuote(b, string(v))
+	case types.Int:
+		b = strconv.AppendInt(b, int64(v), 10)
+	case types.Bool:
+		b = strconv.AppendBool(b, bool(v))
+	case types.Timestamp:
 		b = append(b, '"')
 		b = v.AppendFormat(b, time.RFC3339)
 		b = append(b, '"')
-	case []string:
+	case traits.Lister:
 		b = append(b, '[')
-		for i, item := range v {
+		for i, item := range v.Value().([]string) {
 			if i > 0 {
 				b = append(b, ',')
 			}

@@ -163,15 +163,14 @@ func (o *oracle) before(a, b *text) bool {
 	switch {
 	case sa != sb:
 		return sa
-	case a.id == b.id:
-	case a.anyone != b.anyone:
+	case o.Facts.Ref.ID == "" && a.anyone != b.anyone:
 		return b.anyone
+	case a.id == b.id:
+		return older(b.version, a.version)
 	case o.newest(a.id) != o.newest(b.id):
 		return o.newest(a.id) < o.newest(b.id)
-	default:
-		return a.id < b.id
 	}
-	return older(b.version, a.version)
+	return a.id < b.id
 }
 
 // effective are the notices in effect that a Party gave and that a test selects,

@@ -10,7 +10,6 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
-	"comity.example/protocol/agreement/agreementtest"
 )
 
 // outcomes are the findings of a decision in the words of the oracle.
@@ -39,10 +38,12 @@ func (w *world) signedBook(t fataler) *agreement.Book {
 	return b
 }
 
-// Each round is a hundred worlds, and so many requests in each.
+// A round is a hundred times some texts, under which so many lots of notices are
+// given, and so many requests are made of each world that comes of it.
 const (
-	oracleRounds   = 20
-	oracleRequests = 12
+	oracleRounds   = 12
+	oracleLots     = 3
+	oracleRequests = 6
 )
 
 func TestDecideAgreesWithTheOracle(t *testing.T) {
@@ -56,19 +57,27 @@ func TestDecideAgreesWithTheOracle(t *testing.T) {
 
 func agreesWithTheOracle(t *rapid.T) {
 	w := anyWorld(t, taste{rules: 2, laws: true})
-	signatures := oneIn(t, 2, "signatures")
-	book := w.book(t)
-	if signatures {
-		book = w.signedBook(t)
-	}
-	for range oracleRequests {
-		s := anyRequest(t, w)
-		got := outcomes(s.Decide(book))
-		want := newOracle(w, s, signatures).decide()
-		if !slices.Equal(got, want) {
-			t.Fatalf("from %s to %s at %v under %+v\ngot  %q\nwant %q\n%s", s.Facts.Issuing.Party, s.Facts.Addressee.Party,
-				s.Facts.At, s.Facts.Ref, got, want, w.describe())
+	for range oracleLots {
+		w.notices = anyNotices(t, w)
+		signatures := oneIn(t, 2, "signatures")
+		book := w.book(t)
+		if signatures {
+			book = w.signedBook(t)
 		}
+		for range oracleRequests {
+			w.ask(t, book, signatures)
+		}
+	}
+}
+
+// ask draws a request and compares what is found of it.
+func (w *world) ask(t *rapid.T, book *agreement.Book, signatures bool) {
+	s := anyRequest(t, w)
+	got := outcomes(s.Decide(book))
+	want := newOracle(w, s, signatures).decide()
+	if !slices.Equal(got, want) {
+		t.Fatalf("from %s to %s at %v under %+v\ngot  %q\nwant %q\n%s", s.Facts.Issuing.Party, s.Facts.Addressee.Party,
+			s.Facts.At, s.Facts.Ref, got, want, w.describe())
 	}
 }
 
@@ -83,5 +92,3 @@ func (w *world) describe() string {
 	}
 	return b.String()
 }
-
-var _ = agreementtest.Day

@@ -35,7 +35,7 @@ func (o *oracle) decide() []string {
 		}
 	}
 	for _, x := range o.texts {
-		if x.kind != agreement.KindCourtesy && x.kind != agreement.KindDataAccess && x.id != o.x.id &&
+		if (x.kind == agreement.KindAssistance || x.kind == agreement.KindDirective) && x.id != o.x.id &&
 			o.governs(x) && o.stands(x, o.from, o.to) && o.signedBy(x, o.from, o.to) {
 			o.otherTreaty = true
 		}

@@ -2,7 +2,6 @@ package agreement_test
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -15,205 +14,298 @@ import (
 	"comity.example/protocol/canon"
 )
 
-var parties = []protocol.Party{"GB", "US", "FR"}
+// full is a world with everything in it.
+var full = taste{rules: 3, laws: true}
 
-// anyScene draws a request that is mostly in order: a target of one shape,
-// and some facts that are missing or wrong.
-func anyScene(t *rapid.T) *agreementtest.Scene {
-	s := rapid.SampledFrom([]func() *agreementtest.Scene{agreementtest.UKOrder, agreementtest.USOrder,
-		func() *agreementtest.Scene { return agreementtest.Assistance("us.doj-oia", "ie.justice") }}).Draw(t, "order")()
-	in, of := rapid.SampledFrom(parties).Draw(t, "in"), rapid.SampledFrom(parties).Draw(t, "of")
-	home := s.Req.Issuer.Party()
-	switch rapid.IntRange(0, 5).Draw(t, "target") {
-	case 0:
-		s.Person(in, of, rapid.SampledFrom(parties).Draw(t, "resident"))
-	case 1:
-		s.Organisation(in, of)
-	case 2:
-		s.Authority(in, of)
-	default:
-		s.Person(home, home, home)
+func canonical(t fataler, d protocol.Decision) []byte {
+	b, err := canon.Encode(d)
+	if err != nil {
+		t.Fatal(err)
 	}
-	switch rapid.IntRange(0, 5).Draw(t, "type") {
-	case 0:
-		s.Ask(protocol.Interception, protocol.CategoryContentLive)
-	case 1:
-		s.Ask(protocol.Subscriber, protocol.CategorySubscriber)
-	case 2:
-		s.Ask(protocol.Production, protocol.CategoryTraffic, protocol.CategoryContent)
+	return b
+}
+
+// withdrawing draws a notice that takes something away, nil where none can be: a
+// suspension, or an option whose making takes data or adds a rule.
+func withdrawing(t *rapid.T, w *world) *agreement.Notice {
+	n := anyNoticeOf(t, w, "more")
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == agreement.Resume:
+		n.Kind = agreement.Suspend
+	case n.Kind == agreement.Withdraw:
+		n.Kind = w.making(n.Agreement, n.Option)
 	}
-	if rapid.Bool().Draw(t, "notified") {
-		s.Attest("third_country_notified")
-	}
-	s.Req.Offence.MaxCustodyMonths = rapid.SampledFrom([]int64{12, 36, 120}).Draw(t, "months")
-	s.Facts.At = agreementtest.Day.AddDate(0, 0, rapid.IntRange(-10, 10).Draw(t, "days"))
-	if rapid.Bool().Draw(t, "named") {
-		s.Facts.Ref.ID = "ukus-daa-2019"
-	}
-	return s
+	return n
 }
 
-func anyNotice(id string) *rapid.Generator[*agreement.Notice] {
-	return rapid.Custom(func(t *rapid.T) *agreement.Notice {
-		n := agreementtest.Suspension(rapid.SampledFrom(parties[:2]).Draw(t, "party"), id)
-		n.Effective = agreementtest.Day.AddDate(0, 0, rapid.IntRange(0, 9).Draw(t, "effective"))
-		if rapid.Bool().Draw(t, "narrow") {
-			n.Categories = []protocol.Category{rapid.SampledFrom([]protocol.Category{
-				protocol.CategoryContent, protocol.CategoryTraffic}).Draw(t, "category")}
-		}
-		if rapid.Bool().Draw(t, "resume") {
-			n.Kind = agreement.Resume
-		}
-		return n
-	})
-}
-
-// another is an agreement with fewer rules between the same Parties, so that
-// there is something to fall back on.
-func another(t testing.TB) []*agreement.Document {
-	return append(agreementtest.Library(t), agreementtest.Parse(t, agreementtest.Bilateral("z-other", "GB", "US", agreementtest.Standing2020)),
-		agreementtest.Parse(t, agreementtest.Bilateral("a-ended", "GB", "US", "status: lapsed\nin_force: 2020-06-01\nended: 2021-01-01")))
-}
-
-func TestSuspensionNeverMakesADecisionBetter(t *testing.T) {
-	docs := another(t)
-	rapid.Check(t, func(r *rapid.T) {
-		s := anyScene(r)
-		var notices []*agreement.Notice
-		for i := range rapid.IntRange(0, 4).Draw(r, "notices") {
-			notices = append(notices, anyNotice(fmt.Sprintf("n-%d", i)).Draw(r, "notice"))
-		}
-		before := s.Decide(agreementtest.NewBook(t, docs, notices...))
-		more := anyNotice("more").Draw(r, "more")
-		more.Kind = agreement.Suspend
-		after := s.Decide(agreementtest.NewBook(t, docs, append(notices, more)...))
-		if after.Verdict > before.Verdict {
-			r.Errorf("got %v after a suspension, %v before it", after.Verdict, before.Verdict)
-		}
-	})
-}
-
-func TestDecisionDoesNotDependOnTheOrderOfDocuments(t *testing.T) {
-	docs := another(t)
-	rapid.Check(t, func(r *rapid.T) {
-		s := anyScene(r)
-		notices := []*agreement.Notice{anyNotice("n-1").Draw(r, "1"), anyNotice("n-2").Draw(r, "2"),
-			anyNotice("n-3").Draw(r, "3")}
-		want, err := canon.Encode(s.Decide(agreementtest.NewBook(t, docs, notices...)))
-		if err != nil {
-			r.Fatal(err)
-		}
-		shuffled := rapid.Permutation(docs).Draw(r, "docs")
-		got, err := canon.Encode(s.Decide(agreementtest.NewBook(t, shuffled, rapid.Permutation(notices).Draw(r, "order")...)))
-		if err != nil {
-			r.Fatal(err)
-		}
-		if !bytes.Equal(got, want) {
-			r.Errorf("got %s\nwant %s", got, want)
-		}
-	})
-}
-
-func TestExpiredAgreementAllowsNothing(t *testing.T) {
-	status := "status: in_force\nin_force: 2020-06-01\nexpires: 2025-06-01"
-	book := agreementtest.NewBook(t, []*agreement.Document{agreementtest.Parse(t, agreementtest.Bilateral("ukus-daa-2019", "GB", "US", status))})
-	end := time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)
-	rapid.Check(t, func(r *rapid.T) {
-		s := anyScene(r)
-		s.Facts.At = end.Add(time.Duration(rapid.Int64Range(0, 1<<60).Draw(r, "after")))
-		if d := s.Decide(book); d.Verdict != protocol.Deny {
-			r.Errorf("got %v, want deny", d.Verdict)
-		}
-	})
-}
-
-// removals take away one fact each. None of them says something else instead.
-var removals = map[string]func(*agreementtest.Scene){
-	"location":        func(s *agreementtest.Scene) { s.Req.Target.LocatedIn = "" },
-	"nationalities":   func(s *agreementtest.Scene) { s.Req.Target.Nationalities = nil },
-	"residence":       func(s *agreementtest.Scene) { s.Req.Target.ResidentIn = nil },
-	"incorporation":   func(s *agreementtest.Scene) { s.Req.Target.Incorporated = "" },
-	"government":      func(s *agreementtest.Scene) { s.Req.Target.GovernmentOf = "" },
-	"target":          func(s *agreementtest.Scene) { s.Req.Target = protocol.Target{} },
-	"penalty":         func(s *agreementtest.Scene) { s.Req.Offence.MaxCustodyMonths = 0 },
-	"identifiers":     func(s *agreementtest.Scene) { s.Req.Identifiers = nil },
-	"authorisation":   func(s *agreementtest.Scene) { s.Req.Authorisation = protocol.Authorisation{} },
-	"attestations":    func(s *agreementtest.Scene) { s.Req.Attestations = nil },
-	"one attestation": func(s *agreementtest.Scene) { s.Withdraw("own_purpose") },
-	"window":          func(s *agreementtest.Scene) { s.Req.Interception = nil },
-	"time":            func(s *agreementtest.Scene) { s.Facts.At = time.Time{} },
-	"issue time":      func(s *agreementtest.Scene) { s.Facts.Issued = time.Time{} },
-	"issuer":          func(s *agreementtest.Scene) { s.Facts.Issuing = agreement.Standing{} },
-	"addressee":       func(s *agreementtest.Scene) { s.Facts.Addressee = agreement.Standing{} },
-	"addressee roles": func(s *agreementtest.Scene) { s.Facts.Addressee.Roles = nil },
-	"sender":          func(s *agreementtest.Scene) { s.Facts.Sender = agreement.Standing{} },
-	"sender roles":    func(s *agreementtest.Scene) { s.Facts.Sender.Roles = nil },
-	"certification":   func(s *agreementtest.Scene) { s.Facts.Certification = agreement.Certification{} },
-	"certifier":       func(s *agreementtest.Scene) { s.Facts.Certification.By = agreement.Standing{} },
-	"contact":         func(s *agreementtest.Scene) { s.Facts.Certification.Contact = "" },
-	"officer":         func(s *agreementtest.Scene) { s.Facts.Officer = agreement.Officer{} },
-}
-
-func TestMissingFactNeverTurnsANoIntoAnAllow(t *testing.T) {
-	book := agreementtest.NewBook(t, agreementtest.Library(t))
-	names := make([]string, 0, len(removals))
-	for name := range removals {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	rapid.Check(t, func(r *rapid.T) {
-		s := anyScene(r)
-		before := s.Decide(book)
-		for range rapid.IntRange(1, 3).Draw(r, "removals") {
-			name := rapid.SampledFrom(names).Draw(r, "fact")
-			removals[name](s)
-		}
-		if after := s.Decide(book); after.Verdict == protocol.Allow && before.Verdict != protocol.Allow {
-			r.Errorf("got %v, with the fact it was %v%s", after.Verdict, before.Verdict, agreementtest.Failures(before))
-		}
-	})
-}
-
-// The same for the four facts alone that say who is protected, exhaustively.
-func TestUnknownNeverReadsAsNo(t *testing.T) {
-	book := agreementtest.NewBook(t, agreementtest.Library(t))
-	for _, order := range []func() *agreementtest.Scene{agreementtest.UKOrder, agreementtest.USOrder} {
-		for _, in := range parties {
-			for _, of := range parties {
-				for _, resident := range parties {
-					for name, target := range map[string]func(*agreementtest.Scene){
-						"person":       func(s *agreementtest.Scene) { s.Person(in, of, resident) },
-						"organisation": func(s *agreementtest.Scene) { s.Organisation(in, of) },
-						"authority":    func(s *agreementtest.Scene) { s.Authority(in, of) },
-					} {
-						s := order()
-						s.Attest("third_country_notified")
-						target(s)
-						before := s.Decide(book).Verdict
-						for _, fact := range []string{"location", "nationalities", "residence",
-							"incorporation", "government"} {
-							less := order()
-							less.Attest("third_country_notified")
-							target(less)
-							removals[fact](less)
-							if got := less.Decide(book).Verdict; got > before && got == protocol.Allow {
-								t.Errorf("%s of %s in %s, resident in %s: %v became %v without %s",
-									name, of, in, resident, before, got, fact)
-							}
-						}
-					}
-				}
+// making is the kind of notice by which an option is made.
+func (w *world) making(id, opt string) agreement.NoticeKind {
+	for _, x := range w.texts {
+		for _, o := range x.options {
+			if x.id == id && o.id == opt && o.kind == agreement.OptionDeclaration {
+				return agreement.Declare
 			}
 		}
 	}
+	return agreement.Reserve
+}
+
+// For every way to choose the governing agreement: it is named, named with its
+// version, or found.
+func TestSuspensionOrOptionNeverMakesADecisionBetter(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := anyWorld(r, full)
+		more := withdrawing(r, w)
+		if more == nil {
+			return
+		}
+		before, after := w.book(r), w.book(r, more)
+		for range 6 {
+			s := anyRequest(r, w)
+			old, now := s.Decide(before), s.Decide(after)
+			if now.Verdict > old.Verdict || agreementtest.Computed(now, w.read...) > agreementtest.Computed(old, w.read...) {
+				r.Fatalf("%v after %+v, %v before it%s\n%s", now.Verdict, *more, old.Verdict, agreementtest.Failures(old), w.describe())
+			}
+		}
+	})
+}
+
+// What a Party takes back is as though it had never been, if nothing of that
+// Party's was in effect before.
+func TestResumptionAndWithdrawalRestoreWhatWas(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := anyWorld(r, full)
+		made := withdrawing(r, w)
+		if made == nil {
+			return
+		}
+		w.notices = slices.DeleteFunc(w.notices, func(n *agreement.Notice) bool {
+			return n.Party == made.Party && n.Agreement == made.Agreement
+		})
+		for _, x := range w.texts {
+			x.positions = slices.DeleteFunc(x.positions, func(p position) bool { return p.party == made.Party })
+		}
+		w.read = nil
+		back := *made
+		back.ID, back.Kind = "back", agreement.Withdraw
+		if made.Option == "" {
+			back.Kind = agreement.Resume
+		}
+		back.Effective = made.Effective.AddDate(0, 0, rapid.IntRange(1, 400).Draw(r, "later"))
+		before, during, after := w.book(r), w.book(r, made), w.book(r, made, &back)
+		for range 6 {
+			s := anyRequest(r, w)
+			want, when := s.Decide(before), "before"
+			if s.Facts.At.Before(back.Effective) {
+				want, when = s.Decide(during), "during"
+			}
+			got := s.Decide(after)
+			got.Documents, want.Documents = nil, nil // which name the notices
+			if !bytes.Equal(canonical(r, got), canonical(r, want)) {
+				r.Fatalf("at %v\ngot  %s\nwant as %s %s\nmade %+v\n%s", s.Facts.At, canonical(r, got), when, canonical(r, want), *made, w.describe())
+			}
+		}
+	})
+}
+
+// A decision is the same again, and whatever the order of the files and of the
+// notices, and whatever else lies beside them.
+func TestDecisionDependsOnNothingElse(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := anyWorld(r, full)
+		beside := []*agreement.Document{
+			agreementtest.Parse(t, agreementtest.Bilateral("a-beside", "NZ", "CA", agreementtest.Standing2020)),
+			agreementtest.Parse(t, agreementtest.Bilateral("z-beside", "NZ", "US", agreementtest.Standing2020)),
+			agreementtest.Parse(t, elsewhere)}
+		docs := rapid.Permutation(append(w.documents(r), beside...)).Draw(r, "files")
+		other, err := agreement.NewBook(docs, rapid.Permutation(slices.Clone(w.notices)).Draw(r, "notices"))
+		if err != nil {
+			r.Fatal(err)
+		}
+		book := w.book(r)
+		for range 4 {
+			s := anyRequest(r, w)
+			want := canonical(r, s.Decide(book))
+			for _, b := range []*agreement.Book{book, other} {
+				if got := canonical(r, s.Decide(b)); !bytes.Equal(got, want) {
+					r.Fatalf("got  %s\nwant %s", got, want)
+				}
+			}
+		}
+	})
+}
+
+const elsewhere = `id: nz-law
+version: "1"
+title: Law of New Zealand
+citation: made up
+kind: domestic_law
+status: in_force
+signed: 2020-01-01
+in_force: 2020-06-01
+parties: [NZ]
+provenance: made up
+rules:
+  - {id: never, article: A, kind: computed, require: "false", otherwise: deny, reason: domestic_law, capacity: provider, text: T, provenance: unverified}
+`
+
+// mirror is the same request in the other direction.
+func mirror(s *agreementtest.Scene) *agreementtest.Scene {
+	out := *s
+	from, to := s.Facts.Issuing.Party, s.Facts.Addressee.Party
+	out.Req.Issuer, out.Req.Addressee = participant(to, "police"), participant(from, "office")
+	out.Facts.Issuing = agreementtest.StandingOf(out.Req.Issuer, s.Facts.Issuing.Roles...)
+	out.Facts.Addressee = agreementtest.StandingOf(out.Req.Addressee, s.Facts.Addressee.Roles...)
+	out.Facts.Sender = agreementtest.StandingOf(participant(to, "home"), s.Facts.Sender.Roles...)
+	return &out
+}
+
+func TestMirroredRightsAreSymmetric(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := anyWorld(r, taste{})
+		for i := range w.texts {
+			for j := range w.texts[i].rights {
+				w.texts[i].rights[j].reciprocity = agreement.Mirrored
+			}
+		}
+		book := w.book(r)
+		for range 12 {
+			s := anyRequest(r, w)
+			if s.Facts.Issuing.Party == "" {
+				continue
+			}
+			s.Facts.Ref = protocol.AgreementRef{ID: w.texts[0].id, Version: w.texts[0].version}
+			d := s.Decide(book)
+			there := reached(d, agreement.StepReciprocal)
+			back := reached(mirror(s).Decide(book), agreement.StepReciprocal)
+			if there != back && (there || back) {
+				r.Fatalf("there %v, back %v: %s\n%s", there, back, agreementtest.Failures(d), w.describe())
+			}
+		}
+	})
+}
+
+// reached reports whether a step was taken and passed, with all before it but
+// those that ask who signed.
+func reached(d protocol.Decision, step string) bool {
+	return slices.ContainsFunc(d.Findings, func(f protocol.Finding) bool {
+		return f.Rule == step && f.Outcome == protocol.Pass
+	})
+}
+
+// Whether a text that has ended, has not begun, or does not bind one of the two,
+// is found or named: it allows nothing.
+func TestTextThatDoesNotStandAllowsNothing(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := anyWorld(r, taste{})
+		book := w.book(r)
+		for range 12 {
+			s := anyRequest(r, w)
+			d := s.Decide(book)
+			for _, x := range w.texts {
+				if (protocol.AgreementRef{ID: x.id, Version: x.version}) != d.Agreement || d.Verdict == protocol.Deny {
+					continue
+				}
+				if why := x.fallen(s.Facts.At, s.Facts.Issuing.Party, s.Facts.Addressee.Party); why != "" {
+					r.Fatalf("%v by a text that %s\n%s", d.Verdict, why, w.describe())
+				}
+			}
+		}
+	})
+}
+
+// fallen says in how far a text does not stand between two Parties.
+func (x *text) fallen(now time.Time, parties ...protocol.Party) string {
+	switch {
+	case x.inForce == "" || now.Before(at(x.inForce)):
+		return "is not in force yet"
+	case x.expires != "" && !now.Before(at(x.expires)):
+		return "has expired"
+	case x.ended != "" && !now.Before(at(x.ended)):
+		return "has ended"
+	}
+	for _, m := range x.members {
+		if !slices.Contains(parties, m.party) || m.plain() {
+			continue
+		}
+		if m.inForce == "" || now.Before(at(m.inForce)) || m.left != "" && !now.Before(at(m.left)) {
+			return "does not bind " + string(m.party)
+		}
+	}
+	return ""
+}
+
+// A rule that only warns changes no verdict, in an agreement or in law beside it.
+func TestWarningChangesNoVerdict(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := anyWorld(r, full)
+		for _, x := range w.texts {
+			x.rules = slices.DeleteFunc(x.rules, func(u rule) bool {
+				return u.otherwise == agreement.OtherwiseFlag && x.kind == agreement.KindDomestic && len(x.rules) == 1
+			})
+		}
+		calm := w.without(func(u rule) bool { return u.otherwise == agreement.OtherwiseFlag })
+		loud := &world{texts: slices.Clone(w.texts), notices: w.notices}
+		for _, p := range members {
+			if !slices.ContainsFunc(w.texts, func(x *text) bool { return x.id == lawID(p) }) && oneIn(r, 2, "warns") {
+				loud.texts = append(loud.texts, anyLaw(r, p, true))
+			}
+		}
+		quiet, warned := calm.book(r), loud.book(r)
+		for range 6 {
+			s := anyRequest(r, w)
+			if a, b := s.Decide(quiet).Verdict, s.Decide(warned).Verdict; a != b {
+				r.Fatalf("%v without the warnings, %v with them\n%s", a, b, loud.describe())
+			}
+		}
+	})
+}
+
+// without is the world without some rules.
+func (w *world) without(drop func(rule) bool) *world {
+	out := &world{notices: w.notices}
+	for _, x := range w.texts {
+		y := *x
+		y.rules = slices.DeleteFunc(slices.Clone(x.rules), drop)
+		out.texts = append(out.texts, &y)
+	}
+	return out
+}
+
+func TestMissingFactNeverTurnsANoIntoAnAllow(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		w := anyWorld(r, full)
+		book := w.book(r)
+		for range 4 {
+			s := anyRequest(r, w)
+			before := s.Decide(book)
+			no := agreementtest.Computed(before, w.read...)
+			if no == protocol.Allow {
+				continue
+			}
+			all := agreementtest.Removals(s)
+			try := func(some ...agreementtest.Removal) {
+				agreementtest.Without(some, func() {
+					if d := s.Decide(book); agreementtest.Computed(d, w.read...) == protocol.Allow {
+						r.Fatalf("allow without %s, with it %v%s\n%s", some[0].Path, no, agreementtest.Failures(before), w.describe())
+					}
+				})
+			}
+			for _, x := range all {
+				try(x)
+			}
+			for range 8 {
+				try(someOf(r, "removals", all[:min(len(all), 60)])...)
+			}
+		}
+	})
 }
 
 func TestBookServesManyAtOnce(t *testing.T) {
 	book := agreementtest.LibraryBook(t)
-	want, err := canon.Encode(agreementtest.UKOrder().Decide(book))
-	if err != nil {
-		t.Fatal(err)
-	}
+	want := string(canonical(t, agreementtest.UKOrder().Decide(book)))
 	done := make(chan string)
 	for range 8 {
 		go func() {
@@ -226,7 +318,7 @@ func TestBookServesManyAtOnce(t *testing.T) {
 		}()
 	}
 	for range 8 {
-		if got := <-done; got != string(want) {
+		if got := <-done; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

@@ -62,22 +62,19 @@ var requirements = []*requirement{
 			s.Req.Related = []protocol.Related{{Relation: protocol.RelationFollows, Reference: "2026/1"}}
 		}},
 	{yaml: "kind: attested\nstatements: [{code: sworn, text: T}, {code: own_purpose, text: T}]",
-		met:  func(m matter) bool { return attests(m.Req.Attestations, "sworn", "own_purpose") || m.certifies("sworn") },
+		met: func(m matter) bool {
+			return attests(m.Req.Attestations, "sworn", "own_purpose") || m.certifies("sworn")
+		},
 		with: func(s *agreementtest.Scene) { s.Withdraw("own_purpose") }},
 	{yaml: "kind: attested\nby: designated\nstatements: [{code: sworn, text: T}]",
-		met: func(m matter) bool {
-			return slices.Contains(m.Facts.Officer.Roles, protocol.RoleDesignated) && attests(m.Req.Attestations, "sworn") ||
-				slices.Contains(m.Facts.Certification.By.Roles, protocol.RoleDesignated) && m.certifies("sworn")
-		},
+		met: func(m matter) bool { return m.swornBy(protocol.RoleDesignated) },
 		with: func(s *agreementtest.Scene) {
 			s.Facts.Certification.Attestations = []protocol.Attestation{{Statement: "sworn"}}
 		}},
 	{yaml: "kind: attested\nby: issuing\nwhen: \"'content_stored' in request.categories\"\nstatements: [{code: sworn, text: T}]",
 		applies: func(m matter) bool { return slices.Contains(m.Req.Categories(), protocol.CategoryContent) },
-		met: func(m matter) bool {
-			return slices.Contains(m.Facts.Officer.Roles, protocol.RoleIssuing) && attests(m.Req.Attestations, "sworn")
-		},
-		with: func(s *agreementtest.Scene) { s.Attest("sworn") }},
+		met:     func(m matter) bool { return m.swornBy(protocol.RoleIssuing) },
+		with:    func(s *agreementtest.Scene) { s.Attest("sworn") }},
 	{yaml: "kind: judgement\nwhen: \"'press' in target.protected\"\nquestion: Is it so?",
 		applies: func(m matter) bool { return slices.Contains(m.Req.Target.Protected, protocol.ProtectionPress) },
 		with:    func(s *agreementtest.Scene) { s.Req.Target.Protected = []protocol.Protection{protocol.ProtectionPress} }},
@@ -90,4 +87,10 @@ func attests(list []protocol.Attestation, codes ...string) bool {
 // certifies reports whether a certification that was verified attests it.
 func (m matter) certifies(code string) bool {
 	return m.Facts.Certification.Present && attests(m.Facts.Certification.Attestations, code)
+}
+
+// swornBy reports whether one who has the role attests it.
+func (m matter) swornBy(r protocol.Role) bool {
+	return slices.Contains(m.Facts.Officer.Roles, r) && attests(m.Req.Attestations, "sworn") ||
+		slices.Contains(m.Facts.Certification.By.Roles, r) && m.certifies("sworn")
 }

@@ -96,7 +96,7 @@ func (d *deciding) routes() []protocol.Route {
 // the request were another.
 func (d *deciding) routesTo(p pair) (out []protocol.Route, open bool) {
 	for _, c := range d.book.Candidates(Query{From: p.from, To: p.to, Type: d.req.Type,
-		Categories: d.req.Categories(), Emergency: d.req.Emergency != nil, At: d.facts.At}) {
+		Categories: d.asked, Emergency: urgent(d.req), At: d.facts.At}) {
 		refused := d.entry != nil && c.Document == d.entry.doc && c.Channel == d.channel && p == d.pair
 		if c.Obstacle != "" || refused && len(d.granted) > 0 {
 			continue

@@ -10,7 +10,12 @@ import (
 // right sees whether the agreement grants each category that is asked for.
 func (d *deciding) right() bool {
 	typed := false
-	for _, c := range d.req.Categories() {
+	for i := range d.req.Data {
+		if !slices.Contains(d.asked, d.req.Data[i].Category) { // or it would be asked for unseen
+			return d.incomplete()
+		}
+	}
+	for _, c := range d.asked {
 		r := d.entry.doc.rightFor(d.pair, d.channel, d.wants(c))
 		if r == nil {
 			return d.noRight(c, typed)
@@ -21,12 +26,16 @@ func (d *deciding) right() bool {
 		}
 	}
 	if len(d.granted) == 0 {
-		return d.check(false, protocol.Finding{Rule: StepRight, Reason: protocol.ReasonIncomplete,
-			Text: "The request must say what data it asks for."})
+		return d.incomplete()
 	}
 	return d.check(true, protocol.Finding{Rule: StepRight, Article: articles(d.granted),
 		Provenance: string(weakest(d.granted)),
 		Text:       "The agreement must grant this type of request and each category of data."})
+}
+
+func (d *deciding) incomplete() bool {
+	return d.check(false, protocol.Finding{Rule: StepRight, Reason: protocol.ReasonIncomplete,
+		Text: "The request must say what data it asks for."})
 }
 
 func (d *deciding) noRight(c protocol.Category, typed bool) bool {
@@ -95,7 +104,7 @@ func (d *deciding) reciprocal() bool {
 		Reason: protocol.ReasonNotReciprocal,
 		Text: "The right must be granted by the receiving Party, and the same right must stand " +
 			"in the other direction."}
-	for _, c := range d.req.Categories() {
+	for _, c := range d.asked {
 		w := d.wants(c)
 		if why := d.entry.obstacle(d.entry.doc.rightFor(d.pair, d.channel, w), w, d.pair, d.facts.At); why != "" {
 			f.Text = why

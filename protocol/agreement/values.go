@@ -32,6 +32,9 @@ func identifiersTyped(in *input) ref.Val {
 	return types.Bool(len(in.req.Identifiers) > 0)
 }
 
+// urgent reports whether an emergency is stated: one of no kind is none.
+func urgent(r *protocol.Request) bool { return r.Emergency != nil && r.Emergency.Kind != "" }
+
 func emergencyKind(in *input) ref.Val {
 	if in.req.Emergency == nil {
 		return types.String("")
