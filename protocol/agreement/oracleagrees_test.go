@@ -73,7 +73,11 @@ func agreesWithTheOracle(t *rapid.T) {
 // ask draws a request and compares what is found of it.
 func (w *world) ask(t *rapid.T, book *agreement.Book, signatures bool) {
 	s := anyRequest(t, w)
-	got := outcomes(s.Decide(book))
+	d := s.Decide(book)
+	if why := unexplained(d); why != "" {
+		t.Fatalf("%s: %+v", why, d)
+	}
+	got := outcomes(d)
 	want := newOracle(w, s, signatures).decide()
 	if !slices.Equal(got, want) {
 		t.Fatalf("from %s to %s at %v under %+v\ngot  %q\nwant %q\n%s", s.Facts.Issuing.Party, s.Facts.Addressee.Party,

@@ -20,6 +20,9 @@ func VariablesDoc() []Variable {
 	out := make([]Variable, len(variables))
 	for i, v := range variables {
 		out[i] = Variable{Name: v.name, Type: v.typ.String(), Doc: v.doc}
+		if v.typ == cel.TimestampType { // in the words of the language, not of its library
+			out[i].Type = "timestamp"
+		}
 	}
 	return out
 }
