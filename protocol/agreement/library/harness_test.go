@@ -15,6 +15,9 @@ import (
 var instruments = []instrument{
 	ukusDAA,
 	euusMLA,
+	ets30MLA,
+	euMLA,
+	nlusMLAT,
 }
 
 type scene = agreementtest.Scene
