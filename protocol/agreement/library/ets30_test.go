@@ -13,105 +13,6 @@ import (
 
 const ets30ID = "ets30-mla-1959"
 
-// mlaScene is a request for stored content from one central authority to
-// another, with all that a treaty of mutual assistance asks for.
-func mlaScene(from, to protocol.ParticipantID, statements ...string) *scene {
-	s := agreementtest.Assistance(from, to)
-	s.Req.Proceedings = protocol.StageInvestigation
-	s.Req.Purpose = "evidence for trial"
-	s.Req.Facts, s.Req.Nexus = "what was done", "why this account"
-	s.Req.Languages = []string{"en", "fr", "nl"}
-	s.Req.Offence.ReceivingMaxCustodyMonths = 48
-	s.Attest(statements...)
-	return s
-}
-
-// mlaNamed names the agreement on which the request relies.
-func mlaNamed(id string, s *scene) *scene {
-	s.Facts.Ref = protocol.AgreementRef{ID: id}
-	return s
-}
-
-func mlaStage(stage protocol.Stage) func(*scene) {
-	return func(s *scene) { s.Req.Proceedings = stage }
-}
-
-func mlaNoTarget(s *scene) { s.Req.Target = protocol.Target{Basis: "nothing is known"} }
-
-func mlaProsecutor(s *scene) { s.Req.Authorisation.Kind = protocol.AuthorityProsecutor }
-
-func mlaSentBy(roles ...protocol.Role) func(*scene) {
-	return func(s *scene) { s.Facts.Sender.Roles = roles }
-}
-
-// mlaThen does one thing after another.
-func mlaThen(steps ...func(*scene)) func(*scene) {
-	return func(s *scene) {
-		for _, step := range steps {
-			step(s)
-		}
-	}
-}
-
-// mlaAmong makes a row one for requests between the Parties of a list.
-func mlaAmong(parties ...protocol.Party) func(*scene) bool {
-	return func(s *scene) bool {
-		return slices.Contains(parties, s.Facts.Issuing.Party) &&
-			slices.Contains(parties, s.Facts.Addressee.Party)
-	}
-}
-
-// A mlaGrant is what one Party asks of another, and why it is not granted; ""
-// if it is.
-type mlaGrant struct {
-	from, to protocol.ParticipantID
-	typ      protocol.RequestType
-	category protocol.Category
-	reason   protocol.Reason
-}
-
-func mlaGrants(t *testing.T, id string, grants []mlaGrant, notices ...*agreement.Notice) {
-	t.Helper()
-	book := agreementtest.NewBook(t, []*agreement.Document{document(t, id)}, notices...)
-	for _, g := range grants {
-		s := mlaNamed(id, mlaScene(g.from, g.to))
-		s.Ask(g.typ, g.category)
-		d := s.Decide(book)
-		var got protocol.Reason
-		for _, f := range d.Findings {
-			step := slices.Contains([]string{agreement.StepAgreement, agreement.StepInForce, agreement.StepRight,
-				agreement.StepReciprocal}, f.Rule)
-			if got == "" && step && f.Outcome == protocol.Fail {
-				got = f.Reason
-			}
-		}
-		if got != g.reason {
-			t.Errorf("%s asks %s, %s of %s: got %q, want %q%s", g.from, g.to, g.typ, g.category, got, g.reason,
-				agreementtest.Failures(d))
-		}
-		if d.Verdict == protocol.Allow {
-			t.Errorf("%s asks %s: allowed, want a person of the requested Party to decide", g.from, g.to)
-		}
-	}
-}
-
-// mlaBars fails unless the document bars exactly the grounds in that direction.
-func mlaBars(t *testing.T, id string, from, to protocol.Party, grounds ...protocol.Reason) {
-	t.Helper()
-	book := agreementtest.NewBook(t, []*agreement.Document{document(t, id)})
-	ref := protocol.AgreementRef{ID: id, Version: "1"}
-	for _, ground := range protocol.Reasons() {
-		d := book.Refuse(ref, ground, from, to, agreementtest.Day)
-		want := protocol.Allow
-		if slices.Contains(grounds, ground) {
-			want = protocol.Deny
-		}
-		if d.Verdict != want {
-			t.Errorf("%s refuses %s with %s: got %v, want %v", to, from, ground, d.Verdict, want)
-		}
-	}
-}
-
 var ets30MLA = instrument{
 	id: ets30ID,
 	scenes: []func() *scene{
@@ -162,6 +63,9 @@ var ets30Rows = []row{
 	{rule: "dual-criminality", breaks: func(s *scene) { s.Req.Offence.ReceivingMaxCustodyMonths = 0 },
 		want: protocol.Held, reason: protocol.ReasonDualCriminality, only: ets182Pair,
 		given: ets30Made("CH", "search-dual-criminality"), unless: ets30Subscriber},
+	{rule: "dual-criminality", setup: func(s *scene) { s.Req.Offence.ReceivingMaxCustodyMonths = 1 },
+		breaks: func(s *scene) { s.Req.Offence.ReceivingMaxCustodyMonths = 0 }, want: protocol.Held,
+		reason: protocol.ReasonDualCriminality, only: ets182Pair, given: ets30Made("CH", "search-dual-criminality")},
 	{rule: "extraditable", breaks: nothing, want: protocol.Held, reason: protocol.ReasonReservation, only: ets182Pair,
 		given: ets30Made("CH", "search-extraditable"), unless: ets30Subscriber},
 	{rule: "consistent-with-law", breaks: nothing, want: protocol.Held, reason: protocol.ReasonContraryToLaw,
@@ -214,22 +118,6 @@ var ets30Rows = []row{
 }
 
 func ets30Subscriber(s *scene) { s.Ask(protocol.Subscriber, protocol.CategorySubscriber) }
-
-func mlaSpeaks(languages ...string) func(*scene) {
-	return func(s *scene) { s.Req.Languages = languages }
-}
-
-func mlaProcedure(s *scene) { s.Req.Procedure = "hash the files before they are handed over" }
-
-func mlaSecret(s *scene) {
-	s.Req.Secrecy = &protocol.Secrecy{Grounds: []protocol.SecrecyGround{protocol.SecrecyTamper},
-		Until: agreementtest.Day.AddDate(0, 6, 0)}
-}
-
-// mlaTo makes a row one for requests to a Party.
-func mlaTo(p protocol.Party) func(*scene) bool {
-	return func(s *scene) bool { return s.Facts.Addressee.Party == p }
-}
 
 func TestETS30CarriesWhatTheInvestigationOrderLeaves(t *testing.T) {
 	const production, preservation = protocol.Production, protocol.Preservation
@@ -303,6 +191,7 @@ func TestETS30PositionsWorkInBothDirections(t *testing.T) {
 		{"al.justice", "no.justice", "consistent-with-law", true},
 		{"no.justice", "al.justice", "language-english-or-french", false},
 		{"al.justice", "no.justice", "language-english-or-french", true},
+		{"no.justice", "al.justice", "copy-to-ministry-sent", false},
 		{"no.justice", "lv.justice", "language-english", false},
 		{"lv.justice", "no.justice", "language-english", true},
 		{"no.justice", "se.justice", "language-own", false},
@@ -310,6 +199,7 @@ func TestETS30PositionsWorkInBothDirections(t *testing.T) {
 	} {
 		s := mlaNamed(ets30ID, mlaScene(c.from, c.to))
 		s.Req.Languages, s.Req.Offence.ReceivingMaxCustodyMonths = nil, 0
+		mlaSentBy(protocol.RoleIssuing)(s)
 		f := agreementtest.Found(t, s.Decide(book), c.rule)
 		if f.Outcome != protocol.Held || strings.Contains(f.Text, "the other Parties may apply the same") != c.mirrored {
 			t.Errorf("%s from %s to %s: got %v %q", c.rule, c.from, c.to, f.Outcome, f.Text)
@@ -324,3 +214,59 @@ func TestETS30PositionsWorkInBothDirections(t *testing.T) {
 
 // Art. 2(a) lets a fiscal offence be refused, so nothing is barred here.
 func TestETS30BarsNoGround(t *testing.T) { mlaBars(t, ets30ID, "CH", "FR") }
+
+func TestETS30RulesApplyWhereTheyShould(t *testing.T) {
+	const always = "proceedings-stated proceedings-covered military-offence requested-party-decides " +
+		"judicial-authority purpose person sender "
+	for _, c := range []struct {
+		from, to protocol.ParticipantID
+		ask      func(*scene)
+		rules    string
+	}{
+		{"ch.justice", "fr.justice", produce, "facts original-on-request"},
+		{"fr.justice", "ch.justice", ets30Subscriber, "facts original-on-request"},
+		{"gb.ukca", "kr.justice", produce, "facts electronic-means"},
+		{"kr.justice", "gb.ukca", produce, "facts electronic-means"},
+		{"ch.justice", "fr.justice", func(s *scene) { s.Ask(protocol.Preservation, protocol.CategoryContent) },
+			"original-on-request"},
+	} {
+		s := mlaNamed(ets30ID, mlaScene(c.from, c.to))
+		c.ask(s)
+		mlaApplies(t, ets30ID, s, always+c.rules)
+	}
+}
+
+// Who is not known to be bound by ETS 182 sends through its central authority,
+// may not rely on electronic means, and has no duty of confidentiality.
+func TestETS182ReachesOnlyItsParties(t *testing.T) {
+	rules := []string{"sender", "original-on-request", "electronic-means", "confidentiality"}
+	within := []protocol.Outcome{protocol.Pass, protocol.Pass, protocol.NotApplicable, protocol.Pass}
+	outside := []protocol.Outcome{protocol.Held, protocol.NotApplicable, protocol.Held, protocol.Flag}
+	not := []protocol.Party{"AD", "AZ", "GR", "IS", "KR", "MC", "ME", "SM"}
+	for _, m := range document(t, ets30ID).Members {
+		if m.Party == "CH" {
+			continue
+		}
+		other := protocol.ParticipantID(strings.ToLower(string(m.Party)) + ".justice")
+		for _, pair := range [][2]protocol.ParticipantID{{other, "ch.justice"}, {"ch.justice", other}} {
+			s := mlaNamed(ets30ID, mlaScene(pair[0], pair[1], "original_on_request"))
+			mlaSentBy(protocol.RoleIssuing)(s)
+			mlaSecret(s)
+			want := within
+			if slices.Contains(not, m.Party) {
+				want = outside
+			}
+			if got := mlaFinds(t, ets30ID, s, rules...); !slices.Equal(got, want) {
+				t.Errorf("%s asks %s: got %v, want %v", pair[0], pair[1], got, want)
+			}
+		}
+	}
+}
+
+func TestETS30OptionsAreMirroredAsTheirArticlesSay(t *testing.T) {
+	mlaMirrors(t, ets30ID, map[string]string{"search-dual-criminality": "Art. 5(2)", "search-extraditable": "Art. 5(2)",
+		"search-consistent-with-law": "Art. 5(2)", "copy-to-ministry": "",
+		"translation-english-or-french": "Art. 16(2)", "translation-english": "Art. 16(2)",
+		"translation-french": "Art. 16(2)", "translation-own-language": "Art. 16(2)",
+		"reservation-article-3": "Art. 23(3)", "reservation-other": "Art. 23(3)"})
+}

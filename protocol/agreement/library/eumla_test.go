@@ -48,28 +48,6 @@ func euMLATapElsewhere(s *scene) {
 	s.Attest("third_member_state_notified")
 }
 
-// mlaBank asks for the accounts of a person.
-func mlaBank(s *scene) {
-	s.Ask(protocol.Subscriber, protocol.CategorySubscriber)
-	s.Req.Service = &protocol.Service{Class: protocol.ServiceFinancial}
-}
-
-// mlaTransactions asks for what happened on named accounts.
-func mlaTransactions(s *scene) {
-	s.Ask(protocol.Production, protocol.CategoryOther)
-	s.Req.Service = &protocol.Service{Class: protocol.ServiceFinancial}
-}
-
-func mlaPenalties(here, there int64) func(*scene) {
-	return func(s *scene) {
-		s.Req.Offence.MaxCustodyMonths, s.Req.Offence.ReceivingMaxCustodyMonths = here, there
-	}
-}
-
-func mlaNoFacts(s *scene) { s.Req.Facts = "" }
-
-func mlaNoNexus(s *scene) { s.Req.Nexus = "" }
-
 var euMLARecords = []*agreement.Notice{made("DK", euMLAID, "recording-only", agreement.Declare)}
 
 var euMLARows = []row{
@@ -79,6 +57,8 @@ var euMLARows = []row{
 	{rule: "proceedings-stated", breaks: mlaStage(""), want: protocol.Held, reason: protocol.ReasonIncomplete},
 	{rule: "proceedings-covered", breaks: mlaStage(protocol.StageSentence), want: protocol.Fail,
 		reason: protocol.ReasonPurpose, unless: mlaStage("")},
+	{rule: "proceedings-covered", setup: mlaStage(protocol.StageTrial), breaks: mlaStage(protocol.StageControlOrder),
+		want: protocol.Fail, reason: protocol.ReasonPurpose},
 	{rule: "administrative-proceedings", setup: mlaStage(protocol.StageAdministrative), breaks: nothing,
 		want: protocol.Held, reason: protocol.ReasonPurpose, unless: mlaStage(protocol.StageTrial)},
 	{rule: "procedure", setup: mlaProcedure, breaks: nothing, want: protocol.Held,
@@ -124,6 +104,12 @@ var euMLARows = []row{
 		reason: protocol.ReasonInterception, unless: produce},
 	{rule: "interception-duration", setup: euMLATap, breaks: func(s *scene) { s.Req.Interception = nil },
 		want: protocol.Fail, reason: protocol.ReasonInterception},
+	{rule: "interception-duration", setup: euMLATap, breaks: func(s *scene) {
+		s.Req.Interception.Start = s.Req.Interception.End.AddDate(0, 0, 1)
+	}, want: protocol.Fail, reason: protocol.ReasonInterception},
+	{rule: "interception-duration", setup: euMLATap, breaks: func(s *scene) {
+		s.Req.Interception.Start, s.Req.Interception.End = agreementtest.Day.AddDate(0, 0, -9), agreementtest.Day
+	}, want: protocol.Fail, reason: protocol.ReasonInterception},
 	{rule: "interception-number", setup: euMLATap, breaks: func(s *scene) { s.Req.Identifiers = nil },
 		want: protocol.Flag, reason: protocol.ReasonWrongIdentifier, unless: produce},
 	{rule: "interception-facts", setup: euMLATapThere, breaks: mlaNoFacts, want: protocol.Held,
@@ -237,4 +223,69 @@ func TestEUMLABarsBankSecrecyAndFiscalCharacterAmongPartiesToTheProtocol(t *test
 	mlaBars(t, euMLAID, "DK", "FR", protocol.ReasonBankSecrecy, protocol.ReasonSolelyFiscal)
 	mlaBars(t, euMLAID, "FR", "DK", protocol.ReasonBankSecrecy, protocol.ReasonSolelyFiscal)
 	mlaBars(t, euMLAID, "EE", "DK") // Estonia was not seen as Party to the Protocol
+}
+
+func TestEUMLARulesApplyWhereTheyShould(t *testing.T) {
+	const (
+		always   = "request-after-entry-into-force proceedings-stated proceedings-covered sender requested-state-decides "
+		evidence = "judicial-authority purpose facts "
+		tap      = "interception-authority interception-investigation interception-located interception-order " +
+			"interception-person interception-duration interception-number "
+		bank = "bank-reasons bank-search-conditions "
+	)
+	for _, pair := range [][2]protocol.ParticipantID{{"dk.prosecution", "fr.parquet"}, {"fr.parquet", "dk.prosecution"}} {
+		for _, c := range []struct {
+			ask   func(*scene)
+			rules string
+		}{
+			{produce, evidence},
+			{mlaThen(euMLATapThere, produce), evidence},
+			{mlaThen(euMLATapElsewhere, produce), evidence},
+			{ets30Subscriber, evidence},
+			{mlaBank, evidence + bank + "bank-accounts-penalties-known bank-accounts-threshold"},
+			{mlaTransactions, evidence + bank},
+			{euMLATap, tap + "interception-assistance"},
+			{euMLATapThere, tap + "interception-facts interception-similar-case"},
+			{euMLATapElsewhere, tap + "interception-assistance interception-third-state"},
+			{mlaThen(euMLATap, func(s *scene) { s.Req.Target.LocatedIn = "" }), tap},
+		} {
+			s := euMLAScene(pair[0], pair[1])
+			c.ask(s)
+			mlaApplies(t, euMLAID, s, always+c.rules)
+		}
+		s := euMLAScene(pair[0], pair[1])
+		euMLATapElsewhere(s)
+		produce(s)
+		mlaApplies(t, euMLAID, s, always+evidence, euMLARecords...)
+	}
+}
+
+// Protocol Art. 1(3): what is not stated holds, what is too little denies.
+func TestEUMLABankAccountsNeedFourYearsHereAndTwoThere(t *testing.T) {
+	for _, c := range []struct {
+		here, there      int64
+		known, threshold protocol.Outcome
+	}{
+		{0, 0, protocol.Held, protocol.NotApplicable},
+		{0, 24, protocol.Held, protocol.NotApplicable},
+		{48, 0, protocol.Held, protocol.NotApplicable},
+		{1, 24, protocol.Pass, protocol.Fail},
+		{48, 1, protocol.Pass, protocol.Fail},
+		{47, 24, protocol.Pass, protocol.Fail},
+		{48, 23, protocol.Pass, protocol.Fail},
+		{48, 24, protocol.Pass, protocol.Pass},
+	} {
+		s := euMLAScene("dk.prosecution", "fr.parquet")
+		mlaBank(s)
+		mlaPenalties(c.here, c.there)(s)
+		got := mlaFinds(t, euMLAID, s, "bank-accounts-penalties-known", "bank-accounts-threshold")
+		if got[0] != c.known || got[1] != c.threshold {
+			t.Errorf("%d here, %d there: got %v, want %v %v", c.here, c.there, got, c.known, c.threshold)
+		}
+	}
+}
+
+func TestEUMLAOptionsAreMirroredAsTheirArticlesSay(t *testing.T) {
+	mlaMirrors(t, euMLAID, map[string]string{"recording-only": "Art. 18(7)", "political-offences": "",
+		"luxembourg-data": ""})
 }

@@ -37,6 +37,9 @@ var euusRows = []row{
 		unless: produce},
 	{rule: "bank-dual-criminality-met", setup: mlaBankSent, breaks: mlaPenalties(120, 0), want: protocol.Held,
 		reason: protocol.ReasonDualCriminality, only: mlaTo("US"), given: euusMade("US", "bank-dual-criminality")},
+	{rule: "bank-dual-criminality-met", setup: mlaThen(mlaBankSent, mlaPenalties(120, 1)),
+		breaks: mlaPenalties(120, 0), want: protocol.Held, reason: protocol.ReasonDualCriminality, only: mlaTo("IE"),
+		given: euusMade("IE", "bank-dual-criminality")},
 	{rule: "bank-penalties-met", setup: mlaThen(mlaBankSent, mlaPenalties(48, 24)), breaks: mlaPenalties(47, 24),
 		want: protocol.Held, reason: protocol.ReasonThreshold, only: mlaTo("IE"),
 		given: euusMade("IE", "bank-penalties"), unless: produce},
@@ -51,6 +54,8 @@ var euusRows = []row{
 	{rule: "proceedings-stated", breaks: mlaStage(""), want: protocol.Flag, reason: protocol.ReasonInsufficient},
 	{rule: "proceedings-covered", setup: mlaStage(protocol.StageSentence), breaks: mlaStage(protocol.StageControlOrder),
 		want: protocol.Fail, reason: protocol.ReasonPurpose, unless: mlaStage("")},
+	{rule: "proceedings-covered", setup: mlaStage(protocol.StageTrial), breaks: mlaStage(protocol.StageSecurity),
+		want: protocol.Fail, reason: protocol.ReasonPurpose},
 	{rule: "administrative-prosecution", setup: mlaThen(mlaStage(protocol.StageAdministrative),
 		func(s *scene) { s.Attest("prosecution_or_referral_expected") }), breaks: without("prosecution"),
 		want: protocol.Held, reason: protocol.ReasonPurpose, unless: mlaStage(protocol.StageTrial)},
@@ -69,6 +74,11 @@ var euusRows = []row{
 		breaks: mlaSentBy(protocol.RoleContact), want: protocol.Held, reason: protocol.ReasonNotCompetent,
 		unless: produce},
 
+	{rule: "central-sends", breaks: func(s *scene) { s.Facts.Sender.Party = s.Facts.Addressee.Party },
+		want: protocol.Held, reason: protocol.ReasonNotCompetent},
+	{rule: "bank-sender-to-the-united-states", setup: mlaThen(mlaBank, mlaSentBy(protocol.RoleCentral)),
+		breaks: func(s *scene) { s.Facts.Sender.Party = s.Facts.Addressee.Party }, want: protocol.Held,
+		reason: protocol.ReasonNotCompetent},
 	{rule: "confidentiality", setup: mlaSecret, breaks: nothing, want: protocol.Held, reason: protocol.ReasonJudgement,
 		unless: func(s *scene) { s.Req.Secrecy = nil }},
 	{rule: "request-after-entry-into-force", breaks: func(s *scene) {
@@ -119,4 +129,35 @@ func TestEUUSLimitsOfBankInformationAreNotMirrored(t *testing.T) {
 func TestEUUSBarsBankSecrecyAndGeneralDataProtection(t *testing.T) {
 	mlaBars(t, euusID, "US", "IE", protocol.ReasonBankSecrecy, protocol.ReasonDataProtection)
 	mlaBars(t, euusID, "IE", "US", protocol.ReasonBankSecrecy, protocol.ReasonDataProtection)
+}
+
+func TestEUUSRulesApplyWhereTheyShould(t *testing.T) {
+	const always = "proceedings-stated proceedings-covered request-after-entry-into-force requested-state-decides "
+	for _, c := range []struct {
+		from, to protocol.ParticipantID
+		ask      func(*scene)
+		rules    string
+	}{
+		{"us.doj-oia", "ie.justice", produce, "central-sends"},
+		{"ie.justice", "us.doj-oia", produce, "central-sends"},
+		{"us.doj-oia", "ie.justice", ets30Subscriber, "central-sends"},
+		{"ie.justice", "us.doj-oia", ets30Subscriber, "central-sends"},
+		{"us.doj-oia", "ie.justice", mlaBank, "bank-person bank-grounds bank-sender-from-the-united-states"},
+		{"ie.justice", "us.doj-oia", mlaBank,
+			"bank-person bank-grounds bank-designated-met bank-sender-to-the-united-states"},
+	} {
+		s := mlaNamed(euusID, mlaScene(c.from, c.to))
+		c.ask(s)
+		mlaApplies(t, euusID, s, always+c.rules)
+	}
+	// A limit of the requested State is for bank accounts alone.
+	for _, option := range []string{"bank-dual-criminality", "bank-penalties", "bank-designated"} {
+		s := mlaNamed(euusID, mlaScene("us.doj-oia", "ie.justice"))
+		ets30Subscriber(s)
+		mlaApplies(t, euusID, s, always+"central-sends", euusMade("IE", option)...)
+	}
+}
+
+func TestEUUSOptionsAreNotMirrored(t *testing.T) {
+	mlaMirrors(t, euusID, map[string]string{"bank-dual-criminality": "", "bank-penalties": "", "bank-designated": ""})
 }

@@ -27,16 +27,6 @@ func nlusAnnex(code string) func(*scene) {
 	return func(s *scene) { s.Req.Offence.Category = code }
 }
 
-func mlaAuthorised(kind protocol.AuthorityKind) func(*scene) {
-	return func(s *scene) { s.Req.Authorisation.Kind = kind }
-}
-
-// mlaBankSent asks for the accounts of a person by the one who may ask for them.
-func mlaBankSent(s *scene) {
-	mlaBank(s)
-	s.Attest("sent_by_attache")
-}
-
 var nlusRows = []row{
 	{rule: "proceedings-stated", breaks: mlaStage(""), want: protocol.Held, reason: protocol.ReasonIncomplete},
 	{rule: "proceedings-covered", breaks: mlaStage(protocol.StageSecurity), want: protocol.Fail,
@@ -87,6 +77,8 @@ var nlusRows = []row{
 		reason: protocol.ReasonInsufficient},
 	{rule: "bank-offence-in-the-netherlands", setup: mlaBankSent, breaks: mlaPenalties(48, 0), want: protocol.Held,
 		reason: protocol.ReasonDualCriminality, unless: nlusRecords},
+	{rule: "bank-offence-in-the-netherlands", setup: mlaThen(mlaBankSent, mlaPenalties(48, 1)),
+		breaks: mlaPenalties(48, 0), want: protocol.Held, reason: protocol.ReasonDualCriminality},
 	{rule: "bank-offence-in-the-united-states", setup: mlaBankSent, breaks: nothing, want: protocol.Held,
 		reason: protocol.ReasonThreshold, unless: nlusRecords},
 
@@ -103,6 +95,11 @@ var nlusRows = []row{
 	{rule: "person", breaks: mlaNoTarget, want: protocol.Flag, reason: protocol.ReasonInsufficient},
 	{rule: "central-sends", breaks: mlaSentBy(protocol.RoleIssuing), want: protocol.Held,
 		reason: protocol.ReasonNotCompetent, unless: mlaBankSent},
+	{rule: "central-sends", breaks: func(s *scene) { s.Facts.Sender.Party = s.Facts.Addressee.Party },
+		want: protocol.Held, reason: protocol.ReasonNotCompetent},
+	{rule: "bank-sender-from-the-netherlands", setup: mlaBank,
+		breaks: func(s *scene) { s.Facts.Sender.Party = s.Facts.Addressee.Party }, want: protocol.Held,
+		reason: protocol.ReasonNotCompetent},
 	{rule: "bank-sender-from-the-netherlands", setup: mlaBank, breaks: mlaSentBy(protocol.RoleIssuing),
 		want: protocol.Held, reason: protocol.ReasonNotCompetent, unless: nlusRecords},
 	{rule: "bank-sender-from-the-united-states", setup: mlaBankSent, breaks: without("sent_by"), want: protocol.Held,
@@ -159,3 +156,110 @@ func TestNLUSBarsGeneralDataProtection(t *testing.T) {
 	mlaBars(t, nlusID, "US", "NL", protocol.ReasonDataProtection)
 	mlaBars(t, nlusID, "NL", "US", protocol.ReasonDataProtection)
 }
+
+func TestNLUSRulesApplyWhereTheyShould(t *testing.T) {
+	const (
+		always = "proceedings-stated proceedings-covered requested-state-decides subject purpose nexus person languages "
+		fromNL = always + "origin-in-the-netherlands "
+		fromUS = always + "origin-in-the-united-states "
+		toNL   = "penalties-known-in-the-netherlands threshold-in-the-netherlands particular-place central-sends "
+		bank   = "bank-person bank-grounds "
+	)
+	fiscal := func(s *scene) { s.Req.Offence.Fiscal = true }
+	for _, c := range []struct {
+		from, to protocol.ParticipantID
+		ask      func(*scene)
+		rules    string
+	}{
+		{"nl.justice", "us.doj-oia", produce, fromNL + "particular-place central-sends affidavit " +
+			"penalties-known-in-the-united-states threshold-in-the-united-states"},
+		{"nl.justice", "us.doj-oia", nlusRecords, fromNL + "particular-place central-sends"},
+		{"nl.justice", "us.doj-oia", ets30Subscriber, fromNL + "particular-place central-sends"},
+		{"nl.justice", "us.doj-oia", mlaThen(nlusRecords, fiscal), fromNL + "particular-place central-sends"},
+		{"nl.justice", "us.doj-oia", mlaBank, fromNL + bank +
+			"bank-offence-in-the-united-states bank-sender-from-the-netherlands"},
+		{"us.doj-oia", "nl.justice", produce, fromUS + toNL},
+		{"us.doj-oia", "nl.justice", nlusRecords, fromUS + toNL},
+		{"us.doj-oia", "nl.justice", ets30Subscriber, fromUS + toNL},
+		{"us.doj-oia", "nl.justice", mlaThen(nlusRecords, fiscal), fromUS + toNL + "fiscal-restraint"},
+		{"us.doj-oia", "nl.justice", mlaBank, fromUS + bank +
+			"bank-offence-in-the-netherlands bank-sender-from-the-united-states"},
+	} {
+		s := mlaNamed(nlusID, mlaScene(c.from, c.to))
+		c.ask(s)
+		mlaApplies(t, nlusID, s, c.rules)
+	}
+}
+
+// Art. 6(1): more than a year in both States, or an offence of the annex. What is
+// not stated holds.
+func TestNLUSSearchNeedsMoreThanAYearInBothStates(t *testing.T) {
+	for _, c := range []struct {
+		here, there      int64
+		category         string
+		lists            []string
+		known, threshold protocol.Outcome
+	}{
+		{0, 0, "", nil, protocol.Held, protocol.NotApplicable},
+		{0, 13, "", nil, protocol.Held, protocol.NotApplicable},
+		{13, 0, "", nil, protocol.Held, protocol.NotApplicable},
+		{1, 13, "", nil, protocol.Pass, protocol.Fail},
+		{13, 1, "", nil, protocol.Pass, protocol.Fail},
+		{12, 13, "", nil, protocol.Pass, protocol.Fail},
+		{13, 12, "", nil, protocol.Pass, protocol.Fail},
+		{13, 13, "", nil, protocol.Pass, protocol.Pass},
+		{12, 12, "sr_336", nil, protocol.Pass, protocol.Pass},
+		{12, 12, "", []string{"nlus_annex"}, protocol.Pass, protocol.Pass},
+		{0, 0, "sr_336", nil, protocol.Pass, protocol.NotApplicable},
+		{0, 0, "", []string{"nlus_annex"}, protocol.Pass, protocol.NotApplicable},
+		{0, 0, "sr_300", []string{"another"}, protocol.Held, protocol.NotApplicable},
+	} {
+		for where, pair := range map[string][2]protocol.ParticipantID{
+			"the-netherlands":   {"us.doj-oia", "nl.justice"},
+			"the-united-states": {"nl.justice", "us.doj-oia"},
+		} {
+			s := mlaNamed(nlusID, mlaScene(pair[0], pair[1]))
+			mlaPenalties(c.here, c.there)(s)
+			s.Req.Offence.Category, s.Req.Offence.Lists = c.category, c.lists
+			got := mlaFinds(t, nlusID, s, "penalties-known-in-"+where, "threshold-in-"+where)
+			if got[0] != c.known || got[1] != c.threshold {
+				t.Errorf("%+v in %s: got %v", c, where, got)
+			}
+		}
+	}
+}
+
+// The notes of 1981 on Art. 14 say from whom a request may come.
+func TestNLUSRequestsComeFromTheRightAuthority(t *testing.T) {
+	for _, c := range []struct {
+		kind   protocol.AuthorityKind
+		nl, us protocol.Outcome
+	}{
+		{protocol.AuthorityJudge, protocol.Pass, protocol.Pass},
+		{protocol.AuthorityCourt, protocol.Pass, protocol.Pass},
+		{protocol.AuthorityInvestigating, protocol.Pass, protocol.Pass},
+		{protocol.AuthorityProsecutor, protocol.Pass, protocol.Pass},
+		{protocol.AuthorityPolice, protocol.Held, protocol.Pass},
+		{protocol.AuthorityAdministrative, protocol.Held, protocol.Held},
+		{"", protocol.Held, protocol.Held},
+	} {
+		for _, stage := range []protocol.Stage{protocol.StageInvestigation, protocol.StageAdministrative} {
+			nl := mlaNamed(nlusID, mlaScene("nl.justice", "us.doj-oia"))
+			us := mlaNamed(nlusID, mlaScene("us.doj-oia", "nl.justice"))
+			nl.Req.Authorisation.Kind, us.Req.Authorisation.Kind = c.kind, c.kind
+			nl.Req.Proceedings, us.Req.Proceedings = stage, stage
+			wantUS := c.us
+			if c.kind == protocol.AuthorityAdministrative && stage == protocol.StageAdministrative {
+				wantUS = protocol.Pass
+			}
+			if got := mlaFinds(t, nlusID, nl, "origin-in-the-netherlands"); got[0] != c.nl {
+				t.Errorf("a Dutch %q, %s: got %v, want %v", c.kind, stage, got[0], c.nl)
+			}
+			if got := mlaFinds(t, nlusID, us, "origin-in-the-united-states"); got[0] != wantUS {
+				t.Errorf("a US %q, %s: got %v, want %v", c.kind, stage, got[0], wantUS)
+			}
+		}
+	}
+}
+
+func TestNLUSHasNoOptions(t *testing.T) { mlaMirrors(t, nlusID, map[string]string{}) }
