@@ -236,13 +236,15 @@ func TestETS30RulesApplyWhereTheyShould(t *testing.T) {
 	}
 }
 
+// notETS182 are the Parties that were not seen as Parties to ETS 182.
+var notETS182 = []protocol.Party{"AD", "AZ", "GR", "IS", "KR", "MC", "ME", "SM"}
+
 // Who is not known to be bound by ETS 182 sends through its central authority,
 // may not rely on electronic means, and has no duty of confidentiality.
 func TestETS182ReachesOnlyItsParties(t *testing.T) {
 	rules := []string{"sender", "original-on-request", "electronic-means", "confidentiality"}
 	within := []protocol.Outcome{protocol.Pass, protocol.Pass, protocol.NotApplicable, protocol.Pass}
 	outside := []protocol.Outcome{protocol.Held, protocol.NotApplicable, protocol.Held, protocol.Flag}
-	not := []protocol.Party{"AD", "AZ", "GR", "IS", "KR", "MC", "ME", "SM"}
 	for _, m := range document(t, ets30ID).Members {
 		if m.Party == "CH" {
 			continue
@@ -253,7 +255,7 @@ func TestETS182ReachesOnlyItsParties(t *testing.T) {
 			mlaSentBy(protocol.RoleIssuing)(s)
 			mlaSecret(s)
 			want := within
-			if slices.Contains(not, m.Party) {
+			if slices.Contains(notETS182, m.Party) {
 				want = outside
 			}
 			if got := mlaFinds(t, ets30ID, s, rules...); !slices.Equal(got, want) {
@@ -269,4 +271,14 @@ func TestETS30OptionsAreMirroredAsTheirArticlesSay(t *testing.T) {
 		"translation-english-or-french": "Art. 16(2)", "translation-english": "Art. 16(2)",
 		"translation-french": "Art. 16(2)", "translation-own-language": "Art. 16(2)",
 		"reservation-article-3": "Art. 23(3)", "reservation-other": "Art. 23(3)"})
+}
+
+func TestETS30JoinsEveryPairThatTheInvestigationOrderDoesNot(t *testing.T) {
+	free := func(from, to protocol.Party) bool {
+		return !slices.Contains(eioStates, from) || !slices.Contains(eioStates, to)
+	}
+	mlaPairs(t, ets30ID, protocol.Production, protocol.CategoryContent, free)
+	mlaPairs(t, ets30ID, protocol.Preservation, protocol.CategoryContent, func(from, to protocol.Party) bool {
+		return free(from, to) && !slices.Contains(notETS182, from) && !slices.Contains(notETS182, to)
+	})
 }

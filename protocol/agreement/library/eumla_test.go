@@ -1,6 +1,7 @@
 package library_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -222,7 +223,15 @@ func TestEUMLAOwnWordsForInterception(t *testing.T) {
 func TestEUMLABarsBankSecrecyAndFiscalCharacterAmongPartiesToTheProtocol(t *testing.T) {
 	mlaBars(t, euMLAID, "DK", "FR", protocol.ReasonBankSecrecy, protocol.ReasonSolelyFiscal)
 	mlaBars(t, euMLAID, "FR", "DK", protocol.ReasonBankSecrecy, protocol.ReasonSolelyFiscal)
-	mlaBars(t, euMLAID, "EE", "DK") // Estonia was not seen as Party to the Protocol
+	seen := []protocol.Party{"AT", "BE", "BG", "DE", "DK", "ES", "FI", "FR", "HU", "LT", "LV", "NL", "PL", "RO", "SE", "SI"}
+	for _, m := range document(t, euMLAID).Members {
+		var want []protocol.Reason
+		if slices.Contains(seen, m.Party) {
+			want = []protocol.Reason{protocol.ReasonBankSecrecy, protocol.ReasonSolelyFiscal}
+		}
+		mlaBars(t, euMLAID, m.Party, "DK", want...)
+		mlaBars(t, euMLAID, "DK", m.Party, want...)
+	}
 }
 
 func TestEUMLARulesApplyWhereTheyShould(t *testing.T) {
@@ -288,4 +297,12 @@ func TestEUMLABankAccountsNeedFourYearsHereAndTwoThere(t *testing.T) {
 func TestEUMLAOptionsAreMirroredAsTheirArticlesSay(t *testing.T) {
 	mlaMirrors(t, euMLAID, map[string]string{"recording-only": "Art. 18(7)", "political-offences": "",
 		"luxembourg-data": ""})
+}
+
+func TestEUMLAJoinsDenmarkAndIrelandWithEachMemberState(t *testing.T) {
+	one := func(from, to protocol.Party) bool {
+		return !slices.Contains(eioStates, from) || !slices.Contains(eioStates, to)
+	}
+	mlaPairs(t, euMLAID, protocol.Production, protocol.CategoryContent, one)
+	mlaPairs(t, euMLAID, protocol.Interception, protocol.CategoryContentLive, one)
 }

@@ -161,3 +161,8 @@ func TestEUUSRulesApplyWhereTheyShould(t *testing.T) {
 func TestEUUSOptionsAreNotMirrored(t *testing.T) {
 	mlaMirrors(t, euusID, map[string]string{"bank-dual-criminality": "", "bank-penalties": "", "bank-designated": ""})
 }
+
+func TestEUUSJoinsNoTwoMemberStates(t *testing.T) {
+	mlaPairs(t, euusID, protocol.Preservation, protocol.CategoryTraffic,
+		func(from, to protocol.Party) bool { return from == "US" || to == "US" })
+}

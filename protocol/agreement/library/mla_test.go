@@ -200,3 +200,33 @@ func mlaMirrors(t *testing.T, id string, want map[string]string) {
 		t.Errorf("%s: got options %v, want %v", id, got, want)
 	}
 }
+
+// eioStates are the Member States bound by the European Investigation Order:
+// all but Denmark and Ireland.
+var eioStates = []protocol.Party{"AT", "BE", "BG", "CY", "CZ", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IT",
+	"LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"}
+
+// mlaPairs fails unless the document grants a type and category between exactly
+// the pairs of its Parties for which want says so.
+func mlaPairs(t *testing.T, id string, typ protocol.RequestType, category protocol.Category,
+	want func(from, to protocol.Party) bool) {
+	t.Helper()
+	doc := document(t, id)
+	book := agreementtest.NewBook(t, []*agreement.Document{doc})
+	authority := func(p protocol.Party) protocol.ParticipantID {
+		return protocol.ParticipantID(strings.ToLower(string(p)) + ".justice")
+	}
+	for _, from := range doc.Members {
+		for _, to := range doc.Members {
+			if from.Party == to.Party {
+				continue
+			}
+			s := mlaNamed(id, mlaScene(authority(from.Party), authority(to.Party)))
+			s.Ask(typ, category)
+			f := agreementtest.Found(t, s.Decide(book), agreement.StepRight)
+			if (f.Outcome == protocol.Pass) != want(from.Party, to.Party) {
+				t.Errorf("%s asks %s, %s: got %v", from.Party, to.Party, typ, f.Outcome)
+			}
+		}
+	}
+}
