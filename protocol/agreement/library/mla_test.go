@@ -99,7 +99,7 @@ func mlaBars(t *testing.T, id string, from, to protocol.Party, grounds ...protoc
 	book := agreementtest.NewBook(t, []*agreement.Document{document(t, id)})
 	ref := protocol.AgreementRef{ID: id, Version: "1"}
 	for _, ground := range protocol.Reasons() {
-		d := book.Refuse(ref, ground, from, to, agreementtest.Day)
+		d := book.Refuse(agreement.Ground{Agreement: ref, Reason: ground, From: from, To: to, At: agreementtest.Day})
 		want := protocol.Allow
 		if slices.Contains(grounds, ground) {
 			want = protocol.Deny
