@@ -20,6 +20,7 @@ var ets30MLA = instrument{
 		func() *scene { return mlaNamed(ets30ID, mlaScene("fr.justice", "ch.justice", "original_on_request")) },
 		func() *scene { return mlaNamed(ets30ID, mlaScene("kr.justice", "gb.ukca")) },
 		func() *scene { return mlaNamed(ets30ID, mlaScene("gb.ukca", "kr.justice")) },
+		func() *scene { return mlaNamed(ets30ID, mlaScene("ch.justice", "ie.justice", "original_on_request")) },
 	},
 	clean: protocol.Hold,
 	rows:  ets30Rows,
@@ -77,7 +78,7 @@ var ets30Rows = []row{
 	{rule: "facts", setup: ets30Subscriber, breaks: func(s *scene) { s.Req.Facts = "" }, want: protocol.Held,
 		reason: protocol.ReasonIncomplete},
 	{rule: "facts", breaks: func(s *scene) { s.Req.Facts = "" }, want: protocol.Held, reason: protocol.ReasonIncomplete,
-		only: ets182Pair, unless: func(s *scene) { s.Ask(protocol.Preservation, protocol.CategoryContent) }},
+		only: ets182Pair, unless: ets30Preserve},
 	{rule: "sender", breaks: mlaSentBy(), want: protocol.Held, reason: protocol.ReasonNotCompetent},
 	{rule: "sender", setup: mlaSentBy(protocol.RoleIssuing),
 		breaks: func(s *scene) { s.Facts.Sender.Party = s.Facts.Addressee.Party }, want: protocol.Held,
@@ -111,11 +112,16 @@ var ets30Rows = []row{
 		only: ets182Pair, given: ets30Reserved("CH", "reservation-other")},
 	{rule: "special-procedure", setup: mlaProcedure, breaks: nothing, want: protocol.Held,
 		reason: protocol.ReasonContraryToLaw, unless: func(s *scene) { s.Req.Procedure = "" }},
+	{rule: "preservation-elsewhere", setup: ets30Preserve, breaks: func(s *scene) { // Ireland has not ratified ETS 185
+		s.Facts.Addressee, s.Req.Addressee = agreementtest.StandingOf("fr.justice", protocol.RoleCentral), "fr.justice"
+	}, want: protocol.Flag, reason: protocol.ReasonOtherTreaty, only: mlaTo("IE"), unless: produce},
 	{rule: "confidentiality", setup: mlaSecret, breaks: func(s *scene) {
 		s.Facts.Issuing, s.Req.Issuer = agreementtest.StandingOf("is.justice", protocol.RoleCentral), "is.justice"
 	}, want: protocol.Flag, reason: protocol.ReasonDomesticLaw, only: mlaTo("CH"),
 		unless: func(s *scene) { s.Req.Secrecy = nil }},
 }
+
+func ets30Preserve(s *scene) { s.Ask(protocol.Preservation, protocol.CategoryContent) }
 
 func ets30Subscriber(s *scene) { s.Ask(protocol.Subscriber, protocol.CategorySubscriber) }
 
@@ -227,8 +233,7 @@ func TestETS30RulesApplyWhereTheyShould(t *testing.T) {
 		{"fr.justice", "ch.justice", ets30Subscriber, "facts original-on-request"},
 		{"gb.ukca", "kr.justice", produce, "facts electronic-means"},
 		{"kr.justice", "gb.ukca", produce, "facts electronic-means"},
-		{"ch.justice", "fr.justice", func(s *scene) { s.Ask(protocol.Preservation, protocol.CategoryContent) },
-			"original-on-request"},
+		{"ch.justice", "fr.justice", ets30Preserve, "original-on-request preservation-elsewhere"},
 	} {
 		s := mlaNamed(ets30ID, mlaScene(c.from, c.to))
 		c.ask(s)
