@@ -87,12 +87,12 @@ var ets30Rows = []row{
 		want: protocol.Held, reason: protocol.ReasonNotCompetent, only: ets182Other},
 	{rule: "copy-to-ministry-sent", setup: mlaThen(mlaSentBy(protocol.RoleIssuing),
 		func(s *scene) { s.Attest("copy_to_ministry_sent") }), breaks: without("copy"), want: protocol.Held,
-		reason: protocol.ReasonNotification, only: mlaTo("CH"), given: ets30Made("CH", "copy-to-ministry"),
+		reason: protocol.ReasonNotification, only: from("FR"), given: ets30Made("CH", "copy-to-ministry"),
 		unless: mlaSentBy(protocol.RoleCentral)},
 	{rule: "copy-to-ministry-sent", setup: mlaThen(mlaSentBy(protocol.RoleIssuing), func(s *scene) {
 		s.Facts.Notified = []agreement.Standing{agreementtest.StandingOf("ch.ministry", protocol.RoleCentral)}
 	}), breaks: func(s *scene) { s.Facts.Notified = nil }, want: protocol.Held, reason: protocol.ReasonNotification,
-		only: mlaTo("CH"), given: ets30Made("CH", "copy-to-ministry")},
+		only: from("FR"), given: ets30Made("CH", "copy-to-ministry")},
 	{rule: "original-on-request", breaks: without("original"), want: protocol.Held, reason: protocol.ReasonPromise,
 		only: ets182Pair},
 	{rule: "electronic-means", breaks: nothing, want: protocol.Held, reason: protocol.ReasonJudgement,
@@ -117,7 +117,7 @@ var ets30Rows = []row{
 	}, want: protocol.Flag, reason: protocol.ReasonOtherTreaty, only: mlaTo("IE"), unless: produce},
 	{rule: "confidentiality", setup: mlaSecret, breaks: func(s *scene) {
 		s.Facts.Issuing, s.Req.Issuer = agreementtest.StandingOf("is.justice", protocol.RoleCentral), "is.justice"
-	}, want: protocol.Flag, reason: protocol.ReasonDomesticLaw, only: mlaTo("CH"),
+	}, want: protocol.Flag, reason: protocol.ReasonDomesticLaw, only: from("FR"),
 		unless: func(s *scene) { s.Req.Secrecy = nil }},
 }
 

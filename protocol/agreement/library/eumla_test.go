@@ -223,7 +223,8 @@ func TestEUMLAOwnWordsForInterception(t *testing.T) {
 func TestEUMLABarsBankSecrecyAndFiscalCharacterAmongPartiesToTheProtocol(t *testing.T) {
 	mlaBars(t, euMLAID, "DK", "FR", protocol.ReasonBankSecrecy, protocol.ReasonSolelyFiscal)
 	mlaBars(t, euMLAID, "FR", "DK", protocol.ReasonBankSecrecy, protocol.ReasonSolelyFiscal)
-	seen := []protocol.Party{"AT", "BE", "BG", "DE", "DK", "ES", "FI", "FR", "HU", "LT", "LV", "NL", "PL", "RO", "SE", "SI"}
+	seen := []protocol.Party{"AT", "BE", "BG", "DE", "DK", "ES", "FI", "FR", "HU", "LT", "LV", "NL", "PL", "RO",
+		"SE", "SI"}
 	for _, m := range document(t, euMLAID).Members {
 		var want []protocol.Reason
 		if slices.Contains(seen, m.Party) {
