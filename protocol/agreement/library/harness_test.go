@@ -19,6 +19,9 @@ var instruments = []instrument{
 	uncac,
 	cets224,
 	euusMLA,
+	ets30MLA,
+	euMLA,
+	nlusMLAT,
 	euEPOC,
 	euEIO,
 }
