@@ -10,6 +10,7 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/agreementtest"
 )
 
 // outcomes are the findings of a decision in the words of the oracle.
@@ -74,7 +75,7 @@ func agreesWithTheOracle(t *rapid.T) {
 func (w *world) ask(t *rapid.T, book *agreement.Book, signatures bool) {
 	s := anyRequest(t, w)
 	d := s.Decide(book)
-	if why := unexplained(d); why != "" {
+	if why := agreementtest.Unexplained(d); why != "" {
 		t.Fatalf("%s: %+v", why, d)
 	}
 	got := outcomes(d)

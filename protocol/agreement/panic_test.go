@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
 
 	"comity.example/protocol"
@@ -63,37 +62,6 @@ func anyMoment(t *rapid.T) time.Time {
 		at("2022-01-01").In(time.FixedZone("east", 3600)))
 }
 
-// unexplained says what is wrong with the inputs of a decision: each name that a
-// finding looked at is there once, in order, with a value as JSON.
-func unexplained(d protocol.Decision) string {
-	values := map[string]bool{}
-	for i, in := range d.Inputs {
-		if !jsontext.Value(in.Value).IsValid() {
-			return "no JSON for " + in.Name + ": " + in.Value
-		}
-		if i > 0 && d.Inputs[i-1].Name >= in.Name {
-			return in.Name + " is out of order"
-		}
-		values[in.Name] = false
-	}
-	for _, f := range d.Findings {
-		for i, name := range f.Inputs {
-			if _, ok := values[name]; !ok {
-				return f.Rule + " looked at " + name + ", which has no value"
-			}
-			if values[name] = true; i > 0 && f.Inputs[i-1] >= name {
-				return f.Rule + " names what it looked at out of order"
-			}
-		}
-	}
-	for name, used := range values {
-		if !used {
-			return "nothing looked at " + name
-		}
-	}
-	return ""
-}
-
 // Whatever it is asked, Decide answers, and says what it looked at.
 func TestDecideAnswersWhateverItIsAsked(t *testing.T) {
 	shipped := agreementtest.LibraryBook(t)
@@ -109,7 +77,7 @@ func TestDecideAnswersWhateverItIsAsked(t *testing.T) {
 					r.Fatalf("got %+v of %+v", d, s)
 				}
 				book.Notifies(&s.Req, s.Facts)
-				if why := unexplained(d); why != "" {
+				if why := agreementtest.Unexplained(d); why != "" {
 					r.Fatalf("%s: %+v", why, d)
 				}
 				canon.Encode(d) // has a form for what a request may hold, and no panic for the rest

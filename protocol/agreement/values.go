@@ -91,16 +91,25 @@ func ipWithoutTime(r *protocol.Request) bool {
 	})
 }
 
-// days counts begun days; what ends before it starts has none.
+// days counts begun days; what ends before it starts has none, and neither has
+// what has no start or no end.
 func days(from, to time.Time) int64 {
 	const day = 24 * time.Hour
+	if from.IsZero() || to.IsZero() {
+		return 0
+	}
 	return int64((max(to.Sub(from), 0) + day - 1) / day)
 }
 
+// rangeDays is 0 if one of the ranges is not known: it may be the longest.
 func rangeDays(r *protocol.Request) int64 {
 	var most int64
 	for i := range r.Data {
-		most = max(most, days(r.Data[i].From, r.Data[i].To))
+		n := days(r.Data[i].From, r.Data[i].To)
+		if n == 0 {
+			return 0
+		}
+		most = max(most, n)
 	}
 	return most
 }
@@ -127,11 +136,7 @@ func orZero[T any](p *T) T {
 }
 
 func secrecyDays(in *input) int64 {
-	s := secrecy(in)
-	if s.Until.IsZero() || in.facts.Issued.IsZero() {
-		return 0
-	}
-	return days(in.facts.Issued, s.Until)
+	return days(in.facts.Issued, secrecy(in).Until)
 }
 
 // governing returns nothing of an agreement that was not found.

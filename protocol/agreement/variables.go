@@ -78,7 +78,7 @@ var (
 			func(in *input) ref.Val { return list(identifierTypes(in.req)) }},
 		{"request.ip_without_time", cel.BoolType, "Whether an IP address is named without the time at which it was seen.",
 			func(in *input) ref.Val { return types.Bool(ipWithoutTime(in.req)) }},
-		{"request.range_days", cel.IntType, "The longest time range of the data asked for, in days, begun days counted.",
+		{"request.range_days", cel.IntType, "The longest time range of the data asked for, in days, begun days counted; 0: one is not known.",
 			func(in *input) ref.Val { return types.Int(rangeDays(in.req)) }},
 		{"request.has_purpose", cel.BoolType, "Whether the purpose is stated.",
 			func(in *input) ref.Val { return types.Bool(in.req.Purpose != "") }},
@@ -168,7 +168,7 @@ var (
 		{"interception.less_intrusive_considered", cel.BoolType,
 			"Whether a less intrusive way was considered and is not enough.",
 			func(in *input) ref.Val { return types.Bool(window(in).LessIntrusiveConsidered) }},
-		{"interception.days", cel.IntType, "How long an interception lasts, in days, begun days counted.",
+		{"interception.days", cel.IntType, "How long an interception lasts, in days, begun days counted; 0: not known.",
 			func(in *input) ref.Val { return types.Int(windowDays(in)) }},
 
 		{"authorisation.kind", cel.StringType, "judge, court, investigating_judge, prosecutor, " +

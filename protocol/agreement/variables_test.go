@@ -154,7 +154,7 @@ func TestVariablesAreWhatTheirDocumentationSays(t *testing.T) {
 func value(t *testing.T, book *agreement.Book, s *agreementtest.Scene, name, want string) {
 	t.Helper()
 	d := s.Decide(book)
-	if why := unexplained(d); why != "" {
+	if why := agreementtest.Unexplained(d); why != "" {
 		t.Error(why)
 	}
 	got := ""

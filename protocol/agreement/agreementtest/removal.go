@@ -17,6 +17,9 @@ type Removal struct {
 	back func()
 }
 
+// String returns what is taken out.
+func (r Removal) String() string { return r.Path }
+
 // saysOtherwise are the members whose absence is not ignorance: without them
 // another thing is asked for, or something is denied that was said.
 var saysOtherwise = map[string]string{
@@ -53,7 +56,7 @@ var saysOtherwise = map[string]string{
 // Removals lists everything that can be taken out of the scene: what is set, and
 // what of lists, each alone and what holds it.
 func Removals(s *Scene) []Removal {
-	r := new(remover)
+	r := &remover{torn: torn(&s.Req.Target)}
 	r.members(reflect.ValueOf(s).Elem(), "")
 	return r.out
 }
@@ -69,19 +72,36 @@ func Without(removals []Removal, do func()) {
 	}
 }
 
-type remover struct{ out []Removal }
+type remover struct {
+	out  []Removal
+	torn bool // the target is said to be of two shapes
+}
+
+// shapes say of what shape a target is. Of one that is of two, one less takes a
+// contradiction away, and no fact.
+var shapes = map[string]bool{"Req.Target.Nationalities": true, "Req.Target.ResidentIn": true,
+	"Req.Target.Incorporated": true, "Req.Target.GovernmentOf": true}
+
+func torn(t *protocol.Target) bool {
+	person := len(t.Nationalities) > 0 || len(t.ResidentIn) > 0
+	return person && t.Incorporated != "" || person && t.GovernmentOf != "" || t.Incorporated != "" && t.GovernmentOf != ""
+}
 
 // add lists the removal of a value, which is one of what the path names.
 func (r *remover) add(path string, v, without reflect.Value) {
-	if _, ok := saysOtherwise[path]; ok {
+	if _, ok := saysOtherwise[path]; ok || r.torn && shapes[path] {
 		return
 	}
-	var old reflect.Value
+	var old []reflect.Value // one removal may be made twice, alone and with others
 	r.out = append(r.out, Removal{Path: path, set: func() {
-		old = reflect.New(v.Type()).Elem()
-		old.Set(v)
+		was := reflect.New(v.Type()).Elem()
+		was.Set(v)
+		old = append(old, was)
 		v.Set(without)
-	}, back: func() { v.Set(old) }})
+	}, back: func() {
+		v.Set(old[len(old)-1])
+		old = old[:len(old)-1]
+	}})
 }
 
 func (r *remover) members(v reflect.Value, path string) {

@@ -1,0 +1,134 @@
+package library_test
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/agreementtest"
+)
+
+// A situation is a request in front of a document, as a row makes it.
+type situation struct {
+	name string
+	*scene
+	book *agreement.Book
+	docs []*agreement.Document
+}
+
+// situations are all that the rows make: each rule met, and broken.
+func situations(t *testing.T, each func(situation)) {
+	t.Helper()
+	for _, inst := range instruments {
+		plain := inst.book(t)
+		for _, r := range inst.rows {
+			book := plain
+			if len(r.given) > 0 {
+				book = inst.book(t, r.given...)
+			}
+			for _, make := range inst.scenes {
+				if r.only != nil && !r.only(make()) {
+					continue
+				}
+				s := make()
+				if r.setup != nil {
+					r.setup(s)
+				}
+				name := inst.id + " " + r.rule + " from " + string(s.Facts.Issuing.Party)
+				each(situation{name + ", met", s, book, plain.Documents()})
+				s = make()
+				if r.setup != nil {
+					r.setup(s)
+				}
+				r.breaks(s)
+				each(situation{name + ", broken", s, book, plain.Documents()})
+			}
+		}
+	}
+}
+
+// verdict is what the machine finds, whatever a person still has to judge.
+func (s *situation) verdict() protocol.Verdict {
+	return agreementtest.Computed(s.Decide(s.book), s.docs...)
+}
+
+// exceptions are where a rule of a document does not apply to what is not said,
+// and why that is the law. The verdict is none the better for it: a person
+// decides.
+var exceptions = []struct{ where, path, why string }{
+	{"bank-", "Req.Service", "that the service is a bank says what is asked for"},
+	{"eu-us-mla-2003", "Req.Proceedings", "for what proceedings is asked of those that are named; the rest is for the requested State"},
+	{"eu-eio-2014 interception-third-state", "Req.Target", "Art. 31 is about a subject who is known to be elsewhere"},
+	{"budapest-2001 central-sends", "Req.Attestations", "without it Art. 27 is not relied on beside another treaty"},
+	{"uncac-2003 central-sends", "Req.Attestations", "without it Art. 46(9)-(29) are not relied on beside another treaty"},
+}
+
+// excepted reports whether an exception says that the removal says something.
+func (s *situation) excepted(used map[int]bool, removals ...agreementtest.Removal) bool {
+	for i, x := range exceptions {
+		for _, r := range removals {
+			if strings.Contains(s.name, x.where) && strings.HasPrefix(r.Path, x.path) {
+				used[i] = true
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Every fact is taken out of every situation, one at a time and many at once.
+func TestUnknownFactAllowsNothing(t *testing.T) {
+	n, used := 0, map[int]bool{}
+	situations(t, func(s situation) {
+		before := s.Decide(s.book)
+		if agreementtest.Computed(before, s.docs...) == protocol.Allow {
+			return
+		}
+		all := agreementtest.Removals(s.scene)
+		for _, r := range all {
+			n++
+			agreementtest.Without([]agreementtest.Removal{r}, func() {
+				after := s.Decide(s.book)
+				if after.Verdict > before.Verdict && after.Verdict == protocol.Allow {
+					t.Errorf("%s: the verdict is allow without %s", s.name, r.Path)
+				}
+				if agreementtest.Computed(after, s.docs...) == protocol.Allow && !s.excepted(used, r) {
+					t.Errorf("%s: allow without %s, with it%s", s.name, r.Path, agreementtest.Failures(before))
+				}
+			})
+		}
+	})
+	for i, x := range exceptions {
+		if !used[i] {
+			t.Errorf("the exception of %s for %s is not needed", x.path, x.where)
+		}
+	}
+	t.Logf("%d facts were taken out", n)
+}
+
+func TestUnknownFactsAllowNothing(t *testing.T) {
+	var denied []situation
+	situations(t, func(s situation) {
+		if s.verdict() != protocol.Allow {
+			denied = append(denied, s)
+		}
+	})
+	rapid.Check(t, func(r *rapid.T) {
+		s := rapid.SampledFrom(denied).Draw(r, "situation")
+		all := agreementtest.Removals(s.scene)
+		for range 20 {
+			var some []agreementtest.Removal
+			for range rapid.IntRange(2, 8).Draw(r, "facts") {
+				some = append(some, rapid.SampledFrom(all).Draw(r, "fact"))
+			}
+			agreementtest.Without(some, func() {
+				if s.verdict() == protocol.Allow && !s.excepted(map[int]bool{}, some...) {
+					r.Errorf("%s: allow without %v", s.name, some)
+				}
+			})
+		}
+	})
+}
