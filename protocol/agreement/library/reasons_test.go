@@ -22,6 +22,8 @@ const root = "../../.."
 // reserved are the reasons that nothing gives, with why they are there.
 var reserved = map[protocol.Reason]string{
 	protocol.ReasonStorage: "a node that cannot write what it accepts does not answer: its peer sends again",
+	protocol.ReasonEssentialInterest: "documents name the interest: free_speech, death_penalty, " +
+		"sovereignty_security_ordre_public",
 }
 
 // TestEveryReasonIsGivenOrReserved: by a shipped document, by the steps or the
