@@ -1,4 +1,4 @@
-package agreement_test
+package paper_test
 
 import (
 	"bytes"
@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 
 	"comity.example/protocol"
-	"comity.example/protocol/agreement"
 	"comity.example/protocol/agreement/agreementtest"
+	"comity.example/protocol/agreement/paper"
 )
 
 func TestTextWarnsAtItsHeadAndShowsEveryRule(t *testing.T) {
 	for _, d := range agreementtest.Library(t) {
 		var b bytes.Buffer
-		if err := d.Text(&b, agreement.TextOptions{Signed: []protocol.Party{"GB", "US"}}); err != nil {
+		if err := paper.Text(&b, d, paper.Options{Signed: []protocol.Party{"GB", "US"}}); err != nil {
 			t.Fatal(err)
 		}
 		text := b.String()
@@ -44,7 +44,7 @@ type fullDisk struct{}
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestTextReportsWhatItCouldNotWrite(t *testing.T) {
-	if err := agreementtest.Library(t)[0].Text(fullDisk{}, agreement.TextOptions{}); err == nil {
+	if err := paper.Text(fullDisk{}, agreementtest.Library(t)[0], paper.Options{}); err == nil {
 		t.Error("got no error from a full disk")
 	}
 }
