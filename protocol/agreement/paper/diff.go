@@ -27,7 +27,7 @@ type Change struct {
 	ID      string `json:"id,omitzero"`  // "" if it has none
 	Article string `json:"article"`      // in the newer version where it stands there
 	Text    string `json:"text"`         // its plain sentence, likewise
-	Members []Was  `json:"members"`      // of what was changed; none of the rest
+	Members []Was  `json:"members"`      // of what was changed those that were, else all
 	Old     string `json:"old,omitzero"` // the plain sentence that it had, if another
 }
 
@@ -110,7 +110,11 @@ func about(d *agreement.Document) item {
 func parties(p *page) []item {
 	var out []item
 	for _, x := range p.parties {
-		out = append(out, item{kind: "Party", id: string(x.Code), Text: fmt.Sprintf("%s is Party.", x.Code),
+		said := x.said()
+		if said == "" {
+			said = "bound whenever the document is in force"
+		}
+		out = append(out, item{kind: "Party", id: string(x.Code), Text: fmt.Sprintf("%s: %s.", x.Code, said),
 			Fields: fields(field{Name: "Signed", Value: x.Signed}, field{Name: "Ratified", Value: x.Ratified},
 				field{Name: "In force from", Value: x.InForce}, field{Name: "Left", Value: x.Left})})
 	}
@@ -165,9 +169,17 @@ func joinID(of, id string) string {
 func compareItem(old, new *item) *Change {
 	switch {
 	case old == nil:
-		return &Change{Kind: Added, Of: new.kind, ID: new.id, Article: new.Article, Text: new.Text, Members: []Was{}}
+		out := &Change{Kind: Added, Of: new.kind, ID: new.id, Article: new.Article, Text: new.Text, Members: []Was{}}
+		for _, f := range new.members() {
+			out.member(f.Name, "", f.Value)
+		}
+		return out
 	case new == nil:
-		return &Change{Kind: Removed, Of: old.kind, ID: old.id, Article: old.Article, Text: old.Text, Members: []Was{}}
+		out := &Change{Kind: Removed, Of: old.kind, ID: old.id, Article: old.Article, Text: old.Text, Members: []Was{}}
+		for _, f := range old.members() {
+			out.member(f.Name, f.Value, "")
+		}
+		return out
 	}
 	out := &Change{Kind: Changed, Of: new.kind, ID: new.id, Article: new.Article, Text: new.Text, Members: []Was{}}
 	if old.Text != new.Text {
@@ -255,10 +267,11 @@ func (t *textWriter) change(c *Change) {
 	case c.Of != "document":
 		t.line(2, c.Text)
 	}
-	if c.Kind != Changed && c.Article != "" {
-		t.line(2, c.Article)
-	}
 	for _, m := range c.Members {
+		if c.Kind != Changed {
+			t.hang(2, m.Name+": "+m.Old+m.New) // one of the two
+			continue
+		}
 		t.line(2, m.Name)
 		t.hang(3, "was: "+orNothing(m.Old))
 		t.hang(3, "now: "+orNothing(m.New))

@@ -34,26 +34,27 @@ func (m *maker) matters(r *agreement.Rule) bool {
 
 // applies says in words what an option makes hang on it: in a direction,
 // whether it is so there.
-func (m *maker) applies(id string) string {
+func (m *maker) applies(id string) field {
 	o := m.option(id)
 	if o == nil {
-		return ""
+		return field{}
 	}
 	if m.dir == nil {
 		text := fmt.Sprintf("the receiving Party made %s", id)
 		if o.Mirrored != "" {
 			text += fmt.Sprintf(", or the issuing Party did, to whom the others may then apply the same, %s", o.Mirrored)
 		}
-		return text
+		return field{Name: "Only if", Value: text}
 	}
 	by, mirrored, made := m.book.Maker(m.doc, id, m.dir.From, m.dir.To, m.opts.At)
 	switch {
 	case !made:
-		return fmt.Sprintf("it does not apply: %s did not make %s", m.dir.To, id)
+		return field{Name: "Does not apply", Value: fmt.Sprintf("%s did not make %s", m.dir.To, id)}
 	case mirrored:
-		return fmt.Sprintf("it applies: %s made %s, and %s may apply the same to it, %s", by, id, m.dir.To, o.Mirrored)
+		return field{Name: "Applies", Value: fmt.Sprintf("%s made %s, and %s may apply the same to it, %s",
+			by, id, m.dir.To, o.Mirrored)}
 	}
-	return fmt.Sprintf("it applies: %s made %s", by, id)
+	return field{Name: "Applies", Value: fmt.Sprintf("%s made %s", by, id)}
 }
 
 func (m *maker) option(id string) *agreement.Option {
@@ -262,24 +263,26 @@ func (m *maker) joins(n *agreement.Notice) bool {
 
 // noticed says in words what a notice does.
 func noticed(n *agreement.Notice) string {
-	toward := ""
-	if len(n.Toward) > 0 {
-		toward = ", toward " + join(n.Toward)
+	var about []string
+	for _, list := range []struct{ name, words string }{
+		{"requests", join(n.Types)}, {"data", join(n.Categories)}, {"toward", join(n.Toward)}} {
+		if list.words != "" {
+			about = append(about, list.name+": "+list.words)
+		}
 	}
-	about := ""
-	if len(n.Types) > 0 {
-		about += " by " + join(n.Types)
-	}
-	if len(n.Categories) > 0 {
-		about += " for " + join(n.Categories)
+	scope := ""
+	if len(about) > 0 {
+		scope = " (" + strings.Join(about, "; ") + ")"
 	}
 	switch n.Kind {
 	case agreement.Suspend:
-		return fmt.Sprintf("%s suspends the right to ask it%s%s.", n.Party, about, toward)
+		return fmt.Sprintf("%s suspends the right to ask it%s.", n.Party, scope)
 	case agreement.Resume:
-		return fmt.Sprintf("%s takes back what it suspended of the right to ask it%s%s.", n.Party, about, toward)
+		return fmt.Sprintf("%s takes back what it suspended of the right to ask it%s.", n.Party, scope)
 	case agreement.Withdraw:
-		return fmt.Sprintf("%s takes %s back%s.", n.Party, n.Option, toward)
+		return fmt.Sprintf("%s takes %s back%s.", n.Party, n.Option, scope)
+	case agreement.Reserve:
+		return fmt.Sprintf("%s makes the reservation %s%s.", n.Party, n.Option, scope)
 	}
-	return fmt.Sprintf("%s makes %s%s.", n.Party, n.Option, toward)
+	return fmt.Sprintf("%s makes the declaration %s%s.", n.Party, n.Option, scope)
 }

@@ -100,7 +100,7 @@ func (m *maker) right(r *agreement.Right) item {
 		out.Parts = append(out.Parts, item{kind: "notification", Text: x.Text, Article: x.Article, Mark: x.Mark,
 			Fields: fields(field{Name: "Notifies", Value: "at the same time, the receiving side: role " + string(x.Role)},
 				field{Name: "When", Value: x.When, Code: true},
-				field{Name: "Only if", Value: m.applies(x.Option)})})
+				m.applies(x.Option))})
 	}
 	return out
 }
@@ -157,7 +157,7 @@ func (m *maker) rule(r *agreement.Rule) item {
 		Fields: fields(
 			field{Name: "Direction", Value: m.direction(r.From, r.To)},
 			field{Name: "Capacity", Value: capacity(r.Capacity)},
-			field{Name: "Only if", Value: m.applies(r.Option)},
+			m.applies(r.Option),
 			field{Name: "When", Value: r.When, Code: true},
 			field{Name: "Require", Value: r.Require, Code: true})}
 	if r.Kind == agreement.Attested {
@@ -269,7 +269,7 @@ func (m *maker) terms() section {
 	var items []item
 	for _, t := range m.doc.Terms {
 		of := string(t.Category) + string(t.Type) // one of the two is set
-		items = append(items, item{kind: "term", id: joinID(of, t.Own), Text: pointed(t.Text), Article: t.Article, Mark: t.Mark,
+		items = append(items, item{kind: "term", id: joinID(of, t.Own), Text: sentence(t.Text), Article: t.Article, Mark: t.Mark,
 			Fields: fields(field{Name: "Own code", Value: t.Own}, field{Name: "Stands for", Value: of})})
 	}
 	return one("The instrument's own words", items)

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -240,8 +242,10 @@ func join[T ~string](items []T) string {
 	return strings.Join(words, ", ")
 }
 
-// pointed is a text as a sentence.
-func pointed(s string) string {
+// sentence makes one of words that have no capital and no point.
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	s = string(unicode.ToUpper(first)) + s[size:]
 	if strings.HasSuffix(s, ".") {
 		return s
 	}
