@@ -133,9 +133,9 @@ func (l *linter) barred() {
 }
 
 // articleForm is how a source names an article, a section or the like.
-var articleForm = regexp.MustCompile(`(?i)(\b(arts?|articles?|ss?|sec|sections?|usc|cl|clauses?|recitals?|annex|sch|` +
-	`schedule|para|paragraphs?|points?|rules?|regs?|chapter|ch|part|pt|title|appendix|reservations?|declarations?)\b\.?|§+)\s*` +
-	`(\d|[IVX]+\b|[A-Z]\b)|\bannex\b`)
+var articleForm = regexp.MustCompile(`((?i:\b(arts?|articles?|ss?|sec|sections?|usc|cl|clauses?|recitals?|annex|sch|` +
+	`schedule|para|paragraphs?|points?|rules?|regs?|chapter|ch|part|pt|title|appendix|reservations?|declarations?)\b\.?)|§+)\s*` +
+	`(\d|[IVX]+\b|[A-Z]\b)|\bAnnex\b`)
 
 // sources sees that what is verified names where it was read.
 func (l *linter) sources() {

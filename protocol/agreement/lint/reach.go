@@ -342,9 +342,6 @@ func (s *scene) compare(op string, args []ast.Expr) any {
 	}
 	least := s.least[name]
 	most, bounded := s.most[name]
-	if bounded && most < least {
-		return false
-	}
 	switch op {
 	case operators.Greater, operators.GreaterEquals:
 		if op == operators.Greater {

@@ -16,7 +16,9 @@ import (
 // said are the texts that a document has for people, with what they rest on.
 func said(d *agreement.Document) []string {
 	out := []string{d.Title, d.Citation, d.Provenance, d.Digest().String()}
-	mark := func(texts []string, m agreement.Mark) { out = append(append(out, texts...), m.Source, string(m.Provenance)) }
+	mark := func(texts []string, m agreement.Mark) {
+		out = append(append(out, texts...), m.Source, string(m.Provenance))
+	}
 	for _, r := range d.Rights {
 		mark([]string{r.ID, r.Article, r.OneSidedArticle}, r.Mark)
 		if x := r.Transmitted; x != nil {
