@@ -50,6 +50,8 @@ func (c *agreementMatrixCmd) Run(ctx context.Context, a *app) error {
 		return badInput(plain(err), "name the Parties with --party, each once")
 	}
 	switch {
+	case c.SVG && a.JSON && c.Out == "":
+		return badInput("--svg and --json: a picture is no JSON: name one, or --out", "")
 	case c.SVG:
 		return c.write(a, m.SVG)
 	case a.JSON && c.Out == "":

@@ -62,7 +62,10 @@ func (c *agreementShowCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if a.JSON && !c.HTML && c.Out == "" && c.Direction == "" {
+	if a.JSON && c.Out == "" {
+		if c.HTML {
+			return badInput("--html and --json: a page is no JSON: name one, or --out", "")
+		}
 		return a.show(document{t.listed(), string(t.doc.Bytes())}, nil)
 	}
 	opts := paper.Options{Width: maxWidth, At: a.at(c.At)}
