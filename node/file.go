@@ -23,6 +23,7 @@ type filed struct {
 	Move  casefile.Move `json:"move,omitzero"`  // what it waits there for
 	Since time.Time     `json:"since,omitzero"` // since when
 	Read  int           `json:"read,omitzero"`  // how much of its news our people have read
+	Noted bool          `json:"noted,omitzero"` // that it was refused is kept for what may come
 }
 
 // move returns what our people are asked to do: what they have read asks for
@@ -108,6 +109,12 @@ func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
 
 // file writes a case and moves it in, within or out of the inbox.
 func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
+	if f.File.State == casefile.Refused && !f.Noted {
+		if err := noteCase(tx, &f.File); err != nil {
+			return err
+		}
+		f.Noted = true
+	}
 	move := f.move(n.cfg.Self)
 	if move != f.Move {
 		if f.Inbox != "" {
@@ -138,7 +145,7 @@ func laneOf(c *casefile.Case) wire.Lane {
 }
 
 // readJSON reads a value that writeJSON wrote. The error wraps store.ErrNotFound.
-func readJSON[T any](r interface{ Get([]byte) ([]byte, error) }, key []byte) (T, error) {
+func readJSON[T any](r getter, key []byte) (T, error) {
 	var v T
 	b, err := r.Get(key)
 	if err != nil {
@@ -150,7 +157,7 @@ func readJSON[T any](r interface{ Get([]byte) ([]byte, error) }, key []byte) (T,
 	return v, nil
 }
 
-func writeJSON(tx *journal.Tx, key []byte, v any) error {
+func writeJSON(tx values, key []byte, v any) error {
 	b, err := canon.Write(v)
 	if err != nil {
 		return err

@@ -57,23 +57,22 @@ func (e *entry) kindOf(r *Right, w wanted, p pair, at time.Time) Hindrance {
 	return HinderedPromise
 }
 
-// Made reports whether a Party has made an option of a document of the Book at
-// a time, toward another.
-func (b *Book) Made(d *Document, option string, by, toward protocol.Party, at time.Time) bool {
+// Made reports whether whoever is asked has made an option of a document of the
+// Book, toward whoever asks.
+func (b *Book) Made(d *Document, option string, q Query) bool {
 	e := b.entryOf(d)
-	return e != nil && e.made(option, by, toward, at)
+	return e != nil && e.made(option, q.To, q.From, q.At)
 }
 
 // Maker returns the Party whose option of a document of the Book matters in a
 // direction: the receiving Party's own, or of a mirrored one the issuing
 // Party's, which the receiving Party may apply to it.
-func (b *Book) Maker(d *Document, option string, from, to protocol.Party, at time.Time) (
-	by protocol.Party, mirrored bool, ok bool) {
+func (b *Book) Maker(d *Document, option string, q Query) (by protocol.Party, mirrored, ok bool) {
 	e := b.entryOf(d)
 	if e == nil {
 		return "", false, false
 	}
-	c, ok := e.chosen(d.option(option), pair{from, to}, at)
+	c, ok := e.chosen(d.option(option), pair{q.From, q.To}, q.At)
 	return c.by, c.mirror != nil, ok
 }
 

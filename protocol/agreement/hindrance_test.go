@@ -73,13 +73,16 @@ rights:`, 1))
 		{"plain", "US", "GB", "GB", false}, {"plain", "GB", "US", "", false},
 		{"mirrored", "US", "GB", "GB", false}, {"mirrored", "GB", "US", "GB", true}, {"nothing", "GB", "US", "", false},
 	} {
-		by, mirrored, ok := book.Maker(d, c.option, c.from, c.to, agreementtest.Day)
+		by, mirrored, ok := book.Maker(d, c.option, agreement.Query{From: c.from, To: c.to, At: agreementtest.Day})
 		if by != c.by || mirrored != c.mirrored || ok != (c.by != "") {
 			t.Errorf("%s, %s to %s: got %q, %v, %v", c.option, c.from, c.to, by, mirrored, ok)
 		}
 	}
-	if book.Made(d, "mirrored", "GB", "US", agreementtest.Day.AddDate(-5, 0, 0)) || !book.Made(d, "mirrored", "GB", "US", agreementtest.Day) ||
-		book.Made(d, "mirrored", "US", "GB", agreementtest.Day) {
+	made := func(of protocol.Party, years int) bool {
+		from := map[protocol.Party]protocol.Party{"GB": "US", "US": "GB"}[of]
+		return book.Made(d, "mirrored", agreement.Query{From: from, To: of, At: agreementtest.Day.AddDate(years, 0, 0)})
+	}
+	if made("GB", -5) || !made("GB", 0) || made("US", 0) {
 		t.Error("want GB to have made it, since 2022")
 	}
 }

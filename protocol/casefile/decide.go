@@ -26,7 +26,8 @@ func (g Grounds) Decide(a *chain.Authentic, at time.Time) protocol.Decision {
 		return g.Book.Decide(r, g.facts(a, at))
 	}
 	if r := a.Act.Body.Refusal; r != nil && len(a.Act.To) > 0 {
-		return g.Book.Refuse(a.Act.Agreement, r.Reason, a.Act.To[0].Party(), a.Act.From.Party(), at)
+		return g.Book.Refuse(agreement.Ground{Agreement: a.Act.Agreement, Reason: r.Reason,
+			From: a.Act.To[0].Party(), To: a.Act.From.Party(), At: at})
 	}
 	return Belongs(a.Act.Agreement, at)
 }
@@ -60,7 +61,7 @@ func (g Grounds) facts(a *chain.Authentic, at time.Time) agreement.Facts {
 	f.Ref, f.Issued = a.Act.Agreement, request.Act.Issued
 	f.Sender = g.Standing(a.Act.From, at)
 	f.Officer = officers(request, f.Issuing.Roles)
-	f.Notified = g.standings(a.Act.To, at)
+	f.Notified = g.Standings(a.Act.To, at)
 	if c := a.Act.Body.Certification; c != nil {
 		f.Certification = agreement.Certification{Present: true, By: f.Sender,
 			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting, Attestations: c.Attestations}
@@ -68,8 +69,8 @@ func (g Grounds) facts(a *chain.Authentic, at time.Time) agreement.Facts {
 	return f
 }
 
-// standings returns those of the participants that stand in their registers.
-func (g Grounds) standings(ids []protocol.ParticipantID, at time.Time) []agreement.Standing {
+// Standings returns those of the participants that stand in their registers.
+func (g Grounds) Standings(ids []protocol.ParticipantID, at time.Time) []agreement.Standing {
 	var out []agreement.Standing
 	for _, id := range ids {
 		if s := g.Standing(id, at); s.ID != "" {

@@ -11,11 +11,16 @@ import (
 
 // first returns the position of the first right that covers what is asked for,
 // as a decision finds it; -1 if none does.
-func (l *linter) first(from, to protocol.Party, like *agreement.Right, t protocol.RequestType, c protocol.Category) int {
+func (l *linter) first(q agreement.Query, channel agreement.Channel) int {
 	return slices.IndexFunc(l.doc.Rights, func(r agreement.Right) bool {
-		return r.Channel == like.Channel && (!r.EmergencyOnly || like.EmergencyOnly) && r.From.Has(from) && r.To.Has(to) &&
-			slices.Contains(r.Types, t) && slices.Contains(r.Categories, c)
+		return r.Channel == channel && (!r.EmergencyOnly || q.Emergency) && r.From.Has(q.From) && r.To.Has(q.To) &&
+			slices.Contains(r.Types, q.Type) && slices.Contains(r.Categories, q.Categories[0])
 	})
+}
+
+// of asks for one category by one type under a right.
+func of(r *agreement.Right, t protocol.RequestType, c protocol.Category) agreement.Query {
+	return agreement.Query{Type: t, Categories: []protocol.Category{c}, Emergency: r.EmergencyOnly}
 }
 
 // mirrors sees that a right which depends on its mirror has one.
@@ -29,8 +34,10 @@ func (l *linter) mirrors() {
 			var missing []protocol.Category
 			var pair string
 			for _, c := range r.Categories {
+				back := of(r, t, c)
 				l.eachPair(func(from, to protocol.Party) bool {
-					if !r.From.Has(from) || !r.To.Has(to) || l.first(to, from, r, t, c) >= 0 {
+					back.From, back.To = to, from
+					if !r.From.Has(from) || !r.To.Has(to) || l.first(back, r.Channel) >= 0 {
 						return true
 					}
 					missing, pair = append(missing, c), fmt.Sprintf("%s may not ask %s", to, from)
@@ -50,26 +57,7 @@ func (l *linter) mirrors() {
 // is used.
 func (l *linter) shadows() {
 	for i := range l.doc.Rights {
-		r := &l.doc.Rights[i]
-		reached, joins := false, false
-		for _, t := range r.Types {
-			for _, c := range r.Categories {
-				l.eachPair(func(from, to protocol.Party) bool {
-					if r.From.Has(from) && r.To.Has(to) {
-						joins = true
-						reached = l.first(from, to, r, t, c) == i
-					}
-					return !reached
-				})
-				if reached {
-					break
-				}
-			}
-			if reached {
-				break
-			}
-		}
-		switch {
+		switch reached, joins := l.reached(i); {
 		case reached:
 		case !joins:
 			l.warn(fmt.Sprintf("rights[%d].from", i), "it is from a Party to itself: mend from or to")
@@ -77,6 +65,28 @@ func (l *linter) shadows() {
 			l.warn(fmt.Sprintf("rights[%d].id", i), "it is never used: rights above it cover all of it: leave it out, or put it first")
 		}
 	}
+}
+
+// reached reports whether a right is the first for anything that it covers, and
+// whether it joins two Parties at all.
+func (l *linter) reached(i int) (reached, joins bool) {
+	r := &l.doc.Rights[i]
+	for _, t := range r.Types {
+		for _, c := range r.Categories {
+			q := of(r, t, c)
+			l.eachPair(func(from, to protocol.Party) bool {
+				if r.From.Has(from) && r.To.Has(to) {
+					q.From, q.To, joins = from, to, true
+					reached = l.first(q, r.Channel) == i
+				}
+				return !reached
+			})
+			if reached {
+				return true, true
+			}
+		}
+	}
+	return false, joins
 }
 
 // uncovered sees that a rule could apply to each type and category that a right

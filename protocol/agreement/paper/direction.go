@@ -10,6 +10,11 @@ import (
 	"comity.example/protocol/agreement"
 )
 
+// asked is who asks whom, and when.
+func (m *maker) asked() agreement.Query {
+	return agreement.Query{From: m.dir.From, To: m.dir.To, At: m.opts.At}
+}
+
 // matters reports whether a rule is for the page's direction.
 func (m *maker) matters(r *agreement.Rule) bool {
 	if m.dir == nil {
@@ -28,7 +33,7 @@ func (m *maker) matters(r *agreement.Rule) bool {
 	if !all(r.From, m.dir.From) || !all(r.To, m.dir.To) {
 		return false
 	}
-	_, _, made := m.book.Maker(m.doc, r.Option, m.dir.From, m.dir.To, m.opts.At)
+	_, _, made := m.book.Maker(m.doc, r.Option, m.asked())
 	return r.Option == "" || made
 }
 
@@ -46,7 +51,7 @@ func (m *maker) applies(id string) field {
 		}
 		return field{Name: "Only if", Value: text}
 	}
-	by, mirrored, made := m.book.Maker(m.doc, id, m.dir.From, m.dir.To, m.opts.At)
+	by, mirrored, made := m.book.Maker(m.doc, id, m.asked())
 	switch {
 	case !made:
 		return field{Name: "Does not apply", Value: fmt.Sprintf("%s did not make %s", m.dir.To, id)}
@@ -143,12 +148,12 @@ func (m *maker) effect(o *agreement.Option) (string, bool) {
 	if m.dir == nil {
 		return "", true
 	}
-	from, to, at := m.dir.From, m.dir.To, m.opts.At
+	from, to := m.dir.From, m.dir.To
 	var out []string
-	if m.book.Made(m.doc, o.ID, to, from, at) {
+	if m.book.Made(m.doc, o.ID, m.asked()) {
 		out = append(out, fmt.Sprintf("%s made it.", to))
 	}
-	if m.book.Made(m.doc, o.ID, from, to, at) {
+	if m.book.Made(m.doc, o.ID, agreement.Query{From: to, To: from, At: m.opts.At}) {
 		switch {
 		case o.Mirrored != "":
 			out = append(out, fmt.Sprintf("%s made it, and %s may apply the same to it, %s.", from, to, o.Mirrored))
@@ -169,8 +174,9 @@ func (m *maker) today(r *agreement.Right) []field {
 	free := 0
 	for _, t := range r.Types {
 		for _, c := range r.Categories {
-			_, text := m.book.Hindrance(m.doc, r, agreement.Query{From: m.dir.From, To: m.dir.To, Type: t,
-				Categories: []protocol.Category{c}, Emergency: r.EmergencyOnly, At: m.opts.At})
+			q := m.asked()
+			q.Type, q.Categories, q.Emergency = t, []protocol.Category{c}, r.EmergencyOnly
+			_, text := m.book.Hindrance(m.doc, r, q)
 			if text == "" {
 				free++
 				continue
