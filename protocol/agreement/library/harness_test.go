@@ -15,6 +15,11 @@ import (
 var instruments = []instrument{
 	ukusDAA,
 	euusMLA,
+	usauDAA,
+	letterRogatory,
+	usLaw,
+	gbLaw,
+	auLaw,
 }
 
 type scene = agreementtest.Scene

@@ -1,0 +1,91 @@
+package library_test
+
+import (
+	"testing"
+
+	"comity.example/protocol"
+	"comity.example/protocol/agreement/agreementtest"
+)
+
+var gbLaw = instrument{
+	id:     "gb-law",
+	beside: []string{"ukus-daa-2019", "letter-rogatory"},
+	scenes: []func() *scene{
+		func() *scene { return lawHeld(agreementtest.UKOrder()) },
+		func() *scene { return lawHeld(agreementtest.USOrder()) },
+	},
+	clean: protocol.Hold,
+	rows:  gbLawRows,
+}
+
+// gbAuthorisation asks for communications data with an authorisation that is
+// not a judge's.
+func gbAuthorisation(c protocol.Category) func(*scene) {
+	return lawBoth(lawAsk(protocol.Production, c), lawKind(protocol.AuthorityAdministrative), lawReviewed)
+}
+
+func gbProtected(p protocol.Protection, statement string) func(*scene) {
+	return func(s *scene) {
+		s.Req.Target.Protected = []protocol.Protection{p}
+		s.Attest(statement)
+	}
+}
+
+func gbUnprotected(s *scene) { s.Req.Target.Protected = nil }
+
+// gbLetter turns an order into a letter rogatory for an interception.
+func gbLetter(s *scene) {
+	*s = *lawLetter("us.doj-oia", "gb.ukca")
+	s.Ask(protocol.Interception, protocol.CategoryContentLive)
+}
+
+var gbLawRows = []row{
+	// Orders of the United Kingdom.
+	{rule: "order-by-a-judge", only: from("GB"), breaks: lawProsecutor, want: protocol.Flag,
+		reason: protocol.ReasonNotValidated, unless: lawRecords},
+	{rule: "no-communications-data", only: from("GB"), setup: gbAuthorisation(protocol.CategoryTraffic),
+		breaks: lawKind(protocol.AuthorityJudge), want: protocol.Flag, reason: protocol.ReasonCategory, unless: produce},
+	{rule: "no-communications-data", only: from("GB"), setup: gbAuthorisation(protocol.CategorySubscriber),
+		breaks: lawKind(""), want: protocol.Flag, reason: protocol.ReasonCategory, unless: produce},
+	{rule: "criminal-investigation", only: from("GB"), setup: func(s *scene) { s.Req.Proceedings = protocol.StageSecurity },
+		breaks: func(s *scene) { s.Req.Proceedings = protocol.StageControlOrder }, want: protocol.Flag,
+		reason: protocol.ReasonPurpose, unless: lawRecords},
+	{rule: "criminal-investigation", only: from("GB"), breaks: func(s *scene) { s.Req.Proceedings = "" },
+		want: protocol.Flag, reason: protocol.ReasonPurpose},
+	{rule: "secrecy-has-an-end", only: from("GB"), setup: lawSecret(90, protocol.SecrecyTamper),
+		breaks: lawSecret(0, protocol.SecrecyTamper), want: protocol.Held, reason: protocol.ReasonSecrecyEnd,
+		unless: lawNotSecret},
+	{rule: "secrecy-has-an-end", only: from("GB"), setup: lawSecret(90, protocol.SecrecyTamper),
+		breaks: lawSecret(0, protocol.SecrecyTamper), want: protocol.Held, reason: protocol.ReasonSecrecyEnd,
+		unless: intercept},
+	{rule: "excepted-data", only: from("GB"), setup: gbProtected(protocol.ProtectionProfession, "excepted_data_left_out"),
+		breaks: without("excepted"), want: protocol.Flag, reason: protocol.ReasonPrivilege, unless: gbUnprotected},
+	{rule: "journalistic-notice", only: from("GB"), setup: gbProtected(protocol.ProtectionPress, "journalistic_notice_served"),
+		breaks: without("journalistic"), want: protocol.Flag, reason: protocol.ReasonPress, unless: gbUnprotected},
+	{rule: "journalistic-notice", only: from("GB"), setup: gbProtected(protocol.ProtectionPress, "journalistic_notice_dispensed"),
+		breaks: without("journalistic"), want: protocol.Flag, reason: protocol.ReasonPress, unless: lawRecords},
+
+	// Interception in the United Kingdom for others.
+	{rule: "interception-agreement", only: from("US"), setup: intercept, breaks: gbLetter, want: protocol.Flag,
+		reason: protocol.ReasonDomesticLaw, unless: produce},
+	{rule: "interception-outside-uk", only: from("US"), setup: intercept,
+		breaks: func(s *scene) { s.Req.Target.LocatedIn = "" }, want: protocol.Flag, reason: protocol.ReasonPerson,
+		unless: produce},
+	{rule: "interception-outside-uk", only: from("US"), setup: lawBoth(gbLetter, func(s *scene) { s.Person("FR", "GB", "FR") }),
+		breaks: func(s *scene) { s.Person("GB", "US", "US") }, want: protocol.Flag, reason: protocol.ReasonPerson},
+}
+
+// It is the one rule of UK law that keeps a request: the order itself would be
+// incomplete. Who wrote it must mend it, so it stays a draft.
+func TestUKOrderOfSecrecyWithoutAnEndStaysADraft(t *testing.T) {
+	s := agreementtest.UKOrder()
+	lawSecret(0, protocol.SecrecyTamper)(s)
+	d := s.Decide(gbLaw.book(t))
+	agreementtest.Expect(t, d, protocol.Hold, protocol.ReasonSecrecyEnd)
+	f := agreementtest.Found(t, d, "gb-law/secrecy-has-an-end")
+	if f.Side != protocol.SideIssuing || f.Role != protocol.RoleIssuing || f.Provenance != "verified" {
+		t.Errorf("got %+v", f)
+	}
+	lawSecret(30, protocol.SecrecyTamper)(s)
+	agreementtest.Expect(t, s.Decide(gbLaw.book(t)), protocol.Allow)
+}
