@@ -14,6 +14,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	shipped "comity.example/protocol/agreement/library"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/register"
 	"comity.example/protocol/wire"
@@ -30,7 +31,7 @@ func (b *border) notice(n *agreement.Notice, roots ...*identity.Key) []byte {
 // agreed is a shipped agreement, changed and signed by whom the test wants.
 func (b *border) agreed(change func([]byte) []byte, by map[protocol.Party]*identity.Key) []byte {
 	b.t.Helper()
-	docs, err := agreement.Library()
+	docs, err := shipped.Documents()
 	b.must(err)
 	at := slices.IndexFunc(docs, func(d *agreement.Document) bool { return d.ID == daa.ID })
 	doc, err := agreement.ParseDocument("changed", change(docs[at].Bytes()))

@@ -10,6 +10,7 @@ import (
 	"comity.example/crypto/identity"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	shipped "comity.example/protocol/agreement/library"
 	"comity.example/protocol/register"
 )
 
@@ -37,7 +38,7 @@ func newStack(t *testing.T, own protocol.Party, others ...protocol.Party) *stack
 	s.lib, err = n.newLibrary()
 	s.must(err)
 	s.lib.own = own
-	docs, err := agreement.Library()
+	docs, err := shipped.Documents()
 	s.must(err)
 	s.doc = docs[slices.IndexFunc(docs, func(d *agreement.Document) bool { return d.ID == "eu-us-mla-2003" })]
 	return s

@@ -16,6 +16,7 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	shipped "comity.example/protocol/agreement/library"
 )
 
 // print writes the table.
@@ -131,7 +132,7 @@ func diskUse(t *testing.T, dir string) (n int64) {
 // that are shipped, and synthetic ones of the United Kingdom or the United
 // States with others.
 func measureDecide(t *testing.T) time.Duration {
-	docs, err := agreement.Library()
+	docs, err := shipped.Documents()
 	if err != nil {
 		t.Fatal(err)
 	}

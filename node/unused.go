@@ -175,7 +175,7 @@ func (l *library) incomplete(b []byte, err error) string {
 		return ""
 	}
 	var missing []protocol.Party
-	for _, p := range doc.Parties {
+	for _, p := range doc.Parties() {
 		if !slices.ContainsFunc(sigs.Signatures, func(s agreement.PartySignature) bool { return s.Party == p }) {
 			missing = append(missing, p)
 		}

@@ -131,6 +131,8 @@ type Certification struct {
 	Contact string `json:"contact"`
 	// Targeting names the targeting procedure that was followed.
 	Targeting string `json:"targeting"`
+	// Attestations are what an officer of the authority states.
+	Attestations []Attestation `json:"attestations,omitempty"`
 }
 
 // A Relay passes on a received act, with its signatures, to a participant of
@@ -306,6 +308,7 @@ func (b *Body) check() error {
 		if len(c.Request) == 0 || c.Contact == "" || len(c.Contact) > MaxText || len(c.Targeting) > MaxReference {
 			return errors.New("certification: want the certified request, and a contact")
 		}
+		return checkAttestations(c.Attestations)
 	case KindDisclosure:
 		return b.Disclosure.check()
 	case KindRelay:

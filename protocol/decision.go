@@ -48,9 +48,10 @@ const (
 	Held                  // a named role must decide or supply something
 	Pass                  // met
 	NotApplicable         // the rule's condition does not hold
+	Flag                  // not met, and shown: it changes no verdict
 )
 
-var outcomeNames = [...]string{"fail", "hold", "pass", "n/a"}
+var outcomeNames = [...]string{"fail", "hold", "pass", "n/a", "flag"}
 
 func (o Outcome) String() string {
 	if int(o) < len(outcomeNames) {
@@ -59,7 +60,7 @@ func (o Outcome) String() string {
 	return "fail"
 }
 
-// MarshalText writes "fail", "hold", "pass" or "n/a".
+// MarshalText writes "fail", "hold", "pass", "n/a" or "flag".
 func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
 
 // UnmarshalText accepts what MarshalText writes and nothing else.
@@ -70,7 +71,7 @@ func (o *Outcome) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("outcome %q: want fail, hold, pass or n/a", truncate(b))
+	return fmt.Errorf("outcome %q: want fail, hold, pass, n/a or flag", truncate(b))
 }
 
 // A Side says whose move a hold waits for.
@@ -87,8 +88,14 @@ type Finding struct {
 	Rule    string  `json:"rule"`
 	Article string  `json:"article,omitzero"`
 	Outcome Outcome `json:"outcome"`
-	Reason  Reason  `json:"reason,omitzero"` // set when Outcome is Fail or Held
+	Reason  Reason  `json:"reason,omitzero"` // set when Outcome is Fail, Held or Flag
 	Text    string  `json:"text"`            // one sentence in plain words
+
+	// Inputs are the names of what the rule looked at, in ascending order.
+	Inputs []string `json:"inputs,omitempty"`
+	// Ask is the question that a person answers, of a rule that is left to
+	// judgement, or else what to do or to write when the rule is not met.
+	Ask string `json:"ask,omitzero"`
 
 	// Side and Role say who is to act on a hold.
 	Side Side `json:"side,omitzero"`
@@ -97,6 +104,12 @@ type Finding struct {
 	// Provenance is "unverified" when the rule's source was not read in
 	// primary text.
 	Provenance string `json:"provenance,omitzero"`
+}
+
+// An Input is what one name stood for when a rule looked at it.
+type Input struct {
+	Name  string `json:"name"`
+	Value string `json:"value"` // as JSON: 120, "GB", ["GB","US"], true
 }
 
 // A Route is a way by which the same request could be made.
@@ -115,6 +128,9 @@ type Decision struct {
 	Agreement AgreementRef `json:"agreement"`
 	Routes    []Route      `json:"route"` // the ways that would work, best first, when this one does not
 	Findings  []Finding    `json:"findings"`
+
+	// Inputs are what the findings looked at, in ascending order of the names.
+	Inputs []Input `json:"inputs,omitempty"`
 
 	At time.Time `json:"at"` // the legal time for which it was decided
 	// Documents are the digests of the agreement and notices it rests on.

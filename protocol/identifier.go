@@ -3,11 +3,13 @@ package protocol
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/mail"
 	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // An IdentifierType says how the value of an Identifier is to be read.
@@ -20,9 +22,12 @@ const (
 	IdentifierPhone   IdentifierType = "phone"   // E.164, with "+"
 	IdentifierIMEI    IdentifierType = "imei"    // 15 digits, the last a Luhn check digit (3GPP TS 23.003)
 	IdentifierIMSI    IdentifierType = "imsi"    // 14 or 15 digits (3GPP TS 23.003)
-	IdentifierIP      IdentifierType = "ip"      // address and port: "198.51.100.7:443"; the time stands in data
+	IdentifierIP      IdentifierType = "ip"      // address and port: "198.51.100.7:443"; the time stands in seen
 	IdentifierURL     IdentifierType = "url"     // absolute, http or https
 	IdentifierDevice  IdentifierType = "device"  // the provider's device number
+	IdentifierMAC     IdentifierType = "mac"     // 48 or 64 bits: "02:00:5e:10:00:00"
+	IdentifierDomain  IdentifierType = "domain"  // a DNS name in small letters (RFC 1035; IDNA in its ASCII form)
+	IdentifierNumber  IdentifierType = "customer_number"
 )
 
 // MaxIdentifier bounds an identifier's value, in bytes.
@@ -34,13 +39,20 @@ type Identifier struct {
 	Type    IdentifierType `json:"type"`
 	Value   string         `json:"value"`
 	Service string         `json:"service,omitzero"` // the provider's service: "mail"
+	// Seen is when an IP address was used: addresses pass from user to user,
+	// and one may be shared by many.
+	Seen time.Time `json:"seen,omitzero"`
 }
 
 var (
 	phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	imsiForm  = regexp.MustCompile(`^[0-9]{14,15}$`)
 	imeiForm  = regexp.MustCompile(`^[0-9]{15}$`)
+
+	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
+
+const maxDomain = 253 // bytes of a DNS name (RFC 1035, 2.3.4)
 
 // Check reports whether the value is well formed for its type. The error
 // names the type and the mend, never the value.
@@ -49,8 +61,18 @@ func (id *Identifier) Check() error {
 		return fmt.Errorf("want a value of 1 to %d bytes and a service of at most %d",
 			MaxIdentifier, MaxReference)
 	}
+	if err := optionalTime("seen", id.Seen); err != nil {
+		return err
+	}
+	if id.Type != IdentifierIP && !id.Seen.IsZero() {
+		return errors.New("seen: leave it out: only an IP address is somebody's for a time")
+	}
+	return id.checkValue()
+}
+
+func (id *Identifier) checkValue() error {
 	switch id.Type {
-	case IdentifierAccount, IdentifierDevice:
+	case IdentifierAccount, IdentifierDevice, IdentifierNumber:
 		if strings.ContainsAny(id.Value, "*?%") || strings.TrimSpace(id.Value) != id.Value {
 			return fmt.Errorf("%s: want one exact name, without wildcards or outer spaces", id.Type)
 		}
@@ -79,8 +101,17 @@ func (id *Identifier) Check() error {
 		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 			return errors.New("url: want an absolute http or https address")
 		}
+	case IdentifierMAC:
+		if mac, err := net.ParseMAC(id.Value); err != nil || mac.String() != id.Value || len(mac) > 8 {
+			return errors.New("mac: want 6 or 8 bytes in small letters, such as 02:00:5e:10:00:00")
+		}
+	case IdentifierDomain:
+		if len(id.Value) > maxDomain || !domainForm.MatchString(id.Value) {
+			return errors.New("domain: want a full name in small letters, such as example.com")
+		}
 	default:
-		return errors.New("type: want one of account, email, phone, imei, imsi, ip, url, device")
+		return errors.New("type: want one of account, email, phone, imei, imsi, ip, url, device, mac, " +
+			"domain, customer_number")
 	}
 	return nil
 }

@@ -74,6 +74,55 @@ const (
 	ReasonNotInvoked      Reason = "agreement_not_properly_invoked"
 )
 
+// Reasons that agreements give since instruments other than data access
+// agreements are shipped.
+const (
+	ReasonBarredGround    Reason = "barred_ground"        // a ground with which the instrument lets nobody refuse
+	ReasonConversion      Reason = "conversion_unlinked"  // refused under another instrument, and does not say so
+	ReasonNotification    Reason = "notification_missing" // who must be told at the same time is not
+	ReasonTerms           Reason = "terms"                // an own code of the instrument that is not for what is asked
+	ReasonLanguage        Reason = "language"
+	ReasonEmergencyScope  Reason = "emergency_not_covered"
+	ReasonReservation     Reason = "reservation"
+	ReasonPurpose         Reason = "purpose_not_covered"
+	ReasonServiceClass    Reason = "service_class"
+	ReasonRelated         Reason = "related_missing"
+	ReasonPromise         Reason = "promise_missing"
+	ReasonThirdCountryLaw Reason = "third_country_law"
+	ReasonSecrecyEnd      Reason = "secrecy_without_end"
+	ReasonProportionality Reason = "proportionality"
+	ReasonDomesticLaw     Reason = "domestic_law"
+	ReasonOtherTreaty     Reason = "no_other_treaty"
+)
+
+// Reasons with which a person refuses a request under such an instrument. The
+// last four are those that some instruments bar.
+const (
+	ReasonPrivilege        Reason = "immunity_privilege"
+	ReasonPress            Reason = "press_freedom"
+	ReasonFundamentalRight Reason = "fundamental_right"
+	ReasonNeBisInIdem      Reason = "ne_bis_in_idem"
+	ReasonPolitical        Reason = "political_offence"
+	ReasonMilitary         Reason = "military_offence"
+	ReasonSovereignty      Reason = "sovereignty_security_ordre_public"
+	ReasonOwnInvestigation Reason = "own_investigation"
+	ReasonPriorProsecution Reason = "prior_prosecution"
+	ReasonSafety           Reason = "safety_of_person"
+	ReasonBurdensome       Reason = "unduly_burdensome"
+	ReasonDeMinimis        Reason = "de_minimis"
+	ReasonDeleted          Reason = "deleted"
+	ReasonRetention        Reason = "retention_expired"
+	ReasonImpossible       Reason = "impossible"
+	ReasonVoluminous       Reason = "voluminous"
+	ReasonManifestError    Reason = "manifest_error"
+	ReasonPublicAuthority  Reason = "public_authority_data"
+	ReasonQFGLaw           Reason = "qfg_law_2703h"
+	ReasonBankSecrecy      Reason = "bank_secrecy"
+	ReasonSolelyFiscal     Reason = "solely_fiscal"
+	ReasonStoredAbroad     Reason = "stored_abroad_only"
+	ReasonDataProtection   Reason = "generic_data_protection"
+)
+
 // Reasons lists every reason, in the order of their introduction.
 func Reasons() []Reason {
 	return []Reason{
@@ -92,6 +141,15 @@ func Reasons() []Reason {
 		ReasonEssentialInterest,
 		ReasonNotHeld, ReasonNotCustomer, ReasonWrongIdentifier, ReasonWrongAddressee,
 		ReasonContraryToLaw, ReasonNotInvoked,
+		ReasonBarredGround, ReasonConversion, ReasonNotification, ReasonTerms, ReasonLanguage,
+		ReasonEmergencyScope, ReasonReservation, ReasonPurpose, ReasonServiceClass, ReasonRelated,
+		ReasonPromise, ReasonThirdCountryLaw, ReasonSecrecyEnd, ReasonProportionality,
+		ReasonDomesticLaw, ReasonOtherTreaty, ReasonPrivilege, ReasonPress, ReasonFundamentalRight,
+		ReasonNeBisInIdem, ReasonPolitical, ReasonMilitary, ReasonSovereignty,
+		ReasonOwnInvestigation, ReasonPriorProsecution, ReasonSafety, ReasonBurdensome,
+		ReasonDeMinimis, ReasonDeleted, ReasonRetention, ReasonImpossible, ReasonVoluminous,
+		ReasonManifestError, ReasonPublicAuthority, ReasonQFGLaw, ReasonBankSecrecy,
+		ReasonSolelyFiscal, ReasonStoredAbroad, ReasonDataProtection,
 	}
 }
 

@@ -16,6 +16,8 @@ const (
 	MaxProvisions   = 16   // provisions of one offence
 	MaxText         = 4096 // bytes of a free text
 	MaxReference    = 128  // bytes of a file number or reference
+
+	maxMonths = 12_000 // months in custody: stands for life
 )
 
 // A RequestType says what the addressee is asked to do.
@@ -27,11 +29,14 @@ const (
 	Preservation RequestType = "preservation" // keep stored data from being deleted
 	Subscriber   RequestType = "subscriber"   // disclose subscriber information only
 	Interception RequestType = "interception" // disclose communications as they happen
+	// PathDisclosure is to disclose enough traffic data to identify who carried
+	// a communication, and by which path (Budapest Convention, Art. 30).
+	PathDisclosure RequestType = "path_disclosure"
 )
 
 // RequestTypes lists every request type.
 func RequestTypes() []RequestType {
-	return []RequestType{Production, Preservation, Subscriber, Interception}
+	return []RequestType{Production, Preservation, Subscriber, Interception, PathDisclosure}
 }
 
 // UnmarshalText refuses a type that is not in the list.
@@ -89,6 +94,22 @@ type Request struct {
 	Emergency    *Emergency    `json:"emergency,omitzero"`
 	Interception *Window       `json:"interception,omitzero"`
 	Attestations []Attestation `json:"attestations,omitempty"`
+
+	// What follows is asked for by some instruments only.
+
+	Related     []Related `json:"related,omitempty"`
+	Proceedings Stage     `json:"proceedings,omitzero"`
+	Sentence    *Sentence `json:"sentence,omitzero"`
+	Service     *Service  `json:"service,omitzero"`
+	// Languages are those of the request and of its translations, as ISO 639-1
+	// codes.
+	Languages []string  `json:"languages,omitempty"`
+	Secrecy   *Secrecy  `json:"secrecy,omitzero"`
+	Deadline  *Deadline `json:"deadline,omitzero"`
+	Procedure string    `json:"procedure,omitzero"` // a special procedure that is asked for
+	Facts     string    `json:"facts,omitzero"`     // in short, for the addressee
+	Nexus     string    `json:"nexus,omitzero"`     // why this data belongs to these facts
+	Promise   string    `json:"promise,omitzero"`   // the written promise of reciprocity
 }
 
 // An AuthorityKind says what sort of authority approved a request.
@@ -123,6 +144,11 @@ type Authorisation struct {
 	Instrument string `json:"instrument"`
 	// Order is the digest of the approved order as a document.
 	Order Digest `json:"order"`
+
+	ValidatedBy *Validation `json:"validated_by,omitzero"`
+	// Unvalidated says that a validation is needed and will be sought
+	// afterwards, for an emergency.
+	Unvalidated bool `json:"unvalidated,omitzero"`
 }
 
 // An Offence is what is investigated, under the issuing Party's law.
@@ -135,6 +161,20 @@ type Offence struct {
 	DeathPenalty bool `json:"death_penalty,omitzero"`
 	// Speech says that the offence is on a list that raises freedom of speech.
 	Speech bool `json:"speech,omitzero"`
+
+	CommittedIn []Party `json:"committed_in,omitempty"`
+	// Category is the code of a category in a list that an instrument prints.
+	Category string `json:"category,omitzero"`
+	// Lists are codes of the lists of offences to which it belongs and that an
+	// instrument names.
+	Lists               []string `json:"lists,omitempty"`
+	ByInformationSystem bool     `json:"by_information_system,omitzero"`
+	// ReceivingMaxCustodyMonths is the maximum custodial penalty for the same
+	// conduct under the receiving Party's law, in months; 0: not known.
+	ReceivingMaxCustodyMonths int64 `json:"receiving_max_custody_months,omitzero"`
+	Fiscal                    bool  `json:"fiscal,omitzero"`
+	Political                 bool  `json:"political,omitzero"`
+	Military                  bool  `json:"military,omitzero"`
 }
 
 // A Target is the person or organisation whose data is asked for, as far as an
@@ -147,6 +187,9 @@ type Target struct {
 	Incorporated  Party   `json:"incorporated_in,omitzero"` // for an organisation
 	GovernmentOf  Party   `json:"government_of,omitzero"`   // for a public authority
 	Basis         string  `json:"basis"`                    // why this is believed
+
+	// Protected is what may protect the data, as far as it is known.
+	Protected []Protection `json:"protected,omitempty"`
 }
 
 // A DataItem is one thing that is asked for.
@@ -155,6 +198,8 @@ type DataItem struct {
 	From        time.Time `json:"from"`
 	To          time.Time `json:"to"`
 	Description string    `json:"description,omitzero"`
+	// Own are the instrument's own codes for what is asked for.
+	Own []string `json:"own,omitempty"`
 }
 
 // An EmergencyKind says what is in danger.
@@ -218,7 +263,7 @@ func (r *Request) Check() error {
 		errs = append(errs, fmt.Errorf("%s: %s", member, want))
 	}
 	if known("", r.Type, RequestTypes()) != nil {
-		bad("type", "want one of production, preservation, subscriber, interception")
+		bad("type", "want one of production, preservation, subscriber, interception, path_disclosure")
 	}
 	if r.Issuer.check() != nil {
 		bad("issuer", "want a participant, such as gb.met-police")
@@ -233,7 +278,7 @@ func (r *Request) Check() error {
 		bad("purpose", fmt.Sprintf("want at most %d bytes", MaxText))
 	}
 	errs = append(errs, r.Authorisation.check(), r.Offence.check(), r.Target.check())
-	errs = append(errs, r.checkIdentifiers(), r.checkData(), r.checkSpecials())
+	errs = append(errs, r.checkIdentifiers(), r.checkData(), r.checkSpecials(), r.checkParticulars())
 	return errors.Join(errs...)
 }
 
@@ -253,8 +298,8 @@ func (o *Offence) check() error {
 		return fmt.Errorf("offence.description: want 1 to %d bytes", MaxText)
 	case len(o.Provisions) == 0 || len(o.Provisions) > MaxProvisions:
 		return fmt.Errorf("offence.provisions: want 1 to %d provisions of the issuing Party's law", MaxProvisions)
-	case o.MaxCustodyMonths < 0 || o.MaxCustodyMonths > 12_000:
-		return errors.New("offence.max_custody_months: want 0 to 12000 months (12000 for life)")
+	case o.MaxCustodyMonths < 0 || o.MaxCustodyMonths > maxMonths:
+		return fmt.Errorf("offence.max_custody_months: want 0 to %d months (%d for life)", maxMonths, maxMonths)
 	}
 	for _, p := range o.Provisions {
 		if p == "" || len(p) > MaxReference {
@@ -303,6 +348,9 @@ func (r *Request) checkData() error {
 		if !d.To.After(d.From) {
 			return fmt.Errorf("data[%d]: want a time range whose end is after its start", i)
 		}
+		if err := checkCodes("own", d.Own); err != nil {
+			return fmt.Errorf("data[%d].%w", i, err)
+		}
 	}
 	return nil
 }
@@ -323,10 +371,14 @@ func (r *Request) checkSpecials() error {
 			return errors.New("interception: want an end after the start")
 		}
 	}
-	if len(r.Attestations) > MaxAttestations {
+	return checkAttestations(r.Attestations)
+}
+
+func checkAttestations(list []Attestation) error {
+	if len(list) > MaxAttestations {
 		return fmt.Errorf("attestations: want at most %d", MaxAttestations)
 	}
-	for i, a := range r.Attestations {
+	for i, a := range list {
 		if a.Statement == "" || len(a.Statement) > MaxReference || len(a.Reference) > MaxReference {
 			return fmt.Errorf("attestations[%d]: want a statement code, at most %d bytes", i, MaxReference)
 		}

@@ -15,6 +15,7 @@ import (
 	"comity.example/node/home"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/library"
 	"comity.example/protocol/register"
 )
 
@@ -167,7 +168,7 @@ func (w *World) exchange(party protocol.Party, r *register.Register, signed []by
 // foundAgreements has the shipped documents signed by the test roots of the
 // Parties that the topology names.
 func (w *World) foundAgreements(roots map[protocol.Party]*identity.Key, at time.Time) error {
-	docs, err := agreement.Library()
+	docs, err := library.Documents()
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"comity.example/node/home"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/library"
 )
 
 type agreementCmd struct {
@@ -49,7 +50,7 @@ func (a *app) texts(ctx context.Context) ([]text, error) {
 	for _, t := range held {
 		add(t)
 	}
-	shipped, err := agreement.Library()
+	shipped, err := library.Documents()
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +205,7 @@ type listed struct {
 func (t *text) listed() listed {
 	d := t.doc
 	unproven, rules := d.Unproven()
-	return listed{d.ID, d.Version, d.Title, d.Status, d.Parties, d.Digest(), t.from, unproven, rules}
+	return listed{d.ID, d.Version, d.Title, d.Status, d.Parties(), d.Digest(), t.from, unproven, rules}
 }
 
 func (c *agreementListCmd) Run(ctx context.Context, a *app) error {

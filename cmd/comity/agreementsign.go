@@ -39,7 +39,7 @@ func (c *agreementSignCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(t.doc.Parties, c.Party) {
+	if !t.doc.Has(c.Party) {
 		return badInput(fmt.Sprintf("%s is not Party to %s", c.Party, t.doc.ID),
 			"its Parties are "+words(t.doc.Parties))
 	}

@@ -14,6 +14,7 @@ import (
 	"comity.example/node/home"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/library"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/register"
 )
@@ -212,7 +213,7 @@ func (k *checking) readRegisters(pins []register.Pin, registers [][]byte) error 
 // their word, or of what the pinned roots signed.
 func (k *checking) readAgreements(dir string) (err error) {
 	if dir == "" {
-		docs, err := agreement.Library()
+		docs, err := library.Documents()
 		if err != nil {
 			return err
 		}

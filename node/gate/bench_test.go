@@ -8,6 +8,7 @@ import (
 	"comity.example/node/gate"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/library"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain/chaintest"
 )
@@ -24,7 +25,7 @@ type crossing struct {
 func newCrossing(b *testing.B) *crossing {
 	const police, office, contoso = "gb.met-police", "gb.home-office", "us.contoso"
 	w := chaintest.New(b, "GB", "US")
-	docs, err := agreement.Library()
+	docs, err := library.Documents()
 	if err != nil {
 		b.Fatal(err)
 	}

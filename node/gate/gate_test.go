@@ -12,6 +12,7 @@ import (
 	"comity.example/node/gate"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/library"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain/chaintest"
 	"comity.example/protocol/register"
@@ -39,11 +40,11 @@ func newBorder(t *testing.T) *border {
 		m := b.Member(id)
 		b.gates[id] = gate.New(gate.Config{Self: id, Sign: m.Signing, Open: m.Open})
 	}
-	docs, err := agreement.Library()
+	docs, err := library.Documents()
 	b.must(err)
 	doc := docs[slices.IndexFunc(docs, func(d *agreement.Document) bool { return d.ID == chaintest.Agreement.ID })]
 	sigs := &agreement.PartySignatures{Agreement: doc.Ref(), Signatures: []agreement.PartySignature{}}
-	for _, party := range doc.Parties {
+	for _, party := range doc.Parties() {
 		sig, err := agreement.SignDocument(doc, party, chaintest.Now, b.State(party).Roots[:2]...)
 		b.must(err)
 		sigs.Add(sig)

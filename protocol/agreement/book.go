@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -14,9 +15,11 @@ import (
 // It never changes and is safe for concurrent use: what is added makes a new
 // Book. The zero Book allows nothing.
 type Book struct {
-	entries []*entry // by id, the newest version of each first
-	byPair  map[pair][]*entry
-	byID    map[string][]*entry
+	entries  []*entry // by id, the newest version of each first
+	byPair   map[pair][]*entry
+	byID     map[string][]*entry
+	everyone []*entry                    // of what every State may be Party to
+	domestic map[protocol.Party][]*entry // its own law, by id, the newest version of each first
 
 	signatures bool // a right is usable only between Parties that signed
 }
@@ -59,7 +62,8 @@ func NewSignedBook(docs []SignedDocument, notices []SignedNotice) (*Book, error)
 }
 
 func newBook(docs []SignedDocument, notices []SignedNotice) (*Book, error) {
-	b := &Book{byPair: map[pair][]*entry{}, byID: map[string][]*entry{}}
+	b := &Book{byPair: map[pair][]*entry{}, byID: map[string][]*entry{},
+		domestic: map[protocol.Party][]*entry{}}
 	for _, d := range docs {
 		if d.doc == nil {
 			return nil, errors.New("agreement: new book: a document is missing")
@@ -76,18 +80,55 @@ func newBook(docs []SignedDocument, notices []SignedNotice) (*Book, error) {
 				e.doc.ID, e.doc.Version)
 		}
 		b.byID[e.doc.ID] = append(b.byID[e.doc.ID], e)
-		for _, from := range e.doc.Parties {
-			for _, to := range e.doc.Parties {
-				if from != to {
-					b.byPair[pair{from, to}] = append(b.byPair[pair{from, to}], e)
-				}
-			}
-		}
 	}
+	b.index()
 	if err := b.addNotices(notices); err != nil {
 		return nil, err
 	}
 	return b, nil
+}
+
+// index files the entries under the pairs that they join. Of one pair the most
+// specific come first: those of fewest Parties, then by id, the newest version
+// of each first.
+func (b *Book) index() {
+	for _, e := range slices.SortedStableFunc(slices.Values(b.entries), func(x, y *entry) int {
+		return cmp.Compare(len(x.doc.Members), len(y.doc.Members))
+	}) {
+		switch {
+		case e.doc.Kind == KindDomestic:
+			party := e.doc.Members[0].Party
+			b.domestic[party] = append(b.domestic[party], e)
+			continue
+		case e.doc.EveryParty:
+			b.everyone = append(b.everyone, e)
+			continue
+		}
+		for _, from := range e.doc.Members {
+			for _, to := range e.doc.Members {
+				if from.Party != to.Party {
+					p := pair{from.Party, to.Party}
+					b.byPair[p] = append(b.byPair[p], e)
+				}
+			}
+		}
+	}
+}
+
+// between returns what joins a pair, the most specific first.
+func (b *Book) between(p pair) iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		if p.from == p.to || p.from == "" || p.to == "" {
+			return
+		}
+		for _, list := range [...][]*entry{b.byPair[p], b.everyone} {
+			for _, e := range list {
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // addNotices refuses a notice that would have no effect: a suspension whose
@@ -112,14 +153,22 @@ func (b *Book) addNotices(notices []SignedNotice) error {
 			return fmt.Errorf("agreement: new book: two notices of %s are %s", n.Party, n.ID)
 		}
 		seen[key] = true
-		party := false
+		party, option := false, n.Option == ""
 		for _, e := range versions {
-			party = party || slices.Contains(e.doc.Parties, n.Party)
+			party = party || e.doc.Has(n.Party)
+			if n.Option != "" {
+				o := e.doc.option(n.Option)
+				option = option || o != nil && n.Kind.fits(o.Kind)
+			}
 			e.notices = append(e.notices, n)
 		}
 		if !party {
 			return fmt.Errorf("agreement: new book: notice %s: %s is not Party to %s",
 				n.ID, n.Party, n.Agreement)
+		}
+		if !option {
+			return fmt.Errorf("agreement: new book: notice %s: %s has no option %q for a notice of kind %s",
+				n.ID, n.Agreement, n.Option, n.Kind)
 		}
 	}
 	return b.orderNotices()

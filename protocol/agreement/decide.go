@@ -1,8 +1,12 @@
 package agreement
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	"cel.dev/cel-go/common/types/ref"
 
 	"comity.example/protocol"
 )
@@ -15,10 +19,16 @@ const (
 	StepSigned       = "signed"
 	StepInForce      = "in_force"
 	StepRight        = "right"
+	StepTerms        = "terms"
 	StepReciprocal   = "reciprocal"
 	StepPromise      = "reciprocity_promise"
 	StepTransmission = "transmission"
+	StepNotification = "notification"
 )
+
+// StepGround is the name under which it is reported that a ground of refusal
+// is barred.
+const StepGround = "ground"
 
 // Decide says whether an agreement carries the request, step by step and rule
 // by rule. It is a pure function of the Book, the request and the facts: the
@@ -31,7 +41,8 @@ func (b *Book) Decide(req *protocol.Request, f Facts) protocol.Decision {
 		req = &protocol.Request{}
 	}
 	d := &deciding{book: b, req: req, facts: &f, pair: pair{f.Issuing.Party, f.Addressee.Party}}
-	d.findings = make([]protocol.Finding, 0, expectedFindings)
+	d.vars = values{in: input{req: req, facts: d.facts}, made: make([]ref.Val, len(variables))}
+	d.find()
 	for _, step := range steps {
 		if !step(d) {
 			break
@@ -40,8 +51,30 @@ func (b *Book) Decide(req *protocol.Request, f Facts) protocol.Decision {
 	return d.conclude()
 }
 
-// expectedFindings is how much room a decision gets at once, in findings.
-const expectedFindings = 40
+// Refuse says whether a ground may be given for the refusal of a request that
+// from made of to under an agreement. The decision allows it, or denies because
+// the agreement bars the ground.
+func (b *Book) Refuse(ref protocol.AgreementRef, ground protocol.Reason, from, to protocol.Party,
+	at time.Time) protocol.Decision {
+	out := protocol.Decision{Verdict: protocol.Allow, Agreement: ref, At: at, Findings: []protocol.Finding{
+		{Rule: StepGround, Outcome: protocol.Pass, Text: "The agreement must not bar the ground of the refusal."}}}
+	for _, e := range b.byID[ref.ID] {
+		if e.doc.Version != ref.Version {
+			continue
+		}
+		out.Documents = slices.Clone(e.digests)
+		if x := e.doc.barred(ground, pair{from, to}); x != nil {
+			out.Verdict = protocol.Deny
+			out.Findings[0] = protocol.Finding{Rule: StepGround, Article: x.Article, Outcome: protocol.Fail,
+				Reason: protocol.ReasonBarredGround, Text: x.Text, Provenance: string(x.Provenance)}
+		}
+	}
+	return out
+}
+
+// stepFindings is how many findings the steps make at most, but for the rules,
+// of an ordinary request.
+const stepFindings = 16
 
 // steps are taken in the order of a document. A step that returns false is one
 // without which the later ones have no meaning. It is never written to.
@@ -52,10 +85,13 @@ var steps = []func(*deciding) bool{
 	(*deciding).signed,
 	(*deciding).inForce,
 	(*deciding).right,
+	(*deciding).terms,
 	(*deciding).reciprocal,
 	(*deciding).transmission,
+	(*deciding).notification,
 	(*deciding).clocks,
 	(*deciding).rules,
+	(*deciding).domesticLaw,
 }
 
 // A deciding is one decision while it is made.
@@ -67,9 +103,16 @@ type deciding struct {
 
 	channel Channel
 	entry   *entry   // the governing agreement, once found
-	granted []*Right // by position in the request's categories
+	granted []*Right // those that are used, each once
+	law     []*entry // the domestic law that was looked at
 
+	vars     values
 	findings []protocol.Finding
+}
+
+// wants returns what is asked for, of one category.
+func (d *deciding) wants(c protocol.Category) wanted {
+	return wanted{typ: d.req.Type, category: c, emergency: d.req.Emergency != nil}
 }
 
 func (d *deciding) add(f protocol.Finding) { d.findings = append(d.findings, f) }
@@ -95,14 +138,7 @@ func (d *deciding) participants() bool {
 // agreement finds the governing agreement, or sees whether the named one
 // governs.
 func (d *deciding) agreement() bool {
-	switch {
-	case slices.Contains(d.facts.Addressee.Roles, protocol.RoleProvider):
-		d.channel = Direct
-	case slices.Contains(d.facts.Addressee.Roles, protocol.RoleCentral):
-		d.channel = Central
-	}
 	if d.facts.Ref.ID == "" {
-		d.entry = d.find()
 		return d.check(d.entry != nil, protocol.Finding{Rule: StepAgreement,
 			Reason: protocol.ReasonNoAgreement,
 			Text: "An agreement between the two Parties must grant what is asked, of this kind " +
@@ -119,16 +155,37 @@ func (d *deciding) agreement() bool {
 		Text: "The agreement that the request names must bind both Parties."})
 }
 
-// find returns the agreement that carries the request: one in force before
-// one that is not, in the order of their ids. What it chooses does not depend
-// on notices, so that a suspension never moves a request to another agreement.
-func (d *deciding) find() *entry {
+// find looks for the agreement that governs, where none is named: of those that
+// grant what is asked the first that is in force, or else the first (Book.index
+// has the order). What it chooses does not depend on notices, so that a
+// suspension never moves a request to another agreement.
+func (d *deciding) find() {
+	room := stepFindings
+	switch {
+	case slices.Contains(d.facts.Addressee.Roles, protocol.RoleProvider):
+		d.channel = Direct
+	case slices.Contains(d.facts.Addressee.Roles, protocol.RoleCentral),
+		slices.Contains(d.facts.Addressee.Roles, protocol.RoleContact):
+		d.channel = Central
+	}
+	if d.facts.Ref.ID == "" {
+		d.entry = d.first()
+	} else {
+		d.entry = d.pick(d.facts.Ref.Version)
+	}
+	if d.entry != nil {
+		room += len(d.entry.doc.Rules)
+	}
+	d.findings = make([]protocol.Finding, 0, room)
+}
+
+func (d *deciding) first() *entry {
 	var past *entry
-	for _, e := range d.book.byPair[d.pair] {
-		if !e.grantsAll(d.req, d.pair, d.channel) {
+	for e := range d.book.between(d.pair) {
+		if !d.grantsAll(e, d.pair, d.channel) {
 			continue
 		}
-		if e.doc.Stands(d.facts.At) {
+		if e.doc.StandsFor(d.facts.At, d.pair.from, d.pair.to) {
 			return e
 		}
 		if past == nil {
@@ -140,10 +197,6 @@ func (d *deciding) find() *entry {
 
 // version finds the version that the request relies on.
 func (d *deciding) version() bool {
-	ref := d.facts.Ref
-	if ref.ID != "" {
-		d.entry = d.pick(ref.Version)
-	}
 	return d.check(d.entry != nil, protocol.Finding{Rule: StepVersion, Reason: protocol.ReasonVersion,
 		Text: "This node must hold the version of the agreement that the request names."})
 }
@@ -156,7 +209,7 @@ func (d *deciding) pick(version string) *entry {
 		if !e.doc.Governs(d.pair.from, d.pair.to) {
 			continue
 		}
-		if version == e.doc.Version || version == "" && e.doc.Stands(d.facts.At) {
+		if version == e.doc.Version || version == "" && e.doc.StandsFor(d.facts.At, d.pair.from, d.pair.to) {
 			return e
 		}
 		if newest == nil && version == "" {
@@ -179,9 +232,16 @@ func (d *deciding) signed() bool {
 }
 
 func (d *deciding) inForce() bool {
-	d.check(d.entry.doc.Stands(d.facts.At), protocol.Finding{Rule: StepInForce,
-		Reason: protocol.ReasonNotInForce,
-		Text:   "The agreement must be in force at the time of the request."})
+	f := protocol.Finding{Rule: StepInForce, Reason: protocol.ReasonNotInForce,
+		Text: "The agreement must be in force at the time of the request."}
+	doc := d.entry.doc
+	for _, p := range [...]protocol.Party{d.pair.from, d.pair.to} {
+		if doc.Stands(d.facts.At) && !doc.StandsFor(d.facts.At, p) {
+			f.Text = fmt.Sprintf("The agreement must be in force for both Parties: for %s it is not.", p)
+			break
+		}
+	}
+	d.check(doc.StandsFor(d.facts.At, d.pair.from, d.pair.to), f)
 	return true
 }
 
@@ -193,17 +253,28 @@ func (d *deciding) conclude() protocol.Decision {
 		out.Agreement = d.entry.doc.Ref()
 		out.Documents = slices.Clone(d.entry.digests)
 	}
-	if out.Verdict == protocol.Deny {
+	for _, e := range d.law {
+		out.Documents = append(out.Documents, e.digests...)
+	}
+	out.Inputs = d.vars.inputs(d.findings)
+	if out.Verdict == protocol.Deny || d.conflicts() {
 		out.Routes = d.routes()
 	}
 	return out
+}
+
+// conflicts reports whether the law of a third country was found in the way.
+func (d *deciding) conflicts() bool {
+	return slices.ContainsFunc(d.findings, func(f protocol.Finding) bool {
+		return f.Outcome == protocol.Flag && f.Reason == protocol.ReasonThirdCountryLaw
+	})
 }
 
 func verdictOf(findings []protocol.Finding) protocol.Verdict {
 	verdict := protocol.Allow
 	for i := range findings {
 		switch findings[i].Outcome {
-		case protocol.Pass, protocol.NotApplicable:
+		case protocol.Pass, protocol.NotApplicable, protocol.Flag:
 		case protocol.Held:
 			verdict = min(verdict, protocol.Hold)
 		default:
@@ -217,23 +288,22 @@ func verdictOf(findings []protocol.Finding) protocol.Verdict {
 }
 
 // grantsAll reports whether the rights of the document cover all that the
-// request asks for, by that channel.
-func (e *entry) grantsAll(req *protocol.Request, p pair, c Channel) bool {
-	for _, item := range req.Data {
-		if e.doc.rightFor(p, c, req.Type, item.Category) == nil {
+// request asks for, in a direction and by a channel.
+func (d *deciding) grantsAll(e *entry, p pair, c Channel) bool {
+	for i := range d.req.Data {
+		if e.doc.rightFor(p, c, d.wants(d.req.Data[i].Category)) == nil {
 			return false
 		}
 	}
-	return len(req.Data) > 0
+	return len(d.req.Data) > 0
 }
 
-// rightFor returns the first right of the document that covers the type and
-// the category in that direction, by that channel.
-func (d *Document) rightFor(p pair, c Channel, t protocol.RequestType,
-	cat protocol.Category) *Right {
+// rightFor returns the first right of the document that covers what is wanted
+// in that direction, by that channel.
+func (d *Document) rightFor(p pair, c Channel, w wanted) *Right {
 	for i := range d.Rights {
 		r := &d.Rights[i]
-		if r.Channel == c && r.joins(p.from, p.to) && r.covers(t, cat) {
+		if r.Channel == c && r.joins(p.from, p.to) && r.covers(w) {
 			return r
 		}
 	}

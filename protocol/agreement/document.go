@@ -12,7 +12,6 @@
 package agreement
 
 import (
-	"slices"
 	"time"
 
 	"comity.example/protocol"
@@ -27,10 +26,14 @@ const (
 	KindAssistance Kind = "mutual_assistance"     // requests go from State to State
 	KindConvention Kind = "convention"            // multilateral
 	KindRegulation Kind = "regulation"            // law of a union of States
+	KindDirective  Kind = "directive"             // law of a union, as its States transposed it
+	KindDomestic   Kind = "domestic_law"          // a Party's own law: it grants nothing
+	KindCourtesy   Kind = "courtesy"              // no treaty: what one State does for another
 )
 
 func kinds() []Kind {
-	return []Kind{KindDataAccess, KindAssistance, KindConvention, KindRegulation}
+	return []Kind{KindDataAccess, KindAssistance, KindConvention, KindRegulation, KindDirective,
+		KindDomestic, KindCourtesy}
 }
 
 // A Status says where an instrument stands in its life. Only an instrument in
@@ -86,144 +89,29 @@ type Document struct {
 	Expires Date // the first day on which it is no longer in force
 	Ended   Date // when it was suspended, lapsed or was terminated
 
-	Parties    []protocol.Party
+	// Members are the Parties, with what is particular to one. EveryParty says
+	// that every State may be one; then there are no Members.
+	Members    []Member
+	EveryParty bool
 	Provenance string // what the reader must know before relying on the document
+
+	Terms     []Term
+	Options   []Option
+	Positions []Position
+	Lists     []OffenceList
 
 	Rights    []Right
 	Rules     []Rule
+	Barred    []BarredGround
 	UseLimits []Clause
 	Clocks    []Clock
 	Objection []ObjectionStep
 	Notes     []Clause
 
-	bytes  []byte
-	digest protocol.Digest
-	rank   []int // Version, as numbers
-}
-
-// A Channel says to whom a request under a right is addressed.
-type Channel string
-
-// The channels.
-const (
-	Direct  Channel = "direct"  // to the provider
-	Central Channel = "central" // to the central authority of the receiving Party
-)
-
-func channels() []Channel { return []Channel{Direct, Central} }
-
-// A Reciprocity says what a right depends on.
-type Reciprocity string
-
-// The reciprocities.
-const (
-	Mirrored Reciprocity = "mirrored"  // the same right stands in the other direction
-	OneSided Reciprocity = "one-sided" // the article says that it does not depend on it
-	Promise  Reciprocity = "promise"   // a written promise is attached to each request
-)
-
-func reciprocities() []Reciprocity { return []Reciprocity{Mirrored, OneSided, Promise} }
-
-// PromiseStatement is the statement code that a right with Reciprocity Promise
-// asks for.
-const PromiseStatement = "reciprocity_promise"
-
-// A Right is one permission.
-type Right struct {
-	ID          string
-	From, To    PartySet // the issuing and the receiving Party
-	Types       []protocol.RequestType
-	Categories  []protocol.Category
-	Channel     Channel
-	Article     string
-	Reciprocity Reciprocity
-	// OneSidedArticle is the article that says that the right does not depend
-	// on its mirror; set exactly when Reciprocity is OneSided.
-	OneSidedArticle string
-	Transmitted     *Transmission // nil: anyone the issuing Party registered may send it
-	Mark
-}
-
-// A Transmission says who alone may send a request under a right.
-type Transmission struct {
-	Role    protocol.Role // of a participant of the issuing Party
-	Article string
-	Text    string
-	Mark
-}
-
-// covers reports whether the right is for that request type and category.
-func (r *Right) covers(t protocol.RequestType, c protocol.Category) bool {
-	return slices.Contains(r.Types, t) && slices.Contains(r.Categories, c)
-}
-
-// joins reports whether the right is from one to another Party.
-func (r *Right) joins(from, to protocol.Party) bool {
-	return from != to && r.From.Has(from) && r.To.Has(to)
-}
-
-// A RuleKind says how a rule is met.
-type RuleKind string
-
-// The kinds of rule.
-const (
-	Computed  RuleKind = "computed"  // an expression over the request and the facts
-	Attested  RuleKind = "attested"  // an officer signed one of the rule's statements
-	Judgement RuleKind = "judgement" // a person decides: the machine always holds
-)
-
-func ruleKinds() []RuleKind { return []RuleKind{Computed, Attested, Judgement} }
-
-// Otherwise says what becomes of a request that does not meet a rule.
-type Otherwise string
-
-// What a rule that is not met leads to.
-const (
-	OtherwiseDeny Otherwise = "deny"
-	OtherwiseHold Otherwise = "hold"
-)
-
-func otherwises() []Otherwise { return []Otherwise{OtherwiseDeny, OtherwiseHold} }
-
-// A Statement is what an officer may attest, named by a code.
-type Statement struct {
-	Code string
-	Text string
-}
-
-// A Rule is one requirement of the agreement.
-type Rule struct {
-	ID       string
-	Article  string
-	Kind     RuleKind
-	From, To PartySet // the zero PartySet: whatever the direction
-	When     string   // CEL; "": always
-	Require  string   // CEL; for a computed rule
-
-	// Statements are the codes of which one meets an attested rule, or that
-	// the expressions of a computed rule ask for.
-	Statements []Statement
-
-	Otherwise Otherwise
-	Reason    protocol.Reason
-	Side      protocol.Side // who is to act on a hold
-	Role      protocol.Role
-	Text      string // what is required, in one plain sentence
-
-	Mark
-	// ProvenFor are the issuing Parties for which the source proves the rule;
-	// for every other the rule is unverified. The zero PartySet: for all.
-	ProvenFor PartySet
-
-	when, require *expression
-}
-
-// provenance returns the mark of the rule for requests from that Party.
-func (r *Rule) provenance(from protocol.Party) Provenance {
-	if r.Provenance == Verified && !r.ProvenFor.IsZero() && !r.ProvenFor.Has(from) {
-		return Unverified
-	}
-	return r.Provenance
+	bytes   []byte
+	digest  protocol.Digest
+	rank    []int                  // Version, as numbers
+	members map[protocol.Party]int // positions in Members
 }
 
 // A Clause is law that is shown to people and not computed.
@@ -270,13 +158,42 @@ func (d *Document) Digest() protocol.Digest { return d.digest }
 // Bytes returns the document as it was read. The caller must not change it.
 func (d *Document) Bytes() []byte { return d.bytes }
 
+// Parties returns the Parties, in the order of the document; none where every
+// State may be one.
+func (d *Document) Parties() []protocol.Party {
+	out := make([]protocol.Party, len(d.Members))
+	for i := range d.Members {
+		out[i] = d.Members[i].Party
+	}
+	return out
+}
+
+// Member returns what is said of a Party.
+func (d *Document) Member(p protocol.Party) (Member, bool) {
+	if d.EveryParty {
+		return Member{Party: p}, p != ""
+	}
+	i, ok := d.members[p]
+	if !ok {
+		return Member{}, false
+	}
+	return d.Members[i], true
+}
+
+// Has reports whether p is a Party.
+func (d *Document) Has(p protocol.Party) bool {
+	_, ok := d.members[p]
+	return ok || d.EveryParty && p != ""
+}
+
 // Governs reports whether both are Parties to the document.
 func (d *Document) Governs(from, to protocol.Party) bool {
-	return from != to && slices.Contains(d.Parties, from) && slices.Contains(d.Parties, to)
+	return from != to && d.Kind != KindDomestic && d.Has(from) && d.Has(to)
 }
 
 // Stands reports whether the document is in force at the given time. It says
-// so only for times from its entry into force until its end.
+// so only for times from its entry into force until its end. For which Parties
+// it is, says StandsFor.
 func (d *Document) Stands(at time.Time) bool {
 	switch d.Status {
 	case InForce, Suspended, Lapsed, Terminated:
@@ -284,4 +201,15 @@ func (d *Document) Stands(at time.Time) bool {
 	default:
 		return false
 	}
+}
+
+// StandsFor reports whether the document is in force for each of the Parties.
+func (d *Document) StandsFor(at time.Time, parties ...protocol.Party) bool {
+	for _, p := range parties {
+		m, ok := d.Member(p)
+		if !ok || !m.bound(at) {
+			return false
+		}
+	}
+	return d.Stands(at)
 }

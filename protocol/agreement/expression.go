@@ -3,12 +3,18 @@ package agreement
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"time"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"comity.example/protocol"
 )
@@ -29,7 +35,10 @@ const (
 
 // An expression is a compiled CEL expression that yields a bool. It is safe
 // for concurrent use.
-type expression struct{ program cel.Program }
+type expression struct {
+	program cel.Program
+	names   []string // of the variables that it looks at, in ascending order
+}
 
 // environment declares the variables. It never changes after it was made.
 var environment = sync.OnceValues(func() (*cel.Env, error) {
@@ -73,7 +82,31 @@ func compile(text string) (*expression, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &expression{program}, nil
+	return &expression{program, variablesOf(checked)}, nil
+}
+
+// variablesOf returns the names of the variables that an expression looks at.
+func variablesOf(checked *cel.Ast) []string {
+	names := map[string]bool{}
+	for _, r := range checked.NativeRep().ReferenceMap() {
+		if _, ok := positions[r.Name]; ok {
+			names[r.Name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// looksAt returns some names, and those of the variables that the expressions
+// look at, in ascending order; nil expressions look at none.
+func looksAt(names []string, expressions ...*expression) []string {
+	out := slices.Clone(names)
+	for _, e := range expressions {
+		if e != nil {
+			out = append(out, e.names...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // sizes tells the cost estimate how long a variable can be.
@@ -136,6 +169,75 @@ func (v *values) ResolveName(name string) (any, bool) {
 		v.made[i] = variables[i].value(&v.in)
 	}
 	return v.made[i], true
+}
+
+// inputs returns what the names that the findings looked at stand for.
+func (v *values) inputs(findings []protocol.Finding) []protocol.Input {
+	seen := make([]bool, len(variables))
+	n := 0
+	for i := range findings {
+		for _, name := range findings[i].Inputs {
+			if at := positions[name]; !seen[at] {
+				seen[at] = true
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	out := make([]protocol.Input, 0, n)
+	ends := make([]int, 0, n)
+	var b []byte
+	for _, at := range alphabetical {
+		if seen[at] {
+			val, _ := v.ResolveName(variables[at].name)
+			b = appendJSON(b, val.(ref.Val).Value())
+			out, ends = append(out, protocol.Input{Name: variables[at].name}), append(ends, len(b))
+		}
+	}
+	text, start := string(b), 0
+	for i, end := range ends {
+		out[i].Value, start = text[start:end], end
+	}
+	return out
+}
+
+// alphabetical are the positions of the variables in the order of their names.
+// It is never written to.
+var alphabetical = func() []int {
+	out := make([]int, len(variables))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortFunc(out, func(a, b int) int { return strings.Compare(variables[a].name, variables[b].name) })
+	return out
+}()
+
+// appendJSON writes what a variable stands for.
+func appendJSON(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		b, _ = jsontext.AppendQuote(b, v)
+	case int64:
+		b = strconv.AppendInt(b, v, 10)
+	case bool:
+		b = strconv.AppendBool(b, v)
+	case time.Time:
+		b = append(b, '"')
+		b = v.AppendFormat(b, time.RFC3339)
+		b = append(b, '"')
+	case []string:
+		b = append(b, '[')
+		for i, item := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b, _ = jsontext.AppendQuote(b, item)
+		}
+		b = append(b, ']')
+	}
+	return b
 }
 
 // Parent returns nil: there are no other variables.

@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"slices"
 	"time"
 
 	"comity.example/protocol"
@@ -21,6 +22,10 @@ type Facts struct {
 	Addressee Standing // who is to act on the request
 	Sender    Standing // who transmits it
 
+	// Notified are the participants to whom the request goes at the same time,
+	// besides its addressee.
+	Notified []Standing
+
 	Officer       Officer
 	Certification Certification
 
@@ -35,6 +40,16 @@ type Standing struct {
 	ID    protocol.ParticipantID
 	Party protocol.Party
 	Roles []protocol.Role
+	// AlsoUnder are the other Parties whose law binds the participant.
+	AlsoUnder []protocol.Party
+}
+
+// law returns the Parties whose law binds the participant, its own first.
+func (s Standing) law() []protocol.Party {
+	if s.Party == "" {
+		return nil
+	}
+	return append([]protocol.Party{s.Party}, s.AlsoUnder...)
 }
 
 // is reports whether the standing is that of the participant, in its own
@@ -56,4 +71,23 @@ type Certification struct {
 	Invokes   bool
 	Contact   string
 	Targeting string
+	// Attestations are what the authority's officer states.
+	Attestations []protocol.Attestation
+}
+
+// notifiedRoles returns the roles of the notified participants of the receiving
+// Party, each once.
+func (f *Facts) notifiedRoles() []protocol.Role {
+	var out []protocol.Role
+	for _, s := range f.Notified {
+		if s.Party != f.Addressee.Party || s.ID == f.Addressee.ID {
+			continue
+		}
+		for _, r := range s.Roles {
+			if !slices.Contains(out, r) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
 }

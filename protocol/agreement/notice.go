@@ -29,9 +29,16 @@ type NoticeKind string
 const (
 	Suspend NoticeKind = "suspend"
 	Resume  NoticeKind = "resume" // withdraws a suspension, from its effective time on
+
+	Reserve  NoticeKind = "reserve"  // makes an option that is a reservation
+	Declare  NoticeKind = "declare"  // makes an option that is a declaration
+	Withdraw NoticeKind = "withdraw" // takes either back
 )
 
-func noticeKinds() []NoticeKind { return []NoticeKind{Suspend, Resume} }
+func noticeKinds() []NoticeKind { return []NoticeKind{Suspend, Resume, Reserve, Declare, Withdraw} }
+
+// chooses reports whether a notice of this kind is about an option.
+func (k NoticeKind) chooses() bool { return k == Reserve || k == Declare || k == Withdraw }
 
 // A Notice is a Party's statement that it no longer grants, or grants again,
 // what an agreement promised. What follows for the mirrored right of the other
@@ -42,7 +49,11 @@ type Notice struct {
 	Party     protocol.Party `json:"party"` // whose statement it is
 	Kind      NoticeKind     `json:"kind"`
 
+	// Option is what a reservation, a declaration or its withdrawal is about.
+	Option string `json:"option,omitzero"`
+
 	// Toward, Types and Categories narrow the notice; each empty list means all.
+	// A notice about an option has no types and categories: the option has.
 	Toward     []protocol.Party       `json:"toward"`
 	Types      []protocol.RequestType `json:"types"`
 	Categories []protocol.Category    `json:"categories"`
@@ -51,6 +62,11 @@ type Notice struct {
 	Issued    time.Time `json:"issued"`
 	Article   string    `json:"article,omitzero"` // under which it is given
 	Ground    string    `json:"ground"`           // why, in plain words
+}
+
+// fits reports whether a notice of this kind may be about an option of that kind.
+func (k NoticeKind) fits(o OptionKind) bool {
+	return k == Withdraw || (k == Reserve) == (o == OptionReservation)
 }
 
 // ParseNotice reads a notice from its canonical form and checks it.
@@ -100,7 +116,15 @@ func (n *Notice) check() error {
 		return err
 	}
 	if !slices.Contains(noticeKinds(), n.Kind) {
-		return errors.New("kind: want suspend or resume")
+		return errors.New("kind: want suspend, resume, reserve, declare or withdraw")
+	}
+	switch {
+	case n.Kind.chooses() != (n.Option != ""):
+		return errors.New("option: want it exactly when kind is reserve, declare or withdraw")
+	case n.Option != "" && !wellFormedID(n.Option):
+		return errors.New("option: want the id of an option of the agreement")
+	case n.Option != "" && len(n.Types)+len(n.Categories) > 0:
+		return errors.New("types, categories: leave them out: the option says what it is about")
 	}
 	if err := n.checkSelectors(); err != nil {
 		return err
@@ -159,12 +183,17 @@ func (n *Notice) concerns(g grant) bool {
 		(len(n.Categories) == 0 || slices.Contains(n.Categories, g.category))
 }
 
+// chosenBy reports whether an option's notice is of that Party, toward another.
+func (n *Notice) chosenBy(by, toward protocol.Party) bool {
+	return n.Party == by && (len(n.Toward) == 0 || slices.Contains(n.Toward, toward))
+}
+
 // suspended returns the notice by which the grant is suspended at that time,
 // nil if it is not. The last notice in effect decides.
 func suspended(notices []*Notice, g grant, at time.Time) *Notice {
 	var last *Notice
 	for _, n := range notices {
-		if !at.Before(n.Effective) && n.concerns(g) {
+		if !n.Kind.chooses() && !at.Before(n.Effective) && n.concerns(g) {
 			last = n
 		}
 	}
@@ -175,9 +204,14 @@ func suspended(notices []*Notice, g grant, at time.Time) *Notice {
 }
 
 // compareNotices orders notices by the time they take effect. Of two at the
-// same moment the suspension comes last, and so decides.
+// same moment the one that takes away comes last, and so decides.
 func compareNotices(a, b *Notice) int {
 	return cmp.Or(a.Effective.Compare(b.Effective),
-		strings.Compare(string(a.Kind), string(b.Kind)), // "resume" < "suspend"
+		cmp.Compare(a.Kind.strictness(), b.Kind.strictness()),
 		a.Issued.Compare(b.Issued), strings.Compare(a.ID, b.ID))
+}
+
+// strictness orders the kinds: what takes away after what gives back.
+func (k NoticeKind) strictness() int {
+	return slices.Index([]NoticeKind{Resume, Withdraw, Suspend, Declare, Reserve}, k)
 }

@@ -7,10 +7,11 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/agreementtest"
 )
 
 func TestNoticeHasOneEncoding(t *testing.T) {
-	want := suspension("US", "us-1", protocol.CategoryContent)
+	want := agreementtest.Suspension("US", "us-1", protocol.CategoryContent)
 	b, err := want.Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -49,7 +50,7 @@ func TestMalformedNoticeIsRefused(t *testing.T) {
 		"no time":          func(n *agreement.Notice) { n.Effective = time.Time{} },
 		"half a second":    func(n *agreement.Notice) { n.Effective = n.Effective.Add(time.Second / 2) },
 	} {
-		n := suspension("US", "us-1")
+		n := agreementtest.Suspension("US", "us-1")
 		change(n)
 		if err := n.Check(); err == nil {
 			t.Errorf("%s: accepted", name)
@@ -61,54 +62,54 @@ func TestMalformedNoticeIsRefused(t *testing.T) {
 }
 
 func TestBookRefusesNoticesThatWouldHaveNoEffect(t *testing.T) {
-	misspelt := suspension("US", "us-1")
+	misspelt := agreementtest.Suspension("US", "us-1")
 	misspelt.Agreement = "ukus-daa-2091"
 	for name, notices := range map[string][]*agreement.Notice{
 		"misspelt agreement": {misspelt},
-		"not a Party":        {suspension("FR", "fr-1")},
-		"twice":              {suspension("US", "us-1"), suspension("US", "us-1", protocol.CategoryContent)},
+		"not a Party":        {agreementtest.Suspension("FR", "fr-1")},
+		"twice":              {agreementtest.Suspension("US", "us-1"), agreementtest.Suspension("US", "us-1", protocol.CategoryContent)},
 		"missing":            {nil},
 		"malformed":          {{}},
 	} {
-		if _, err := agreement.NewBook(library(t), notices); err == nil {
+		if _, err := agreement.NewBook(agreementtest.Library(t), notices); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if _, err := agreement.NewBook(append(library(t), library(t)...), nil); err == nil {
+	if _, err := agreement.NewBook(append(agreementtest.Library(t), agreementtest.Library(t)...), nil); err == nil {
 		t.Error("two documents of one id and version were accepted")
 	}
 }
 
 func TestNoticeReachesOnlyWhatItNames(t *testing.T) {
-	toward := suspension("US", "us-1")
+	toward := agreementtest.Suspension("US", "us-1")
 	toward.Agreement, toward.Toward = "eu-us-mla-2003", []protocol.Party{"FR"}
-	typed := suspension("US", "us-2")
+	typed := agreementtest.Suspension("US", "us-2")
 	typed.Types = []protocol.RequestType{protocol.Interception}
-	book := libraryBook(t, toward, typed)
-	at := day.AddDate(0, 0, 2)
+	book := agreementtest.LibraryBook(t, toward, typed)
+	at := agreementtest.Day.AddDate(0, 0, 2)
 	for _, c := range []struct {
 		name string
-		s    *scene
+		s    *agreementtest.Scene
 		want protocol.Verdict
 	}{
-		{"France asks", assistance("fr.justice", "us.doj-oia"), protocol.Deny},
-		{"France is asked", assistance("us.doj-oia", "fr.justice"), protocol.Deny},
-		{"Ireland asks", assistance("ie.justice", "us.doj-oia"), protocol.Hold},
-		{"another type", ukOrder(), protocol.Allow},
+		{"France asks", agreementtest.Assistance("fr.justice", "us.doj-oia"), protocol.Deny},
+		{"France is asked", agreementtest.Assistance("us.doj-oia", "fr.justice"), protocol.Deny},
+		{"Ireland asks", agreementtest.Assistance("ie.justice", "us.doj-oia"), protocol.Hold},
+		{"another type", agreementtest.UKOrder(), protocol.Allow},
 	} {
-		c.s.facts.At = at
-		if d := c.s.decide(book); d.Verdict != c.want {
-			t.Errorf("%s: got %v, want %v%s", c.name, d.Verdict, c.want, failures(d))
+		c.s.Facts.At = at
+		if d := c.s.Decide(book); d.Verdict != c.want {
+			t.Errorf("%s: got %v, want %v%s", c.name, d.Verdict, c.want, agreementtest.Failures(d))
 		}
 	}
-	s := usOrder()
-	s.facts.At = at
-	intercept(s)
-	expect(t, s.decide(book), protocol.Deny, protocol.ReasonNotReciprocal)
+	s := agreementtest.USOrder()
+	s.Facts.At = at
+	s.Ask(protocol.Interception, protocol.CategoryContentLive)
+	agreementtest.Expect(t, s.Decide(book), protocol.Deny, protocol.ReasonNotReciprocal)
 }
 
 func FuzzParseNotice(f *testing.F) {
-	b, err := suspension("US", "us-1", protocol.CategoryContent).Encode()
+	b, err := agreementtest.Suspension("US", "us-1", protocol.CategoryContent).Encode()
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -50,10 +50,15 @@ func (s *source) document(n ast.Node, d *Document) {
 		may("in_force", s.date(&d.InForce, "in_force")),
 		may("expires", s.date(&d.Expires, "expires")),
 		may("ended", s.date(&d.Ended, "ended")),
-		need("parties", s.parties(&d.Parties, "parties")),
+		need("parties", s.members(d)),
 		need("provenance", s.into(&d.Provenance, "provenance")),
-		need("rights", func(n ast.Node) { s.each(n, "rights", s.right(d)) }),
+		may("terms", func(n ast.Node) { s.each(n, "terms", s.term(d)) }),
+		may("options", func(n ast.Node) { s.each(n, "options", s.option(d)) }),
+		may("positions", func(n ast.Node) { s.each(n, "positions", s.position(d)) }),
+		may("offence_lists", func(n ast.Node) { s.each(n, "offence_lists", s.offenceList(d)) }),
+		may("rights", func(n ast.Node) { s.each(n, "rights", s.right(d)) }),
 		may("rules", func(n ast.Node) { s.each(n, "rules", s.rule(d)) }),
+		may("barred_grounds", func(n ast.Node) { s.each(n, "barred_grounds", s.barred(d)) }),
 		may("use_limits", s.clauses(&d.UseLimits, "use_limits")),
 		may("clocks", func(n ast.Node) { s.each(n, "clocks", s.clock(d)) }),
 		may("objection", func(n ast.Node) { s.each(n, "objection", s.objection(d)) }),
@@ -61,7 +66,9 @@ func (s *source) document(n ast.Node, d *Document) {
 	)
 	if len(s.problems) == 0 {
 		s.checkDates(n, d)
-		s.checkParties(n, d)
+		s.checkMembers(n, d)
+		s.checkDomestic(n, d)
+		s.checkReferences(n, d)
 	}
 }
 
@@ -150,102 +157,4 @@ func (s *source) checkMark(n ast.Node, m Mark, what string) {
 	if m.Provenance != Unverified && m.Provenance != "" && m.Source == "" {
 		s.bad(n, "%s.source: missing: what is not unverified names the text it was read in", what)
 	}
-}
-
-func (s *source) right(d *Document) func(ast.Node, string) {
-	return func(n ast.Node, what string) {
-		var r Right
-		s.mapping(n, what, append(s.mark(&r.Mark, what),
-			need("id", s.id(&r.ID, what+".id")),
-			need("from", s.partySet(&r.From, what+".from")),
-			need("to", s.partySet(&r.To, what+".to")),
-			need("types", chooseMany(s, &r.Types, what+".types", protocol.RequestTypes())),
-			need("categories", chooseMany(s, &r.Categories, what+".categories", protocol.Categories())),
-			need("channel", choose(s, &r.Channel, what+".channel", channels())),
-			need("article", s.into(&r.Article, what+".article")),
-			need("reciprocity", choose(s, &r.Reciprocity, what+".reciprocity", reciprocities())),
-			may("one_sided_article", s.into(&r.OneSidedArticle, what+".one_sided_article")),
-			may("transmitted_by", s.transmission(&r, what+".transmitted_by")),
-		)...)
-		s.checkMark(n, r.Mark, what)
-		if (r.Reciprocity == OneSided) != (r.OneSidedArticle != "") {
-			s.bad(n, "%s: want one_sided_article, the article that says so, exactly when reciprocity "+
-				"is one-sided", what)
-		}
-		if slices.ContainsFunc(d.Rights, func(x Right) bool { return x.ID == r.ID }) {
-			s.bad(n, "%s.id: two rights are %q: want another id", what, r.ID)
-		}
-		d.Rights = append(d.Rights, r)
-	}
-}
-
-func (s *source) transmission(r *Right, what string) func(ast.Node) {
-	return func(n ast.Node) {
-		t := new(Transmission)
-		s.mapping(n, what, append(s.mark(&t.Mark, what),
-			need("role", choose(s, &t.Role, what+".role", protocol.Roles())),
-			need("article", s.into(&t.Article, what+".article")),
-			need("text", s.into(&t.Text, what+".text")),
-		)...)
-		s.checkMark(n, t.Mark, what)
-		r.Transmitted = t
-	}
-}
-
-func (s *source) clauses(dst *[]Clause, what string) func(ast.Node) {
-	return func(n ast.Node) {
-		s.each(n, what, func(item ast.Node, what string) {
-			var c Clause
-			s.mapping(item, what, append(s.mark(&c.Mark, what),
-				need("id", s.id(&c.ID, what+".id")),
-				need("article", s.into(&c.Article, what+".article")),
-				need("text", s.into(&c.Text, what+".text")),
-			)...)
-			s.checkMark(item, c.Mark, what)
-			if slices.ContainsFunc(*dst, func(x Clause) bool { return x.ID == c.ID }) {
-				s.bad(item, "%s.id: two clauses are %q: want another id", what, c.ID)
-			}
-			*dst = append(*dst, c)
-		})
-	}
-}
-
-func (s *source) clock(d *Document) func(ast.Node, string) {
-	return func(n ast.Node, what string) {
-		var c Clock
-		s.mapping(n, what, append(s.mark(&c.Mark, what),
-			need("id", s.id(&c.ID, what+".id")),
-			need("article", s.into(&c.Article, what+".article")),
-			need("text", s.into(&c.Text, what+".text")),
-			may("date", s.date(&c.Date, what+".date")),
-			may("starts", s.into(&c.Starts, what+".starts")),
-			may("length", s.into(&c.Length, what+".length")),
-		)...)
-		s.checkMark(n, c.Mark, what)
-		if (c.Starts == "") != (c.Length == "") || (c.Length == "") == c.Date.IsZero() {
-			s.bad(n, "%s: want a date, or both starts and length", what)
-		}
-		s.checkFindingID(n, d, c.ID, what)
-		d.Clocks = append(d.Clocks, c)
-	}
-}
-
-func (s *source) objection(d *Document) func(ast.Node, string) {
-	return func(n ast.Node, what string) {
-		var o ObjectionStep
-		s.mapping(n, what, append(s.mark(&o.Mark, what),
-			need("by", choose(s, &o.By, what+".by", protocol.Roles())),
-			need("to", choose(s, &o.To, what+".to", protocol.Roles())),
-			need("to_side", choose(s, &o.ToSide, what+".to_side", sides())),
-			need("article", s.into(&o.Article, what+".article")),
-			need("time", s.into(&o.Time, what+".time")),
-			need("text", s.into(&o.Text, what+".text")),
-		)...)
-		s.checkMark(n, o.Mark, what)
-		d.Objection = append(d.Objection, o)
-	}
-}
-
-func sides() []protocol.Side {
-	return []protocol.Side{protocol.SideIssuing, protocol.SideReceiving}
 }

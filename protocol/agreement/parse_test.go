@@ -6,6 +6,7 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/agreementtest"
 )
 
 // replace changes one place of a text, which must be there.
@@ -18,7 +19,7 @@ func replace(t testing.TB, text, old, new string) string {
 }
 
 func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
-	good := bilateral("a-b", "GB", "US", standing2020)
+	good := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)
 	for _, c := range []struct {
 		name, old, new string
 		want           string
@@ -50,7 +51,7 @@ func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
 		{"type twice", "types: [production, subscriber]", "types: [production, production]",
 			`test.yaml:15: rights[0].types[1]: "production" stands twice`},
 		{"unknown variable", "offence.max_custody_months >= 12", "offence.months >= 12",
-			"test.yaml:25: rules[0].require: column 1: undeclared reference to 'offence'"},
+			"test.yaml:25: rules[0].require: column 8: undeclared reference to 'offence.months'"},
 		{"ill-typed expression", "offence.max_custody_months >= 12", `offence.max_custody_months >= "a year"`,
 			"test.yaml:25: rules[0].require: column 28: found no matching overload"},
 		{"expression that yields no bool", "offence.max_custody_months >= 12", "offence.max_custody_months",
@@ -106,7 +107,7 @@ func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
 }
 
 func TestTwoRulesOfOneIDAreRefused(t *testing.T) {
-	good := bilateral("a-b", "GB", "US", standing2020)
+	good := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)
 	rule := good[strings.Index(good, "  - id: threshold"):]
 	_, err := agreement.ParseDocument("test.yaml", []byte(good+rule))
 	if want := `two rules or clocks are "threshold"`; err == nil || !strings.Contains(err.Error(), want) {
@@ -128,14 +129,14 @@ func TestHostileFileIsRefusedQuickly(t *testing.T) {
 
 // Norway is "no" to a careless reader of YAML.
 func TestNorwayIsAParty(t *testing.T) {
-	d := parse(t, bilateral("gb-no", "GB", "NO", standing2020))
+	d := agreementtest.Parse(t, agreementtest.Bilateral("gb-no", "GB", "NO", agreementtest.Standing2020))
 	if !d.Governs("GB", "NO") || !d.Governs("NO", "GB") || d.Governs("GB", "GB") || d.Governs("GB", "US") {
 		t.Error("want the document to govern GB and NO, both ways, and nobody else")
 	}
 }
 
 func TestLibrarySaysWhatItRestsOn(t *testing.T) {
-	for _, d := range library(t) {
+	for _, d := range agreementtest.Library(t) {
 		if !strings.Contains(d.Provenance, "verified") {
 			t.Errorf("%s: the head does not say how far it is verified", d.ID)
 		}
@@ -174,10 +175,10 @@ func TestEveryVariableIsDocumented(t *testing.T) {
 }
 
 func FuzzParseDocument(f *testing.F) {
-	for _, d := range library(f) {
+	for _, d := range agreementtest.Library(f) {
 		f.Add(d.Bytes())
 	}
-	f.Add([]byte(bilateral("a-b", "GB", "US", standing2020)))
+	f.Add([]byte(agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)))
 	f.Add([]byte("a: &a [*a]"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d, err := agreement.ParseDocument("fuzz.yaml", b)
@@ -191,9 +192,9 @@ func FuzzParseDocument(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range []*scene{ukOrder(), usOrder(), assistance("us.doj-oia", "ie.justice")} {
-			s.facts.Ref.ID = d.ID
-			if got := s.decide(book); got.Verdict == protocol.Allow && !d.Stands(s.facts.At) {
+		for _, s := range []*agreementtest.Scene{agreementtest.UKOrder(), agreementtest.USOrder(), agreementtest.Assistance("us.doj-oia", "ie.justice")} {
+			s.Facts.Ref.ID = d.ID
+			if got := s.Decide(book); got.Verdict == protocol.Allow && !d.Stands(s.Facts.At) {
 				t.Errorf("allowed by a document that is not in force")
 			}
 		}

@@ -12,6 +12,7 @@ func (s *source) rule(d *Document) func(ast.Node, string) {
 	return func(n ast.Node, what string) {
 		var r Rule
 		var when, require ast.Node
+		var question, advice string
 		s.mapping(n, what, append(s.mark(&r.Mark, what),
 			need("id", s.id(&r.ID, what+".id")),
 			need("article", s.into(&r.Article, what+".article")),
@@ -27,9 +28,22 @@ func (s *source) rule(d *Document) func(ast.Node, string) {
 			may("role", choose(s, &r.Role, what+".role", protocol.Roles())),
 			need("text", s.into(&r.Text, what+".text")),
 			may("proven_for", s.partySet(&r.ProvenFor, what+".proven_for")),
+			may("by", choose(s, &r.By, what+".by", protocol.Roles())),
+			may("option", s.id(&r.Option, what+".option")),
+			may("capacity", choose(s, &r.Capacity, what+".capacity", capacities())),
+			may("question", s.into(&question, what+".question")),
+			may("advice", s.into(&advice, what+".advice")),
 		)...)
+		r.Ask = question + advice // a rule has one of the two, checkAsk sees to it
+		s.checkAsk(n, &r, question, advice, what)
 		r.when = s.expression(when, r.When, what+".when")
 		r.require = s.expression(require, r.Require, what+".require")
+		r.name = r.ID
+		var said []string
+		if r.Kind == Attested {
+			said = []string{"attested", "certified"}
+		}
+		r.inputs = looksAt(said, r.when, r.require)
 		s.checkMark(n, r.Mark, what)
 		s.checkRule(n, &r, what)
 		s.checkFindingID(n, d, r.ID, what)
@@ -49,19 +63,36 @@ func (s *source) expression(n ast.Node, text, what string) *expression {
 }
 
 func (s *source) statements(r *Rule, what string) func(ast.Node) {
+	return s.statementList(&r.Statements, what)
+}
+
+// statementList reads codes with their texts, each code once.
+func (s *source) statementList(dst *[]Statement, what string) func(ast.Node) {
 	return func(n ast.Node) {
 		s.each(n, what, func(item ast.Node, what string) {
 			var st Statement
 			s.mapping(item, what,
-				need("code", s.into(&st.Code, what+".code")),
+				need("code", s.code(&st.Code, what+".code")),
 				need("text", s.into(&st.Text, what+".text")),
 			)
-			if st.Code != "" && (!codeForm.MatchString(st.Code) || len(st.Code) > MaxID) {
-				s.bad(item, "%s.code: %q: want small letters, digits and single underscores", what,
-					clip(st.Code))
+			if slices.ContainsFunc(*dst, func(x Statement) bool { return x.Code == st.Code }) {
+				s.bad(item, "%s.code: %q stands twice: want it once", what, clip(st.Code))
 			}
-			r.Statements = append(r.Statements, st)
+			*dst = append(*dst, st)
 		})
+	}
+}
+
+// checkAsk sees that a person who is to decide is asked something, and that a
+// rule that only warns says what to do.
+func (s *source) checkAsk(n ast.Node, r *Rule, question, advice, what string) {
+	switch {
+	case r.Kind == Judgement && (question == "" || advice != ""):
+		s.bad(n, "%s.question: want the question that a person answers, and no advice", what)
+	case r.Kind != Judgement && question != "":
+		s.bad(n, "%s.question: leave it out: only a rule left to judgement has one", what)
+	case r.Otherwise == OtherwiseFlag && r.Kind != Judgement && advice == "":
+		s.bad(n, "%s.advice: missing: a rule that only warns says what to do", what)
 	}
 }
 
@@ -74,7 +105,9 @@ func (s *source) checkRule(n ast.Node, r *Rule, what string) {
 		s.bad(n, "%s.statements: missing: an attested rule names what an officer attests", what)
 	case r.Kind != Computed && r.Kind != "" && r.Require != "":
 		s.bad(n, "%s.require: leave it out: only a computed rule has it", what)
-	case r.Kind == Judgement && (len(r.Statements) > 0 || r.Otherwise == OtherwiseDeny):
+	case r.Kind != Attested && r.By != "":
+		s.bad(n, "%s.by: leave it out: only an attested rule has it", what)
+	case r.Kind == Judgement && (len(r.Statements) > 0 || r.Otherwise != OtherwiseHold):
 		// The machine never refuses on judgement.
 		s.bad(n, "%s: want otherwise: hold and no statements: a person decides", what)
 	}
@@ -91,7 +124,7 @@ func (s *source) checkRule(n ast.Node, r *Rule, what string) {
 // another.
 func (s *source) checkFindingID(n ast.Node, d *Document, id, what string) {
 	reserved := []string{StepParticipants, StepAgreement, StepVersion, StepSigned, StepInForce,
-		StepRight, StepReciprocal, StepPromise, StepTransmission}
+		StepRight, StepTerms, StepReciprocal, StepPromise, StepTransmission, StepNotification}
 	if slices.Contains(reserved, id) {
 		s.bad(n, "%s.id: %q is the name of a step: want another id", what, id)
 	}
@@ -132,27 +165,5 @@ func (s *source) checkDates(n ast.Node, d *Document) {
 	}
 	if !d.Ended.IsZero() && d.Ended.t.Before(d.InForce.t) {
 		bad("ended", order, d.Ended, "in_force", d.InForce)
-	}
-}
-
-// checkParties sees that whoever a right or a rule speaks of is Party.
-func (s *source) checkParties(n ast.Node, d *Document) {
-	if len(d.Parties) < 2 {
-		s.bad(n, "document.parties: want two at least")
-	}
-	known := func(what string, sets ...PartySet) {
-		for _, set := range sets {
-			for _, p := range set.list {
-				if !slices.Contains(d.Parties, p) {
-					s.bad(n, "%s: %s is not in parties: mend one of the two", what, p)
-				}
-			}
-		}
-	}
-	for _, r := range d.Rights {
-		known("right "+r.ID, r.From, r.To)
-	}
-	for _, r := range d.Rules {
-		known("rule "+r.ID, r.From, r.To, r.ProvenFor)
 	}
 }

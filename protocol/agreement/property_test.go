@@ -11,6 +11,7 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/agreementtest"
 	"comity.example/protocol/canon"
 )
 
@@ -18,44 +19,44 @@ var parties = []protocol.Party{"GB", "US", "FR"}
 
 // anyScene draws a request that is mostly in order: a target of one shape,
 // and some facts that are missing or wrong.
-func anyScene(t *rapid.T) *scene {
-	s := rapid.SampledFrom([]func() *scene{ukOrder, usOrder,
-		func() *scene { return assistance("us.doj-oia", "ie.justice") }}).Draw(t, "order")()
+func anyScene(t *rapid.T) *agreementtest.Scene {
+	s := rapid.SampledFrom([]func() *agreementtest.Scene{agreementtest.UKOrder, agreementtest.USOrder,
+		func() *agreementtest.Scene { return agreementtest.Assistance("us.doj-oia", "ie.justice") }}).Draw(t, "order")()
 	in, of := rapid.SampledFrom(parties).Draw(t, "in"), rapid.SampledFrom(parties).Draw(t, "of")
-	home := s.req.Issuer.Party()
+	home := s.Req.Issuer.Party()
 	switch rapid.IntRange(0, 5).Draw(t, "target") {
 	case 0:
-		s.person(in, of, rapid.SampledFrom(parties).Draw(t, "resident"))
+		s.Person(in, of, rapid.SampledFrom(parties).Draw(t, "resident"))
 	case 1:
-		s.organisation(in, of)
+		s.Organisation(in, of)
 	case 2:
-		s.authority(in, of)
+		s.Authority(in, of)
 	default:
-		s.person(home, home, home)
+		s.Person(home, home, home)
 	}
 	switch rapid.IntRange(0, 5).Draw(t, "type") {
 	case 0:
-		intercept(s)
+		s.Ask(protocol.Interception, protocol.CategoryContentLive)
 	case 1:
-		s.ask(protocol.Subscriber, protocol.CategorySubscriber)
+		s.Ask(protocol.Subscriber, protocol.CategorySubscriber)
 	case 2:
-		s.ask(protocol.Production, protocol.CategoryTraffic, protocol.CategoryContent)
+		s.Ask(protocol.Production, protocol.CategoryTraffic, protocol.CategoryContent)
 	}
 	if rapid.Bool().Draw(t, "notified") {
-		s.attest("third_country_notified")
+		s.Attest("third_country_notified")
 	}
-	s.req.Offence.MaxCustodyMonths = rapid.SampledFrom([]int64{12, 36, 120}).Draw(t, "months")
-	s.facts.At = day.AddDate(0, 0, rapid.IntRange(-10, 10).Draw(t, "days"))
+	s.Req.Offence.MaxCustodyMonths = rapid.SampledFrom([]int64{12, 36, 120}).Draw(t, "months")
+	s.Facts.At = agreementtest.Day.AddDate(0, 0, rapid.IntRange(-10, 10).Draw(t, "days"))
 	if rapid.Bool().Draw(t, "named") {
-		s.facts.Ref.ID = "ukus-daa-2019"
+		s.Facts.Ref.ID = "ukus-daa-2019"
 	}
 	return s
 }
 
 func anyNotice(id string) *rapid.Generator[*agreement.Notice] {
 	return rapid.Custom(func(t *rapid.T) *agreement.Notice {
-		n := suspension(rapid.SampledFrom(parties[:2]).Draw(t, "party"), id)
-		n.Effective = day.AddDate(0, 0, rapid.IntRange(0, 9).Draw(t, "effective"))
+		n := agreementtest.Suspension(rapid.SampledFrom(parties[:2]).Draw(t, "party"), id)
+		n.Effective = agreementtest.Day.AddDate(0, 0, rapid.IntRange(0, 9).Draw(t, "effective"))
 		if rapid.Bool().Draw(t, "narrow") {
 			n.Categories = []protocol.Category{rapid.SampledFrom([]protocol.Category{
 				protocol.CategoryContent, protocol.CategoryTraffic}).Draw(t, "category")}
@@ -70,8 +71,8 @@ func anyNotice(id string) *rapid.Generator[*agreement.Notice] {
 // another is an agreement with fewer rules between the same Parties, so that
 // there is something to fall back on.
 func another(t testing.TB) []*agreement.Document {
-	return append(library(t), parse(t, bilateral("z-other", "GB", "US", standing2020)),
-		parse(t, bilateral("a-ended", "GB", "US", "status: lapsed\nin_force: 2020-06-01\nended: 2021-01-01")))
+	return append(agreementtest.Library(t), agreementtest.Parse(t, agreementtest.Bilateral("z-other", "GB", "US", agreementtest.Standing2020)),
+		agreementtest.Parse(t, agreementtest.Bilateral("a-ended", "GB", "US", "status: lapsed\nin_force: 2020-06-01\nended: 2021-01-01")))
 }
 
 func TestSuspensionNeverMakesADecisionBetter(t *testing.T) {
@@ -82,10 +83,10 @@ func TestSuspensionNeverMakesADecisionBetter(t *testing.T) {
 		for i := range rapid.IntRange(0, 4).Draw(r, "notices") {
 			notices = append(notices, anyNotice(fmt.Sprintf("n-%d", i)).Draw(r, "notice"))
 		}
-		before := s.decide(newBook(t, docs, notices...))
+		before := s.Decide(agreementtest.NewBook(t, docs, notices...))
 		more := anyNotice("more").Draw(r, "more")
 		more.Kind = agreement.Suspend
-		after := s.decide(newBook(t, docs, append(notices, more)...))
+		after := s.Decide(agreementtest.NewBook(t, docs, append(notices, more)...))
 		if after.Verdict > before.Verdict {
 			r.Errorf("got %v after a suspension, %v before it", after.Verdict, before.Verdict)
 		}
@@ -98,12 +99,12 @@ func TestDecisionDoesNotDependOnTheOrderOfDocuments(t *testing.T) {
 		s := anyScene(r)
 		notices := []*agreement.Notice{anyNotice("n-1").Draw(r, "1"), anyNotice("n-2").Draw(r, "2"),
 			anyNotice("n-3").Draw(r, "3")}
-		want, err := canon.Encode(s.decide(newBook(t, docs, notices...)))
+		want, err := canon.Encode(s.Decide(agreementtest.NewBook(t, docs, notices...)))
 		if err != nil {
 			r.Fatal(err)
 		}
 		shuffled := rapid.Permutation(docs).Draw(r, "docs")
-		got, err := canon.Encode(s.decide(newBook(t, shuffled, rapid.Permutation(notices).Draw(r, "order")...)))
+		got, err := canon.Encode(s.Decide(agreementtest.NewBook(t, shuffled, rapid.Permutation(notices).Draw(r, "order")...)))
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -115,46 +116,46 @@ func TestDecisionDoesNotDependOnTheOrderOfDocuments(t *testing.T) {
 
 func TestExpiredAgreementAllowsNothing(t *testing.T) {
 	status := "status: in_force\nin_force: 2020-06-01\nexpires: 2025-06-01"
-	book := newBook(t, []*agreement.Document{parse(t, bilateral("ukus-daa-2019", "GB", "US", status))})
+	book := agreementtest.NewBook(t, []*agreement.Document{agreementtest.Parse(t, agreementtest.Bilateral("ukus-daa-2019", "GB", "US", status))})
 	end := time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)
 	rapid.Check(t, func(r *rapid.T) {
 		s := anyScene(r)
-		s.facts.At = end.Add(time.Duration(rapid.Int64Range(0, 1<<60).Draw(r, "after")))
-		if d := s.decide(book); d.Verdict != protocol.Deny {
+		s.Facts.At = end.Add(time.Duration(rapid.Int64Range(0, 1<<60).Draw(r, "after")))
+		if d := s.Decide(book); d.Verdict != protocol.Deny {
 			r.Errorf("got %v, want deny", d.Verdict)
 		}
 	})
 }
 
 // removals take away one fact each. None of them says something else instead.
-var removals = map[string]func(*scene){
-	"location":        func(s *scene) { s.req.Target.LocatedIn = "" },
-	"nationalities":   func(s *scene) { s.req.Target.Nationalities = nil },
-	"residence":       func(s *scene) { s.req.Target.ResidentIn = nil },
-	"incorporation":   func(s *scene) { s.req.Target.Incorporated = "" },
-	"government":      func(s *scene) { s.req.Target.GovernmentOf = "" },
-	"target":          func(s *scene) { s.req.Target = protocol.Target{} },
-	"penalty":         func(s *scene) { s.req.Offence.MaxCustodyMonths = 0 },
-	"identifiers":     func(s *scene) { s.req.Identifiers = nil },
-	"authorisation":   func(s *scene) { s.req.Authorisation = protocol.Authorisation{} },
-	"attestations":    func(s *scene) { s.req.Attestations = nil },
-	"one attestation": func(s *scene) { s.withdraw("own_purpose") },
-	"window":          func(s *scene) { s.req.Interception = nil },
-	"time":            func(s *scene) { s.facts.At = time.Time{} },
-	"issue time":      func(s *scene) { s.facts.Issued = time.Time{} },
-	"issuer":          func(s *scene) { s.facts.Issuing = agreement.Standing{} },
-	"addressee":       func(s *scene) { s.facts.Addressee = agreement.Standing{} },
-	"addressee roles": func(s *scene) { s.facts.Addressee.Roles = nil },
-	"sender":          func(s *scene) { s.facts.Sender = agreement.Standing{} },
-	"sender roles":    func(s *scene) { s.facts.Sender.Roles = nil },
-	"certification":   func(s *scene) { s.facts.Certification = agreement.Certification{} },
-	"certifier":       func(s *scene) { s.facts.Certification.By = agreement.Standing{} },
-	"contact":         func(s *scene) { s.facts.Certification.Contact = "" },
-	"officer":         func(s *scene) { s.facts.Officer = agreement.Officer{} },
+var removals = map[string]func(*agreementtest.Scene){
+	"location":        func(s *agreementtest.Scene) { s.Req.Target.LocatedIn = "" },
+	"nationalities":   func(s *agreementtest.Scene) { s.Req.Target.Nationalities = nil },
+	"residence":       func(s *agreementtest.Scene) { s.Req.Target.ResidentIn = nil },
+	"incorporation":   func(s *agreementtest.Scene) { s.Req.Target.Incorporated = "" },
+	"government":      func(s *agreementtest.Scene) { s.Req.Target.GovernmentOf = "" },
+	"target":          func(s *agreementtest.Scene) { s.Req.Target = protocol.Target{} },
+	"penalty":         func(s *agreementtest.Scene) { s.Req.Offence.MaxCustodyMonths = 0 },
+	"identifiers":     func(s *agreementtest.Scene) { s.Req.Identifiers = nil },
+	"authorisation":   func(s *agreementtest.Scene) { s.Req.Authorisation = protocol.Authorisation{} },
+	"attestations":    func(s *agreementtest.Scene) { s.Req.Attestations = nil },
+	"one attestation": func(s *agreementtest.Scene) { s.Withdraw("own_purpose") },
+	"window":          func(s *agreementtest.Scene) { s.Req.Interception = nil },
+	"time":            func(s *agreementtest.Scene) { s.Facts.At = time.Time{} },
+	"issue time":      func(s *agreementtest.Scene) { s.Facts.Issued = time.Time{} },
+	"issuer":          func(s *agreementtest.Scene) { s.Facts.Issuing = agreement.Standing{} },
+	"addressee":       func(s *agreementtest.Scene) { s.Facts.Addressee = agreement.Standing{} },
+	"addressee roles": func(s *agreementtest.Scene) { s.Facts.Addressee.Roles = nil },
+	"sender":          func(s *agreementtest.Scene) { s.Facts.Sender = agreement.Standing{} },
+	"sender roles":    func(s *agreementtest.Scene) { s.Facts.Sender.Roles = nil },
+	"certification":   func(s *agreementtest.Scene) { s.Facts.Certification = agreement.Certification{} },
+	"certifier":       func(s *agreementtest.Scene) { s.Facts.Certification.By = agreement.Standing{} },
+	"contact":         func(s *agreementtest.Scene) { s.Facts.Certification.Contact = "" },
+	"officer":         func(s *agreementtest.Scene) { s.Facts.Officer = agreement.Officer{} },
 }
 
 func TestMissingFactNeverTurnsANoIntoAnAllow(t *testing.T) {
-	book := newBook(t, library(t))
+	book := agreementtest.NewBook(t, agreementtest.Library(t))
 	names := make([]string, 0, len(removals))
 	for name := range removals {
 		names = append(names, name)
@@ -162,40 +163,40 @@ func TestMissingFactNeverTurnsANoIntoAnAllow(t *testing.T) {
 	slices.Sort(names)
 	rapid.Check(t, func(r *rapid.T) {
 		s := anyScene(r)
-		before := s.decide(book)
+		before := s.Decide(book)
 		for range rapid.IntRange(1, 3).Draw(r, "removals") {
 			name := rapid.SampledFrom(names).Draw(r, "fact")
 			removals[name](s)
 		}
-		if after := s.decide(book); after.Verdict == protocol.Allow && before.Verdict != protocol.Allow {
-			r.Errorf("got %v, with the fact it was %v%s", after.Verdict, before.Verdict, failures(before))
+		if after := s.Decide(book); after.Verdict == protocol.Allow && before.Verdict != protocol.Allow {
+			r.Errorf("got %v, with the fact it was %v%s", after.Verdict, before.Verdict, agreementtest.Failures(before))
 		}
 	})
 }
 
 // The same for the four facts alone that say who is protected, exhaustively.
 func TestUnknownNeverReadsAsNo(t *testing.T) {
-	book := newBook(t, library(t))
-	for _, order := range []func() *scene{ukOrder, usOrder} {
+	book := agreementtest.NewBook(t, agreementtest.Library(t))
+	for _, order := range []func() *agreementtest.Scene{agreementtest.UKOrder, agreementtest.USOrder} {
 		for _, in := range parties {
 			for _, of := range parties {
 				for _, resident := range parties {
-					for name, target := range map[string]func(*scene){
-						"person":       func(s *scene) { s.person(in, of, resident) },
-						"organisation": func(s *scene) { s.organisation(in, of) },
-						"authority":    func(s *scene) { s.authority(in, of) },
+					for name, target := range map[string]func(*agreementtest.Scene){
+						"person":       func(s *agreementtest.Scene) { s.Person(in, of, resident) },
+						"organisation": func(s *agreementtest.Scene) { s.Organisation(in, of) },
+						"authority":    func(s *agreementtest.Scene) { s.Authority(in, of) },
 					} {
 						s := order()
-						s.attest("third_country_notified")
+						s.Attest("third_country_notified")
 						target(s)
-						before := s.decide(book).Verdict
+						before := s.Decide(book).Verdict
 						for _, fact := range []string{"location", "nationalities", "residence",
 							"incorporation", "government"} {
 							less := order()
-							less.attest("third_country_notified")
+							less.Attest("third_country_notified")
 							target(less)
 							removals[fact](less)
-							if got := less.decide(book).Verdict; got > before && got == protocol.Allow {
+							if got := less.Decide(book).Verdict; got > before && got == protocol.Allow {
 								t.Errorf("%s of %s in %s, resident in %s: %v became %v without %s",
 									name, of, in, resident, before, got, fact)
 							}
@@ -208,8 +209,8 @@ func TestUnknownNeverReadsAsNo(t *testing.T) {
 }
 
 func TestBookServesManyAtOnce(t *testing.T) {
-	book := libraryBook(t)
-	want, err := canon.Encode(ukOrder().decide(book))
+	book := agreementtest.LibraryBook(t)
+	want, err := canon.Encode(agreementtest.UKOrder().Decide(book))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +219,7 @@ func TestBookServesManyAtOnce(t *testing.T) {
 		go func() {
 			got := ""
 			for range 50 {
-				b, _ := canon.Encode(ukOrder().decide(book))
+				b, _ := canon.Encode(agreementtest.UKOrder().Decide(book))
 				got = string(b)
 			}
 			done <- got

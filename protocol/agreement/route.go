@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"fmt"
+	"time"
 
 	"comity.example/protocol"
 )
@@ -10,23 +11,76 @@ import (
 // carries a request.
 const LetterRogatory = "Letter rogatory"
 
-// routes lists the other ways by which the request could be made: an agreement
-// that grants it directly before one that grants it through central
-// authorities, in the order of their ids. It is advice: a route says that a
-// right stands, not that its rules would be met.
+// A Query says what somebody would ask for.
+type Query struct {
+	From, To   protocol.Party
+	Type       protocol.RequestType
+	Categories []protocol.Category
+	Emergency  bool
+	At         time.Time
+}
+
+// A Candidate is an agreement that grants what is asked for.
+type Candidate struct {
+	Document *Document
+	Channel  Channel
+	Article  string // of the right of the first category
+	// Obstacle says why it cannot be used, "" if it can. That its rules would be
+	// met it does not say.
+	Obstacle string
+}
+
+// Candidates returns every agreement that grants what is asked for in that
+// direction, best first: direct before through central authorities, then the
+// most specific.
+func (b *Book) Candidates(q Query) []Candidate {
+	var out []Candidate
+	p := pair{q.From, q.To}
+	for _, channel := range channels() {
+		for e := range b.between(p) {
+			if c, ok := b.candidate(e, channel, p, q); ok {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+func (b *Book) candidate(e *entry, channel Channel, p pair, q Query) (Candidate, bool) {
+	c := Candidate{Document: e.doc, Channel: channel}
+	for _, category := range q.Categories {
+		w := wanted{typ: q.Type, category: category, emergency: q.Emergency}
+		r := e.doc.rightFor(p, channel, w)
+		if r == nil {
+			return Candidate{}, false
+		}
+		if c.Article == "" {
+			c.Article = r.Article
+		}
+		if c.Obstacle == "" {
+			c.Obstacle = e.obstacle(r, w, p, q.At)
+		}
+	}
+	switch {
+	case !e.doc.StandsFor(q.At, p.from, p.to):
+		c.Obstacle = "It is not in force between the two Parties."
+	case !b.usable(e, p):
+		c.Obstacle = "Not both Parties have signed this text of it."
+	}
+	return c, len(q.Categories) > 0
+}
+
+// routes lists the other ways by which the request could be made, best first.
+// It is advice: a route says that a right stands, not that its rules would be
+// met. Where a third country's law is in the way, they lead there too.
 func (d *deciding) routes() []protocol.Route {
 	if d.pair.from == "" || d.pair.to == "" || d.pair.from == d.pair.to {
 		return nil
 	}
-	var out []protocol.Route
-	for _, channel := range channels() {
-		for _, e := range d.book.byPair[d.pair] {
-			if e == d.entry && channel == d.channel && len(d.granted) > 0 {
-				continue // the way that was just refused
-			}
-			if r := d.alternative(e, channel); r != nil {
-				out = append(out, d.route(e.doc, r))
-			}
+	out := d.routesTo(d.pair)
+	if d.conflicts() {
+		for _, p := range d.facts.Addressee.AlsoUnder {
+			out = append(out, d.routesTo(pair{d.pair.from, p})...)
 		}
 	}
 	if len(out) == 0 {
@@ -35,46 +89,43 @@ func (d *deciding) routes() []protocol.Route {
 	return out
 }
 
-// alternative returns the right by which the entry would carry the request,
-// nil if it would not.
-func (d *deciding) alternative(e *entry, c Channel) *Right {
-	other := *d
-	other.entry, other.channel = e, c
-	if !e.doc.Stands(d.facts.At) || !d.book.usable(e, d.pair) || !e.grantsAll(d.req, d.pair, c) {
-		return nil
-	}
-	for _, item := range d.req.Data {
-		if other.obstacle(item.Category) != "" {
-			return nil
+func (d *deciding) routesTo(p pair) []protocol.Route {
+	var out []protocol.Route
+	for _, c := range d.book.Candidates(Query{From: p.from, To: p.to, Type: d.req.Type,
+		Categories: d.req.Categories(), Emergency: d.req.Emergency != nil, At: d.facts.At}) {
+		refused := d.entry != nil && c.Document == d.entry.doc && c.Channel == d.channel && p == d.pair
+		if c.Obstacle == "" && !(refused && len(d.granted) > 0) {
+			out = append(out, d.route(c, p))
 		}
 	}
-	return e.doc.rightFor(d.pair, c, d.req.Type, d.req.Data[0].Category)
+	return out
 }
 
-func (d *deciding) route(doc *Document, r *Right) protocol.Route {
-	out := protocol.Route{Agreement: doc.ID, Title: doc.Title, Article: r.Article}
-	if r.Channel == Direct {
-		out.Text = fmt.Sprintf("%s lets %s ask the provider itself.", doc.Title, d.pair.from)
+func (d *deciding) route(c Candidate, p pair) protocol.Route {
+	title := c.Document.Title
+	out := protocol.Route{Agreement: c.Document.ID, Title: title, Article: c.Article}
+	if c.Channel == Direct {
+		out.Text = fmt.Sprintf("%s lets %s ask the provider itself.", title, p.from)
 		return out
 	}
-	out.Via = d.centrals()
+	out.Via = d.centrals(p)
 	out.Text = fmt.Sprintf("Under %s the central authority of %s asks that of %s, which decides.",
-		doc.Title, d.pair.from, d.pair.to)
+		title, p.from, p.to)
 	return out
 }
 
 func (d *deciding) letter() protocol.Route {
-	return protocol.Route{Title: LetterRogatory, Via: d.centrals(),
+	return protocol.Route{Title: LetterRogatory, Via: d.centrals(d.pair),
 		Text: "No agreement that this node holds carries it: what is left is a letter rogatory with " +
 			"a promise of reciprocity, or a treaty that this node does not hold."}
 }
 
 // centrals returns the central authorities, the issuing side's first.
-func (d *deciding) centrals() []protocol.ParticipantID {
+func (d *deciding) centrals(p pair) []protocol.ParticipantID {
 	if d.facts.Central == nil {
 		return nil
 	}
 	var out []protocol.ParticipantID
-	out = append(out, d.facts.Central(d.pair.from)...)
-	return append(out, d.facts.Central(d.pair.to)...)
+	out = append(out, d.facts.Central(p.from)...)
+	return append(out, d.facts.Central(p.to)...)
 }

@@ -96,7 +96,7 @@ func digestSigned(document protocol.Digest, by []protocol.Party) (protocol.Diges
 // SignDocument returns a Party's signature over the bytes of a document.
 func SignDocument(d *Document, p protocol.Party, at time.Time, keys ...*identity.Key) (
 	PartySignature, error) {
-	if !slices.Contains(d.Parties, p) {
+	if !d.Has(p) {
 		return PartySignature{}, fmt.Errorf("agreement: sign %s: %w", d.ID, ErrNotThatParty)
 	}
 	enc, err := canon.Encode(payload{Agreement: d.Ref(), Document: d.digest, Party: p,
@@ -151,8 +151,8 @@ func (s *PartySignatures) Encode() ([]byte, error) {
 }
 
 // VerifyDocument returns d with the Parties that signed it. Every signature
-// that is there must stand; at least two Parties must have signed. Which two
-// matters when a right is used.
+// that is there must stand; at least two Parties must have signed, of domestic
+// law its own. Which two matters when a right is used.
 func VerifyDocument(d *Document, sigs *PartySignatures, roots Roots) (SignedDocument, error) {
 	out := SignedDocument{doc: d}
 	if sigs == nil || len(sigs.Signatures) == 0 {
@@ -171,7 +171,7 @@ func VerifyDocument(d *Document, sigs *PartySignatures, roots Roots) (SignedDocu
 		}
 	}
 	slices.SortFunc(out.by, compareParty)
-	if len(out.by) < 2 {
+	if len(out.by) < 2 && d.Kind != KindDomestic {
 		return SignedDocument{}, fmt.Errorf("agreement: verify %s: only %s signed: %w",
 			d.ID, out.by[0], ErrOneSignature)
 	}
@@ -183,7 +183,7 @@ func VerifyDocument(d *Document, sigs *PartySignatures, roots Roots) (SignedDocu
 }
 
 func verifyParty(d *Document, sig PartySignature, roots Roots) error {
-	if !slices.Contains(d.Parties, sig.Party) {
+	if !d.Has(sig.Party) {
 		return ErrNotThatParty
 	}
 	return sig.verify(d.digest, d.Ref(), roots)

@@ -8,6 +8,7 @@ import (
 	"comity.example/crypto/identity"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/agreementtest"
 )
 
 // keys gives each Party two root keys, of which both must sign.
@@ -39,7 +40,7 @@ func (k keys) sign(t testing.TB, d *agreement.Document, parties ...protocol.Part
 	t.Helper()
 	s := &agreement.PartySignatures{Agreement: d.Ref()}
 	for _, p := range parties {
-		sig, err := agreement.SignDocument(d, p, day, k[p]...)
+		sig, err := agreement.SignDocument(d, p, agreementtest.Day, k[p]...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +51,7 @@ func (k keys) sign(t testing.TB, d *agreement.Document, parties ...protocol.Part
 
 func TestDocumentIsUsableOnceBothPartiesSignedItsBytes(t *testing.T) {
 	k := newKeys(t, "GB", "US")
-	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
+	d := agreementtest.Parse(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020))
 	sigs := k.sign(t, d, "US", "GB")
 	b, err := sigs.Encode()
 	if err != nil {
@@ -70,23 +71,23 @@ func TestDocumentIsUsableOnceBothPartiesSignedItsBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dec := ukOrder().decide(book)
-	expect(t, dec, protocol.Allow)
-	if f := found(t, dec, agreement.StepSigned); f.Outcome != protocol.Pass {
+	dec := agreementtest.UKOrder().Decide(book)
+	agreementtest.Expect(t, dec, protocol.Allow)
+	if f := agreementtest.Found(t, dec, agreement.StepSigned); f.Outcome != protocol.Pass {
 		t.Errorf("got %v, want pass", f.Outcome)
 	}
 }
 
 func TestEachFaultOfASignatureIsItsOwnError(t *testing.T) {
 	k := newKeys(t, "GB", "US", "FR")
-	text := bilateral("a-b", "GB", "US", standing2020)
-	d := parse(t, text)
-	other := parse(t, text+"\n")
-	third := parse(t, bilateral("a-b", "GB", "FR", standing2020))
+	text := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)
+	d := agreementtest.Parse(t, text)
+	other := agreementtest.Parse(t, text+"\n")
+	third := agreementtest.Parse(t, agreementtest.Bilateral("a-b", "GB", "FR", agreementtest.Standing2020))
 	one := k.sign(t, d, "GB")
 	one.Signatures[0].JWS = nil
 	half := k.sign(t, d, "GB", "US")
-	sig, err := agreement.SignDocument(d, "US", day, k["US"][0])
+	sig, err := agreement.SignDocument(d, "US", agreementtest.Day, k["US"][0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +117,7 @@ func TestEachFaultOfASignatureIsItsOwnError(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
 	}
-	if _, err := agreement.SignDocument(d, "FR", day, k["FR"]...); !errors.Is(err, agreement.ErrNotThatParty) {
+	if _, err := agreement.SignDocument(d, "FR", agreementtest.Day, k["FR"]...); !errors.Is(err, agreement.ErrNotThatParty) {
 		t.Errorf("got %v, want %v", err, agreement.ErrNotThatParty)
 	}
 	foreign := k.sign(t, third, "FR")
@@ -129,7 +130,7 @@ func TestEachFaultOfASignatureIsItsOwnError(t *testing.T) {
 // second, which a peer could have spent again and again.
 func TestDocumentOfNobodyIsNotRead(t *testing.T) {
 	k, strangers := newKeys(t, "GB", "US"), newKeys(t, "GB", "US")
-	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
+	d := agreementtest.Parse(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020))
 	for name, c := range map[string]struct {
 		sigs *agreement.PartySignatures
 		want error
@@ -154,7 +155,7 @@ func TestDocumentOfNobodyIsNotRead(t *testing.T) {
 
 func TestFileOfSignaturesHasEachPartyOnce(t *testing.T) {
 	k := newKeys(t, "GB", "US")
-	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
+	d := agreementtest.Parse(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020))
 	for name, change := range map[string]func(*agreement.PartySignatures){
 		"twice": func(s *agreement.PartySignatures) { s.Signatures[1] = s.Signatures[0] },
 		"order": func(s *agreement.PartySignatures) { slices.Reverse(s.Signatures) },
@@ -176,7 +177,7 @@ func TestFileOfSignaturesHasEachPartyOnce(t *testing.T) {
 
 func TestRightOfAMultilateralAgreementNeedsBothOfItsTwoParties(t *testing.T) {
 	k := newKeys(t, "GB", "US", "IE")
-	d := parse(t, replace(t, bilateral("many", "GB", "US", standing2020), "[GB, US]", "[GB, US, IE]"))
+	d := agreementtest.Parse(t, replace(t, agreementtest.Bilateral("many", "GB", "US", agreementtest.Standing2020), "[GB, US]", "[GB, US, IE]"))
 	signed, err := agreement.VerifyDocument(d, k.sign(t, d, "GB", "IE"), k.roots)
 	if err != nil {
 		t.Fatal(err)
@@ -185,11 +186,11 @@ func TestRightOfAMultilateralAgreementNeedsBothOfItsTwoParties(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect(t, ukOrder().decide(book), protocol.Deny, protocol.ReasonUnsigned)
-	s := ukOrder()
-	s.req.Addressee = "ie.contoso"
-	s.facts.Addressee = standing("ie.contoso", protocol.RoleProvider)
-	expect(t, s.decide(book), protocol.Allow)
+	agreementtest.Expect(t, agreementtest.UKOrder().Decide(book), protocol.Deny, protocol.ReasonUnsigned)
+	s := agreementtest.UKOrder()
+	s.Req.Addressee = "ie.contoso"
+	s.Facts.Addressee = agreementtest.StandingOf("ie.contoso", protocol.RoleProvider)
+	agreementtest.Expect(t, s.Decide(book), protocol.Allow)
 
 	// A document that nobody verified cannot pass for a signed one.
 	book, err = agreement.NewSignedBook([]agreement.SignedDocument{{}}, nil)
@@ -200,7 +201,7 @@ func TestRightOfAMultilateralAgreementNeedsBothOfItsTwoParties(t *testing.T) {
 
 func TestNoticeIsBelievedOnlyFromItsParty(t *testing.T) {
 	k := newKeys(t, "GB", "US")
-	jws, err := agreement.SignNotice(suspension("US", "us-1"), k["US"]...)
+	jws, err := agreement.SignNotice(agreementtest.Suspension("US", "us-1"), k["US"]...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,14 +212,14 @@ func TestNoticeIsBelievedOnlyFromItsParty(t *testing.T) {
 	if n := signed.Notice(); n.ID != "us-1" || n.Party != "US" {
 		t.Errorf("got %+v", n)
 	}
-	forged, err := agreement.SignNotice(suspension("US", "us-1"), k["GB"]...)
+	forged, err := agreement.SignNotice(agreementtest.Suspension("US", "us-1"), k["GB"]...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := agreement.VerifyNotice(forged, k.roots); !errors.Is(err, agreement.ErrBadSignature) {
 		t.Errorf("got %v, want %v", err, agreement.ErrBadSignature)
 	}
-	half, err := agreement.SignNotice(suspension("US", "us-1"), k["US"][0])
+	half, err := agreement.SignNotice(agreementtest.Suspension("US", "us-1"), k["US"][0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +227,7 @@ func TestNoticeIsBelievedOnlyFromItsParty(t *testing.T) {
 		t.Errorf("got %v, want %v", err, agreement.ErrTooFewSigners)
 	}
 	// A document's signature is no notice, although the same keys made it.
-	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
+	d := agreementtest.Parse(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020))
 	if _, err := agreement.VerifyNotice(k.sign(t, d, "US").Signatures[0].JWS, k.roots); err == nil {
 		t.Error("a document's signature passed for a notice")
 	}
@@ -235,7 +236,7 @@ func TestNoticeIsBelievedOnlyFromItsParty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := suspension("US", "us-2")
+	n := agreementtest.Suspension("US", "us-2")
 	n.Agreement = "a-b"
 	if jws, err = agreement.SignNotice(n, k["US"]...); err != nil {
 		t.Fatal(err)
@@ -247,16 +248,16 @@ func TestNoticeIsBelievedOnlyFromItsParty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := usOrder()
-	s.facts.At = day.AddDate(0, 0, 1)
-	expect(t, s.decide(book), protocol.Deny, protocol.ReasonNotReciprocal)
+	s := agreementtest.USOrder()
+	s.Facts.At = agreementtest.Day.AddDate(0, 0, 1)
+	agreementtest.Expect(t, s.Decide(book), protocol.Deny, protocol.ReasonNotReciprocal)
 }
 
 // TestWhatStandsForADocumentDoesNotDependOnItsSignatures: two nodes that hold
 // files with other signatures of the same Parties hold the same.
 func TestWhatStandsForADocumentDoesNotDependOnItsSignatures(t *testing.T) {
 	k := newKeys(t, "GB", "US")
-	d := parse(t, bilateral("a-b", "GB", "US", standing2020))
+	d := agreementtest.Parse(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020))
 	want := protocol.DigestOf([]byte(`{"document":"` + d.Digest().String() + `","signed":["GB","US"]}`))
 	for range 2 {
 		signed, err := agreement.VerifyDocument(d, k.sign(t, d, "US", "GB"), k.roots)
@@ -267,7 +268,7 @@ func TestWhatStandsForADocumentDoesNotDependOnItsSignatures(t *testing.T) {
 			t.Errorf("the document: got %s, want %s", signed.Digest(), want)
 		}
 	}
-	n := suspension("US", "us-1")
+	n := agreementtest.Suspension("US", "us-1")
 	enc, err := n.Encode()
 	if err != nil {
 		t.Fatal(err)

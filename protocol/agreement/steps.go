@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"cel.dev/cel-go/common/types/ref"
-
 	"comity.example/protocol"
 )
 
@@ -13,7 +11,7 @@ import (
 func (d *deciding) right() bool {
 	typed := false
 	for _, c := range d.req.Categories() {
-		r := d.entry.doc.rightFor(d.pair, d.channel, d.req.Type, c)
+		r := d.entry.doc.rightFor(d.pair, d.channel, d.wants(c))
 		if r == nil {
 			return d.noRight(c, typed)
 		}
@@ -39,6 +37,14 @@ func (d *deciding) noRight(c protocol.Category, typed bool) bool {
 		typed = typed || r.Channel == d.channel && r.joins(d.pair.from, d.pair.to) &&
 			slices.Contains(r.Types, d.req.Type)
 	}
+	if urgent := d.wants(c); !urgent.emergency {
+		urgent.emergency = true
+		if d.entry.doc.rightFor(d.pair, d.channel, urgent) != nil {
+			f.Reason = protocol.ReasonEmergencyScope
+			f.Text = fmt.Sprintf("The agreement grants this for %s in an emergency only.", c)
+			return d.check(false, f)
+		}
+	}
 	if typed {
 		f.Reason = protocol.ReasonCategory
 		f.Text = fmt.Sprintf("The agreement must grant each category of data: it does not grant %s.", c)
@@ -57,6 +63,31 @@ func weakest(rights []*Right) Provenance {
 	return worst
 }
 
+// terms sees whether the instrument's own codes stand for what is asked for.
+func (d *deciding) terms() bool {
+	said := false
+	for i := range d.req.Data {
+		item := &d.req.Data[i]
+		for _, own := range item.Own {
+			said = true
+			ok := slices.ContainsFunc(d.entry.doc.Terms, func(t Term) bool {
+				return t.Own == own && (t.Category == item.Category || t.Type == d.req.Type)
+			})
+			if !ok {
+				d.check(false, protocol.Finding{Rule: StepTerms, Reason: protocol.ReasonTerms,
+					Text: fmt.Sprintf("Each code of the agreement's own must stand for what is asked for: one of "+
+						"data[%d] does not stand for %s.", i, item.Category)})
+				return true
+			}
+		}
+	}
+	if said {
+		d.check(true, protocol.Finding{Rule: StepTerms,
+			Text: "Each code of the agreement's own must stand for what is asked for."})
+	}
+	return true
+}
+
 // reciprocal sees whether each right that is used stands while its mirror
 // does. The volume of traffic is no part of it.
 func (d *deciding) reciprocal() bool {
@@ -65,7 +96,8 @@ func (d *deciding) reciprocal() bool {
 		Text: "The right must be granted by the receiving Party, and the same right must stand " +
 			"in the other direction."}
 	for _, c := range d.req.Categories() {
-		if why := d.obstacle(c); why != "" {
+		w := d.wants(c)
+		if why := d.entry.obstacle(d.entry.doc.rightFor(d.pair, d.channel, w), w, d.pair, d.facts.At); why != "" {
 			f.Text = why
 			d.check(false, f)
 			return true
@@ -78,39 +110,12 @@ func (d *deciding) reciprocal() bool {
 	return true
 }
 
-// obstacle says what keeps a category from being asked for reciprocally, ""
-// if nothing does.
-func (d *deciding) obstacle(c protocol.Category) string {
-	at, t := d.facts.At, d.req.Type
-	right := d.entry.doc.rightFor(d.pair, d.channel, t, c)
-	given := grant{by: d.pair.to, toward: d.pair.from, typ: t, category: c}
-	if n := suspended(d.entry.notices, given, at); n != nil {
-		return fmt.Sprintf("%s suspended the right to ask it for %s by notice %s, from %s.",
-			n.Party, c, n.ID, n.Effective.Format("2006-01-02T15:04:05Z"))
-	}
-	if right.Reciprocity != Mirrored {
-		return ""
-	}
-	back := pair{d.pair.to, d.pair.from}
-	if d.entry.doc.rightFor(back, d.channel, t, c) == nil {
-		return fmt.Sprintf("%s may not ask %s for %s, so the right does not stand in this direction.",
-			back.from, back.to, c)
-	}
-	mirror := grant{by: back.to, toward: back.from, typ: t, category: c}
-	if n := suspended(d.entry.notices, mirror, at); n != nil {
-		return fmt.Sprintf("%s suspended the mirrored right to ask it for %s by notice %s, from %s.",
-			n.Party, c, n.ID, n.Effective.Format("2006-01-02T15:04:05Z"))
-	}
-	return ""
-}
-
 // promise asks for the written promise that takes the place of a treaty.
 func (d *deciding) promise() {
 	f := protocol.Finding{Rule: StepPromise, Outcome: protocol.Pass,
 		Article: articles(d.granted),
 		Text:    "Where no treaty grants the right, a written promise of reciprocity must be attached."}
-	in := input{req: d.req, facts: d.facts}
-	if !in.attests(PromiseStatement) {
+	if !d.vars.in.attests(PromiseStatement, "") || d.req.Promise == "" {
 		f.Outcome, f.Reason = protocol.Held, protocol.ReasonNotReciprocal
 		f.Side, f.Role = protocol.SideIssuing, protocol.RoleCentral
 	}
@@ -139,6 +144,39 @@ func (d *deciding) transmission() bool {
 	return true
 }
 
+// notification sees whether whoever must be told at the same time is.
+func (d *deciding) notification() bool {
+	d.vars.in.doc = d.entry.doc
+	for _, r := range d.granted {
+		if r.Notifies != nil {
+			d.add(d.notified(r.Notifies))
+		}
+	}
+	return true
+}
+
+func (d *deciding) notified(x *Notification) protocol.Finding {
+	f := protocol.Finding{Rule: StepNotification, Article: x.Article, Text: x.Text,
+		Provenance: string(x.Provenance), Outcome: protocol.Pass, Inputs: x.inputs}
+	applies, err := true, error(nil)
+	if x.Option != "" {
+		_, applies = d.entry.chosen(d.entry.doc.option(x.Option), d.pair, d.facts.At)
+	}
+	if applies && x.when != nil {
+		applies, err = x.when.holds(&d.vars)
+	}
+	switch {
+	case err != nil:
+		f.Outcome, f.Reason = protocol.Fail, protocol.ReasonRuleError
+	case !applies:
+		f.Outcome = protocol.NotApplicable
+	case !slices.Contains(d.facts.notifiedRoles(), x.Role):
+		f.Outcome, f.Reason = protocol.Held, protocol.ReasonNotification
+		f.Side, f.Role = protocol.SideIssuing, protocol.RoleIssuing
+	}
+	return f
+}
+
 // clocks holds requests once a day has come from which the agreement may no
 // longer stand. A day that nobody could verify must not end an agreement in
 // silence, and must not be ignored in silence either.
@@ -164,18 +202,82 @@ func (d *deciding) clocks() bool {
 
 // rules applies every rule of the agreement, in the order of the document.
 func (d *deciding) rules() bool {
-	vars := &values{in: input{req: d.req, facts: d.facts}, made: make([]ref.Val, len(variables))}
+	d.vars.in.doc = d.entry.doc
+	d.vars.in.other = d.otherTreaty()
 	for i := range d.entry.doc.Rules {
-		d.add(d.entry.doc.Rules[i].apply(vars, d.pair))
+		r := &d.entry.doc.Rules[i]
+		by, chosen := d.entry.chosen(d.entry.doc.option(r.Option), d.pair, d.facts.At)
+		if !r.directed(d.pair) || r.Option != "" && !chosen {
+			d.add(protocol.Finding{Rule: r.ID, Article: r.Article, Text: r.Text,
+				Provenance: string(r.provenance(d.pair.from)), Outcome: protocol.NotApplicable})
+			continue
+		}
+		f := r.apply(&d.vars, d.pair)
+		if chosen {
+			f.Text = by.says(f.Text, d.entry.doc.option(r.Option))
+		}
+		d.add(f)
 	}
 	return true
 }
 
+// otherTreaty reports whether another instrument of assistance than the
+// governing one is in force between the two Parties.
+func (d *deciding) otherTreaty() bool {
+	for e := range d.book.between(d.pair) {
+		if e.doc.ID != d.entry.doc.ID && e.doc.Kind != KindCourtesy && e.doc.Kind != KindDataAccess &&
+			e.doc.StandsFor(d.facts.At, d.pair.from, d.pair.to) && d.book.usable(e, d.pair) {
+			return true
+		}
+	}
+	return false
+}
+
+// domesticLaw applies the law of the issuing Party, of the receiving Party and
+// of those whose law binds a provider. It grants nothing, and of its rules only
+// those that apply are reported.
+func (d *deciding) domesticLaw() bool {
+	d.domestic(d.pair.from, LawOfIssuing)
+	d.domestic(d.pair.to, LawOfReceiving)
+	if d.channel == Direct {
+		for _, p := range d.facts.Addressee.law() {
+			d.domestic(p, LawOfProvider)
+		}
+	}
+	return true
+}
+
+func (d *deciding) domestic(p protocol.Party, c LawCapacity) {
+	id := ""
+	for _, e := range d.book.domestic[p] {
+		// Of several versions the newest that is in force.
+		if e.doc.ID == id || !e.doc.StandsFor(d.facts.At, p) || !d.book.usable(e, pair{p, p}) {
+			continue
+		}
+		id = e.doc.ID
+		if !slices.Contains(d.law, e) {
+			d.law = append(d.law, e)
+		}
+		for i := range e.doc.Rules {
+			if r := &e.doc.Rules[i]; r.Capacity == c {
+				if f := r.apply(&d.vars, d.pair); f.Outcome != protocol.NotApplicable {
+					d.add(f)
+				}
+			}
+		}
+	}
+}
+
+// directed reports whether the rule is for that direction.
+func (r *Rule) directed(p pair) bool {
+	return (r.From.IsZero() || r.From.Has(p.from)) && (r.To.IsZero() || r.To.Has(p.to))
+}
+
 // apply returns what the rule finds. A rule that cannot be computed denies.
 func (r *Rule) apply(vars *values, p pair) protocol.Finding {
-	f := protocol.Finding{Rule: r.ID, Article: r.Article, Text: r.Text,
+	f := protocol.Finding{Rule: r.name, Article: r.Article, Text: r.Text, Inputs: r.inputs,
 		Provenance: string(r.provenance(p.from))}
-	applies, met, err := r.evaluate(vars, p)
+	applies, met, err := r.evaluate(vars)
 	switch {
 	case err != nil:
 		f.Outcome, f.Reason = protocol.Fail, protocol.ReasonRuleError
@@ -183,18 +285,21 @@ func (r *Rule) apply(vars *values, p pair) protocol.Finding {
 		f.Outcome = protocol.NotApplicable
 	case met:
 		f.Outcome = protocol.Pass
-	case r.Otherwise == OtherwiseHold:
-		f.Outcome, f.Reason, f.Side, f.Role = protocol.Held, r.Reason, r.Side, r.Role
 	default:
-		f.Outcome, f.Reason = protocol.Fail, r.Reason
+		f.Reason, f.Ask = r.Reason, r.Ask
+		switch r.Otherwise {
+		case OtherwiseHold:
+			f.Outcome, f.Side, f.Role = protocol.Held, r.Side, r.Role
+		case OtherwiseFlag:
+			f.Outcome = protocol.Flag
+		default:
+			f.Outcome = protocol.Fail
+		}
 	}
 	return f
 }
 
-func (r *Rule) evaluate(vars *values, p pair) (applies, met bool, err error) {
-	if !r.From.IsZero() && !r.From.Has(p.from) || !r.To.IsZero() && !r.To.Has(p.to) {
-		return false, false, nil
-	}
+func (r *Rule) evaluate(vars *values) (applies, met bool, err error) {
 	if r.when != nil {
 		if applies, err = r.when.holds(vars); err != nil || !applies {
 			return false, false, err
@@ -205,7 +310,7 @@ func (r *Rule) evaluate(vars *values, p pair) (applies, met bool, err error) {
 		met, err = r.require.holds(vars)
 	case Attested:
 		met = slices.ContainsFunc(r.Statements,
-			func(s Statement) bool { return vars.in.attests(s.Code) })
+			func(s Statement) bool { return vars.in.attests(s.Code, r.By) })
 	case Judgement:
 	}
 	return true, met, err

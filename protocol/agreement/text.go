@@ -80,11 +80,7 @@ func (t *textWriter) head(d *Document, opts TextOptions) {
 	t.field("id", d.ID+", version "+d.Version)
 	t.field("digest", d.digest.String())
 	t.field("status", d.standing())
-	parties := make([]string, len(d.Parties))
-	for i, p := range d.Parties {
-		parties[i] = string(p)
-	}
-	t.field("Parties", strings.Join(parties, ", "))
+	t.field("Parties", d.partyList())
 	if len(opts.Signed) > 0 {
 		t.field("signed by", PartySet{list: opts.Signed}.String())
 	}
@@ -94,6 +90,30 @@ func (t *textWriter) head(d *Document, opts TextOptions) {
 			unproven, all))
 	}
 	t.line(0, d.Provenance)
+}
+
+// partyList names the Parties, with what is particular to one.
+func (d *Document) partyList() string {
+	if d.EveryParty {
+		return "any State"
+	}
+	parties := make([]string, len(d.Members))
+	for i := range d.Members {
+		m := &d.Members[i]
+		parties[i] = string(m.Party)
+		switch {
+		case m.plain():
+		case m.InForce.IsZero() && m.Ratified.IsZero():
+			parties[i] += " (signed only)"
+		case m.InForce.IsZero():
+			parties[i] += " (ratified " + m.Ratified.String() + ", not in force)"
+		case !m.Left.IsZero():
+			parties[i] += " (until " + m.Left.String() + ")"
+		default:
+			parties[i] += " (from " + m.InForce.String() + ")"
+		}
+	}
+	return strings.Join(parties, ", ")
 }
 
 // standing says where the document stands, in words.

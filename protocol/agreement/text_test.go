@@ -9,10 +9,11 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/agreementtest"
 )
 
 func TestTextWarnsAtItsHeadAndShowsEveryRule(t *testing.T) {
-	for _, d := range library(t) {
+	for _, d := range agreementtest.Library(t) {
 		var b bytes.Buffer
 		if err := d.Text(&b, agreement.TextOptions{Signed: []protocol.Party{"GB", "US"}}); err != nil {
 			t.Fatal(err)
@@ -43,7 +44,7 @@ type fullDisk struct{}
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestTextReportsWhatItCouldNotWrite(t *testing.T) {
-	if err := library(t)[0].Text(fullDisk{}, agreement.TextOptions{}); err == nil {
+	if err := agreementtest.Library(t)[0].Text(fullDisk{}, agreement.TextOptions{}); err == nil {
 		t.Error("got no error from a full disk")
 	}
 }

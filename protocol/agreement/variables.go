@@ -1,9 +1,6 @@
 package agreement
 
 import (
-	"slices"
-	"time"
-
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
@@ -41,6 +38,8 @@ type variable struct {
 type input struct {
 	req   *protocol.Request
 	facts *Facts
+	doc   *Document // the governing agreement; nil: none
+	other bool      // whether another instrument of assistance is in force between the two
 }
 
 var (
@@ -52,7 +51,7 @@ var (
 			func(in *input) ref.Val { return moment(in.facts.At) }},
 
 		{"request.type", cel.StringType,
-			"production, preservation, subscriber or interception.",
+			"production, preservation, subscriber, interception or path_disclosure.",
 			func(in *input) ref.Val { return types.String(in.req.Type) }},
 		{"request.categories", texts, "The data categories asked for, each once.",
 			func(in *input) ref.Val { return list(in.req.Categories()) }},
@@ -66,6 +65,40 @@ var (
 		{"request.issued", cel.TimestampType, "When the request was issued.",
 			func(in *input) ref.Val { return moment(in.facts.Issued) }},
 
+		{"request.related", texts, "How the request is related to other matters: follows, renews, replaces, preserves, converted_from.",
+			func(in *input) ref.Val { return list(relations(in.req)) }},
+		{"request.proceedings", cel.StringType, "investigation, trial, sentence_execution, control_order, national_security or administrative; \"\": not said.",
+			func(in *input) ref.Val { return types.String(in.req.Proceedings) }},
+		{"request.languages", texts, "The languages of the request and of its translations, as ISO 639-1 codes.",
+			func(in *input) ref.Val { return list(in.req.Languages) }},
+		{"request.identifier_types", texts, "The types of the identifiers, in the order of the request.",
+			func(in *input) ref.Val { return list(identifierTypes(in.req)) }},
+		{"request.ip_without_time", cel.BoolType, "Whether an IP address is named without the time at which it was seen.",
+			func(in *input) ref.Val { return types.Bool(ipWithoutTime(in.req)) }},
+		{"request.range_days", cel.IntType, "The longest time range of the data asked for, in days, begun days counted.",
+			func(in *input) ref.Val { return types.Int(rangeDays(in.req)) }},
+		{"request.has_purpose", cel.BoolType, "Whether the purpose is stated.",
+			func(in *input) ref.Val { return types.Bool(in.req.Purpose != "") }},
+		{"request.has_facts", cel.BoolType, "Whether the facts are given in short.",
+			func(in *input) ref.Val { return types.Bool(in.req.Facts != "") }},
+		{"request.has_nexus", cel.BoolType, "Whether it is said why this data belongs to these facts.",
+			func(in *input) ref.Val { return types.Bool(in.req.Nexus != "") }},
+		{"request.has_promise", cel.BoolType, "Whether a written promise of reciprocity is given.",
+			func(in *input) ref.Val { return types.Bool(in.req.Promise != "") }},
+		{"request.has_deadline", cel.BoolType, "Whether a deadline is asked for, with the reason.",
+			func(in *input) ref.Val { return types.Bool(in.req.Deadline != nil) }},
+		{"request.has_procedure", cel.BoolType, "Whether a special procedure is asked for.",
+			func(in *input) ref.Val { return types.Bool(in.req.Procedure != "") }},
+
+		{"secrecy.requested", cel.BoolType, "Whether it is asked that the user is not told.",
+			func(in *input) ref.Val { return types.Bool(in.req.Secrecy != nil) }},
+		{"secrecy.grounds", texts, "On what grounds the user is not to be told.",
+			func(in *input) ref.Val { return list(secrecy(in).Grounds) }},
+		{"secrecy.ends", cel.BoolType, "Whether the secrecy has an end.",
+			func(in *input) ref.Val { return types.Bool(!secrecy(in).Until.IsZero()) }},
+		{"secrecy.days", cel.IntType, "How long the secrecy lasts from the issue of the request, in days, begun days counted; 0: no end.",
+			func(in *input) ref.Val { return types.Int(secrecyDays(in)) }},
+
 		{"offence.max_custody_months", cel.IntType,
 			"The maximum custodial penalty under the issuing Party's law, in months; 0: not known.",
 			func(in *input) ref.Val { return types.Int(in.req.Offence.MaxCustodyMonths) }},
@@ -74,6 +107,30 @@ var (
 		{"offence.speech", cel.BoolType,
 			"Whether the offence is on a list that raises freedom of speech.",
 			func(in *input) ref.Val { return types.Bool(in.req.Offence.Speech) }},
+		{"offence.committed_in", texts, "Where the offence was committed; empty: not known.",
+			func(in *input) ref.Val { return list(in.req.Offence.CommittedIn) }},
+		{"offence.category", cel.StringType, "The code of the offence in a list that an instrument prints; \"\": none.",
+			func(in *input) ref.Val { return types.String(in.req.Offence.Category) }},
+		{"offence.listed_in", texts, "The ids of the governing agreement's lists of offences that hold offence.category.",
+			func(in *input) ref.Val { return list(listed(in)) }},
+		{"offence.lists", texts, "The codes of the lists of offences to which it is said to belong.",
+			func(in *input) ref.Val { return list(in.req.Offence.Lists) }},
+		{"offence.by_information_system", cel.BoolType, "Whether it was committed by means of an information system.",
+			func(in *input) ref.Val { return types.Bool(in.req.Offence.ByInformationSystem) }},
+		{"offence.receiving_max_custody_months", cel.IntType, "The maximum custodial penalty for the conduct under the receiving Party's law, in months; 0: not known.",
+			func(in *input) ref.Val { return types.Int(in.req.Offence.ReceivingMaxCustodyMonths) }},
+		{"offence.fiscal", cel.BoolType, "Whether it is a fiscal offence.",
+			func(in *input) ref.Val { return types.Bool(in.req.Offence.Fiscal) }},
+		{"offence.political", cel.BoolType, "Whether it is a political offence.",
+			func(in *input) ref.Val { return types.Bool(in.req.Offence.Political) }},
+		{"offence.military", cel.BoolType, "Whether it is an offence under military law alone.",
+			func(in *input) ref.Val { return types.Bool(in.req.Offence.Military) }},
+		{"sentence.months", cel.IntType, "The sentence to be executed, in months; 0: none.",
+			func(in *input) ref.Val { return types.Int(sentence(in).Months) }},
+		{"sentence.in_absentia", cel.BoolType, "Whether it was given in the absence of the person.",
+			func(in *input) ref.Val { return types.Bool(sentence(in).InAbsentia) }},
+		{"sentence.absconded", cel.BoolType, "Whether the convict absconded.",
+			func(in *input) ref.Val { return types.Bool(sentence(in).Absconded) }},
 
 		{"target.shape", cel.StringType, "person, organisation or public_authority, by what is " +
 			"known of the target; \"\" when nothing is known or when it contradicts itself.",
@@ -91,6 +148,15 @@ var (
 		{"target.government_of", cel.StringType,
 			"Whose public authority the target is; \"\": not known, or not a public authority.",
 			func(in *input) ref.Val { return types.String(in.req.Target.GovernmentOf) }},
+		{"target.protected", texts, "What may protect the data: privileged_profession, press, immunity, public_authority_infrastructure.",
+			func(in *input) ref.Val { return list(in.req.Target.Protected) }},
+
+		{"service.class", cel.StringType, "electronic_communications, domain_or_ip, information_society or financial; \"\": not said.",
+			func(in *input) ref.Val { return types.String(service(in).Class) }},
+		{"service.capacity", cel.StringType, "As what the addressee holds the data: controller or processor; \"\": not said.",
+			func(in *input) ref.Val { return types.String(service(in).Capacity) }},
+		{"service.capacity_reason", cel.StringType, "Why a processor is asked: controller_unidentified or harmful_to_investigation; \"\": not said.",
+			func(in *input) ref.Val { return types.String(service(in).CapacityReason) }},
 
 		{"interception.start", cel.TimestampType, "When an interception begins.",
 			func(in *input) ref.Val { return moment(window(in).Start) }},
@@ -99,6 +165,8 @@ var (
 		{"interception.less_intrusive_considered", cel.BoolType,
 			"Whether a less intrusive way was considered and is not enough.",
 			func(in *input) ref.Val { return types.Bool(window(in).LessIntrusiveConsidered) }},
+		{"interception.days", cel.IntType, "How long an interception lasts, in days, begun days counted.",
+			func(in *input) ref.Val { return types.Int(windowDays(in)) }},
 
 		{"authorisation.kind", cel.StringType, "judge, court, investigating_judge, prosecutor, " +
 			"police or administrative; \"\": not known.",
@@ -106,6 +174,12 @@ var (
 		{"authorisation.independent", cel.BoolType,
 			"Whether the approving authority is a judge, a court or an investigating judge.",
 			func(in *input) ref.Val { return types.Bool(independent(in.req.Authorisation.Kind)) }},
+		{"authorisation.judicial", cel.BoolType, "Whether a judge, a court or an investigating judge approved or validated it.",
+			func(in *input) ref.Val { return types.Bool(judicial(&in.req.Authorisation)) }},
+		{"authorisation.validated_by", cel.StringType, "The kind of the authority that validated it; \"\": none.",
+			func(in *input) ref.Val { return types.String(validation(in).Kind) }},
+		{"authorisation.unvalidated", cel.BoolType, "Whether a validation is to be sought afterwards.",
+			func(in *input) ref.Val { return types.Bool(in.req.Authorisation.Unvalidated) }},
 		{"authorisation.date", cel.TimestampType, "When the request was approved.",
 			func(in *input) ref.Val { return moment(in.req.Authorisation.Date) }},
 
@@ -117,6 +191,10 @@ var (
 			func(in *input) ref.Val { return types.String(in.facts.Addressee.Party) }},
 		{"addressee.roles", texts, "What the addressee is registered to do.",
 			func(in *input) ref.Val { return list(in.facts.Addressee.Roles) }},
+		{"addressee.law", texts, "The Parties whose law binds the addressee, its own first.",
+			func(in *input) ref.Val { return list(in.facts.Addressee.law()) }},
+		{"notified.roles", texts, "The roles of those participants of the receiving Party that get the request at the same time.",
+			func(in *input) ref.Val { return list(in.facts.notifiedRoles()) }},
 		{"sender.party", cel.StringType, "The Party of the participant that transmits the request.",
 			func(in *input) ref.Val { return types.String(in.facts.Sender.Party) }},
 		{"sender.roles", texts, "What the participant that transmits the request is registered to do.",
@@ -142,86 +220,16 @@ var (
 			"The targeting procedure that was followed; \"\": none.",
 			func(in *input) ref.Val { return types.String(certified(in).Targeting) }},
 
-		{"attested", texts, "The codes of the statements that the officer attests.", attested},
+		{"certified", texts, "The codes of the statements that the certifying authority attests.",
+			func(in *input) ref.Val { return list(codes(certified(in).Attestations)) }},
+		{"agreement.id", cel.StringType, "The id of the governing agreement; \"\": none.",
+			func(in *input) ref.Val { return types.String(governing(in).ID) }},
+		{"agreement.kind", cel.StringType, "The kind of the governing agreement; \"\": none.",
+			func(in *input) ref.Val { return types.String(governing(in).Kind) }},
+		{"treaty.other", cel.BoolType, "Whether another instrument of mutual assistance is in force between the two Parties.",
+			func(in *input) ref.Val { return types.Bool(in.other) }},
+
+		{"attested", texts, "The codes of the statements that the officer attests.",
+			func(in *input) ref.Val { return list(codes(in.req.Attestations)) }},
 	}
 )
-
-// list lends items to an expression as a list of strings.
-func list[T ~string](items []T) ref.Val {
-	out := make([]string, len(items))
-	for i, item := range items {
-		out[i] = string(item)
-	}
-	return types.NewStringList(types.DefaultTypeAdapter, out)
-}
-
-// moment leaves out a monotonic reading and a zone, which are no part of a
-// legal time.
-func moment(t time.Time) ref.Val { return types.Timestamp{Time: t.UTC().Round(0)} }
-
-func identifiersTyped(in *input) ref.Val {
-	for i := range in.req.Identifiers {
-		if in.req.Identifiers[i].Check() != nil {
-			return types.False
-		}
-	}
-	return types.Bool(len(in.req.Identifiers) > 0)
-}
-
-func emergencyKind(in *input) ref.Val {
-	if in.req.Emergency == nil {
-		return types.String("")
-	}
-	return types.String(in.req.Emergency.Kind)
-}
-
-func window(in *input) protocol.Window {
-	if in.req.Interception == nil {
-		return protocol.Window{}
-	}
-	return *in.req.Interception
-}
-
-// certified returns nothing of a certification that was not verified.
-func certified(in *input) Certification {
-	if !in.facts.Certification.Present {
-		return Certification{}
-	}
-	return in.facts.Certification
-}
-
-func attested(in *input) ref.Val {
-	codes := make([]string, len(in.req.Attestations))
-	for i, a := range in.req.Attestations {
-		codes[i] = a.Statement
-	}
-	return types.NewStringList(types.DefaultTypeAdapter, codes)
-}
-
-// attests reports whether the officer attests the statement.
-func (in *input) attests(code string) bool {
-	return slices.ContainsFunc(in.req.Attestations,
-		func(a protocol.Attestation) bool { return a.Statement == code })
-}
-
-func independent(k protocol.AuthorityKind) bool {
-	return k == protocol.AuthorityJudge || k == protocol.AuthorityCourt ||
-		k == protocol.AuthorityInvestigating
-}
-
-// shape says what a target is by the members that only one sort of target
-// has. A target of two shapes has none: what is said of it cannot be relied on.
-func shape(t *protocol.Target) string {
-	person := len(t.Nationalities) > 0 || len(t.ResidentIn) > 0
-	organisation := t.Incorporated != ""
-	authority := t.GovernmentOf != ""
-	switch {
-	case person && !organisation && !authority:
-		return "person"
-	case organisation && !person && !authority:
-		return "organisation"
-	case authority && !person && !organisation:
-		return "public_authority"
-	}
-	return ""
-}

@@ -18,12 +18,15 @@ type Grounds struct {
 }
 
 // Decide says what the agreements find of a verified act at a time. A request,
-// and a certification with the request in it, are decided rule by rule. Every
-// other act belongs to a case that was decided when it was opened: whether it
-// fits is for Apply.
+// and a certification with the request in it, are decided rule by rule. Of a
+// refusal it is decided whether its ground is barred. Every other act belongs to
+// a case that was decided when it was opened: whether it fits is for Apply.
 func (g Grounds) Decide(a *chain.Authentic, at time.Time) protocol.Decision {
 	if r := a.Request(); r != nil && a.Act.Body.Relay == nil {
 		return g.Book.Decide(r, g.facts(a, at))
+	}
+	if r := a.Act.Body.Refusal; r != nil && len(a.Act.To) > 0 {
+		return g.Book.Refuse(a.Act.Agreement, r.Reason, a.Act.To[0].Party(), a.Act.From.Party(), at)
 	}
 	return Belongs(a.Act.Agreement, at)
 }
@@ -57,11 +60,23 @@ func (g Grounds) facts(a *chain.Authentic, at time.Time) agreement.Facts {
 	f.Ref, f.Issued = a.Act.Agreement, request.Act.Issued
 	f.Sender = g.Standing(a.Act.From, at)
 	f.Officer = officers(request, f.Issuing.Roles)
+	f.Notified = g.standings(a.Act.To, at)
 	if c := a.Act.Body.Certification; c != nil {
 		f.Certification = agreement.Certification{Present: true, By: f.Sender,
-			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting}
+			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting, Attestations: c.Attestations}
 	}
 	return f
+}
+
+// standings returns those of the participants that stand in their registers.
+func (g Grounds) standings(ids []protocol.ParticipantID, at time.Time) []agreement.Standing {
+	var out []agreement.Standing
+	for _, id := range ids {
+		if s := g.Standing(id, at); s.ID != "" {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Draft returns the facts of a request that nobody has signed yet: who its
@@ -84,7 +99,7 @@ func (g Grounds) Standing(id protocol.ParticipantID, at time.Time) agreement.Sta
 	if err != nil {
 		return agreement.Standing{}
 	}
-	return agreement.Standing{ID: p.ID, Party: p.ID.Party(), Roles: p.Roles}
+	return agreement.Standing{ID: p.ID, Party: p.ID.Party(), Roles: p.Roles, AlsoUnder: p.AlsoUnder}
 }
 
 // officers gathers the roles of those officers who are competent for the

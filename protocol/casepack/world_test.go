@@ -11,6 +11,7 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/library"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/casepack"
@@ -156,11 +157,11 @@ func (p *pack) document(kind, name string, b []byte) {
 // agreement adds the agreement, signed by both Parties, and returns the book.
 func (p *pack) agreement() *agreement.Book {
 	p.t.Helper()
-	docs, err := agreement.Library()
+	docs, err := library.Documents()
 	must(p.t, err)
 	doc := docs[slices.IndexFunc(docs, func(d *agreement.Document) bool { return d.ID == chaintest.Agreement.ID })]
 	sigs := &agreement.PartySignatures{Agreement: doc.Ref(), Signatures: []agreement.PartySignature{}}
-	for _, party := range doc.Parties {
+	for _, party := range doc.Parties() {
 		sig, err := agreement.SignDocument(doc, party, chaintest.Now, p.w.State(party).Roots[:2]...)
 		must(p.t, err)
 		sigs.Add(sig)

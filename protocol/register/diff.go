@@ -135,6 +135,7 @@ func (p *Participant) describe() []member {
 		{"e-mail", quote(p.Contact.Email)},
 		{"phone", quote(p.Contact.Phone)},
 		{"instruments", quote(p.Instruments...)},
+		{"also under the law of", quote(texts(p.AlsoUnder)...)},
 		{"since", instant(p.Since)},
 		{"until", instant(p.Until)},
 	}
@@ -159,6 +160,14 @@ func (h Hours) String() string {
 }
 
 // quote keeps one text from looking like two, or like the rest of a line.
+func texts[T ~string](items []T) []string {
+	out := make([]string, len(items))
+	for i, item := range items {
+		out[i] = string(item)
+	}
+	return out
+}
+
 func quote(texts ...string) string {
 	var quoted []string
 	for _, s := range texts {

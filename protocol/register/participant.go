@@ -23,6 +23,7 @@ import (
 const (
 	MaxPins        = 4         // TLS keys of one participant: the present one, the next, spares
 	MaxInstruments = 64        // instruments of one participant
+	MaxAlsoUnder   = 8         // Parties whose law binds one participant besides its own
 	MaxAddress     = 259       // bytes of host and port: a DNS name of 253, a colon, 5 digits
 	MaxEntry       = 256 << 10 // bytes of an entry's file, before it is parsed
 )
@@ -47,6 +48,9 @@ type Participant struct {
 	Contact Contact `json:"contact,omitzero"`
 	// Instruments are the ids of the agreements under which it acts.
 	Instruments []string `json:"instruments"`
+	// AlsoUnder are the other Parties whose law binds it: of a provider's
+	// establishment, that of its parent.
+	AlsoUnder []protocol.Party `json:"also_under,omitempty"`
 
 	Since time.Time `json:"since"`          // stands in the register from then
 	Until time.Time `json:"until,omitzero"` // and to just before then, if set
@@ -130,6 +134,9 @@ func (p *Participant) check() error {
 	if len(p.TLS) == 0 || len(p.TLS) > MaxPins || !distinct(p.TLS) ||
 		slices.Contains(p.TLS, protocol.Digest{}) {
 		return fmt.Errorf("tls: want 1 to %d pins, each once", MaxPins)
+	}
+	if len(p.AlsoUnder) > MaxAlsoUnder || !distinct(p.AlsoUnder) || slices.Contains(p.AlsoUnder, p.ID.Party()) {
+		return fmt.Errorf("also_under: want at most %d Parties, each once, and not its own", MaxAlsoUnder)
 	}
 	if len(p.Instruments) > MaxInstruments || !distinct(p.Instruments) {
 		return fmt.Errorf("instruments: want at most %d, each once", MaxInstruments)
