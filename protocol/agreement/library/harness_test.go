@@ -15,6 +15,8 @@ import (
 var instruments = []instrument{
 	ukusDAA,
 	euusMLA,
+	euEPOC,
+	euEIO,
 }
 
 type scene = agreementtest.Scene
