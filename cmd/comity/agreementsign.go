@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"comity.example/node/home"
 	"comity.example/protocol"
@@ -41,7 +40,7 @@ func (c *agreementSignCmd) Run(ctx context.Context, a *app) error {
 	}
 	if !t.doc.Has(c.Party) {
 		return badInput(fmt.Sprintf("%s is not Party to %s", c.Party, t.doc.ID),
-			"its Parties are "+words(t.doc.Parties))
+			"its Parties are "+words(t.doc.Parties()))
 	}
 	roots, err := a.readRoots(ctx, c.Root)
 	if err != nil {
