@@ -20,6 +20,8 @@ var instruments = []instrument{
 	usLaw,
 	gbLaw,
 	auLaw,
+	euEPOC,
+	euEIO,
 }
 
 type scene = agreementtest.Scene
