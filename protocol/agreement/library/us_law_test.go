@@ -1,6 +1,7 @@
 package library_test
 
 import (
+	"strings"
 	"testing"
 
 	"comity.example/protocol"
@@ -116,19 +117,32 @@ var usLawRows = []row{
 		reason: protocol.ReasonThirdCountryLaw, unless: lawPreserve},
 	{rule: "emergency-content-bar", only: from("GB"), setup: lawEmergency, breaks: lawCertificate("US", lawEmergency),
 		want: protocol.Flag, reason: protocol.ReasonThirdCountryLaw, unless: func(s *scene) { s.Req.Emergency = nil }},
+	{rule: "emergency-content-bar", only: from("GB"), setup: lawEmergency, breaks: lawCertificate("US", lawEmergency),
+		want: protocol.Flag, reason: protocol.ReasonThirdCountryLaw, unless: lawPreserve},
+	{rule: "emergency-content-bar", only: from("GB"), setup: lawEmergency, breaks: lawCertificate("US", lawEmergency),
+		want: protocol.Flag, reason: protocol.ReasonThirdCountryLaw, unless: lawRecords},
 	{rule: "preservation-for-foreigners", only: from("GB"), setup: lawPreserve, breaks: lawCertificate("US", lawPreserve),
 		want: protocol.Flag, reason: protocol.ReasonDomesticLaw, unless: produce},
 
 	// Orders of the United States.
 	{rule: "content-warrant", only: from("US"), breaks: lawProsecutor, want: protocol.Flag,
 		reason: protocol.ReasonNotValidated, unless: lawRecords},
+	{rule: "content-warrant", only: from("US"), breaks: lawProsecutor, want: protocol.Flag,
+		reason: protocol.ReasonNotValidated, unless: lawPreserve},
 	{rule: "records-order", only: from("US"), setup: lawRecords, breaks: lawProsecutor, want: protocol.Flag,
 		reason: protocol.ReasonNotValidated, unless: produce},
+	{rule: "records-order", only: from("US"), setup: lawAsk(protocol.Production, protocol.CategoryOther),
+		breaks: lawProsecutor, want: protocol.Flag, reason: protocol.ReasonNotValidated,
+		unless: lawAsk(protocol.Preservation, protocol.CategoryOther)},
 	{rule: "records-order", only: from("US"), setup: lawAsk(protocol.Production, protocol.CategoryLocation),
 		breaks: lawProsecutor, want: protocol.Flag, reason: protocol.ReasonNotValidated},
 	{rule: "basic-records-subpoena", only: from("US"),
 		setup:  lawBoth(lawAsk(protocol.Subscriber, protocol.CategorySubscriber), lawProsecutor),
-		breaks: lawKind(protocol.AuthorityPolice), want: protocol.Flag, reason: protocol.ReasonNotValidated, unless: produce},
+		breaks: lawKind(protocol.AuthorityPolice), want: protocol.Flag, reason: protocol.ReasonNotValidated,
+		unless: lawAsk(protocol.Preservation, protocol.CategorySubscriber)},
+	{rule: "basic-records-subpoena", only: from("US"), setup: lawBoth(lawAsk(protocol.Subscriber, protocol.CategorySubscriber),
+		lawKind(protocol.AuthorityPolice), lawValidated), breaks: func(s *scene) { s.Req.Authorisation.ValidatedBy = nil },
+		want: protocol.Flag, reason: protocol.ReasonNotValidated},
 	{rule: "basic-records-subpoena", only: from("US"),
 		setup:  lawBoth(lawAsk(protocol.Production, protocol.CategoryUserID), lawKind(protocol.AuthorityAdministrative), lawReviewed),
 		breaks: lawKind(""), want: protocol.Flag, reason: protocol.ReasonNotValidated, unless: produce},
@@ -147,7 +161,9 @@ var usLawRows = []row{
 		unless: lawRecords},
 	{rule: "comity-motion", only: from("US"), setup: func(s *scene) { s.Organisation("FR", "US") },
 		breaks: func(s *scene) { s.Req.Target = protocol.Target{LocatedIn: "US"} }, want: protocol.Flag,
-		reason: protocol.ReasonQFGLaw},
+		reason: protocol.ReasonQFGLaw, unless: lawPreserve},
+	{rule: "comity-motion", only: from("US"), setup: func(s *scene) { s.Person("FR", "FR", "US") },
+		breaks: func(s *scene) { s.Req.Target = protocol.Target{} }, want: protocol.Flag, reason: protocol.ReasonQFGLaw},
 	{rule: "secrecy-order", only: from("US"), setup: lawSecret(90, protocol.SecrecyFlight),
 		breaks: lawSecret(90, protocol.SecrecyRights), want: protocol.Flag, reason: protocol.ReasonInsufficient,
 		unless: lawNotSecret},
@@ -162,14 +178,19 @@ var usLawRows = []row{
 	// Requests that the United States is to execute.
 	{rule: "search-warrant-year", only: from("KE"), setup: lawThere(13), breaks: lawThere(12), want: protocol.Flag,
 		reason: protocol.ReasonThreshold, unless: lawRecords},
-	{rule: "search-warrant-year", only: from("KE"), breaks: lawThere(0), want: protocol.Flag, reason: protocol.ReasonThreshold},
+	{rule: "search-warrant-year", only: from("KE"), breaks: lawThere(0), want: protocol.Flag,
+		reason: protocol.ReasonThreshold, unless: lawPreserve},
 	{rule: "warrant-facts", only: from("KE"), breaks: lawNoFacts, want: protocol.Flag, reason: protocol.ReasonInsufficient,
 		unless: lawRecords},
-	{rule: "warrant-facts", only: from("KE"), breaks: lawNoNexus, want: protocol.Flag, reason: protocol.ReasonInsufficient},
+	{rule: "warrant-facts", only: from("KE"), breaks: lawNoNexus, want: protocol.Flag,
+		reason: protocol.ReasonInsufficient, unless: lawPreserve},
 	{rule: "records-facts", only: from("KE"), setup: lawRecords, breaks: lawNoFacts, want: protocol.Flag,
 		reason: protocol.ReasonInsufficient, unless: produce},
-	{rule: "records-facts", only: from("KE"), setup: lawRecords, breaks: lawNoNexus, want: protocol.Flag,
-		reason: protocol.ReasonInsufficient},
+	{rule: "records-facts", only: from("KE"), setup: lawAsk(protocol.Production, protocol.CategoryLocation),
+		breaks: lawNoNexus, want: protocol.Flag, reason: protocol.ReasonInsufficient,
+		unless: lawAsk(protocol.Preservation, protocol.CategoryLocation)},
+	{rule: "records-facts", only: from("KE"), setup: lawAsk(protocol.Production, protocol.CategoryOther),
+		breaks: lawNoNexus, want: protocol.Flag, reason: protocol.ReasonInsufficient},
 	{rule: "criminal-matter", only: from("KE"), setup: func(s *scene) { s.Req.Proceedings = protocol.StageTrial },
 		breaks: func(s *scene) { s.Req.Proceedings = protocol.StageAdministrative }, want: protocol.Flag,
 		reason: protocol.ReasonPurpose},
@@ -186,6 +207,11 @@ var usLawRows = []row{
 // later keeps the agreement content.
 func lawProsecutor(s *scene) {
 	s.Req.Authorisation.Kind = protocol.AuthorityProsecutor
+	lawReviewed(s)
+}
+
+func lawValidated(s *scene) {
+	s.Req.Authorisation.ValidatedBy = &protocol.Validation{Kind: protocol.AuthorityProsecutor}
 	lawReviewed(s)
 }
 
@@ -233,21 +259,60 @@ func TestAgreementOfOthersDoesNotLiftTheBarOnContent(t *testing.T) {
 }
 
 func TestDomesticLawIsAskedInItsCapacityOnly(t *testing.T) {
-	for _, x := range []struct {
-		inst *instrument
-		make func() *scene
-		rule string
-	}{
-		{&usLaw, usLaw.scenes[0], "us-law/content-warrant"}, // an order of the United Kingdom
-		{&usLaw, usLaw.scenes[1], "us-law/content-bar"},     // an order of the United States itself
-		{&usLaw, func() *scene { return lawLetter("us.doj-oia", "ke.justice") }, "us-law/search-warrant-year"},
-		{&usLaw, usLaw.scenes[0], "us-law/search-warrant-year"}, // to a provider, not to be executed by a court
-		{&gbLaw, gbLaw.scenes[1], "gb-law/order-by-a-judge"},
-		{&auLaw, auLaw.scenes[1], "au-law/order-purpose"},
-	} {
-		if d := x.make().Decide(x.inst.book(t)); agreementtest.Has(d, x.rule) {
-			t.Errorf("%s is asked of %s", x.rule, d.Agreement.ID)
+	abroad := func(ask ...func(*scene)) func() *scene { // an order of the United States to its own provider's foreign house
+		return func() *scene {
+			s := usLaw.scenes[1]()
+			s.Facts.Addressee.AlsoUnder = []protocol.Party{"US"}
+			lawBoth(ask...)(s)
+			return s
 		}
+	}
+	// A request of the United States to another State, where no provider is ordered.
+	away := func(ask ...func(*scene)) func() *scene {
+		return func() *scene {
+			s := lawLetter("us.doj-oia", "ke.justice")
+			lawBoth(ask...)(s)
+			return s
+		}
+	}
+	toProvider := func() *scene { return lawHeld(agreementtest.UKOrder()) }
+	live := lawDays(protocol.CategoryTrafficLive, 61)
+	for _, x := range []struct {
+		make  func() *scene
+		rules []string
+	}{
+		{toProvider, []string{"content-warrant", "search-warrant-year", "warrant-facts", "criminal-matter"}},
+		{func() *scene { s := toProvider(); lawRecords(s); return s }, []string{"records-facts"}},
+		{func() *scene { s := toProvider(); live(s); return s },
+			[]string{"no-interception-order", "foreign-pen-register-sixty-days"}},
+		{abroad(lawEmergency), []string{"content-bar", "emergency-content-bar"}},
+		{abroad(lawPreserve), []string{"preservation-for-foreigners"}},
+		{away(lawSecret(0, protocol.SecrecyLife)), []string{"content-warrant", "comity-motion", "secrecy-order",
+			"secrecy-one-year", "search-warrant-year"}},
+		{away(lawRecords), []string{"records-order"}},
+		{away(lawAsk(protocol.Subscriber, protocol.CategorySubscriber)), []string{"basic-records-subpoena"}},
+		{away(intercept), []string{"interception-order", "interception-thirty-days"}},
+		{away(live), []string{"pen-register-sixty-days"}},
+	} {
+		d := x.make().Decide(usLaw.book(t))
+		for _, rule := range x.rules {
+			if agreementtest.Has(d, "us-law/"+rule) {
+				t.Errorf("%s is asked under %s", rule, d.Agreement.ID)
+			}
+		}
+	}
+}
+
+// A government without an agreement of this kind is no qualifying one.
+func TestMotionForComityNeedsAnAgreementOnDataAccess(t *testing.T) {
+	text := strings.Replace(agreementtest.Bilateral("us-ie", "US", "IE", agreementtest.Standing2020),
+		"kind: data_access_agreement", "kind: convention", 1)
+	book := agreementtest.NewBook(t, []*agreement.Document{document(t, "us-law"), agreementtest.Parse(t, text)})
+	s := agreementtest.CertifiedOrder("us.fbi", "us.doj-oia", "ie.contoso")
+	s.Person("IE", "IE", "IE")
+	d := s.Decide(book)
+	if d.Verdict != protocol.Allow || agreementtest.Has(d, "us-law/comity-motion") {
+		t.Errorf("got %v%s", d.Verdict, agreementtest.Failures(d))
 	}
 }
 
