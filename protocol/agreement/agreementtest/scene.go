@@ -1,5 +1,6 @@
 // Package agreementtest makes requests with what is known of them, for the
-// tests of agreements and of the documents of the library.
+// tests of agreements and of the documents of the library. It is trusted with
+// nothing: its people and its signatures are made up.
 package agreementtest
 
 import (

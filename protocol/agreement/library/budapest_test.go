@@ -380,8 +380,8 @@ func TestOptionOfConventionMattersWhereItWasMade(t *testing.T) {
 // A fiscal offence is no sole ground to refuse for offences of Arts. 2 to 11
 // alone, so no ground is barred for every request.
 func TestBudapestBarsNoGroundForEveryRequest(t *testing.T) {
-	d := budapest.book(t).Refuse(protocol.AgreementRef{ID: "budapest-2001", Version: "1"},
-		protocol.ReasonSolelyFiscal, "US", "JP", agreementtest.Day)
+	d := budapest.book(t).Refuse(agreement.Ground{Agreement: protocol.AgreementRef{ID: "budapest-2001", Version: "1"},
+		Reason: protocol.ReasonSolelyFiscal, From: "US", To: "JP", At: agreementtest.Day})
 	if d.Verdict != protocol.Allow {
 		t.Errorf("got %v, want %v", d.Verdict, protocol.Allow)
 	}

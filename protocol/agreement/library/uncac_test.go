@@ -173,14 +173,14 @@ func TestUNCACBarsBankSecrecyAndFiscalMatters(t *testing.T) {
 			protocol.ReasonBankSecrecy:  "Art. 46(8)",
 			protocol.ReasonSolelyFiscal: "Art. 46(22)",
 		} {
-			d := book.Refuse(ref, ground, pair[0], pair[1], agreementtest.Day)
+			d := book.Refuse(agreement.Ground{Agreement: ref, Reason: ground, From: pair[0], To: pair[1], At: agreementtest.Day})
 			agreementtest.Expect(t, d, protocol.Deny, protocol.ReasonBarredGround)
 			if d.Findings[0].Article != article || d.Findings[0].Provenance != "verified" {
 				t.Errorf("%s: got %+v", ground, d.Findings[0])
 			}
 		}
 		for _, ground := range []protocol.Reason{protocol.ReasonDualCriminality, protocol.ReasonSovereignty} {
-			if d := book.Refuse(ref, ground, pair[0], pair[1], agreementtest.Day); d.Verdict != protocol.Allow {
+			if d := book.Refuse(agreement.Ground{Agreement: ref, Reason: ground, From: pair[0], To: pair[1], At: agreementtest.Day}); d.Verdict != protocol.Allow {
 				t.Errorf("%s: got %v", ground, d.Verdict)
 			}
 		}
