@@ -25,7 +25,7 @@ func auHeld(s *scene) *scene {
 
 // auSecurity makes an interception for security last some days.
 func auSecurity(days int) func(*scene) {
-	return lawBoth(lawDays(protocol.CategoryContentLive, days), usauStage(protocol.StageSecurity))
+	return all(lawDays(protocol.CategoryContentLive, days), usauStage(protocol.StageSecurity))
 }
 
 func auYears(n int64) func(*scene) { return func(s *scene) { s.Req.Offence.MaxCustodyMonths = 12 * n } }
@@ -33,9 +33,9 @@ func auYears(n int64) func(*scene) { return func(s *scene) { s.Req.Offence.MaxCu
 var auLawRows = []row{
 	{rule: "order-purpose", only: from("AU"), setup: usauStage(protocol.StageControlOrder), breaks: usauStage(""),
 		want: protocol.Flag, reason: protocol.ReasonPurpose},
-	{rule: "order-issuer", only: from("AU"), setup: lawBoth(lawKind(protocol.AuthorityAdministrative), lawReviewed),
+	{rule: "order-issuer", only: from("AU"), setup: all(lawKind(protocol.AuthorityAdministrative), lawReviewed),
 		breaks: lawProsecutor, want: protocol.Flag, reason: protocol.ReasonNotValidated},
-	{rule: "interception-seven-years", only: from("AU"), setup: lawBoth(intercept, auYears(7)), breaks: auYears(6),
+	{rule: "interception-seven-years", only: from("AU"), setup: all(intercept, auYears(7)), breaks: auYears(6),
 		want: protocol.Flag, reason: protocol.ReasonThreshold, unless: usauStage(protocol.StageControlOrder)},
 	{rule: "interception-duration", only: from("AU"), setup: lawDays(protocol.CategoryContentLive, 90),
 		breaks: lawDays(protocol.CategoryContentLive, 91), want: protocol.Flag, reason: protocol.ReasonInterception,

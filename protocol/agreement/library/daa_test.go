@@ -1,7 +1,6 @@
 package library_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -74,21 +73,12 @@ func certify(s *scene, codes ...string) {
 
 func uncertify(s *scene) { s.Facts.Certification.Attestations = nil }
 
-// daaGrants sees for each type and category whether the right to it stands, in
-// the direction of the scene.
-func daaGrants(t *testing.T, i *instrument, make func() *scene, want map[protocol.RequestType][]protocol.Category) {
-	t.Helper()
-	book := i.book(t)
-	for _, typ := range protocol.RequestTypes() {
-		for _, c := range protocol.Categories() {
-			s := make()
-			s.Facts.Ref = protocol.AgreementRef{ID: i.id, Version: "1"}
-			s.Ask(typ, c)
-			got := agreementtest.Found(t, s.Decide(book), agreement.StepRight)
-			if ok := got.Outcome == protocol.Pass; ok != slices.Contains(want[typ], c) {
-				t.Errorf("%s: %s %s from %s: got %v", i.id, typ, c, s.Facts.Issuing.Party, got.Outcome)
-			}
-		}
+// daaNamed makes a scene that names its agreement.
+func daaNamed(i *instrument, make func() *scene) func() *scene {
+	return func() *scene {
+		s := make()
+		s.Facts.Ref = protocol.AgreementRef{ID: i.id, Version: "1"}
+		return s
 	}
 }
 
@@ -105,8 +95,7 @@ func daaBound(t *testing.T, i *instrument, first time.Time) {
 				t.Errorf("%s at %v: got %v, want %v", i.id, at, f.Outcome, want)
 			}
 		}
-		s = make()
-		s.Facts.Ref = protocol.AgreementRef{ID: i.id, Version: "1"}
+		s = daaNamed(i, make)()
 		s.Req.Addressee = "fr.contoso"
 		s.Facts.Addressee = agreementtest.StandingOf("fr.contoso", protocol.RoleProvider)
 		agreementtest.Expect(t, s.Decide(book), protocol.Deny, protocol.ReasonNotGoverning)

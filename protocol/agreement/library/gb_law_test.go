@@ -21,7 +21,7 @@ var gbLaw = instrument{
 // gbAuthorisation asks for communications data with an authorisation that is
 // not a judge's.
 func gbAuthorisation(c protocol.Category) func(*scene) {
-	return lawBoth(lawAsk(protocol.Production, c), lawKind(protocol.AuthorityAdministrative), lawReviewed)
+	return all(lawAsk(protocol.Production, c), lawKind(protocol.AuthorityAdministrative), lawReviewed)
 }
 
 func gbProtected(p protocol.Protection, statement string) func(*scene) {
@@ -52,7 +52,7 @@ var gbLawRows = []row{
 		unless: lawAsk(protocol.Preservation, protocol.CategoryLocation)},
 	{rule: "no-communications-data", only: from("GB"), setup: gbAuthorisation(protocol.CategoryUserID),
 		breaks: lawKind(protocol.AuthorityJudge), want: protocol.Flag, reason: protocol.ReasonCategory},
-	{rule: "no-communications-data", only: from("GB"), setup: lawBoth(lawAsk(protocol.Subscriber, protocol.CategorySubscriber),
+	{rule: "no-communications-data", only: from("GB"), setup: all(lawAsk(protocol.Subscriber, protocol.CategorySubscriber),
 		lawKind(protocol.AuthorityAdministrative), lawReviewed), breaks: lawKind(protocol.AuthorityJudge), want: protocol.Flag,
 		reason: protocol.ReasonCategory},
 	{rule: "no-communications-data", only: from("GB"), setup: gbAuthorisation(protocol.CategorySubscriber),
@@ -93,7 +93,7 @@ var gbLawRows = []row{
 	{rule: "interception-outside-uk", only: from("US"), setup: intercept,
 		breaks: func(s *scene) { s.Req.Target.LocatedIn = "" }, want: protocol.Flag, reason: protocol.ReasonPerson,
 		unless: produce},
-	{rule: "interception-outside-uk", only: from("US"), setup: lawBoth(gbLetter, func(s *scene) { s.Person("FR", "GB", "FR") }),
+	{rule: "interception-outside-uk", only: from("US"), setup: all(gbLetter, func(s *scene) { s.Person("FR", "GB", "FR") }),
 		breaks: func(s *scene) { s.Person("GB", "US", "US") }, want: protocol.Flag, reason: protocol.ReasonPerson},
 }
 

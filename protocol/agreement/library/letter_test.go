@@ -111,7 +111,7 @@ func TestWhatALetterRogatoryMayAskFor(t *testing.T) {
 	stored := []protocol.Category{protocol.CategorySubscriber, protocol.CategoryUserID, protocol.CategoryDomain,
 		protocol.CategoryTraffic, protocol.CategoryLocation, protocol.CategoryContent, protocol.CategoryOther}
 	for _, make := range letterRogatory.scenes {
-		daaGrants(t, &letterRogatory, make, map[protocol.RequestType][]protocol.Category{
+		grants(t, letterRogatory, daaNamed(&letterRogatory, make), map[protocol.RequestType][]protocol.Category{
 			protocol.Production:   stored,
 			protocol.Preservation: stored,
 			protocol.Subscriber:   stored,

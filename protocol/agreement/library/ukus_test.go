@@ -3,7 +3,6 @@ package library_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement/agreementtest"
@@ -100,7 +99,7 @@ func TestWhatUKUSAgreementGrants(t *testing.T) {
 	stored := []protocol.Category{protocol.CategorySubscriber, protocol.CategoryUserID, protocol.CategoryTraffic,
 		protocol.CategoryLocation, protocol.CategoryContent, protocol.CategoryOther}
 	for _, make := range ukusDAA.scenes {
-		daaGrants(t, &ukusDAA, make, map[protocol.RequestType][]protocol.Category{
+		grants(t, ukusDAA, daaNamed(&ukusDAA, make), map[protocol.RequestType][]protocol.Category{
 			protocol.Production:   stored,
 			protocol.Preservation: stored,
 			protocol.Subscriber:   {protocol.CategorySubscriber, protocol.CategoryUserID},
@@ -110,14 +109,14 @@ func TestWhatUKUSAgreementGrants(t *testing.T) {
 }
 
 func TestUKUSAgreementIsInForceSinceOctober2022(t *testing.T) {
-	daaBound(t, &ukusDAA, time.Date(2022, 10, 3, 0, 0, 0, 0, time.UTC))
+	daaBound(t, &ukusDAA, date(2022, 10, 3))
 }
 
 // Its term, and then the determination that it rests on, are confirmed by a
 // person from a day on.
 func TestUKUSAgreementIsConfirmedFromADayOn(t *testing.T) {
-	daaConfirmed(t, &ukusDAA, "treaty-term", time.Date(2027, 10, 3, 0, 0, 0, 0, time.UTC))
-	daaConfirmed(t, &ukusDAA, "us-redetermination", time.Date(2029, 11, 27, 0, 0, 0, 0, time.UTC))
+	daaConfirmed(t, &ukusDAA, "treaty-term", date(2027, 10, 3))
+	daaConfirmed(t, &ukusDAA, "us-redetermination", date(2029, 11, 27))
 }
 
 // What only the designated authority can say, no other officer says for it.

@@ -3,7 +3,6 @@ package library_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement/agreementtest"
@@ -82,7 +81,7 @@ func TestWhatUSAUAgreementGrants(t *testing.T) {
 	stored := []protocol.Category{protocol.CategorySubscriber, protocol.CategoryUserID, protocol.CategoryTraffic,
 		protocol.CategoryLocation, protocol.CategoryContent}
 	for _, make := range usauDAA.scenes {
-		daaGrants(t, &usauDAA, make, map[protocol.RequestType][]protocol.Category{
+		grants(t, usauDAA, daaNamed(&usauDAA, make), map[protocol.RequestType][]protocol.Category{
 			protocol.Production:   stored,
 			protocol.Subscriber:   stored,
 			protocol.Interception: {protocol.CategoryContentLive, protocol.CategoryTrafficLive},
@@ -91,11 +90,11 @@ func TestWhatUSAUAgreementGrants(t *testing.T) {
 }
 
 func TestUSAUAgreementIsInForceSinceJanuary2024(t *testing.T) {
-	daaBound(t, &usauDAA, time.Date(2024, 1, 31, 0, 0, 0, 0, time.UTC))
+	daaBound(t, &usauDAA, date(2024, 1, 31))
 }
 
 func TestUSAUAgreementIsConfirmedFromADayOn(t *testing.T) {
-	daaConfirmed(t, &usauDAA, "us-redetermination-at-the-latest", time.Date(2028, 8, 3, 0, 0, 0, 0, time.UTC))
+	daaConfirmed(t, &usauDAA, "us-redetermination-at-the-latest", date(2028, 8, 3))
 }
 
 func TestOnlyTheDesignatedAuthorityGivesUndertakingsToAustralia(t *testing.T) {

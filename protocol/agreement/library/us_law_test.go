@@ -68,14 +68,6 @@ func lawAsk(t protocol.RequestType, c protocol.Category) func(*scene) {
 	return func(s *scene) { s.Ask(t, c) }
 }
 
-func lawBoth(steps ...func(*scene)) func(*scene) {
-	return func(s *scene) {
-		for _, f := range steps {
-			f(s)
-		}
-	}
-}
-
 func lawKind(k protocol.AuthorityKind) func(*scene) {
 	return func(s *scene) { s.Req.Authorisation.Kind = k }
 }
@@ -137,14 +129,14 @@ var usLawRows = []row{
 	{rule: "records-order", only: from("US"), setup: lawAsk(protocol.Production, protocol.CategoryLocation),
 		breaks: lawProsecutor, want: protocol.Flag, reason: protocol.ReasonNotValidated},
 	{rule: "basic-records-subpoena", only: from("US"),
-		setup:  lawBoth(lawAsk(protocol.Subscriber, protocol.CategorySubscriber), lawProsecutor),
+		setup:  all(lawAsk(protocol.Subscriber, protocol.CategorySubscriber), lawProsecutor),
 		breaks: lawKind(protocol.AuthorityPolice), want: protocol.Flag, reason: protocol.ReasonNotValidated,
 		unless: lawAsk(protocol.Preservation, protocol.CategorySubscriber)},
-	{rule: "basic-records-subpoena", only: from("US"), setup: lawBoth(lawAsk(protocol.Subscriber, protocol.CategorySubscriber),
+	{rule: "basic-records-subpoena", only: from("US"), setup: all(lawAsk(protocol.Subscriber, protocol.CategorySubscriber),
 		lawKind(protocol.AuthorityPolice), lawValidated), breaks: func(s *scene) { s.Req.Authorisation.ValidatedBy = nil },
 		want: protocol.Flag, reason: protocol.ReasonNotValidated},
 	{rule: "basic-records-subpoena", only: from("US"),
-		setup:  lawBoth(lawAsk(protocol.Production, protocol.CategoryUserID), lawKind(protocol.AuthorityAdministrative), lawReviewed),
+		setup:  all(lawAsk(protocol.Production, protocol.CategoryUserID), lawKind(protocol.AuthorityAdministrative), lawReviewed),
 		breaks: lawKind(""), want: protocol.Flag, reason: protocol.ReasonNotValidated, unless: produce},
 	{rule: "interception-order", only: from("US"), setup: intercept, breaks: lawProsecutor, want: protocol.Flag,
 		reason: protocol.ReasonNotValidated, unless: lawAsk(protocol.Interception, protocol.CategoryTrafficLive)},
@@ -263,7 +255,7 @@ func TestDomesticLawIsAskedInItsCapacityOnly(t *testing.T) {
 		return func() *scene {
 			s := usLaw.scenes[1]()
 			s.Facts.Addressee.AlsoUnder = []protocol.Party{"US"}
-			lawBoth(ask...)(s)
+			all(ask...)(s)
 			return s
 		}
 	}
@@ -271,7 +263,7 @@ func TestDomesticLawIsAskedInItsCapacityOnly(t *testing.T) {
 	away := func(ask ...func(*scene)) func() *scene {
 		return func() *scene {
 			s := lawLetter("us.doj-oia", "ke.justice")
-			lawBoth(ask...)(s)
+			all(ask...)(s)
 			return s
 		}
 	}
