@@ -24,6 +24,9 @@ var instruments = []instrument{
 	usLaw,
 	gbLaw,
 	auLaw,
+	ets30MLA,
+	euMLA,
+	nlusMLAT,
 	euEPOC,
 	euEIO,
 }
