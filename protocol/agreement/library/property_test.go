@@ -1,6 +1,7 @@
 package library_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,9 +57,10 @@ func (s *situation) verdict() protocol.Verdict {
 }
 
 // exceptions are where a rule of a document does not apply to what is not said,
-// and why that is the law. The verdict is none the better for it: a person
+// and why. But for the first, the verdict is none the better for it: a person
 // decides.
 var exceptions = []struct{ where, path, why string }{
+	{"ukus-daa-2019 purpose", "Req.Proceedings", "a request that does not name its proceedings is measured by its offence alone"},
 	{"bank-", "Req.Service", "that the service is a bank says what is asked for"},
 	{"eu-us-mla-2003", "Req.Proceedings", "for what proceedings is asked of those that are named; the rest is for the requested State"},
 	{"eu-eio-2014 interception-third-state", "Req.Target", "Art. 31 is about a subject who is known to be elsewhere"},
@@ -66,12 +68,15 @@ var exceptions = []struct{ where, path, why string }{
 	{"uncac-2003 central-sends", "Req.Attestations", "without it Art. 46(9)-(29) are not relied on beside another treaty"},
 }
 
+// A tally notes which exceptions there is a situation for, and which are needed.
+type tally map[string]bool
+
 // excepted reports whether an exception says that the removal says something.
-func (s *situation) excepted(used map[int]bool, removals ...agreementtest.Removal) bool {
-	for i, x := range exceptions {
+func (s *situation) excepted(used tally, removals ...agreementtest.Removal) bool {
+	for _, x := range exceptions {
 		for _, r := range removals {
 			if strings.Contains(s.name, x.where) && strings.HasPrefix(r.Path, x.path) {
-				used[i] = true
+				used[x.where] = true
 				return true
 			}
 		}
@@ -81,8 +86,10 @@ func (s *situation) excepted(used map[int]bool, removals ...agreementtest.Remova
 
 // Every fact is taken out of every situation, one at a time and many at once.
 func TestUnknownFactAllowsNothing(t *testing.T) {
-	n, used := 0, map[int]bool{}
+	n, used := 0, tally{}
+	var names []string
 	situations(t, func(s situation) {
+		names = append(names, s.name)
 		before := s.Decide(s.book)
 		if agreementtest.Computed(before, s.docs...) == protocol.Allow {
 			return
@@ -91,18 +98,14 @@ func TestUnknownFactAllowsNothing(t *testing.T) {
 		for _, r := range all {
 			n++
 			agreementtest.Without([]agreementtest.Removal{r}, func() {
-				after := s.Decide(s.book)
-				if after.Verdict > before.Verdict && after.Verdict == protocol.Allow {
-					t.Errorf("%s: the verdict is allow without %s", s.name, r.Path)
-				}
-				if agreementtest.Computed(after, s.docs...) == protocol.Allow && !s.excepted(used, r) {
+				if s.verdict() == protocol.Allow && !s.excepted(used, r) {
 					t.Errorf("%s: allow without %s, with it%s", s.name, r.Path, agreementtest.Failures(before))
 				}
 			})
 		}
 	})
-	for i, x := range exceptions {
-		if !used[i] {
+	for _, x := range exceptions {
+		if !used[x.where] && slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, x.where) }) {
 			t.Errorf("the exception of %s for %s is not needed", x.path, x.where)
 		}
 	}
@@ -125,7 +128,7 @@ func TestUnknownFactsAllowNothing(t *testing.T) {
 				some = append(some, rapid.SampledFrom(all).Draw(r, "fact"))
 			}
 			agreementtest.Without(some, func() {
-				if s.verdict() == protocol.Allow && !s.excepted(map[int]bool{}, some...) {
+				if s.verdict() == protocol.Allow && !s.excepted(tally{}, some...) {
 					r.Errorf("%s: allow without %v", s.name, some)
 				}
 			})
