@@ -70,6 +70,9 @@ func TestDocumentsThatDoNotBindAreNotAdopted(t *testing.T) {
 		b.must(b.publish(n, "notice", b.notice(b.suspension("held", "US"), us)))
 		longer := b.suspension("held", "US")
 		longer.Ground = "another"
+		optional := b.suspension("new", "US")
+		optional.Kind, optional.Option = agreement.Reserve, "strange"
+		optional.Types, optional.Categories = nil, nil
 
 		same := func(b []byte) []byte { return b }
 		other := func(b []byte) []byte { return append(bytes.Clone(b), "# and so on\n"...) }
@@ -93,6 +96,7 @@ func TestDocumentsThatDoNotBindAreNotAdopted(t *testing.T) {
 			{"by an officer", "notice", b.notice(b.suspension("new", "US"), b.officer(contoso).Key), ""},
 			{"of a Party that is not pinned", "notice", b.notice(b.suspension("new", "FR"), us), ""},
 			{"half of its signature", "notice", stripped(t, b.notice(b.suspension("new", "US"), us), 0), protocol.ReasonSignatureMissing},
+			{"for an option that is not there", "notice", b.notice(optional, us), ""},
 			{"other bytes under its id", "notice", b.notice(longer, us), ""},
 			{"agreement that nobody signed", "agreement", b.agreed(newer, nil), ""},
 			{"agreement that one Party signed", "agreement", b.agreed(newer, keys{"GB": gb}), ""},

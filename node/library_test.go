@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"comity.example/crypto/identity"
+	"comity.example/crypto/seal"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
 	shipped "comity.example/protocol/agreement/library"
+	"comity.example/protocol/canon"
 	"comity.example/protocol/register"
 )
 
@@ -157,5 +160,117 @@ func TestHoldingsConcernBoth(t *testing.T) {
 	}
 	if got := len(s.lib.shelf(RegisterDocument, "FR").list); got != 0 {
 		t.Errorf("%d registers among the holdings", got)
+	}
+}
+
+// hostile is a text that its Parties signed although it is no document of ours.
+func (s *stack) hostile(text string, ref protocol.AgreementRef, by ...protocol.Party) []byte {
+	s.t.Helper()
+	sigs := &agreement.PartySignatures{Agreement: ref, Signatures: []agreement.PartySignature{}}
+	for _, p := range by {
+		payload, err := canon.Encode(map[string]any{"agreement": ref, "document": protocol.DigestOf([]byte(text)),
+			"party": p, "signed": s.at})
+		s.must(err)
+		jws, err := seal.Sign(agreement.TypeDocument, payload, s.roots[p])
+		s.must(err)
+		sigs.Add(agreement.PartySignature{Party: p, JWS: jws})
+	}
+	enc, err := sigs.Encode()
+	s.must(err)
+	b, err := agreement.EncodeSigned([]byte(text), enc)
+	s.must(err)
+	return b
+}
+
+// law is a document of a Party's own law.
+func law(p protocol.Party, id string) string {
+	return fmt.Sprintf(`id: %s
+version: "1"
+title: A law
+citation: made up
+kind: domestic_law
+status: in_force
+signed: 2020-01-01
+in_force: 2020-01-01
+parties: [%s]
+provenance: made up
+rules:
+  - {id: never, article: A, kind: computed, require: "false", otherwise: deny, reason: domestic_law, capacity: provider, text: T, provenance: unverified}
+`, id, p)
+}
+
+// adopt takes a document as a node does: into the library and into what acts are
+// decided on.
+func (s *stack) adopt(kind DocumentKind, b []byte) error {
+	next, _, err := s.lib.with(Document{Kind: kind, Bytes: b}, s.at)
+	if err != nil {
+		return err
+	}
+	if _, err := next.grounds(); err != nil {
+		return err
+	}
+	s.lib = next
+	return nil
+}
+
+// TestBadDocumentLeavesWhatIsHeld: what its own Parties' roots sign and send may
+// be anything. Each is refused with what is wrong with it, and the documents that
+// were in use stay so.
+func TestBadDocumentLeavesWhatIsHeld(t *testing.T) {
+	s := newStack(t, "US", "FR", "IE")
+	s.must(s.adopt(AgreementDocument, s.signed(s.doc, "FR", "US")))
+	for i := range MaxLaws {
+		id := fmt.Sprintf("fr-law-%d", i)
+		s.must(s.adopt(AgreementDocument, s.hostile(law("FR", id), protocol.AgreementRef{ID: id, Version: "1"}, "FR")))
+	}
+	before, err := s.lib.grounds()
+	s.must(err)
+	held := len(before.Book.Documents())
+	ref, text := s.doc.Ref(), string(s.doc.Bytes())
+	second := protocol.AgreementRef{ID: ref.ID, Version: "2"}
+	newer := strings.Replace(text, `version: "1"`, `version: "2"`, 1)
+	one := protocol.AgreementRef{ID: "x", Version: "1"}
+	laws := func(id string) protocol.AgreementRef { return protocol.AgreementRef{ID: id, Version: "1"} }
+	for _, c := range []struct {
+		name string
+		b    []byte
+		want string
+	}{
+		{"other bytes under its version", s.hostile(text+"# and so on\n", ref, "FR", "US"), "another document is in use"},
+		{"a version that nobody signed", s.hostile(newer, second), "no Party signed it"},
+		{"a version that one Party signed", s.hostile(newer, second, "US"), "fewer Parties signed it"},
+		{"a version that we have not signed", s.hostile(newer, second, "FR", "IE"), "our Party has not signed"},
+		{"a version under another's number", s.hostile(newer, ref, "FR", "US"), "a Party signed other bytes"},
+		{"noise", s.hostile("noise", one, "FR", "US"), "agreement:1: document: want a mapping"},
+		{"a bomb", s.hostile("a: &a [a, a]\nb: &b [*a, *a]\nc: [*b, *b]\n", one, "FR", "US"), `agreement:1: document: unknown member "a"`},
+		{"brackets", s.hostile(strings.Repeat("[", 100_000), one, "FR", "US"), "agreement:1: nested too deep"},
+		{"an unknown member", s.hostile(text+"owner: us\n", second, "FR", "US"), `unknown member "owner"`},
+		{"an unknown reason", s.hostile(strings.Replace(text, "reason: judgement", "reason: whim", 1), second, "FR", "US"),
+			`"whim" is not known`},
+		{"another's law", s.hostile(law("IE", "ie-law"), laws("ie-law"), "FR"), "a Party signed that is not Party to it"},
+		{"a law under another's id", s.hostile(law("FR", "ie-law"), laws("ie-law"), "FR"), "an id that begins with its code"},
+		{"one law too many", s.hostile(law("FR", "fr-law"), laws("fr-law"), "FR"), "too many documents"},
+	} {
+		if err := s.adopt(AgreementDocument, c.b); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+	for name, change := range map[string]func(*agreement.Notice){
+		"no such option": func(n *agreement.Notice) { n.Kind, n.Option = agreement.Declare, "strange" },
+		"not a Party":    func(n *agreement.Notice) { n.Agreement = "fr-law-1" },
+	} {
+		n := &agreement.Notice{ID: "n", Agreement: ref.ID, Party: "IE", Kind: agreement.Suspend, Toward: []protocol.Party{},
+			Types: []protocol.RequestType{}, Categories: []protocol.Category{}, Effective: s.at, Issued: s.at, Ground: "a test"}
+		change(n)
+		b, err := agreement.SignNotice(n, s.roots["IE"])
+		s.must(err)
+		if err := s.adopt(NoticeDocument, b); err == nil {
+			t.Errorf("a notice, %s: adopted", name)
+		}
+	}
+	after, err := s.lib.grounds()
+	s.must(err)
+	if got := len(after.Book.Documents()); got != held || len(after.Book.Notices(ref.ID)) != 0 {
+		t.Errorf("%d documents are in use, %d were", got, held)
 	}
 }
