@@ -40,6 +40,7 @@ test: ## every test
 
 bench: build ## the measurements, each beside its floor
 	$(GO) test -run '^$$' -bench . -benchtime 200ms $(BENCHED)
+	$(GO) test -count 1 -run TestMeasure -v ./protocol/agreement/library -args -measure
 	$(GO) test -timeout 20m -count 1 -run TestMeasure -v ./node -args -measure
 
 lint:

@@ -43,18 +43,16 @@ const (
 	warmUp     = 300     // acts before the first round
 	many       = 64      // deliveries in flight
 	singleActs = 400     // one after another
-	agreements = 200     // loaded for Decide
 	bodySize   = 4 << 10 // bytes of a request
 )
 
 // The targets.
 const (
-	floorShare   = 0.60                  // of what the floor allows, at least
-	singleTarget = 5 * time.Millisecond  // and two disk syncs, at most
-	decideTarget = 50 * time.Microsecond // at most
-	openTarget   = 2 * time.Second       // at most
-	fullShare    = 0.90                  // of an empty node's throughput, at least
-	idleTarget   = 64 << 20              // bytes, less than
+	floorShare   = 0.60                 // of what the floor allows, at least
+	singleTarget = 5 * time.Millisecond // and two disk syncs, at most
+	openTarget   = 2 * time.Second      // at most
+	fullShare    = 0.90                 // of an empty node's throughput, at least
+	idleTarget   = 64 << 20             // bytes, less than
 )
 
 const (
@@ -130,7 +128,6 @@ type measurement struct {
 	floor       floor
 	single      run
 	disk        disk
-	decide      time.Duration
 }
 
 // fill stores that many cases in the full pair's receiver, and opens it again.
@@ -160,12 +157,11 @@ func (m *measurement) measure(t *testing.T) {
 		}
 	}
 	m.busy = [2]int64{m.empty.from.memory(t, "RssAnon"), m.empty.to.memory(t, "RssAnon")}
-	say("one by one, disk, decisions")
+	say("one by one, disk")
 	if m.disk, err = measureDisk(t.Context(), t.TempDir(), m.size.sealed); err != nil {
 		t.Fatal(err)
 	}
 	m.single = m.empty.deliver(t, order{Count: singleActs, InFlight: 1})
-	m.decide = measureDecide(t)
 }
 
 // median returns the round of median throughput.

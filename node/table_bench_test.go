@@ -13,10 +13,6 @@ import (
 	"testing"
 	"text/tabwriter"
 	"time"
-
-	"comity.example/protocol"
-	"comity.example/protocol/agreement"
-	shipped "comity.example/protocol/agreement/library"
 )
 
 // print writes the table.
@@ -73,8 +69,6 @@ func (m *measurement) printTargets(w io.Writer) {
 	p50, limit := percentile(m.single.latencies, 50), singleTarget+2*m.disk.sync
 	row("p50 at 1 in flight", fmt.Sprintf("< %v and two syncs = %v", singleTarget, short(limit)),
 		short(p50).String(), p50 < limit)
-	row(fmt.Sprintf("Decide with %d agreements", agreements), "< "+decideTarget.String(),
-		short(m.decide).String(), m.decide < decideTarget)
 	row(fmt.Sprintf("open with %d cases (%s)", *cases, mib(m.stored)), "< "+openTarget.String(),
 		short(m.full.to.opened).String(), m.full.to.opened < openTarget)
 	share := m.full.share(m.empty)
@@ -127,74 +121,3 @@ func diskUse(t *testing.T, dir string) (n int64) {
 	}
 	return n
 }
-
-// measureDecide decides the measured request on a book of agreements: those
-// that are shipped, and synthetic ones of the United Kingdom or the United
-// States with others.
-func measureDecide(t *testing.T) time.Duration {
-	docs, err := shipped.Documents()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := len(docs); i < agreements; i++ {
-		text := fmt.Sprintf(synthetic, i, [2]string{"GB", "US"}[i%2], 'H'+i/26, 'A'+i%26)
-		d, err := agreement.ParseDocument("synthetic.yaml", []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		docs = append(docs, d)
-	}
-	book, err := agreement.NewBook(docs, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	standing := func(id protocol.ParticipantID, r protocol.Role) agreement.Standing {
-		return agreement.Standing{ID: id, Party: id.Party(), Roles: []protocol.Role{r}}
-	}
-	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	police := standing(sender, protocol.RoleIssuing)
-	facts := agreement.Facts{At: now, Issued: now, Issuing: police, Sender: police,
-		Addressee: standing("us.contoso", protocol.RoleProvider),
-		Officer:   agreement.Officer{Present: true, Roles: police.Roles}}
-	request := measuredRequest()
-	if d := book.Decide(request, facts); d.Verdict != protocol.Hold {
-		t.Fatalf("got %v, want %v", d.Verdict, protocol.Hold)
-	}
-	result := testing.Benchmark(func(b *testing.B) {
-		for b.Loop() {
-			book.Decide(request, facts)
-		}
-	})
-	return time.Duration(result.NsPerOp())
-}
-
-const synthetic = `id: synthetic-%d
-version: "1"
-title: A synthetic agreement
-citation: synthetic
-kind: data_access_agreement
-status: in_force
-in_force: 2020-06-01
-signed: 2020-01-01
-parties: [%s, %c%c]
-provenance: synthetic
-rights:
-  - id: data
-    from: any party
-    to: any party
-    types: [production, subscriber]
-    categories: [content_stored, subscriber]
-    channel: direct
-    article: Art. 2
-    reciprocity: mirrored
-    provenance: unverified
-rules:
-  - id: threshold
-    article: Art. 3
-    kind: computed
-    require: offence.max_custody_months >= 12
-    otherwise: deny
-    reason: offence_below_threshold
-    text: The offence must carry a year.
-    provenance: unverified
-`
