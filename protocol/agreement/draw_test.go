@@ -2,6 +2,7 @@ package agreement_test
 
 import (
 	"fmt"
+	mathbits "math/bits"
 	"slices"
 	"time"
 
@@ -38,11 +39,11 @@ func bits(t *rapid.T, k int, what string) int {
 var coin = rapid.Bool()
 
 func oneOf[T any](t *rapid.T, what string, list ...T) T {
-	return list[bits(t, 4, what)%len(list)]
+	return list[upTo(t, len(list)-1, what)]
 }
 
 // upTo draws 0 to n.
-func upTo(t *rapid.T, n int, what string) int { return bits(t, 4, what) % (n + 1) }
+func upTo(t *rapid.T, n int, what string) int { return bits(t, mathbits.Len(uint(n))+2, what) % (n + 1) }
 
 // oneIn is true about once in n times, and shrinks to false.
 func oneIn(t *rapid.T, n int, what string) bool {
@@ -369,6 +370,8 @@ func anyMistake(t *rapid.T, w *world, s *agreementtest.Scene) {
 		func() { s.Ask(oneOf(t, "type", types...), someOf(t, "categories", categories)...) },
 		func() { s.Req.Data[0].Own = someOf(t, "own", []string{"own_content", "own_production", "strange"}) },
 		func() { s.Req.Promise = "" },
+		func() { s.Req.Emergency = &protocol.Emergency{Facts: "of no kind"} },
+		func() { s.Req.Data = append(s.Req.Data, protocol.DataItem{Category: "strange"}) },
 		func() { s.Withdraw(agreement.PromiseStatement) },
 		func() { s.Facts.Notified = nil },
 		func() { s.Facts.Notified[0] = agreementtest.StandingOf(s.Req.Issuer, roles...) },

@@ -107,7 +107,7 @@ func (o *oracle) rightOf(x *text, from, to protocol.Party, c protocol.Category, 
 	return nil
 }
 
-func (o *oracle) emergency() bool { return o.Req.Emergency != nil }
+func (o *oracle) emergency() bool { return o.Req.Emergency != nil && o.Req.Emergency.Kind != "" }
 
 // older orders versions, the older first.
 func older(a, b string) bool {
@@ -135,8 +135,8 @@ func (o *oracle) find() {
 		if !o.governs(x) || ref.ID != "" && x.id != ref.ID || ref.Version != "" && x.version != ref.Version {
 			continue
 		}
-		if ref.ID == "" && slices.ContainsFunc(o.Req.Categories(), func(c protocol.Category) bool {
-			return o.rightOf(x, o.from, o.to, c, o.emergency()) == nil
+		if ref.ID == "" && slices.ContainsFunc(o.Req.Data, func(item protocol.DataItem) bool {
+			return o.rightOf(x, o.from, o.to, item.Category, o.emergency()) == nil
 		}) {
 			continue
 		}

@@ -76,6 +76,12 @@ func (o *oracle) governed() bool {
 func (o *oracle) rightsUsed() []*right {
 	var used []*right
 	asked := o.Req.Categories()
+	for _, item := range o.Req.Data {
+		if !slices.Contains(protocol.Categories(), item.Category) {
+			o.say(agreement.StepRight, protocol.Fail, protocol.ReasonIncomplete)
+			return nil
+		}
+	}
 	for i, c := range asked {
 		r := o.rightOf(o.x, o.from, o.to, c, o.emergency())
 		if r == nil {

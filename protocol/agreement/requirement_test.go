@@ -29,7 +29,7 @@ var requirements = []*requirement{
 		met:  func(m matter) bool { return m.Req.Offence.MaxCustodyMonths >= 12 },
 		with: func(s *agreementtest.Scene) { s.Req.Offence.MaxCustodyMonths = 11 }},
 	{yaml: "kind: computed\nwhen: request.emergency == \"\"\nrequire: authorisation.judicial",
-		applies: func(m matter) bool { return m.Req.Emergency == nil },
+		applies: func(m matter) bool { return m.Req.Emergency == nil || m.Req.Emergency.Kind == "" },
 		met: func(m matter) bool {
 			a := m.Req.Authorisation
 			return a.Kind == protocol.AuthorityJudge || a.ValidatedBy != nil && a.ValidatedBy.Kind == protocol.AuthorityCourt

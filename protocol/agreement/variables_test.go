@@ -150,6 +150,23 @@ func TestVariablesAreWhatTheirDocumentationSays(t *testing.T) {
 	}
 }
 
+// What has no start or no end has no length, and of some ranges of which one is
+// not known the longest is not known: nothing long passes for short, or for long.
+func TestLengthOfWhatHasNoStartOrEndIsNotKnown(t *testing.T) {
+	book := asksAll(t)
+	for name, change := range map[string]func(*agreementtest.Scene){
+		"interception.days":  func(s *agreementtest.Scene) { s.Req.Interception.Start = time.Time{} },
+		"interception.days ": func(s *agreementtest.Scene) { s.Req.Interception.End = time.Time{} },
+		"request.range_days": func(s *agreementtest.Scene) { s.Req.Data[1].From = time.Time{} },
+		"secrecy.days":       func(s *agreementtest.Scene) { s.Facts.Issued = time.Time{} },
+		"secrecy.days ":      func(s *agreementtest.Scene) { s.Req.Secrecy.Until = time.Time{} },
+	} {
+		s := everything()
+		change(s)
+		value(t, book, s, strings.TrimSpace(name), "0")
+	}
+}
+
 // value checks what a variable is, in its input and in its expression.
 func value(t *testing.T, book *agreement.Book, s *agreementtest.Scene, name, want string) {
 	t.Helper()
