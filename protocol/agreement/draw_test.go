@@ -43,7 +43,9 @@ func oneOf[T any](t *rapid.T, what string, list ...T) T {
 }
 
 // upTo draws 0 to n.
-func upTo(t *rapid.T, n int, what string) int { return bits(t, mathbits.Len(uint(n))+2, what) % (n + 1) }
+func upTo(t *rapid.T, n int, what string) int {
+	return bits(t, mathbits.Len(uint(n))+2, what) % (n + 1)
+}
 
 // oneIn is true about once in n times, and shrinks to false.
 func oneIn(t *rapid.T, n int, what string) bool {
