@@ -274,33 +274,51 @@ func (w *world) without(drop func(rule) bool) *world {
 	return out
 }
 
+// nearly is how many findings may be in the way of an allow for a request to be
+// worth a look: of one that much is wrong with, a fact less makes no allow.
+const nearly = 2
+
 func TestMissingFactNeverTurnsANoIntoAnAllow(t *testing.T) {
+	looked := 0
 	rapid.Check(t, func(r *rapid.T) {
 		w := anyWorld(r, full)
 		book := w.book(r)
-		for range 4 {
+		for range 16 {
 			s := anyRequest(r, w)
 			before := s.Decide(book)
 			no := agreementtest.Computed(before, w.read...)
-			if no == protocol.Allow {
+			if no == protocol.Allow || inTheWay(before) > nearly {
 				continue
 			}
+			looked++
 			all := agreementtest.Removals(s)
 			try := func(some ...agreementtest.Removal) {
 				agreementtest.Without(some, func() {
 					if d := s.Decide(book); agreementtest.Computed(d, w.read...) == protocol.Allow {
-						r.Fatalf("allow without %s, with it %v%s\n%s", some[0].Path, no, agreementtest.Failures(before), w.describe())
+						r.Fatalf("allow without %v, with it %v%s\n%s", some, no, agreementtest.Failures(before), w.describe())
 					}
 				})
 			}
 			for _, x := range all {
 				try(x)
 			}
-			for range 8 {
+			for range 4 {
 				try(someOf(r, "removals", all[:min(len(all), 60)])...)
 			}
 		}
 	})
+	if looked == 0 {
+		t.Error("no request was worth a look")
+	}
+}
+
+func inTheWay(d protocol.Decision) (n int) {
+	for _, f := range d.Findings {
+		if f.Outcome == protocol.Fail || f.Outcome == protocol.Held {
+			n++
+		}
+	}
+	return n
 }
 
 func TestBookServesManyAtOnce(t *testing.T) {
