@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"comity.example/crypto/identity"
+	"comity.example/node"
 	"comity.example/node/home"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -248,10 +249,15 @@ func (k *checking) readSigned(dir string) error {
 	if err != nil {
 		return badInput(plain(err), "")
 	}
+	return k.believe(files)
+}
+
+// believe makes the book of what the pinned roots signed.
+func (k *checking) believe(files []node.Document) error {
 	var docs []agreement.SignedDocument
 	var notices []agreement.SignedNotice
 	for _, f := range files {
-		if f.Kind == "notice" {
+		if f.Kind == node.NoticeDocument {
 			n, err := agreement.VerifyNotice(f.Bytes, k.roots)
 			if err != nil {
 				return badInput("a notice cannot be believed: "+plain(err), "")
@@ -266,8 +272,9 @@ func (k *checking) readSigned(dir string) error {
 		docs = append(docs, d)
 	}
 	if len(docs) == 0 {
-		return badInput("there is no signed agreement in "+dir, "want *.yaml with *.signatures.json beside it")
+		return badInput("there is no signed agreement", "want *.yaml with *.signatures.json beside it")
 	}
+	var err error
 	k.grounds.Book, err = agreement.NewSignedBook(docs, notices)
 	return orBadInput(err)
 }
