@@ -244,9 +244,9 @@ func anyRequest(t *rapid.T) *protocol.Request {
 	r.Offence.Description, r.Target.Basis = text("offence"), text("basis")
 	for range rapid.IntRange(0, 3).Draw(t, "n") {
 		r.Offence.Provisions = append(r.Offence.Provisions, text("provision"))
-		r.Identifiers = append(r.Identifiers, protocol.Identifier{
-			Type:  rapid.SampledFrom([]protocol.IdentifierType{"ip", "email", "", mark}).Draw(t, "identifier"),
-			Value: text("value"), Service: text("service"), Seen: when("seen")})
+		r.Identifiers = append(r.Identifiers, rapid.SampledFrom([]protocol.Identifier{{Type: "ip", Value: mark},
+			{Type: "ip", Value: "198.51.100.7:0", Service: mark, Seen: day}, {Type: "email", Value: mark + "@example.com"},
+			{Type: mark, Value: mark}}).Draw(t, "identifier"))
 		r.Data = append(r.Data, protocol.DataItem{
 			Category: rapid.SampledFrom(append(protocol.Categories(), "", mark)).Draw(t, "category"),
 			From:     when("from"), To: when("to"), Description: text("description")})
