@@ -1,0 +1,314 @@
+package replay_test
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"comity.example/crypto/identity"
+	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/agreementtest"
+	"comity.example/protocol/agreement/replay"
+	"comity.example/protocol/canon"
+	"comity.example/protocol/register"
+)
+
+// shipped are the documents of the library, at their word.
+func shipped(t testing.TB) replay.Sources {
+	t.Helper()
+	var s replay.Sources
+	for _, d := range agreementtest.Library(t) {
+		s.Documents = append(s.Documents, replay.Document{Text: d.Bytes()})
+	}
+	return s
+}
+
+// suspended adds a notice by which the order's right is suspended at its time.
+func suspended(t testing.TB, s replay.Sources) (replay.Sources, *agreement.Notice) {
+	t.Helper()
+	n := agreementtest.Suspension("US", "us-1", protocol.CategoryContent)
+	n.Issued = agreementtest.Day.AddDate(0, 0, -9)
+	n.Effective = n.Issued
+	b, err := n.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Notices = append(s.Notices, b)
+	return s, n
+}
+
+func saved(t testing.TB, sc *agreementtest.Scene, s replay.Sources, d protocol.Decision) []byte {
+	t.Helper()
+	r, err := replay.Make(&sc.Req, sc.Facts, s, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func parsed(t testing.TB, b []byte) *replay.Record {
+	t.Helper()
+	r, err := replay.Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestSavedDecisionGivesTheSameBytes(t *testing.T) {
+	notified := func() *agreementtest.Scene {
+		s := agreementtest.UKOrder()
+		s.Facts.Notified = []agreement.Standing{agreementtest.StandingOf("us.doj-oia", protocol.RoleEnforcing)}
+		s.Facts.Addressee.AlsoUnder = []protocol.Party{"IE"}
+		s.Facts.Certification.Attestations = []protocol.Attestation{{Statement: "own_purpose", Reference: "r"}}
+		return s
+	}
+	below := func() *agreementtest.Scene {
+		s := agreementtest.UKOrder()
+		s.Req.Offence.MaxCustodyMonths = 12
+		return s
+	}
+	for name, scene := range map[string]func() *agreementtest.Scene{
+		"an order":        agreementtest.UKOrder,
+		"the other way":   agreementtest.USOrder,
+		"one with routes": below,
+		"one with all":    notified,
+		"assistance":      func() *agreementtest.Scene { return agreementtest.Assistance("ie.justice", "us.doj-oia") },
+		"a stranger": func() *agreementtest.Scene {
+			s := agreementtest.UKOrder()
+			s.Facts.Addressee, s.Facts.Officer = agreement.Standing{}, agreement.Officer{}
+			return s
+		},
+	} {
+		sc := scene()
+		d := sc.Decide(agreementtest.LibraryBook(t))
+		got := parsed(t, saved(t, sc, shipped(t), d)).Replay()
+		if !got.Same || !got.Intact || got.Where != "" || got.Verdict != d.Verdict || got.Again != d.Verdict {
+			t.Errorf("%s: got %+v, want the same", name, got)
+		}
+		enc, err := canon.Encode(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Decision != protocol.DigestOf(enc) {
+			t.Errorf("%s: got another digest than the decision's", name)
+		}
+	}
+}
+
+func TestSavedDecisionHoldsTheNoticesItRestsOn(t *testing.T) {
+	sc := agreementtest.UKOrder()
+	s, n := suspended(t, shipped(t))
+	d := sc.Decide(agreementtest.LibraryBook(t, n))
+	agreementtest.Expect(t, d, protocol.Deny, protocol.ReasonNotReciprocal)
+	b := saved(t, sc, s, d)
+	if got := parsed(t, b).Replay(); !got.Same {
+		t.Errorf("got %+v, want the same", got)
+	}
+	if r := parsed(t, b); len(r.Notices) != 1 {
+		t.Errorf("got %d notices, want 1", len(r.Notices))
+	}
+}
+
+// What cannot bear on a decision is not saved with it.
+func TestSavedDecisionLeavesOutWhatDoesNotConcernIt(t *testing.T) {
+	sc := agreementtest.UKOrder()
+	s := shipped(t)
+	s.Documents = append(s.Documents, replay.Document{
+		Text: []byte(agreementtest.Bilateral("fr-de", "FR", "DE", agreementtest.Standing2020))})
+	r, err := replay.Make(&sc.Req, sc.Facts, s, sc.Decide(agreementtest.LibraryBook(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Documents) == 0 || slices.ContainsFunc(r.Documents, func(d replay.Document) bool {
+		return bytes.Contains(d.Text, []byte("id: fr-de"))
+	}) {
+		t.Errorf("got %d documents, want those of the two Parties alone", len(r.Documents))
+	}
+}
+
+func TestMakeRefusesWhatWouldNotGiveTheDecision(t *testing.T) {
+	sc := agreementtest.UKOrder()
+	d := sc.Decide(agreementtest.LibraryBook(t))
+	s := shipped(t)
+	s.Documents = s.Documents[:0]
+	if _, err := replay.Make(&sc.Req, sc.Facts, s, d); !errors.Is(err, replay.ErrDiffers) {
+		t.Errorf("got %v without documents, want %v", err, replay.ErrDiffers)
+	}
+	if _, err := replay.Make(nil, sc.Facts, shipped(t), d); err == nil {
+		t.Error("got a record of no request")
+	}
+}
+
+// forged is a record that was changed by somebody who knows the format.
+func forged(t *testing.T, b []byte, change func(*replay.Record)) *replay.Record {
+	t.Helper()
+	r := parsed(t, b)
+	change(r)
+	r.Digest = protocol.Digest{}
+	enc, err := r.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Digest = protocol.DigestOf(enc)
+	return r
+}
+
+func text(r *replay.Record, old, now string) {
+	for i := range r.Documents {
+		r.Documents[i].Text = []byte(strings.Replace(string(r.Documents[i].Text), old, now, 1))
+	}
+}
+
+func TestWhatWasChangedSaysWhereItDiffers(t *testing.T) {
+	sc := agreementtest.UKOrder()
+	b := saved(t, sc, shipped(t), sc.Decide(agreementtest.LibraryBook(t)))
+	finding := func(r *replay.Record, rule string) *protocol.Finding {
+		for i := range r.Decision.Findings {
+			if r.Decision.Findings[i].Rule == rule {
+				return &r.Decision.Findings[i]
+			}
+		}
+		t.Fatalf("no finding of %s", rule)
+		return nil
+	}
+	for where, change := range map[string]func(*replay.Record){
+		", serious-crime": func(r *replay.Record) {
+			text(r, "offence.max_custody_months >= 36", "offence.max_custody_months >= 99999")
+		},
+		"documents":                  func(r *replay.Record) { text(r, "# Article numbers", "# article numbers") },
+		", transmission":             func(r *replay.Record) { r.Facts.Sender.Roles = nil },
+		", certified":                func(r *replay.Record) { r.Facts.Certification = nil },
+		"offence.max_custody_months": func(r *replay.Record) { r.Request.Offence.MaxCustodyMonths = 121 },
+		"verdict":                    func(r *replay.Record) { r.Decision.Verdict = protocol.Deny },
+		", us-person":                func(r *replay.Record) { finding(r, "us-person").Text = "another" },
+		", free-speech":              func(r *replay.Record) { finding(r, "free-speech").Outcome = protocol.Held },
+		"at":                         func(r *replay.Record) { r.Decision.At = r.Decision.At.AddDate(0, 0, 1) },
+		"route":                      func(r *replay.Record) { r.Decision.Routes = []protocol.Route{{Title: "another"}} },
+		"agreement":                  func(r *replay.Record) { r.Decision.Agreement.Version = "2" },
+	} {
+		r := forged(t, b, change)
+		got := r.Replay()
+		if got.Same || !got.Intact || !strings.HasSuffix(got.Where, where) {
+			t.Errorf("got %+v, want that it differs at %q", got, where)
+		}
+	}
+}
+
+func TestWhatIsDamagedIsNotIntact(t *testing.T) {
+	sc := agreementtest.UKOrder()
+	b := saved(t, sc, shipped(t), sc.Decide(agreementtest.LibraryBook(t)))
+	if !parsed(t, b).Intact() {
+		t.Fatal("got not intact of what was saved")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		c := bytes.Clone(b)
+		at := rapid.IntRange(0, len(c)-1).Draw(t, "at")
+		c[at] ^= byte(1 << rapid.IntRange(0, 6).Draw(t, "bit"))
+		if r, err := replay.Parse(c); err == nil && r.Intact() {
+			t.Errorf("got intact after byte %d changed", at)
+		}
+	})
+}
+
+func TestWhatCannotBeReadSaysWhy(t *testing.T) {
+	sc := agreementtest.UKOrder()
+	b := saved(t, sc, shipped(t), sc.Decide(agreementtest.LibraryBook(t)))
+	r := forged(t, b, func(r *replay.Record) { text(r, "otherwise: deny", "otherwise: allow") })
+	if got := r.Replay(); got.Same || got.Why == "" || got.Again != protocol.Deny {
+		t.Errorf("got %+v, want why it could not be decided", got)
+	}
+	for name, bad := range map[string][]byte{
+		"nothing": nil, "a byte more": append(bytes.Clone(b), ' '), "a byte less": b[:len(b)-1],
+		"another format": bytes.Replace(b, []byte(replay.Format), []byte("comity-decision/2"), 1),
+		"a member more":  bytes.Replace(b, []byte(`{"decision"`), []byte(`{"aside":1,"decision"`), 1),
+		"too much":       make([]byte, replay.MaxRecord+1),
+	} {
+		if _, err := replay.Parse(bad); err == nil {
+			t.Errorf("got no error of %s", name)
+		}
+	}
+}
+
+// Whose signatures count is saved too: a right of one who did not sign is none.
+func TestSignedDecisionNeedsTheSignatures(t *testing.T) {
+	roots := map[protocol.Party]*identity.Key{}
+	var s replay.Sources
+	for _, p := range []protocol.Party{"GB", "US"} {
+		key, err := identity.Generate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		roots[p] = key
+		s.Roots = append(s.Roots, register.Pin{Party: p,
+			Roots: register.Roots{Threshold: 1, Keys: []*identity.Public{key.Public()}}})
+	}
+	_, n := suspended(t, s)
+	jws, err := agreement.SignNotice(n, roots["US"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Notices = [][]byte{jws}
+	trusted := func(p protocol.Party) ([]*identity.Public, int, bool) {
+		return []*identity.Public{roots[p].Public()}, 1, true
+	}
+	notice, err := agreement.VerifyNotice(jws, trusted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var docs []agreement.SignedDocument
+	for _, d := range agreementtest.Library(t) {
+		if d.ID != n.Agreement {
+			continue
+		}
+		sigs := &agreement.PartySignatures{Agreement: d.Ref()}
+		for _, p := range []protocol.Party{"GB", "US"} {
+			sig, err := agreement.SignDocument(d, p, agreementtest.Day, roots[p])
+			if err != nil {
+				t.Fatal(err)
+			}
+			sigs.Add(sig)
+		}
+		enc, err := sigs.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Documents = append(s.Documents, replay.Document{Text: d.Bytes(), Signatures: enc})
+		signed, err := agreement.VerifyDocument(d, sigs, trusted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs = append(docs, signed)
+	}
+	book, err := agreement.NewSignedBook(docs, []agreement.SignedNotice{notice})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := agreementtest.UKOrder()
+	b := saved(t, sc, s, sc.Decide(book))
+	if got := parsed(t, b).Replay(); !got.Same || got.Verdict != protocol.Deny {
+		t.Errorf("got %+v, want the same", got)
+	}
+	for name, change := range map[string]func(*replay.Record){
+		"a signature": func(r *replay.Record) {
+			r.Documents[0].Signatures = bytes.Replace(r.Documents[0].Signatures, []byte(`"jws":"e`), []byte(`"jws":"f`), 1)
+		},
+		"the document":   func(r *replay.Record) { text(r, "36", "12") },
+		"the notice":     func(r *replay.Record) { r.Notices[0][40] ^= 1 },
+		"a root":         func(r *replay.Record) { r.Roots = r.Roots[:1] },
+		"all signatures": func(r *replay.Record) { r.Roots = []register.Pin{} },
+	} {
+		if got := forged(t, b, change).Replay(); got.Same || got.Why == "" {
+			t.Errorf("%s changed: got %+v, want why it could not be decided", name, got)
+		}
+	}
+}
