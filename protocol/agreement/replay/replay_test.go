@@ -105,6 +105,87 @@ func TestSavedDecisionGivesTheSameBytes(t *testing.T) {
 	}
 }
 
+// telling is a regulation under which an authority must be told.
+const telling = `id: telling
+version: "1"
+title: Regulation
+citation: synthetic
+kind: regulation
+status: in_force
+signed: 2020-01-01
+in_force: 2020-06-01
+parties: [GB, US]
+provenance: synthetic
+rights:
+  - id: data
+    from: any party
+    to: any party
+    types: [production]
+    categories: [content_stored]
+    channel: direct
+    article: Art. 1
+    reciprocity: mirrored
+    notifies: {role: enforcing, article: Art. 2, text: The authority is told., provenance: unverified}
+    provenance: unverified
+rules:
+  - id: always
+    article: Art. 3
+    kind: computed
+    require: request.has_purpose || true
+    otherwise: deny
+    reason: incomplete
+    text: Always.
+    provenance: unverified
+`
+
+// binding is the law of a third Party that binds the provider.
+const binding = `id: ie-law
+version: "1"
+title: Irish law
+citation: synthetic
+kind: domestic_law
+status: in_force
+signed: 2020-01-01
+in_force: 2020-06-01
+parties: [IE]
+provenance: synthetic
+rules:
+  - id: bar
+    capacity: provider
+    article: s. 1
+    kind: computed
+    require: issuing.party == "IE"
+    otherwise: flag
+    reason: third_country_law
+    text: The provider must not.
+    advice: Ask Ireland.
+    provenance: unverified
+`
+
+func TestSavedDecisionHoldsWhoIsToldAndWhoseLawBinds(t *testing.T) {
+	s := replay.Sources{Documents: []replay.Document{{Text: []byte(telling)}, {Text: []byte(binding)}}}
+	sc := agreementtest.UKOrder()
+	sc.Facts.Notified = []agreement.Standing{{Party: "US", Roles: []protocol.Role{protocol.RoleEnforcing}}}
+	sc.Facts.Addressee.AlsoUnder = []protocol.Party{"IE"}
+	d := sc.Decide(agreementtest.NewBook(t, []*agreement.Document{agreementtest.Parse(t, telling), agreementtest.Parse(t, binding)}))
+	agreementtest.Expect(t, d, protocol.Allow)
+	if f := agreementtest.Found(t, d, "ie-law/bar"); f.Outcome != protocol.Flag {
+		t.Errorf("got %v, want flag", f.Outcome)
+	}
+	b := saved(t, sc, s, d)
+	if got := parsed(t, b).Replay(); !got.Same {
+		t.Errorf("got %+v, want the same", got)
+	}
+	for where, change := range map[string]func(*replay.Record){
+		", notification": func(r *replay.Record) { r.Facts.Notified = r.Facts.Notified[:0] },
+		", ie-law/bar":   func(r *replay.Record) { r.Facts.Addressee.AlsoUnder = nil },
+	} {
+		if got := forged(t, b, change).Replay(); got.Same || !strings.HasSuffix(got.Where, where) {
+			t.Errorf("got %+v, want that it differs at %q", got, where)
+		}
+	}
+}
+
 func TestSavedDecisionHoldsTheNoticesItRestsOn(t *testing.T) {
 	sc := agreementtest.UKOrder()
 	s, n := suspended(t, shipped(t))
