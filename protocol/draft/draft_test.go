@@ -184,8 +184,9 @@ provenance: synthetic
 rights:
   - {id: data, from: any party, to: any party, types: [production], categories: [content_stored], channel: direct, article: Art. 1, reciprocity: mirrored, provenance: unverified}
 rules:
-  - {id: two, article: Art. 2, kind: computed, require: 'request.has_facts && request.languages.size() > 0 && "read" in attested', statements: [{code: read, text: It can be read.}], otherwise: hold, reason: incomplete, side: issuing, role: issuing, text: Two., provenance: unverified}
+  - {id: two, article: Art. 2, kind: computed, require: 'request.has_facts && request.languages.size() > 0 && "read" in attested && (request.has_promise || true)', statements: [{code: read, text: It can be read.}], otherwise: hold, reason: incomplete, side: issuing, role: issuing, text: Two., provenance: unverified}
   - {id: one, article: Art. 3, kind: attested, statements: [{code: left, text: Left.}, {code: right, text: Right.}], otherwise: deny, reason: incomplete, text: One., provenance: unverified}
+  - {id: both, article: Art. 3, kind: computed, require: '"up" in attested && "down" in attested', statements: [{code: up, text: Up.}, {code: down, text: Down.}], otherwise: hold, reason: incomplete, side: issuing, role: issuing, text: Both., provenance: unverified}
   - {id: theirs, article: Art. 4, kind: attested, by: designated, statements: [{code: lawful, text: It is lawful.}], otherwise: hold, reason: certification_missing, side: issuing, role: designated, text: Theirs., provenance: unverified}
   - {id: never, article: Art. 5, kind: computed, require: "!request.has_nexus", otherwise: deny, reason: incomplete, text: Never., provenance: unverified}
 `
@@ -197,12 +198,12 @@ func TestTemplateMeetsRulesThatAskForSeveralThings(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := tpl.Request
-	if r.Facts == "" || r.Nexus != "" || len(r.Languages) == 0 {
+	if r.Facts == "" || r.Nexus != "" || r.Promise != "" || len(r.Languages) == 0 {
 		t.Errorf("got facts %q, nexus %q, languages %v", r.Facts, r.Nexus, r.Languages)
 	}
-	if len(tpl.Statements) != 2 || tpl.Statements[0].Code != "read" || len(tpl.Statements[0].Or) != 0 ||
+	if len(tpl.Statements) != 4 || tpl.Statements[0].Code != "read" || len(tpl.Statements[0].Or) != 0 ||
 		tpl.Statements[1].Code != "left" || !slices.Equal(tpl.Statements[1].Or, []string{"right"}) {
-		t.Errorf("got %+v, want read, and left or right", tpl.Statements)
+		t.Errorf("got %+v, want read, left or right, up and down", tpl.Statements)
 	}
 	if len(tpl.Certified) != 1 || tpl.Certified[0].Code != "lawful" {
 		t.Errorf("got %+v, want lawful by the certifying authority", tpl.Certified)
