@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("README", file)
-			return os.WriteFile(filepath.Join(e.WorkDir, "request.yaml"), requestTemplate, 0o600)
+			return os.WriteFile(filepath.Join(e.WorkDir, "request.yaml"), orderTemplate(t), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,

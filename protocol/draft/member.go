@@ -2,10 +2,11 @@ package draft
 
 import "strings"
 
-// members are the names of members where the variable's is another. It is never
-// written to.
+// members are the names of members where the variable's is another, "" where
+// nearly every rule looks at it. It is never written to.
 var members = map[string]string{
-	"request.categories":                     "data",
+	"request.type":                           "",
+	"request.categories":                     "",
 	"request.range_days":                     "data",
 	"request.identifier_count":               "identifiers",
 	"request.identifiers_typed":              "identifiers",
