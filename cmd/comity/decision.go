@@ -77,13 +77,7 @@ func writeStatements(w io.Writer, docs []*agreement.Document, r *protocol.Reques
 			}
 		}
 	}
-	for _, rule := range askedOf(docs, d) {
-		text := fmt.Sprintf("%s, for %s", codesOf(rule), rule.ID)
-		if rule.By == protocol.RoleDesignated {
-			text += ", by the designated authority: comity certify --attest CODE"
-		}
-		field(w, "attest", text)
-	}
+	writeAsked(w, askedOf(docs, d))
 	for i, s := range r.Attestations {
 		if !known[s.Statement] {
 			text := fmt.Sprintf("attestations[%d].statement: no rule of %s asks for %q", i, docs[0].ID, s.Statement)
@@ -92,6 +86,18 @@ func writeStatements(w io.Writer, docs []*agreement.Document, r *protocol.Reques
 			}
 			field(w, "unknown", text)
 		}
+	}
+}
+
+// writeAsked says which statements would meet rules, and how the designated
+// authority makes one.
+func writeAsked(w io.Writer, rules []*agreement.Rule) {
+	for _, rule := range rules {
+		text := fmt.Sprintf("%s, for %s", codesOf(rule), rule.ID)
+		if rule.By == protocol.RoleDesignated {
+			text += ", by the designated authority: comity certify --attest CODE"
+		}
+		field(w, "attest", text)
 	}
 }
 
