@@ -98,12 +98,5 @@ func (f *claimFile) check() error {
 			return at("/addressee_also_under", "%v", err)
 		}
 	}
-	for _, roles := range f.Roles {
-		for _, r := range roles {
-			if !slices.Contains(protocol.Roles(), r) {
-				return at("/roles", "want roles, such as %s", oneOf(protocol.Roles()))
-			}
-		}
-	}
 	return nil
 }

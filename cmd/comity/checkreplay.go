@@ -157,9 +157,8 @@ func writeReplayed(w io.Writer, x *casepack.Replayed) {
 	case !x.Recorded:
 		hang(w, "  ✗ ", shown(fmt.Sprintf("%s: %s again, but the exporter's ledger names another decision", what, x.Again)))
 	default:
-		hang(w, "  ✓ ", shown(fmt.Sprintf("%s: %s under %s at %s, the same bytes, as the ledger names them", what, x.Again,
-			x.Agreement.ID, moment(x.At))))
-		hang(w, "    ", x.Decision.String())
+		hang(w, "  ✓ ", shown(fmt.Sprintf("%s, %s: %s under %s, the same bytes", what, moment(x.At), x.Again, x.Agreement.ID)))
+		hang(w, "    ", x.Decision.String()+", as the ledger has it")
 	}
 }
 
@@ -185,7 +184,9 @@ func (c *checkCmd) replayRecord(a *app) error {
 		return badInput(c.Replay+": "+plain(err), "want a file that comity check --save or comity case export wrote")
 	}
 	out := replayed{File: c.Replay, Result: record.Replay(), Agreement: record.Decision.Agreement, Record: record.Digest}
-	out.Why = plainText(out.Why)
+	if out.Why != "" {
+		out.Why = "could not be decided: " + plainText(out.Why)
+	}
 	out.Pins = pinnedOf(record.Roots)
 	if len(record.Roots) > 0 && c.Pins != "" {
 		pins, roots, err := c.given(nil)
@@ -207,7 +208,7 @@ func (r *replayed) text(w io.Writer) {
 	field(w, "saved", shown(commas(r.Verdict.String(), r.Agreement.ID, r.Decision.String())))
 	switch {
 	case r.Why != "":
-		field(w, "again", shown("could not be decided: "+r.Why))
+		field(w, "again", shown(r.Why))
 	case r.Same:
 		field(w, "again", r.Again.String()+", the same bytes")
 	default:

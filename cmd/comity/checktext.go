@@ -106,7 +106,7 @@ func writeCandidates(w io.Writer, list []candidate) {
 		if c.Channel == agreement.Central {
 			way = "through central authorities"
 		}
-		text := fmt.Sprintf("%s (%s, %s), %s: ", c.Agreement.ID, c.Title, c.Article, way)
+		text := fmt.Sprintf("%s, %s, %s: ", c.Agreement.ID, c.Article, way)
 		switch {
 		case c.Obstacle != "":
 			text += c.Obstacle
