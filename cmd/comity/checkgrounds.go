@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"comity.example/crypto/identity"
+	"comity.example/node"
 	"comity.example/node/home"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -101,7 +102,7 @@ func (k *checking) readAgreements(dir string) error {
 			return err
 		}
 		k.assume("that the Parties signed the shipped texts as they stand")
-		return k.believe(docs)
+		return k.takeAtWord(docs)
 	}
 	if k.signed {
 		return k.readSigned(dir)
@@ -121,11 +122,11 @@ func (k *checking) readAgreements(dir string) error {
 	if notices, _ := filepath.Glob(filepath.Join(dir, "*.jws")); len(notices) > 0 {
 		k.assume("that no right is suspended: notices count only with --pins")
 	}
-	return k.believe(docs)
+	return k.takeAtWord(docs)
 }
 
-// believe makes the book of documents at their word.
-func (k *checking) believe(docs []*agreement.Document) (err error) {
+// takeAtWord makes the book of documents that nobody's signature is asked for.
+func (k *checking) takeAtWord(docs []*agreement.Document) (err error) {
 	for _, d := range docs {
 		k.sources.Documents = append(k.sources.Documents, replay.Document{Text: d.Bytes()})
 	}
@@ -138,10 +139,15 @@ func (k *checking) readSigned(dir string) error {
 	if err != nil {
 		return badInput(plain(err), "")
 	}
+	return k.believe(files)
+}
+
+// believe makes the book of what the pinned roots signed.
+func (k *checking) believe(files []node.Document) error {
 	var docs []agreement.SignedDocument
 	var notices []agreement.SignedNotice
 	for _, f := range files {
-		if f.Kind == "notice" {
+		if f.Kind == node.NoticeDocument {
 			n, err := agreement.VerifyNotice(f.Bytes, k.roots)
 			if err != nil {
 				return badInput("a notice cannot be believed: "+plain(err), "")
@@ -162,13 +168,14 @@ func (k *checking) readSigned(dir string) error {
 		k.sources.Documents = append(k.sources.Documents, replay.Document{Text: text, Signatures: signatures})
 	}
 	if len(docs) == 0 {
-		return badInput("there is no signed agreement in "+dir, "want *.yaml with *.signatures.json beside it")
+		return badInput("there is no signed agreement", "want *.yaml with *.signatures.json beside it")
 	}
 	for _, p := range k.grounds.Directory.Parties() {
 		if pin, ok := k.grounds.Directory.Trusted(p); ok {
 			k.sources.Roots = append(k.sources.Roots, pin)
 		}
 	}
+	var err error
 	k.grounds.Book, err = agreement.NewSignedBook(docs, notices)
 	return orBadInput(err)
 }

@@ -153,7 +153,7 @@ func TestTemplatesAreCheckedAsTheySay(t *testing.T) {
 	}
 	each(t, func(name string, tpl *draft.Template) {
 		k := &checking{at: templateDay, claims: &claimFile{Request: &tpl.Request, Agreement: tpl.Document.ID}}
-		if err := k.believe(docs); err != nil {
+		if err := k.takeAtWord(docs); err != nil {
 			t.Fatal(err)
 		}
 		got := k.grounds.Book.Decide(&tpl.Request, k.facts())

@@ -213,3 +213,14 @@ func (d *Document) StandsFor(at time.Time, parties ...protocol.Party) bool {
 	}
 	return d.Stands(at)
 }
+
+// Unproven returns how many of the document's rules are not verified for at
+// least one issuing Party, and how many rules there are.
+func (d *Document) Unproven() (unproven, all int) {
+	for i := range d.Rules {
+		if r := &d.Rules[i]; r.Provenance != Verified || !r.ProvenFor.IsZero() {
+			unproven++
+		}
+	}
+	return unproven, len(d.Rules)
+}
