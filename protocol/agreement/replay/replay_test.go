@@ -18,11 +18,11 @@ import (
 	"comity.example/protocol/register"
 )
 
-// shipped are the documents of the library, at their word.
+// shipped are two documents of the library, at their word.
 func shipped(t testing.TB) replay.Sources {
 	t.Helper()
 	var s replay.Sources
-	for _, d := range agreementtest.Library(t) {
+	for _, d := range agreementtest.Pair(t) {
 		s.Documents = append(s.Documents, replay.Document{Text: d.Bytes()})
 	}
 	return s
@@ -90,7 +90,7 @@ func TestSavedDecisionGivesTheSameBytes(t *testing.T) {
 		},
 	} {
 		sc := scene()
-		d := sc.Decide(agreementtest.LibraryBook(t))
+		d := sc.Decide(agreementtest.PairBook(t))
 		got := parsed(t, saved(t, sc, shipped(t), d)).Replay()
 		if !got.Same || !got.Intact || got.Where != "" || got.Verdict != d.Verdict || got.Again != d.Verdict {
 			t.Errorf("%s: got %+v, want the same", name, got)
@@ -189,7 +189,7 @@ func TestSavedDecisionHoldsWhoIsToldAndWhoseLawBinds(t *testing.T) {
 func TestSavedDecisionHoldsTheNoticesItRestsOn(t *testing.T) {
 	sc := agreementtest.UKOrder()
 	s, n := suspended(t, shipped(t))
-	d := sc.Decide(agreementtest.LibraryBook(t, n))
+	d := sc.Decide(agreementtest.PairBook(t, n))
 	agreementtest.Expect(t, d, protocol.Deny, protocol.ReasonNotReciprocal)
 	b := saved(t, sc, s, d)
 	if got := parsed(t, b).Replay(); !got.Same {
@@ -206,7 +206,7 @@ func TestSavedDecisionLeavesOutWhatDoesNotConcernIt(t *testing.T) {
 	s := shipped(t)
 	s.Documents = append(s.Documents, replay.Document{
 		Text: []byte(agreementtest.Bilateral("fr-de", "FR", "DE", agreementtest.Standing2020))})
-	r, err := replay.Make(&sc.Req, sc.Facts, s, sc.Decide(agreementtest.LibraryBook(t)))
+	r, err := replay.Make(&sc.Req, sc.Facts, s, sc.Decide(agreementtest.PairBook(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestSavedDecisionLeavesOutWhatDoesNotConcernIt(t *testing.T) {
 
 func TestMakeRefusesWhatWouldNotGiveTheDecision(t *testing.T) {
 	sc := agreementtest.UKOrder()
-	d := sc.Decide(agreementtest.LibraryBook(t))
+	d := sc.Decide(agreementtest.PairBook(t))
 	s := shipped(t)
 	s.Documents = s.Documents[:0]
 	if _, err := replay.Make(&sc.Req, sc.Facts, s, d); !errors.Is(err, replay.ErrDiffers) {
@@ -252,7 +252,7 @@ func text(r *replay.Record, old, now string) {
 
 func TestWhatWasChangedSaysWhereItDiffers(t *testing.T) {
 	sc := agreementtest.UKOrder()
-	b := saved(t, sc, shipped(t), sc.Decide(agreementtest.LibraryBook(t)))
+	b := saved(t, sc, shipped(t), sc.Decide(agreementtest.PairBook(t)))
 	finding := func(r *replay.Record, rule string) *protocol.Finding {
 		for i := range r.Decision.Findings {
 			if r.Decision.Findings[i].Rule == rule {
@@ -287,7 +287,7 @@ func TestWhatWasChangedSaysWhereItDiffers(t *testing.T) {
 
 func TestWhatIsDamagedIsNotIntact(t *testing.T) {
 	sc := agreementtest.UKOrder()
-	b := saved(t, sc, shipped(t), sc.Decide(agreementtest.LibraryBook(t)))
+	b := saved(t, sc, shipped(t), sc.Decide(agreementtest.PairBook(t)))
 	if !parsed(t, b).Intact() {
 		t.Fatal("got not intact of what was saved")
 	}
@@ -303,7 +303,7 @@ func TestWhatIsDamagedIsNotIntact(t *testing.T) {
 
 func TestWhatCannotBeReadSaysWhy(t *testing.T) {
 	sc := agreementtest.UKOrder()
-	b := saved(t, sc, shipped(t), sc.Decide(agreementtest.LibraryBook(t)))
+	b := saved(t, sc, shipped(t), sc.Decide(agreementtest.PairBook(t)))
 	r := forged(t, b, func(r *replay.Record) { text(r, "otherwise: deny", "otherwise: allow") })
 	if got := r.Replay(); got.Same || got.Why == "" || got.Again != protocol.Deny {
 		t.Errorf("got %+v, want why it could not be decided", got)
@@ -347,7 +347,7 @@ func TestSignedDecisionNeedsTheSignatures(t *testing.T) {
 		t.Fatal(err)
 	}
 	var docs []agreement.SignedDocument
-	for _, d := range agreementtest.Library(t) {
+	for _, d := range agreementtest.Pair(t) {
 		if d.ID != n.Agreement {
 			continue
 		}
