@@ -26,15 +26,15 @@ func writeDecision(w io.Writer, d *protocol.Decision, much detail) {
 	if d.Agreement.ID != "" {
 		field(w, "agreement", d.Agreement.ID+", version "+d.Agreement.Version)
 	}
-	count := map[protocol.Outcome]int{}
+	outcomes := map[protocol.Outcome]int{}
 	for i := range d.Findings {
 		f := &d.Findings[i]
-		count[f.Outcome]++
+		outcomes[f.Outcome]++
 		if much == full || f.Outcome != protocol.Pass && f.Outcome != protocol.NotApplicable {
 			writeFinding(w, f)
 		}
 	}
-	field(w, "rules", ruleText(count, len(d.Findings)))
+	field(w, "rules", ruleText(outcomes, len(d.Findings)))
 	writeProvenance(w, d)
 	for _, r := range d.Routes {
 		field(w, "route", routeText(r))
