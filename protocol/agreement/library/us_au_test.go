@@ -52,6 +52,8 @@ var usauRows = []row{
 		reason: protocol.ReasonInsufficient},
 	{rule: "us-target-known", breaks: func(s *scene) { s.Req.Target.Nationalities = nil }, want: protocol.Held,
 		reason: protocol.ReasonInsufficient},
+	{rule: "us-target-known", breaks: func(s *scene) { s.Req.Target.ResidentIn = nil }, want: protocol.Held,
+		reason: protocol.ReasonInsufficient},
 	// The same test in the other direction: an Australian abroad is protected.
 	{rule: "au-person", breaks: func(s *scene) { s.Person("US", "AU", "US") }, want: protocol.Fail, reason: protocol.ReasonPerson},
 	{rule: "au-person", breaks: func(s *scene) { s.Person("US", "US", "AU") }, want: protocol.Fail, reason: protocol.ReasonPerson},
@@ -63,6 +65,8 @@ var usauRows = []row{
 	{rule: "au-target-known", breaks: func(s *scene) { s.Req.Target.LocatedIn = "" }, want: protocol.Held,
 		reason: protocol.ReasonInsufficient},
 	{rule: "au-target-known", breaks: func(s *scene) { s.Req.Target.ResidentIn = nil }, want: protocol.Held,
+		reason: protocol.ReasonInsufficient},
+	{rule: "au-target-known", breaks: func(s *scene) { s.Req.Target.Nationalities = nil }, want: protocol.Held,
 		reason: protocol.ReasonInsufficient},
 
 	{rule: "death-penalty", setup: func(s *scene) {
