@@ -83,7 +83,7 @@ func (c *checkCmd) Run(_ context.Context, a *app) error {
 	if err := claims.source.located(claims.Request.CheckDraft(k.at), claims.under); err != nil {
 		return err
 	}
-	if err := k.read(c); err != nil {
+	if err := k.read(a, c); err != nil {
 		return err
 	}
 	return c.decide(a, k)

@@ -11,7 +11,6 @@ import (
 	"comity.example/node/home"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
-	"comity.example/protocol/agreement/library"
 	"comity.example/protocol/agreement/replay"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/register"
@@ -33,7 +32,7 @@ func (k *checking) assume(format string, args ...any) {
 }
 
 // read reads pins, registers and agreements.
-func (k *checking) read(c *checkCmd) error {
+func (k *checking) read(a *app, c *checkCmd) error {
 	var pins []register.Pin
 	if c.Pins != "" {
 		var err error
@@ -58,7 +57,7 @@ func (k *checking) read(c *checkCmd) error {
 	if err := k.readRegisters(pins, registers); err != nil {
 		return err
 	}
-	return k.readAgreements(c.Agreements)
+	return k.readAgreements(a, c.Agreements)
 }
 
 // readRegisters builds the directory. Without pins a register is believed at
@@ -95,13 +94,16 @@ func (k *checking) readRegisters(pins []register.Pin, registers [][]byte) error 
 
 // readAgreements makes the book: of the shipped documents, of the files at
 // their word, or of what the pinned roots signed.
-func (k *checking) readAgreements(dir string) error {
+func (k *checking) readAgreements(a *app, dir string) error {
 	if dir == "" {
-		docs, err := library.Documents()
+		docs, err := a.libraryDocuments()
 		if err != nil {
 			return err
 		}
 		k.assume("that the Parties signed the shipped texts as they stand")
+		if a.Library != "" {
+			k.assume("that the texts in %s stand in their place", a.Library)
+		}
 		return k.takeAtWord(docs)
 	}
 	if k.signed {
