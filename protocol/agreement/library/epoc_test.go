@@ -29,6 +29,7 @@ func epoc(issuer, provider protocol.ParticipantID) *scene {
 	home := issuer.Party()
 	s.Facts.Ref = protocol.AgreementRef{ID: "eu-epoc-2023", Version: "1"}
 	s.Facts.Sender, s.Facts.Certification = s.Facts.Issuing, agreement.Certification{}
+	s.Req.Authorisation.Date = date(2026, 8, 1)
 	s.Req.Proceedings = protocol.StageInvestigation
 	s.Req.Offence.CommittedIn = []protocol.Party{home}
 	s.Req.Service = &protocol.Service{Class: protocol.ServiceCommunications, Capacity: protocol.CapacityController}
@@ -240,6 +241,11 @@ var epocAuthorityRows = []row{
 		unless: identify},
 	{rule: "issued-for-preservation", setup: all(keep, unvalidated),
 		breaks: func(s *scene) { s.Req.Emergency = nil }, want: protocol.Fail, reason: protocol.ReasonNotValidated},
+	{rule: "authorised-before-issue", setup: func(s *scene) { s.Req.Authorisation.Date = s.Facts.Issued },
+		breaks: func(s *scene) { s.Req.Authorisation.Date = s.Facts.Issued.Add(25 * time.Hour) },
+		want:   protocol.Fail, reason: protocol.ReasonNotValidated},
+	{rule: "authorised-before-issue", setup: keep, breaks: func(s *scene) { s.Req.Authorisation.Date = time.Time{} },
+		want: protocol.Fail, reason: protocol.ReasonNotValidated},
 	{rule: "transmitted-by", breaks: func(s *scene) { s.Facts.Sender.Roles = []protocol.Role{protocol.RoleDesignated} },
 		want: protocol.Held, reason: protocol.ReasonNotCompetent},
 	{rule: "transmitted-by", setup: func(s *scene) { s.Facts.Sender.Roles = []protocol.Role{protocol.RoleCentral} },
@@ -335,12 +341,14 @@ var epocConditionRows = []row{
 		unless: func(s *scene) { s.Req.Target.Protected = nil }},
 	{rule: "immunity-or-privilege", setup: protected(protocol.ProtectionImmunity, "no_immunity_found"),
 		breaks: without("no_immunity"), want: protocol.Fail, reason: protocol.ReasonPrivilege, unless: identify},
-	{rule: "immunity-or-privilege", setup: professional("privilege_waived"), breaks: without("no_immunity"),
+	{rule: "professional-privilege-abroad", setup: professional("privilege_waived"), breaks: without("no_immunity"),
 		want: protocol.Fail, reason: protocol.ReasonPrivilege, unless: keep},
 	{rule: "press", setup: protected(protocol.ProtectionPress, "no_press_protection_found"),
 		breaks: without("no_press"), want: protocol.Fail, reason: protocol.ReasonPress, unless: keep},
 	{rule: "preservation-necessary", setup: keep, breaks: without("necessary"), want: protocol.Held,
 		reason: protocol.ReasonProportionality, unless: produce},
+	{rule: "preservation-extended-once", setup: renewed, breaks: without("first_extension"), want: protocol.Held,
+		reason: protocol.ReasonContraryToLaw, unless: func(s *scene) { s.Req.Related = nil }},
 	{rule: "preservation-followed-up", setup: keep, breaks: without("request_for"), want: protocol.Held,
 		reason: protocol.ReasonRelated, unless: produce},
 	{rule: "preservation-followed-up", setup: func(s *scene) {
@@ -348,6 +356,13 @@ var epocConditionRows = []row{
 		s.Req.Related = []protocol.Related{{Relation: protocol.RelationPreserves, Reference: "2026/118"}}
 	}, breaks: func(s *scene) { s.Req.Related[0].Relation = protocol.RelationFollows },
 		want: protocol.Held, reason: protocol.ReasonRelated},
+}
+
+// renewed goes on after the sixty days of an order that came before.
+func renewed(s *scene) {
+	keep(s)
+	s.Req.Related = []protocol.Related{{Relation: protocol.RelationRenews, Reference: "2026/98"}}
+	s.Attest("first_extension_of_thirty_days")
 }
 
 func addressSeen(s *scene) {
