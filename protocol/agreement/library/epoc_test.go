@@ -194,7 +194,9 @@ var epocScopeRows = []row{
 	{rule: "stored-at-receipt", setup: func(s *scene) {
 		s.Ask(protocol.Production, protocol.CategoryTraffic, protocol.CategoryContent)
 	}, breaks: until(48 * time.Hour), want: protocol.Held, reason: protocol.ReasonNotHeld},
-	{rule: "stored-at-receipt", setup: identify, breaks: func(s *scene) { s.Req.Data[0].To = time.Time{} },
+	{rule: "stored-at-receipt", setup: func(s *scene) {
+		s.Ask(protocol.Production, protocol.CategoryTraffic, protocol.CategoryContent)
+	}, breaks: func(s *scene) { s.Req.Data[0].To = time.Time{} },
 		want: protocol.Held, reason: protocol.ReasonNotHeld},
 	{rule: "sole-purpose", setup: func(s *scene) {
 		s.Ask(protocol.Subscriber, protocol.CategoryUserID)
