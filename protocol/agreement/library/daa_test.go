@@ -40,6 +40,10 @@ var daaRows = []row{
 	}, want: protocol.Fail, reason: protocol.ReasonInterception, unless: produce},
 	{rule: "interception-window", setup: intercept, breaks: func(s *scene) { s.Req.Interception = nil }, want: protocol.Fail,
 		reason: protocol.ReasonInterception, unless: produce},
+	{rule: "interception-limited", setup: interceptFor(366), breaks: interceptFor(367), want: protocol.Held,
+		reason: protocol.ReasonInterception, unless: produce},
+	{rule: "interception-limited", setup: all(interceptFor(36500), certifying("interception_term_lawful")), breaks: uncertify,
+		want: protocol.Held, reason: protocol.ReasonInterception},
 	{rule: "interception-last-resort", setup: intercept,
 		breaks: func(s *scene) { s.Req.Interception.LessIntrusiveConsidered = false }, want: protocol.Fail,
 		reason: protocol.ReasonInterception, unless: produce},
@@ -68,6 +72,33 @@ func certify(s *scene, codes ...string) {
 	for _, c := range codes {
 		s.Facts.Certification.Attestations = append(s.Facts.Certification.Attestations,
 			protocol.Attestation{Statement: c})
+	}
+}
+
+func certifying(codes ...string) func(*scene) { return func(s *scene) { certify(s, codes...) } }
+
+func interceptFor(days int) func(*scene) {
+	return func(s *scene) {
+		intercept(s)
+		s.Req.Interception.End = s.Req.Interception.Start.AddDate(0, 0, days)
+	}
+}
+
+// daaSays sees who is to act on a hold: the designated authority, which gets
+// the request even though the issuing authority can add nothing.
+func daaSays(t *testing.T, i *instrument, rule string, breaks func(*scene)) {
+	t.Helper()
+	for _, make := range i.scenes {
+		s := make()
+		d := s.Decide(i.book(t))
+		if !agreementtest.Has(d, rule) || agreementtest.Found(t, d, rule).Outcome == protocol.NotApplicable {
+			continue
+		}
+		breaks(s)
+		f := agreementtest.Found(t, s.Decide(i.book(t)), rule)
+		if f.Outcome != protocol.Held || f.Side != protocol.SideIssuing || f.Role != protocol.RoleDesignated {
+			t.Errorf("%s: got %+v, want a hold for the designated authority", rule, f)
+		}
 	}
 }
 
