@@ -18,6 +18,18 @@ var daaRows = []row{
 	{rule: "specific-identifier", breaks: func(s *scene) {
 		s.Req.Identifiers = append(s.Req.Identifiers, protocol.Identifier{Value: "everybody in Leeds"})
 	}, want: protocol.Fail, reason: protocol.ReasonOverbroad},
+	// All the boxes of a mail service are not one object.
+	{rule: "one-holder", setup: all(daaDomain, certifying("domain_of_one_holder")), breaks: uncertify, want: protocol.Held,
+		reason: protocol.ReasonOverbroad},
+	{rule: "one-holder", setup: all(daaDomain, certifying("domain_of_one_holder")), breaks: uncertify, want: protocol.Held,
+		reason: protocol.ReasonOverbroad, unless: func(s *scene) { s.Req.Identifiers = s.Req.Identifiers[:1] }},
+	{rule: "covered-provider", setup: daaService(protocol.ServiceInformation), breaks: daaService(protocol.ServiceFinancial),
+		want: protocol.Fail, reason: protocol.ReasonServiceClass},
+	{rule: "independent-review", setup: func(s *scene) { s.Req.Authorisation.Date = s.Facts.At },
+		breaks: func(s *scene) { s.Req.Authorisation.Date = s.Facts.At.Add(time.Hour) }, want: protocol.Fail,
+		reason: protocol.ReasonNotValidated},
+	{rule: "independent-review", breaks: func(s *scene) { s.Req.Authorisation.Date = time.Time{} }, want: protocol.Fail,
+		reason: protocol.ReasonNotValidated},
 	{rule: "targeting-statement", breaks: without("not_receiving_party_person"), want: protocol.Fail,
 		reason: protocol.ReasonInsufficient},
 	{rule: "no-reverse-targeting", breaks: without("no_reverse_targeting"), want: protocol.Held,
@@ -73,6 +85,14 @@ func certify(s *scene, codes ...string) {
 		s.Facts.Certification.Attestations = append(s.Facts.Certification.Attestations,
 			protocol.Attestation{Statement: c})
 	}
+}
+
+func daaDomain(s *scene) {
+	s.Req.Identifiers = append(s.Req.Identifiers, protocol.Identifier{Type: protocol.IdentifierDomain, Value: "example.com"})
+}
+
+func daaService(class protocol.ServiceClass) func(*scene) {
+	return func(s *scene) { s.Req.Service = &protocol.Service{Class: class} }
 }
 
 func certifying(codes ...string) func(*scene) { return func(s *scene) { certify(s, codes...) } }
