@@ -50,6 +50,8 @@ var auLawRows = []row{
 	{rule: "incoming-order", only: from("US"), setup: lawAsk(protocol.Subscriber, protocol.CategorySubscriber),
 		breaks: lawCertificate("AU", lawAsk(protocol.Subscriber, protocol.CategorySubscriber)), want: protocol.Flag,
 		reason: protocol.ReasonThirdCountryLaw},
+	{rule: "incoming-order", only: from("US"), setup: intercept, breaks: lawCertificate("AU"), want: protocol.Flag,
+		reason: protocol.ReasonThirdCountryLaw},
 }
 
 // A request of Australia to another State is no order, and its own orders are

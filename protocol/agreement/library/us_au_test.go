@@ -52,6 +52,8 @@ var usauRows = []row{
 		reason: protocol.ReasonInsufficient},
 	{rule: "us-target-known", breaks: func(s *scene) { s.Req.Target.Nationalities = nil }, want: protocol.Held,
 		reason: protocol.ReasonInsufficient},
+	{rule: "us-target-known", breaks: func(s *scene) { s.Req.Target.ResidentIn = nil }, want: protocol.Held,
+		reason: protocol.ReasonInsufficient},
 	{rule: "us-person", breaks: func(s *scene) { s.Person("PR", "AU", "AU") }, want: protocol.Fail, reason: protocol.ReasonPerson},
 	{rule: "us-person", breaks: func(s *scene) { s.Organisation("AU", "VI") }, want: protocol.Fail, reason: protocol.ReasonPerson},
 	{rule: "us-government", breaks: func(s *scene) { s.Authority("AU", "MP") }, want: protocol.Fail, reason: protocol.ReasonPerson},
@@ -73,6 +75,8 @@ var usauRows = []row{
 	{rule: "au-target-known", breaks: func(s *scene) { s.Req.Target.LocatedIn = "" }, want: protocol.Held,
 		reason: protocol.ReasonInsufficient},
 	{rule: "au-target-known", breaks: func(s *scene) { s.Req.Target.ResidentIn = nil }, want: protocol.Held,
+		reason: protocol.ReasonInsufficient},
+	{rule: "au-target-known", breaks: func(s *scene) { s.Req.Target.Nationalities = nil }, want: protocol.Held,
 		reason: protocol.ReasonInsufficient},
 
 	{rule: "death-penalty", setup: func(s *scene) {
