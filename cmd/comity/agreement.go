@@ -56,14 +56,49 @@ func (a *app) texts(ctx context.Context) ([]text, error) {
 	for _, t := range held {
 		add(t)
 	}
+	texts, err := a.library()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range texts {
+		add(t)
+	}
+	return out, nil
+}
+
+// library returns the shipped texts, with those of --library in their place.
+func (a *app) library() ([]text, error) {
 	shipped, err := library.Documents()
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range shipped {
-		add(text{doc: d, from: "shipped, not signed"})
+	docs := shipped
+	if a.Library != "" {
+		if docs, err = library.Over(os.DirFS(a.Library)); err != nil {
+			return nil, badInput(plain(err), "mend the document, or leave it out of "+a.Library)
+		}
+	}
+	out := make([]text, len(docs))
+	for i, d := range docs {
+		out[i] = text{doc: d, from: "in " + a.Library + ", not signed"}
+		if slices.ContainsFunc(shipped, func(s *agreement.Document) bool { return s.Digest() == d.Digest() }) {
+			out[i].from = "shipped, not signed"
+		}
 	}
 	return out, nil
+}
+
+// libraryDocuments returns the documents of library.
+func (a *app) libraryDocuments() ([]*agreement.Document, error) {
+	texts, err := a.library()
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]*agreement.Document, len(texts))
+	for i := range texts {
+		docs[i] = texts[i].doc
+	}
+	return docs, nil
 }
 
 // heldTexts returns what the node uses and the home's files. Where there is no

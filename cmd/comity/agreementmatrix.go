@@ -15,7 +15,6 @@ import (
 	"comity.example/node/home"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
-	"comity.example/protocol/agreement/library"
 	"comity.example/protocol/agreement/paper"
 )
 
@@ -102,12 +101,16 @@ func (a *app) holdings(ctx context.Context) (holdings, error) {
 			return h, err
 		}
 	}
-	docs, err := library.Documents()
+	docs, err := a.libraryDocuments()
 	if err != nil {
 		return holdings{}, err
 	}
 	b, err := agreement.NewBook(docs, nil)
-	return holdings{b, "the shipped texts, as if their Parties had signed them and given no notice"}, err
+	from := "the shipped texts"
+	if a.Library != "" {
+		from += ", with those of " + a.Library
+	}
+	return holdings{b, from + ", as if their Parties had signed them and given no notice"}, err
 }
 
 // signedHoldings has no book where the home has no pins or nothing that was

@@ -185,7 +185,8 @@ func explainProblem(p *desk.Problem) *failure {
 // They help who reads a log; a person on a terminal they do not.
 var packages = []string{"home: ", "node: ", "open: ", "register: ", "agreement: ", "paper: ", "protocol: ", "desk: ",
 	"canon: ", "decode: ", "keyfile: ", "casepack: ", "ledger: ", "journal: ", "link: ", "read: ", "write: ",
-	"create: ", "draft: ", "casefile: ", "cosign: ", "chain: ", "seal: ", "identity: ", "accept: "}
+	"create: ", "draft: ", "casefile: ", "cosign: ", "chain: ", "seal: ", "identity: ", "accept: ",
+	"replay: ", "parse: ", "decide: ", "make: "}
 
 // plain returns an error's text without the packages it came through.
 func plain(err error) string { return plainText(err.Error()) }

@@ -88,7 +88,9 @@ func (b *Book) Refuse(g Ground) protocol.Decision {
 			continue
 		}
 		out.Documents = slices.Clone(e.digests)
-		if x := e.doc.barred(g.Reason, pair{g.From, g.To}); x != nil {
+		p := pair{g.From, g.To}
+		x := e.doc.barred(g.Reason, p)
+		if x != nil && (x.Only == "" || !b.otherTreaty(e.doc, p, g.At)) {
 			out.Verdict = protocol.Deny
 			out.Findings[0] = protocol.Finding{Rule: StepGround, Article: x.Article, Outcome: protocol.Fail,
 				Reason: protocol.ReasonBarredGround, Text: x.Text, Provenance: string(x.Provenance)}

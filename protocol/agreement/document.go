@@ -197,7 +197,8 @@ func (d *Document) Governs(from, to protocol.Party) bool {
 func (d *Document) Stands(at time.Time) bool {
 	switch d.Status {
 	case InForce, Suspended, Lapsed, Terminated:
-		return d.InForce.reached(at) && !d.Expires.reached(at) && !d.Ended.reached(at)
+		begun := d.InForce.reached(at) || d.Kind == KindCourtesy && !at.IsZero()
+		return begun && !d.Expires.reached(at) && !d.Ended.reached(at)
 	default:
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 	"comity.example/protocol/agreement/agreementtest"
 )
 
@@ -37,6 +38,8 @@ var auLawRows = []row{
 		breaks: lawProsecutor, want: protocol.Flag, reason: protocol.ReasonNotValidated},
 	{rule: "interception-seven-years", only: from("AU"), setup: all(intercept, auYears(7)), breaks: auYears(6),
 		want: protocol.Flag, reason: protocol.ReasonThreshold, unless: usauStage(protocol.StageControlOrder)},
+	{rule: "interception-seven-years", only: from("AU"), setup: all(intercept, usauStage(protocol.StageTrial)),
+		breaks: auYears(6), want: protocol.Flag, reason: protocol.ReasonThreshold, unless: produce},
 	{rule: "interception-duration", only: from("AU"), setup: lawDays(protocol.CategoryContentLive, 90),
 		breaks: lawDays(protocol.CategoryContentLive, 91), want: protocol.Flag, reason: protocol.ReasonInterception,
 		unless: produce},
@@ -44,6 +47,32 @@ var auLawRows = []row{
 		want: protocol.Flag, reason: protocol.ReasonInterception, unless: produce},
 	{rule: "incoming-order", only: from("US"), breaks: lawCertificate("AU"), want: protocol.Flag,
 		reason: protocol.ReasonThirdCountryLaw, unless: lawPreserve},
+	{rule: "incoming-order", only: from("US"), setup: lawAsk(protocol.Subscriber, protocol.CategorySubscriber),
+		breaks: lawCertificate("AU", lawAsk(protocol.Subscriber, protocol.CategorySubscriber)), want: protocol.Flag,
+		reason: protocol.ReasonThirdCountryLaw},
+	{rule: "incoming-order", only: from("US"), setup: intercept, breaks: lawCertificate("AU"), want: protocol.Flag,
+		reason: protocol.ReasonThirdCountryLaw},
+}
+
+// A request of Australia to another State is no order, and its own orders are
+// not incoming.
+func TestAustralianLawOnOrdersIsAskedOfOrdersToProvidersOnly(t *testing.T) {
+	away := lawLetter("au.central", "ke.justice")
+	lawProsecutor(away)
+	auYears(1)(away)
+	lawDays(protocol.CategoryContentLive, 200)(away)
+	book := agreementtest.NewBook(t, []*agreement.Document{document(t, "au-law"), document(t, "letter-rogatory")})
+	d := away.Decide(book)
+	for _, r := range document(t, "au-law").Rules {
+		if agreementtest.Has(d, "au-law/"+r.ID) {
+			t.Errorf("%s is asked of a letter", r.ID)
+		}
+	}
+	own := auLaw.scenes[0]()
+	own.Facts.Addressee.AlsoUnder = []protocol.Party{"AU"}
+	if agreementtest.Has(own.Decide(auLaw.book(t)), "au-law/incoming-order") {
+		t.Error("an order of Australia is incoming")
+	}
 }
 
 // What this document says of Australian law was hardly read: it never keeps a

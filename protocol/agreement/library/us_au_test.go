@@ -52,6 +52,18 @@ var usauRows = []row{
 		reason: protocol.ReasonInsufficient},
 	{rule: "us-target-known", breaks: func(s *scene) { s.Req.Target.Nationalities = nil }, want: protocol.Held,
 		reason: protocol.ReasonInsufficient},
+	{rule: "us-target-known", breaks: func(s *scene) { s.Req.Target.ResidentIn = nil }, want: protocol.Held,
+		reason: protocol.ReasonInsufficient},
+	{rule: "us-person", breaks: func(s *scene) { s.Person("PR", "AU", "AU") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "us-person", breaks: func(s *scene) { s.Organisation("AU", "VI") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "us-government", breaks: func(s *scene) { s.Authority("AU", "MP") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "us-target-known", setup: all(daaStranger, certifying("target_believed_unprotected")), breaks: uncertify,
+		want: protocol.Held, reason: protocol.ReasonInsufficient},
+	{rule: "au-target-known", setup: all(daaStranger, certifying("target_believed_unprotected")), breaks: uncertify,
+		want: protocol.Held, reason: protocol.ReasonInsufficient},
+	{rule: "au-person", breaks: func(s *scene) { s.Person("US", "US", "CX") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "au-located", breaks: func(s *scene) { s.Person("NF", "US", "US") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "au-body", breaks: func(s *scene) { s.Organisation("US", "CC") }, want: protocol.Fail, reason: protocol.ReasonPerson},
 	// The same test in the other direction: an Australian abroad is protected.
 	{rule: "au-person", breaks: func(s *scene) { s.Person("US", "AU", "US") }, want: protocol.Fail, reason: protocol.ReasonPerson},
 	{rule: "au-person", breaks: func(s *scene) { s.Person("US", "US", "AU") }, want: protocol.Fail, reason: protocol.ReasonPerson},
@@ -63,6 +75,8 @@ var usauRows = []row{
 	{rule: "au-target-known", breaks: func(s *scene) { s.Req.Target.LocatedIn = "" }, want: protocol.Held,
 		reason: protocol.ReasonInsufficient},
 	{rule: "au-target-known", breaks: func(s *scene) { s.Req.Target.ResidentIn = nil }, want: protocol.Held,
+		reason: protocol.ReasonInsufficient},
+	{rule: "au-target-known", breaks: func(s *scene) { s.Req.Target.Nationalities = nil }, want: protocol.Held,
 		reason: protocol.ReasonInsufficient},
 
 	{rule: "death-penalty", setup: func(s *scene) {
