@@ -15,7 +15,7 @@ import (
 
 // What worlds are drawn from: little, so that things meet.
 var (
-	members    = []protocol.Party{"GB", "US", "FR", "NO"}
+	nations    = []protocol.Party{"GB", "US", "FR", "NO"}
 	days       = []string{"2020-06-01", "2021-01-01", "2022-01-01", "2023-01-01", "2024-01-01"}
 	types      = []protocol.RequestType{protocol.Production, protocol.Preservation, protocol.Interception}
 	categories = []protocol.Category{protocol.CategorySubscriber, protocol.CategoryTraffic, protocol.CategoryContent}
@@ -90,7 +90,7 @@ func anyWorld(t *rapid.T, want taste) *world {
 		w.texts = append(w.texts, x)
 	}
 	if want.laws && oneIn(t, 2, "law") {
-		w.texts = append(w.texts, anyLaw(t, oneOf(t, "law of", members...), false))
+		w.texts = append(w.texts, anyLaw(t, oneOf(t, "law of", nations...), false))
 	}
 	w.notices = anyNotices(t, w)
 	return w
@@ -113,13 +113,13 @@ func anyText(t *rapid.T, want taste) *text {
 	if x.anyone = oneIn(t, 8, "any party"); x.anyone {
 		x.kind = agreement.KindCourtesy
 	}
-	for _, p := range members {
-		if x.anyone || len(x.members)+len(members)-slices.Index(members, p) > 2 && oneIn(t, 3, "not a member") {
+	for _, p := range nations {
+		if x.anyone || len(x.members)+len(nations)-slices.Index(nations, p) > 2 && oneIn(t, 3, "not a member") {
 			continue
 		}
 		x.members = append(x.members, anyMember(t, p))
 	}
-	x.signers = someOf(t, "signers", members)
+	x.signers = someOf(t, "signers", nations)
 	if oneIn(t, 3, "terms") {
 		x.terms = []term{{of: "content_stored", own: "own_content"}, {of: "production", own: "own_production"}}
 	}
@@ -155,7 +155,7 @@ func (x *text) parties() []protocol.Party {
 		out = append(out, m.party)
 	}
 	if x.anyone {
-		return members[:2]
+		return nations[:2]
 	}
 	return out
 }
@@ -315,7 +315,7 @@ func anyNoticeOf(t *rapid.T, w *world, id string) *agreement.Notice {
 		}
 	}
 	if oneIn(t, 4, "toward") {
-		n.Toward = slices.DeleteFunc(someOf(t, "toward", members), func(p protocol.Party) bool { return p == n.Party })
+		n.Toward = slices.DeleteFunc(someOf(t, "toward", nations), func(p protocol.Party) bool { return p == n.Party })
 	}
 	return n
 }
@@ -353,7 +353,7 @@ func anyRequest(t *rapid.T, w *world) *agreementtest.Scene {
 		s.Facts.Ref = protocol.AgreementRef{ID: x.id, Version: x.version}
 	}
 	if oneIn(t, 8, "also under") {
-		s.Facts.Addressee.AlsoUnder = []protocol.Party{oneOf(t, "also under", members...)}
+		s.Facts.Addressee.AlsoUnder = []protocol.Party{oneOf(t, "also under", nations...)}
 	}
 	for _, r := range requirements {
 		if oneIn(t, 4, "with") {

@@ -20,8 +20,8 @@ const patience = 2 * time.Second
 // what to mend.
 var lines = regexp.MustCompile(`^agreement: (test\.yaml:[1-9][0-9]*: [^\n]{3,}(\n|$))+$`)
 
-// refused fails the test unless the text is refused quickly, in that form.
-func refused(t *testing.T, name, text, want string) {
+// isRefused fails the test unless the text is refused quickly, in that form.
+func isRefused(t *testing.T, name, text, want string) {
 	t.Helper()
 	start := time.Now()
 	_, err := agreement.ParseDocument("test.yaml", []byte(text))
@@ -91,7 +91,7 @@ func TestBombsAreRefusedQuicklyWithFileLineAndMend(t *testing.T) {
 		{"a text", "a\n", "document: want a mapping"},
 		{"null", "null\n", ""},
 	} {
-		refused(t, c.name, c.text, c.want)
+		isRefused(t, c.name, c.text, c.want)
 	}
 }
 

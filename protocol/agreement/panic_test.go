@@ -66,7 +66,7 @@ func anyMoment(t *rapid.T) time.Time {
 func TestDecideAnswersWhateverItIsAsked(t *testing.T) {
 	shipped := agreementtest.LibraryBook(t)
 	rapid.Check(t, func(r *rapid.T) {
-		w := anyWorld(r, full)
+		w := anyWorld(r, rich)
 		for _, book := range []*agreement.Book{w.book(r), shipped, new(agreement.Book)} {
 			for range 3 {
 				var s agreementtest.Scene

@@ -15,7 +15,7 @@ import (
 )
 
 // full is a world with everything in it.
-var full = taste{rules: 3, laws: true}
+var rich = taste{rules: 3, laws: true}
 
 func canonical(t fataler, d protocol.Decision) []byte {
 	b, err := canon.Encode(d)
@@ -56,7 +56,7 @@ func (w *world) making(id, opt string) agreement.NoticeKind {
 // version, or found.
 func TestSuspensionOrOptionNeverMakesADecisionBetter(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		w := anyWorld(r, full)
+		w := anyWorld(r, rich)
 		more := withdrawing(r, w)
 		if more == nil {
 			return
@@ -76,7 +76,7 @@ func TestSuspensionOrOptionNeverMakesADecisionBetter(t *testing.T) {
 // Party's was in effect before.
 func TestResumptionAndWithdrawalRestoreWhatWas(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		w := anyWorld(r, full)
+		w := anyWorld(r, rich)
 		made := withdrawing(r, w)
 		if made == nil {
 			return
@@ -114,7 +114,7 @@ func TestResumptionAndWithdrawalRestoreWhatWas(t *testing.T) {
 // notices, and whatever else lies beside them.
 func TestDecisionDependsOnNothingElse(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		w := anyWorld(r, full)
+		w := anyWorld(r, rich)
 		beside := []*agreement.Document{
 			agreementtest.Parse(t, agreementtest.Bilateral("a-beside", "NZ", "CA", agreementtest.Standing2020)),
 			agreementtest.Parse(t, agreementtest.Bilateral("z-beside", "NZ", "US", agreementtest.Standing2020)),
@@ -240,7 +240,7 @@ func (x *text) fallen(now time.Time, parties ...protocol.Party) string {
 // A rule that only warns changes no verdict, in an agreement or in law beside it.
 func TestWarningChangesNoVerdict(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		w := anyWorld(r, full)
+		w := anyWorld(r, rich)
 		for _, x := range w.texts {
 			x.rules = slices.DeleteFunc(x.rules, func(u rule) bool {
 				return u.otherwise == agreement.OtherwiseFlag && x.kind == agreement.KindDomestic && len(x.rules) == 1
@@ -248,7 +248,7 @@ func TestWarningChangesNoVerdict(t *testing.T) {
 		}
 		calm := w.without(func(u rule) bool { return u.otherwise == agreement.OtherwiseFlag })
 		loud := &world{texts: slices.Clone(w.texts), notices: w.notices}
-		for _, p := range members {
+		for _, p := range nations {
 			if !slices.ContainsFunc(w.texts, func(x *text) bool { return x.id == lawID(p) }) && oneIn(r, 2, "warns") {
 				loud.texts = append(loud.texts, anyLaw(r, p, true))
 			}
@@ -281,7 +281,7 @@ const nearly = 2
 func TestMissingFactNeverTurnsANoIntoAnAllow(t *testing.T) {
 	looked := 0
 	rapid.Check(t, func(r *rapid.T) {
-		w := anyWorld(r, full)
+		w := anyWorld(r, rich)
 		book := w.book(r)
 		for range 16 {
 			s := anyRequest(r, w)

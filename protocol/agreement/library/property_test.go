@@ -57,10 +57,11 @@ func (s *situation) verdict() protocol.Verdict {
 }
 
 // exceptions are where a rule of a document does not apply to what is not said,
-// and why. But for the first, the verdict is none the better for it: a person
+// and why. But for the first two, the verdict is none the better for it: a person
 // decides.
 var exceptions = []struct{ where, path, why string }{
 	{"ukus-daa-2019 purpose", "Req.Proceedings", "a request that does not name its proceedings is measured by its offence alone"},
+	{" covered-provider", "Req.Service", "registers give the role of provider to those alone who are covered; the class can only deny it"},
 	{"bank-", "Req.Service", "that the service is a bank says what is asked for"},
 	{"eu-us-mla-2003", "Req.Proceedings", "for what proceedings is asked of those that are named; the rest is for the requested State"},
 	{"eu-eio-2014 interception-third-state", "Req.Target", "Art. 31 is about a subject who is known to be elsewhere"},
