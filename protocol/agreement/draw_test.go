@@ -109,10 +109,10 @@ func anyNotices(t *rapid.T, w *world) []*agreement.Notice {
 func anyText(t *rapid.T, want taste) *text {
 	x := &text{kind: oneOf(t, "kind", agreement.KindDataAccess, agreement.KindConvention, agreement.KindAssistance,
 		agreement.KindDirective, agreement.KindRegulation)}
-	anyStanding(t, x)
-	if x.anyone = oneIn(t, 8, "any party"); x.anyone {
+	if x.anyone = oneIn(t, 8, "any party"); x.anyone || oneIn(t, 8, "courtesy") {
 		x.kind = agreement.KindCourtesy
 	}
+	anyStanding(t, x)
 	for _, p := range nations {
 		if x.anyone || len(x.members)+len(nations)-slices.Index(nations, p) > 2 && oneIn(t, 3, "not a member") {
 			continue
@@ -178,7 +178,9 @@ func anyStanding(t *rapid.T, x *text) {
 		return
 	}
 	from := upTo(t, 1, "in force")
-	x.inForce = days[from]
+	if x.kind != agreement.KindCourtesy { // which has no first day
+		x.inForce = days[from]
+	}
 	if oneIn(t, 3, "expires") {
 		x.expires = oneOf(t, "expires", days[from+1:]...)
 	}

@@ -82,7 +82,7 @@ func (o *oracle) stands(x *text, parties ...protocol.Party) bool {
 		}
 	}
 	return x.status != agreement.Proposed && x.status != agreement.Signed && x.status != agreement.SignedNotInForce &&
-		o.begun(x.inForce) && !o.begun(x.expires) && !o.begun(x.ended)
+		(o.begun(x.inForce) || x.kind == agreement.KindCourtesy && !o.Facts.At.IsZero()) && !o.begun(x.expires) && !o.begun(x.ended)
 }
 
 func (o *oracle) signedBy(x *text, parties ...protocol.Party) bool {

@@ -219,8 +219,12 @@ func TestTextThatDoesNotStandAllowsNothing(t *testing.T) {
 // fallen says in how far a text does not stand between two Parties.
 func (x *text) fallen(now time.Time, parties ...protocol.Party) string {
 	switch {
+	case x.kind == agreement.KindCourtesy && x.inForce == "" && (x.status == agreement.InForce || x.ended != ""):
+		// It has no first day.
 	case x.inForce == "" || now.Before(at(x.inForce)):
 		return "is not in force yet"
+	}
+	switch {
 	case x.expires != "" && !now.Before(at(x.expires)):
 		return "has expired"
 	case x.ended != "" && !now.Before(at(x.ended)):

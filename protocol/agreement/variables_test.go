@@ -31,6 +31,7 @@ var known = map[string]string{
 	"request.related": `["follows","renews"]`, "request.proceedings": `"trial"`,
 	"request.languages": `["en","fr"]`, "request.identifier_types": `["email","ip"]`,
 	"request.ip_without_time": `true`, "request.range_days": `3`,
+	"request.range_end":   `"2026-11-22T10:00:00Z"`,
 	"request.has_purpose": `true`, "request.has_facts": `true`, "request.has_nexus": `true`,
 	"request.has_promise": `true`, "request.has_deadline": `true`, "request.has_procedure": `true`,
 	"secrecy.requested": `true`, "secrecy.grounds": `["flight"]`, "secrecy.ends": `true`, "secrecy.days": `31`,

@@ -101,7 +101,7 @@ func (t *text) yaml() string {
 	line := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	line("id: %s\nversion: %q\ntitle: Text %s\ncitation: made up", t.id, t.version, t.id)
 	line("kind: %s\nstatus: %s", t.kind, t.status)
-	if t.status != agreement.Proposed {
+	if t.status != agreement.Proposed && t.kind != agreement.KindCourtesy {
 		line("signed: %s", signed)
 	}
 	for _, day := range [][2]string{{"in_force", t.inForce}, {"expires", t.expires}, {"ended", t.ended}} {
