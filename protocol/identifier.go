@@ -49,7 +49,8 @@ var (
 	imsiForm  = regexp.MustCompile(`^[0-9]{14,15}$`)
 	imeiForm  = regexp.MustCompile(`^[0-9]{15}$`)
 
-	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	// domainForm: the last label begins with a letter, so that no address is a name.
+	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 const maxDomain = 253 // bytes of a DNS name (RFC 1035, 2.3.4)

@@ -58,16 +58,16 @@ func (b *Book) Refuse(ref protocol.AgreementRef, ground protocol.Reason, from, t
 	at time.Time) protocol.Decision {
 	out := protocol.Decision{Verdict: protocol.Allow, Agreement: ref, At: at, Findings: []protocol.Finding{
 		{Rule: StepGround, Outcome: protocol.Pass, Text: "The agreement must not bar the ground of the refusal."}}}
-	for _, e := range b.byID[ref.ID] {
-		if e.doc.Version != ref.Version {
-			continue
-		}
-		out.Documents = slices.Clone(e.digests)
-		if x := e.doc.barred(ground, pair{from, to}); x != nil {
-			out.Verdict = protocol.Deny
-			out.Findings[0] = protocol.Finding{Rule: StepGround, Article: x.Article, Outcome: protocol.Fail,
-				Reason: protocol.ReasonBarredGround, Text: x.Text, Provenance: string(x.Provenance)}
-		}
+	p := pair{from, to}
+	e := b.pick(ref, p, at)
+	if e == nil {
+		return out
+	}
+	out.Agreement, out.Documents = e.doc.Ref(), slices.Clone(e.digests)
+	if x := e.doc.barred(ground, p); x != nil {
+		out.Verdict = protocol.Deny
+		out.Findings[0] = protocol.Finding{Rule: StepGround, Article: x.Article, Outcome: protocol.Fail,
+			Reason: protocol.ReasonBarredGround, Text: x.Text, Provenance: string(x.Provenance)}
 	}
 	return out
 }
@@ -171,9 +171,10 @@ func (d *deciding) find() {
 	if d.facts.Ref.ID == "" {
 		d.entry = d.first()
 	} else {
-		d.entry = d.pick(d.facts.Ref.Version)
+		d.entry = d.book.pick(d.facts.Ref, d.pair, d.facts.At)
 	}
-	if d.entry != nil {
+	if d.entry != nil { // before any expression asks: a variable is made once
+		d.vars.in.doc, d.vars.in.other = d.entry.doc, d.otherTreaty()
 		room += len(d.entry.doc.Rules)
 	}
 	d.findings = make([]protocol.Finding, 0, room)
@@ -203,16 +204,16 @@ func (d *deciding) version() bool {
 
 // pick returns the named version, or if none is named the newest in force,
 // or else the newest.
-func (d *deciding) pick(version string) *entry {
+func (b *Book) pick(ref protocol.AgreementRef, p pair, at time.Time) *entry {
 	var newest *entry
-	for _, e := range d.book.byID[d.facts.Ref.ID] {
-		if !e.doc.Governs(d.pair.from, d.pair.to) {
+	for _, e := range b.byID[ref.ID] {
+		if !e.doc.Governs(p.from, p.to) {
 			continue
 		}
-		if version == e.doc.Version || version == "" && e.doc.StandsFor(d.facts.At, d.pair.from, d.pair.to) {
+		if ref.Version == e.doc.Version || ref.Version == "" && e.doc.StandsFor(at, p.from, p.to) {
 			return e
 		}
-		if newest == nil && version == "" {
+		if newest == nil && ref.Version == "" {
 			newest = e
 		}
 	}

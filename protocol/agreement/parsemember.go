@@ -46,11 +46,13 @@ func (s *source) member(n ast.Node, what string, m *Member) {
 	switch {
 	case m.plain():
 		s.bad(n, "%s: write the code alone, or say when it signed, ratified or was bound", what)
+	case !m.InForce.IsZero() && m.InForce.t.Before(m.Signed.t):
+		s.bad(n, order, what, "in_force", m.InForce, "signed, "+m.Signed.String())
 	case !m.InForce.IsZero() && m.InForce.t.Before(m.Ratified.t):
 		s.bad(n, order, what, "in_force", m.InForce, "ratified, "+m.Ratified.String())
 	case !m.Ratified.IsZero() && m.Ratified.t.Before(m.Signed.t):
 		s.bad(n, order, what, "ratified", m.Ratified, "signed, "+m.Signed.String())
-	case !m.Left.IsZero() && (m.InForce.IsZero() || m.Left.t.Before(m.InForce.t)):
+	case !m.Left.IsZero() && (m.InForce.IsZero() || !m.Left.t.After(m.InForce.t)):
 		s.bad(n, "%s.left: want it after in_force, which must be there", what)
 	}
 }
@@ -151,6 +153,10 @@ func (s *source) offenceList(d *Document) func(ast.Node, string) {
 		s.checkMark(n, l.Mark, what)
 		if slices.ContainsFunc(d.Lists, func(x OffenceList) bool { return x.ID == l.ID }) {
 			s.bad(n, "%s.id: two lists are %q: want another id", what, clip(l.ID))
+		}
+		if len(d.Lists) == maxLists {
+			s.bad(n, "%s: want at most %d lists", what, maxLists)
+			return
 		}
 		d.Lists = append(d.Lists, l)
 	}
