@@ -51,8 +51,9 @@ var (
 	errEarly = errors.New("node: the document rests on one that is not held yet")
 	// errForeign says that an agreement is none of ours.
 	errForeign = errors.New("node: our Party has not signed the agreement")
-	// errTooMany says that a Party has given more notices than are taken.
-	errTooMany = errors.New("node: too many notices")
+	// errTooMany says that a Party has given more notices, or documents of its own
+	// law, than are taken.
+	errTooMany = errors.New("node: too many documents")
 )
 
 // holding is a document as the store holds it. The bytes of one that is larger

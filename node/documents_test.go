@@ -132,6 +132,7 @@ func wireKind(kind string) wire.Kind {
 
 func sameFindings(a, b protocol.Decision) bool {
 	a.At, b.At = time.Time{}, time.Time{}
+	a.Inputs, b.Inputs = nil, nil // the time is one of them
 	return reflect.DeepEqual(a, b)
 }
 

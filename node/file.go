@@ -23,6 +23,7 @@ type filed struct {
 	Move  casefile.Move `json:"move,omitzero"`  // what it waits there for
 	Since time.Time     `json:"since,omitzero"` // since when
 	Read  int           `json:"read,omitzero"`  // how much of its news our people have read
+	Noted bool          `json:"noted,omitzero"` // that it was refused is kept for what may come
 }
 
 // move returns what our people are asked to do: what they have read asks for
@@ -108,6 +109,12 @@ func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
 
 // file writes a case and moves it in, within or out of the inbox.
 func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
+	if f.File.State == casefile.Refused && !f.Noted {
+		if err := noteCase(tx, &f.File); err != nil {
+			return err
+		}
+		f.Noted = true
+	}
 	move := f.move(n.cfg.Self)
 	if move != f.Move {
 		if f.Inbox != "" {

@@ -25,6 +25,7 @@ import (
 //	inbox/<lane>/<since>/<case>                    what waits for our people
 //	out/<peer>/<lane>/<seq>/<thread>/<digest>/<expires>   outbox
 //	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof
+//	matter/<digest of issuer and identifier>       in which cases what was asked for was refused
 //	duty/<case>/<kind>/<digest>                    an act that this node owes and sends by itself
 //	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
 //	part/<document digest>/<nnnn>                  a part of a document that is too large for one value
@@ -42,6 +43,7 @@ const (
 	prefixInbox    = "inbox/"
 	prefixOut      = "out/"
 	prefixDelivery = "delivery/"
+	prefixMatter   = "matter/"
 	prefixDuty     = "duty/"
 	prefixDocument = "document/"
 	prefixPart     = "part/"

@@ -36,10 +36,16 @@ type heldAgreement struct {
 	bytes []byte
 }
 
-// binds reports whether both Parties signed the agreement.
-func (a *heldAgreement) binds(p, q protocol.Party) bool {
+// concerns reports whether the agreement is between the two Parties: both signed
+// it, or it is the law of one of them, which that one signed.
+func (a *heldAgreement) concerns(p, q protocol.Party) bool {
+	if a.domestic() {
+		return a.Document().Has(p) || a.Document().Has(q)
+	}
 	return slices.Contains(a.By(), p) && slices.Contains(a.By(), q)
 }
+
+func (a *heldAgreement) domestic() bool { return a.Document().Kind == agreement.KindDomestic }
 
 // A heldNotice keeps its bytes, to be lent.
 type heldNotice struct {
@@ -100,9 +106,10 @@ func (l *library) addRegister(h *holding, at time.Time) error {
 	return nil
 }
 
-// addAgreement takes an agreement that our own Party signed. No other carries
-// a request that is ours to decide, and no others can then occupy an id and a
-// version here.
+// addAgreement takes an agreement that our own Party signed, or the law of a
+// Party that signed it. No other carries a request that is ours to decide or
+// stands in its way, and no others can then occupy an id and a version here:
+// the id of a Party's law is its own.
 func (l *library) addAgreement(h *holding) error {
 	signed, err := agreement.ParseSigned(h.Bytes, l.roots)
 	if err != nil {
@@ -110,8 +117,11 @@ func (l *library) addAgreement(h *holding) error {
 	}
 	ref := signed.Document().Ref()
 	h.Name, h.Digest = ref.ID+"@"+ref.Version, signed.Digest()
-	if !slices.Contains(signed.By(), l.own) {
+	if signed.Document().Kind != agreement.KindDomestic && !slices.Contains(signed.By(), l.own) {
 		return fmt.Errorf("%w: %s", errForeign, h.Name)
+	}
+	if err := l.roomForLaw(signed.Document()); err != nil {
+		return err
 	}
 	if held, ok := l.agreements[h.Name]; ok {
 		if held.Document().Digest() != signed.Document().Digest() {
@@ -123,6 +133,30 @@ func (l *library) addAgreement(h *holding) error {
 	}
 	h.Status = status(signed)
 	l.agreements[h.Name] = heldAgreement{signed, h.Bytes}
+	return nil
+}
+
+// MaxLaws bounds the documents of one Party's own law that a node takes: no more
+// than its roots, if they are hostile, can fill a disk with.
+const MaxLaws = 32
+
+func (l *library) roomForLaw(d *agreement.Document) error {
+	if d.Kind != agreement.KindDomestic {
+		return nil
+	}
+	party := d.Members[0].Party
+	held := 0
+	for _, a := range l.agreements {
+		if a.Document().Ref() == d.Ref() {
+			return nil
+		}
+		if a.domestic() && a.Document().Has(party) {
+			held++
+		}
+	}
+	if held >= MaxLaws {
+		return fmt.Errorf("%w: %d documents of the law of %s", errTooMany, held, party)
+	}
 	return nil
 }
 
@@ -231,7 +265,7 @@ func (l *library) shelf(kind DocumentKind, party protocol.Party) *shelf {
 	s := &shelf{docs: map[protocol.Digest][]byte{}}
 	bound := map[string]bool{}
 	for _, a := range l.agreements {
-		if !a.binds(l.own, party) {
+		if !a.concerns(l.own, party) {
 			continue
 		}
 		bound[a.Document().ID] = true

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -64,7 +65,11 @@ func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.T
 	if r.Emergency != nil {
 		p.act.Expires = now.Add(EmergencyLifetime)
 	}
-	p.act.To = []protocol.ParticipantID{r.Addressee}
+	to, err := n.notifying(g, r, preview.Agreement, now)
+	if err != nil {
+		return err
+	}
+	p.act.To = to
 	for _, f := range preview.Findings {
 		if f.Outcome == protocol.Held && f.Side == protocol.SideIssuing && f.Role == protocol.RoleDesignated {
 			designated := g.Directory.ByRole(n.cfg.Self.Party(), protocol.RoleDesignated, now)
@@ -79,6 +84,27 @@ func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.T
 		}
 	}
 	return nil
+}
+
+// notifying returns the addressee, and whoever must get the request at the same
+// time: of each role the first of the receiving Party's register.
+func (n *Node) notifying(g casefile.Grounds, r *protocol.Request, ref protocol.AgreementRef, now time.Time) ([]protocol.ParticipantID, error) {
+	to := []protocol.ParticipantID{r.Addressee}
+	f := g.Draft(r, now)
+	f.Ref = ref
+	for _, role := range g.Book.Notifies(r, f) {
+		ids := g.Directory.ByRole(r.Addressee.Party(), role, now)
+		if len(ids) == 0 {
+			return nil, &desk.Problem{Status: http.StatusUnprocessableEntity,
+				Text: fmt.Sprintf("%s wants it to be told at the same time, and no %s authority stands in the register of %s",
+					ref.ID, role, r.Addressee.Party()),
+				Hint: "ask that Party for a register that names one"}
+		}
+		if !slices.Contains(to, ids[0]) {
+			to = append(to, ids[0])
+		}
+	}
+	return to, nil
 }
 
 // serves reports whether this participant may send for another of its Party.
@@ -148,11 +174,11 @@ func (n *Node) carry(r store.Reader, p *plan) error {
 }
 
 // preview decides a request that nobody has signed, as if an officer of the
-// issuer had. Of known, Ref and Certification count.
+// issuer had. Of known, Ref, Certification and Notified count.
 func (n *Node) preview(g casefile.Grounds, r *protocol.Request, known agreement.Facts, now time.Time) protocol.Decision {
 	f := g.Draft(r, now)
 	f.Officer = agreement.Officer{Present: true, Roles: f.Issuing.Roles}
-	f.Ref, f.Certification = known.Ref, known.Certification
+	f.Ref, f.Certification, f.Notified = known.Ref, known.Certification, known.Notified
 	if f.Certification.Present {
 		f.Sender = f.Certification.By
 	}
@@ -192,7 +218,8 @@ func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error)
 	out := desk.Prepared{Case: p.act.Case, To: p.act.To, Body: p.body, Statement: st}
 	switch {
 	case p.body.Request != nil:
-		out.Decision = n.preview(grounds, p.body.Request, agreement.Facts{Ref: p.act.Agreement}, now)
+		out.Decision = n.preview(grounds, p.body.Request, agreement.Facts{Ref: p.act.Agreement,
+			Notified: grounds.Standings(p.act.To, now)}, now)
 	case p.body.Certification != nil:
 		out.Decision, err = n.previewCertified(grounds, p, now)
 	default:
@@ -209,5 +236,5 @@ func (n *Node) previewCertified(g casefile.Grounds, p *plan, now time.Time) (pro
 	c := p.body.Certification
 	return n.preview(g, request.Body.Request, agreement.Facts{Ref: p.act.Agreement,
 		Certification: agreement.Certification{Present: true, By: g.Standing(n.cfg.Self, now),
-			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting}}, now), nil
+			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting, Attestations: c.Attestations}}, now), nil
 }

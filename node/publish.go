@@ -134,14 +134,15 @@ func (n *Node) loadPublication(r store.Reader, e courier.Entry) (wire.Message, e
 }
 
 // concerned returns whom a document that is published here is sent to: a
-// register to everybody we know, an agreement or a notice to the participants
-// of the Parties that signed: others do not take it.
+// register and a Party's law to everybody we know, an agreement or a notice to
+// the participants of the Parties that signed: others do not take it.
 func (l *library) concerned(h holding, self protocol.ParticipantID) []protocol.ParticipantID {
 	parties := l.directory.Parties()
 	switch h.Kind {
 	case AgreementDocument:
-		a := l.agreements[h.Name]
-		parties = a.By()
+		if a := l.agreements[h.Name]; !a.domestic() { // everybody may come up against a Party's law
+			parties = a.By()
+		}
 	case NoticeDocument:
 		parties = nil
 		id := l.notices[h.Name].Notice().Agreement

@@ -184,13 +184,20 @@ func (n *Node) take(tx *journal.Tx, a *gate.Arrival, by ruling) (response, error
 	if a.Refused() {
 		_, err := tx.Get(caseKey(act.Case))
 		if !casefile.Files(a.Act, n.cfg.Self, err == nil) {
-			return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
+			return n.refuseRequest(tx, a, refusal{key: key, act: a.Act.Digest,
 				reasons: a.Decision.Reasons(), findings: by.canonical, at: by.at})
 		}
 		a.Decision = casefile.Belongs(act.Agreement, by.at)
 		if by, err = rule(&a.Decision, by.at); err != nil {
 			return response{}, err
 		}
+	}
+	if converted, err := n.converts(tx, a); err != nil || converted {
+		if err != nil {
+			return response{}, err
+		}
+		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
+			reasons: []protocol.Reason{protocol.ReasonConversion}, at: by.at})
 	}
 	filed, err := n.step(tx, casefile.StepOf(a.Act, &a.Decision), casefile.Case.Apply)
 	var turn *casefile.TurnError

@@ -68,6 +68,9 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
+			if err := mayConvert(tx, p.act); err != nil {
+				return err
+			}
 			posted, err = n.send(tx, &out, ruled)
 			return err
 		})

@@ -108,8 +108,8 @@ func (g *Gate) In(grounds casefile.Grounds, peer protocol.ParticipantID, envelop
 }
 
 // concerned reports whether an act that opens a case is any business of ours:
-// as its addressee or issuer, or as an authority of the issuing Party that is
-// asked to certify or transmit it. Sealed to us it may be all the same.
+// as its addressee or issuer, as an authority of the issuing Party that is asked
+// to certify or transmit it, or as the enforcing authority that is notified. Sealed to us it may be all the same.
 func (g *Gate) concerned(grounds casefile.Grounds, a *chain.Authentic, at time.Time) bool {
 	kind := a.Act.Body.Kind()
 	if kind != protocol.KindRequest && kind != protocol.KindCertification {
@@ -121,7 +121,8 @@ func (g *Gate) concerned(grounds casefile.Grounds, a *chain.Authentic, at time.T
 	}
 	self := grounds.Standing(g.cfg.Self, at)
 	transmits := slices.Contains(self.Roles, protocol.RoleDesignated) || slices.Contains(self.Roles, protocol.RoleCentral)
-	return kind == protocol.KindRequest && transmits && self.Party == r.Issuer.Party()
+	notified := slices.Contains(self.Roles, protocol.RoleEnforcing) && self.Party == r.Addressee.Party()
+	return kind == protocol.KindRequest && (notified || transmits && self.Party == r.Issuer.Party())
 }
 
 // completes reports whether what the issuing side still lacks, if anything, is

@@ -37,6 +37,18 @@ const StepGround = "ground"
 // The verdict is the worst of the findings. A denied request comes with the
 // other routes by which it could be made.
 func (b *Book) Decide(req *protocol.Request, f Facts) protocol.Decision {
+	d := b.examine(req, f)
+	return d.conclude()
+}
+
+// Notifies returns the roles of those participants of the receiving Party who
+// must get the request at the same time as its addressee, each once.
+func (b *Book) Notifies(req *protocol.Request, f Facts) []protocol.Role {
+	return b.examine(req, f).tell
+}
+
+// examine takes the steps.
+func (b *Book) examine(req *protocol.Request, f Facts) *deciding {
 	if req == nil {
 		req = &protocol.Request{}
 	}
@@ -48,7 +60,7 @@ func (b *Book) Decide(req *protocol.Request, f Facts) protocol.Decision {
 			break
 		}
 	}
-	return d.conclude()
+	return d
 }
 
 // Refuse says whether a ground may be given for the refusal of a request that
@@ -102,9 +114,10 @@ type deciding struct {
 	pair  pair
 
 	channel Channel
-	entry   *entry   // the governing agreement, once found
-	granted []*Right // those that are used, each once
-	law     []*entry // the domestic law that was looked at
+	entry   *entry          // the governing agreement, once found
+	granted []*Right        // those that are used, each once
+	law     []*entry        // the domestic law that was looked at
+	tell    []protocol.Role // who must be told at the same time
 
 	vars     values
 	findings []protocol.Finding

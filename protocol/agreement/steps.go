@@ -165,6 +165,9 @@ func (d *deciding) notified(r *Right) protocol.Finding {
 	if applies && x.when != nil {
 		applies, err = x.when.holds(&d.vars)
 	}
+	if err == nil && applies && !slices.Contains(d.tell, x.Role) {
+		d.tell = append(d.tell, x.Role)
+	}
 	switch {
 	case err != nil:
 		f.Outcome, f.Reason = protocol.Fail, protocol.ReasonRuleError

@@ -99,6 +99,9 @@ type Case struct {
 	Issuer    protocol.ParticipantID `json:"issuer"`             // the issuing authority
 	Certifier protocol.ParticipantID `json:"certifier,omitzero"` // the designated authority, once it certified
 	Addressee protocol.ParticipantID `json:"addressee"`
+	// Notified are the authorities that got the request at the same time as its
+	// addressee, because the agreement wants them to know.
+	Notified []protocol.ParticipantID `json:"notified,omitempty"`
 
 	Thread []Entry `json:"thread"` // the acts held, in the order in which they became durable
 }
@@ -228,7 +231,7 @@ func (c *Case) Last(kind protocol.Kind) (Entry, bool) {
 // Participants returns the participants of the case, each once.
 func (c *Case) Participants() []protocol.ParticipantID {
 	var out []protocol.ParticipantID
-	for _, id := range []protocol.ParticipantID{c.Issuer, c.Certifier, c.Addressee} {
+	for _, id := range append([]protocol.ParticipantID{c.Issuer, c.Certifier, c.Addressee}, c.Notified...) {
 		if id != "" && !slices.Contains(out, id) {
 			out = append(out, id)
 		}

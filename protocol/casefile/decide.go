@@ -60,7 +60,7 @@ func (g Grounds) facts(a *chain.Authentic, at time.Time) agreement.Facts {
 	f.Ref, f.Issued = a.Act.Agreement, request.Act.Issued
 	f.Sender = g.Standing(a.Act.From, at)
 	f.Officer = officers(request, f.Issuing.Roles)
-	f.Notified = g.standings(a.Act.To, at)
+	f.Notified = g.Standings(a.Act.To, at)
 	if c := a.Act.Body.Certification; c != nil {
 		f.Certification = agreement.Certification{Present: true, By: f.Sender,
 			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting, Attestations: c.Attestations}
@@ -68,8 +68,8 @@ func (g Grounds) facts(a *chain.Authentic, at time.Time) agreement.Facts {
 	return f
 }
 
-// standings returns those of the participants that stand in their registers.
-func (g Grounds) standings(ids []protocol.ParticipantID, at time.Time) []agreement.Standing {
+// Standings returns those of the participants that stand in their registers.
+func (g Grounds) Standings(ids []protocol.ParticipantID, at time.Time) []agreement.Standing {
 	var out []agreement.Standing
 	for _, id := range ids {
 		if s := g.Standing(id, at); s.ID != "" {

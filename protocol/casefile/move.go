@@ -16,11 +16,14 @@ const (
 	Review  Move = "review"  // decide what the agreement leaves to judgement
 	Answer  Move = "answer"  // disclose or refuse
 	Pass    Move = "relay"   // pass on what came to who has not seen it
-	Read    Move = "read"    // evidence or a refusal has come, or the order has ended
+	Read    Move = "read"    // evidence, a refusal or a notification has come, or the order has ended
 )
 
 // Move returns what self's people are asked to do now.
 func (c *Case) Move(self protocol.ParticipantID) Move {
+	if c.notified(self) {
+		return Read
+	}
 	switch c.State {
 	case Requested:
 		if self != c.Issuer || c.addressedTo(self) {
@@ -149,7 +152,7 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 func (c Case) Undelivered(d protocol.Digest, recipient protocol.ParticipantID, state State) Case {
 	for i, e := range c.Thread {
 		opens := e.Kind == protocol.KindCertification && recipient == c.Addressee ||
-			e.Kind == protocol.KindRequest && recipient != c.Issuer
+			e.Kind == protocol.KindRequest && recipient != c.Issuer && !c.notified(recipient)
 		repeatable := Repeatable(e.Kind) && slices.Contains(e.To, recipient)
 		if e.Act != d || !opens && !repeatable {
 			continue

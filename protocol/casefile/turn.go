@@ -25,7 +25,7 @@ func (c *Case) part(id protocol.ParticipantID) actor {
 	if id == c.Issuer {
 		p |= issuer
 	}
-	if id == c.Certifier || c.Certifier == "" && id != c.Addressee && c.addressedTo(id) {
+	if id == c.Certifier || c.Certifier == "" && id != c.Addressee && c.addressedTo(id) && !c.notified(id) {
 		p |= certifier
 	}
 	if id == c.Addressee {
@@ -119,11 +119,20 @@ func Open(s Step) (Case, error) {
 	return c, nil
 }
 
+// open notes who is who. Of those to whom a request is addressed besides its
+// addressee, whoever is not of the issuing Party is notified.
 func (c *Case) open(request *protocol.Act) {
 	c.Issuer = request.Body.Request.Issuer
 	c.Addressee = request.Body.Request.Addressee
 	c.Emergency = request.Emergency()
+	for _, id := range request.To {
+		if id != c.Addressee && id.Party() != c.Issuer.Party() {
+			c.Notified = append(c.Notified, id)
+		}
+	}
 }
+
+func (c *Case) notified(id protocol.ParticipantID) bool { return slices.Contains(c.Notified, id) }
 
 // Apply returns the case after s, an act that came in: it is judged in the
 // state in which its sender stood. The case c is not changed. The error is a

@@ -19,8 +19,9 @@ type duty struct {
 // A refusal is a person's, always. That an act did not get through is a fact,
 // which the node that sent it states by itself.
 func duties(kind protocol.Kind) (duty, bool) {
-	issuing := []protocol.Role{protocol.RoleIssuing, protocol.RoleDesignated}
-	answering := []protocol.Role{protocol.RoleProvider, protocol.RoleCentral}
+	issuing := []protocol.Role{protocol.RoleIssuing, protocol.RoleDesignated, protocol.RoleCentral,
+		protocol.RoleContact}
+	answering := []protocol.Role{protocol.RoleProvider, protocol.RoleCentral, protocol.RoleContact}
 	passing := []protocol.Role{
 		protocol.RoleDesignated, protocol.RoleCentral, protocol.RoleEnforcing}
 	switch kind {
