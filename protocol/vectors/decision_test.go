@@ -9,6 +9,10 @@ import (
 	"comity.example/protocol/canon"
 )
 
+// documents are the agreements and the law of decisionArea.
+var documents = []string{"vector-daa.yaml", "vector-mla.yaml", "vector-convention.yaml", "vector-courtesy.yaml",
+	"vector-us-law.yaml"}
+
 // A question is the body of decisionArea: what is decided on, and what must
 // come out, byte for byte in its canonical form.
 type question struct {
