@@ -154,6 +154,13 @@ func (w world) registerArea() area {
 			func() []byte { return load(w.t, "register", "gb-1").body }),
 		one("skip", "valid", "versions may be skipped while the roots stay", "xa-1",
 			gb(func() *draft { return w.next(w.next(w.small())) })),
+		one("xa-authorities", "valid", "a register with a central authority and a point of contact", "none",
+			gb(func() *draft {
+				d := w.small()
+				d.Participants = []register.Participant{w.entry(contact, rolesOf(contact)...),
+					w.entry(ministry, rolesOf(ministry)...)}
+				return d
+			})),
 		one("also-under", "valid", "a participant whom the law of two other Parties binds", "none",
 			gb(func() *draft { return w.under("GB", "US") })),
 		one("rotation", "valid", "other roots, signed by enough of the old and of the new", "gb-1",
