@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -212,11 +213,16 @@ func (s *source) checkMembers(n ast.Node, d *Document) {
 	}
 }
 
+// lawID is what an id of domestic law looks like.
+var lawID = regexp.MustCompile(`^[a-z]{2}-law(-|$)`)
+
 // checkDomestic sees that a Party's own law is only that: it grants nothing and
 // is named after its Party, so that nobody writes another's.
 func (s *source) checkDomestic(n ast.Node, d *Document) {
 	domestic := d.Kind == KindDomestic
 	switch {
+	case !domestic && lawID.MatchString(d.ID):
+		s.bad(n, "document.id: %q is for domestic law: want another id", clip(d.ID))
 	case !domestic && len(d.Rights) == 0:
 		s.bad(n, "document.rights: missing: only domestic law grants none")
 	case domestic && len(d.Rights)+len(d.Options)+len(d.Positions) > 0:
