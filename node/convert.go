@@ -10,7 +10,6 @@ import (
 	"comity.example/node/desk"
 	"comity.example/node/gate"
 	"comity.example/node/journal"
-	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
@@ -40,8 +39,19 @@ func matterKey(issuer protocol.ParticipantID, id *protocol.Identifier) []byte {
 	return digestKey(prefixMatter, sum)
 }
 
+// A getter is what is read of a store, and values what is read and written.
+type (
+	getter interface {
+		Get(key []byte) ([]byte, error)
+	}
+	values interface {
+		getter
+		Set(key, value []byte) error
+	}
+)
+
 // noteRefused keeps that a request was refused in a case.
-func noteRefused(tx *journal.Tx, r *protocol.Request, c protocol.CaseID, agreement string) error {
+func noteRefused(tx values, r *protocol.Request, c protocol.CaseID, agreement string) error {
 	noted := refusedMatter{c, agreement}
 	for i := range r.Identifiers {
 		key := matterKey(r.Issuer, &r.Identifiers[i])
@@ -80,7 +90,7 @@ func noteCase(tx *journal.Tx, c *casefile.Case) error {
 // unlinked returns where what the request asks for was refused under another
 // instrument, nothing if nowhere, or if the request says that it was converted
 // from there.
-func unlinked(r store.Reader, req *protocol.Request, c protocol.CaseID, agreement string) (refusedMatter, error) {
+func unlinked(r getter, req *protocol.Request, c protocol.CaseID, agreement string) (refusedMatter, error) {
 	linked := req.RelatedBy(protocol.RelationConvertedFrom)
 	var found refusedMatter
 	for i := range req.Identifiers {

@@ -145,7 +145,7 @@ func laneOf(c *casefile.Case) wire.Lane {
 }
 
 // readJSON reads a value that writeJSON wrote. The error wraps store.ErrNotFound.
-func readJSON[T any](r interface{ Get([]byte) ([]byte, error) }, key []byte) (T, error) {
+func readJSON[T any](r getter, key []byte) (T, error) {
 	var v T
 	b, err := r.Get(key)
 	if err != nil {
@@ -157,7 +157,7 @@ func readJSON[T any](r interface{ Get([]byte) ([]byte, error) }, key []byte) (T,
 	return v, nil
 }
 
-func writeJSON(tx *journal.Tx, key []byte, v any) error {
+func writeJSON(tx values, key []byte, v any) error {
 	b, err := canon.Write(v)
 	if err != nil {
 		return err

@@ -32,6 +32,11 @@ func marked() *protocol.Request {
 		{Type: protocol.IdentifierURL, Value: "https://contoso.example/" + mark},
 		{Type: protocol.IdentifierAccount, Value: mark}}
 	r.Data[0].Description = mark
+	r.Facts, r.Nexus, r.Promise, r.Procedure = mark, mark, mark, mark
+	r.Related = []protocol.Related{{Relation: protocol.RelationFollows, Reference: mark}}
+	r.Deadline = &protocol.Deadline{At: r.Data[0].To, Reason: mark}
+	r.Authorisation.ValidatedBy = &protocol.Validation{Kind: protocol.AuthorityJudge, Authority: mark,
+		Reference: mark, Date: r.Authorisation.Date}
 	for i := range r.Attestations {
 		r.Attestations[i].Reference = mark
 	}

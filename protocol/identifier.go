@@ -3,7 +3,6 @@ package protocol
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/mail"
 	"net/netip"
 	"net/url"
@@ -48,6 +47,7 @@ var (
 	phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	imsiForm  = regexp.MustCompile(`^[0-9]{14,15}$`)
 	imeiForm  = regexp.MustCompile(`^[0-9]{15}$`)
+	macForm   = regexp.MustCompile(`^[0-9a-f]{2}(:[0-9a-f]{2}){5}((:[0-9a-f]{2}){2})?$`)
 
 	// domainForm: the last label begins with a letter, so that no address is a name.
 	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
@@ -103,7 +103,7 @@ func (id *Identifier) checkValue() error {
 			return errors.New("url: want an absolute http or https address")
 		}
 	case IdentifierMAC:
-		if mac, err := net.ParseMAC(id.Value); err != nil || mac.String() != id.Value || len(mac) > 8 {
+		if !macForm.MatchString(id.Value) {
 			return errors.New("mac: want 6 or 8 bytes in small letters, such as 02:00:5e:10:00:00")
 		}
 	case IdentifierDomain:

@@ -63,20 +63,27 @@ func (b *Book) examine(req *protocol.Request, f Facts) *deciding {
 	return d
 }
 
-// Refuse says whether a ground may be given for the refusal of a request that
-// from made of to under an agreement. The decision allows it, or denies because
-// the agreement bars the ground.
-func (b *Book) Refuse(ref protocol.AgreementRef, ground protocol.Reason, from, to protocol.Party,
-	at time.Time) protocol.Decision {
-	out := protocol.Decision{Verdict: protocol.Allow, Agreement: ref, At: at, Findings: []protocol.Finding{
+// A Ground is what somebody gives for the refusal of a request that From made of
+// To under an agreement.
+type Ground struct {
+	Agreement protocol.AgreementRef
+	Reason    protocol.Reason
+	From, To  protocol.Party
+	At        time.Time
+}
+
+// Refuse says whether a ground may be given. The decision allows it, or denies
+// because the agreement bars the ground.
+func (b *Book) Refuse(g Ground) protocol.Decision {
+	out := protocol.Decision{Verdict: protocol.Allow, Agreement: g.Agreement, At: g.At, Findings: []protocol.Finding{
 		{Rule: StepGround, Outcome: protocol.Pass, Text: "The agreement must not bar the ground of the refusal."}}}
-	p := pair{from, to}
-	e := b.pick(ref, p, at)
+	p := pair{g.From, g.To}
+	e := b.pick(g.Agreement, p, g.At)
 	if e == nil {
 		return out
 	}
 	out.Agreement, out.Documents = e.doc.Ref(), slices.Clone(e.digests)
-	if x := e.doc.barred(ground, p); x != nil {
+	if x := e.doc.barred(g.Reason, p); x != nil {
 		out.Verdict = protocol.Deny
 		out.Findings[0] = protocol.Finding{Rule: StepGround, Article: x.Article, Outcome: protocol.Fail,
 			Reason: protocol.ReasonBarredGround, Text: x.Text, Provenance: string(x.Provenance)}

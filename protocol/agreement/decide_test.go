@@ -11,7 +11,7 @@ import (
 )
 
 func TestZeroValuesRefuse(t *testing.T) {
-	book := agreementtest.LibraryBook(t)
+	book := agreementtest.PairBook(t)
 	for name, d := range map[string]protocol.Decision{
 		"zero book":    new(agreement.Book).Decide(&agreementtest.UKOrder().Req, agreementtest.UKOrder().Facts),
 		"zero request": book.Decide(&protocol.Request{}, agreementtest.UKOrder().Facts),
@@ -27,7 +27,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 }
 
 func TestUKOrderIsHeldUntilCertifiedAndThenAllowed(t *testing.T) {
-	book := agreementtest.LibraryBook(t)
+	book := agreementtest.PairBook(t)
 	s := agreementtest.UKOrder()
 	s.Facts.Sender, s.Facts.Certification = s.Facts.Issuing, agreement.Certification{}
 	d := s.Decide(book)
@@ -49,7 +49,7 @@ func TestUKOrderIsHeldUntilCertifiedAndThenAllowed(t *testing.T) {
 }
 
 func TestOrderToAProviderInIrelandIsDeniedWithTheRouteByMLA(t *testing.T) {
-	book := agreementtest.LibraryBook(t)
+	book := agreementtest.PairBook(t)
 	s := agreementtest.USOrder()
 	s.Req.Addressee = "ie.contoso"
 	s.Facts.Addressee = agreementtest.StandingOf("ie.contoso", protocol.RoleProvider)
@@ -83,7 +83,7 @@ func TestRequestThatNoAgreementCarriesIsShownTheLetterRogatory(t *testing.T) {
 	s := agreementtest.UKOrder()
 	s.Req.Addressee = "br.contoso"
 	s.Facts.Addressee = agreementtest.StandingOf("br.contoso", protocol.RoleProvider)
-	d := s.Decide(agreementtest.LibraryBook(t))
+	d := s.Decide(agreementtest.PairBook(t))
 	agreementtest.Expect(t, d, protocol.Deny, protocol.ReasonNoAgreement)
 	if len(d.Routes) != 1 || d.Routes[0].Title != agreement.LetterRogatory ||
 		!slices.Equal(d.Routes[0].Via, []protocol.ParticipantID{"gb.ukca"}) {
@@ -94,7 +94,7 @@ func TestRequestThatNoAgreementCarriesIsShownTheLetterRogatory(t *testing.T) {
 func TestOneYearOffenceIsDeniedByArticle1(t *testing.T) {
 	s := agreementtest.UKOrder()
 	s.Req.Offence.MaxCustodyMonths = 12
-	d := s.Decide(agreementtest.LibraryBook(t))
+	d := s.Decide(agreementtest.PairBook(t))
 	agreementtest.Expect(t, d, protocol.Deny, protocol.ReasonThreshold)
 	if f := agreementtest.Found(t, d, "serious-crime"); f.Article != "Art. 1(5), 1(14)" || f.Provenance != "secondary" {
 		t.Errorf("got article %q, provenance %q", f.Article, f.Provenance)
@@ -102,7 +102,7 @@ func TestOneYearOffenceIsDeniedByArticle1(t *testing.T) {
 }
 
 func TestTargetsAreProtectedDifferentlyInTheTwoDirections(t *testing.T) {
-	book := agreementtest.LibraryBook(t)
+	book := agreementtest.PairBook(t)
 	for _, c := range []struct {
 		name    string
 		scene   func() *agreementtest.Scene
@@ -139,7 +139,7 @@ func TestTargetsAreProtectedDifferentlyInTheTwoDirections(t *testing.T) {
 }
 
 func TestSuspensionTakesTheMirroredRightWithIt(t *testing.T) {
-	book := agreementtest.LibraryBook(t, agreementtest.Suspension("US", "us-1", protocol.CategoryContent))
+	book := agreementtest.PairBook(t, agreementtest.Suspension("US", "us-1", protocol.CategoryContent))
 	for name, order := range map[string]func() *agreementtest.Scene{"GB to US": agreementtest.UKOrder, "US to GB": agreementtest.USOrder} {
 		s := order()
 		agreementtest.Expect(t, s.Decide(book), protocol.Allow)
@@ -162,7 +162,7 @@ func TestSuspensionEndsWhenItsOwnPartyResumes(t *testing.T) {
 	resume.Kind, resume.Effective = agreement.Resume, agreementtest.Day.AddDate(0, 0, 5)
 	other := agreementtest.Suspension("GB", "gb-1")
 	other.Kind, other.Effective = agreement.Resume, agreementtest.Day.AddDate(0, 0, 3)
-	book := agreementtest.LibraryBook(t, resume, other, stop)
+	book := agreementtest.PairBook(t, resume, other, stop)
 	s := agreementtest.UKOrder()
 	for days, want := range map[int]protocol.Verdict{0: protocol.Allow, 1: protocol.Deny, 4: protocol.Deny,
 		5: protocol.Allow} {
@@ -181,14 +181,14 @@ func TestSuspensionAndResumptionAtOneMomentSuspend(t *testing.T) {
 	resume.Kind = agreement.Resume
 	s := agreementtest.UKOrder()
 	s.Facts.At = agreementtest.Day.AddDate(0, 0, 2)
-	agreementtest.Expect(t, s.Decide(agreementtest.LibraryBook(t, agreementtest.Suspension("US", "us-1"), resume)), protocol.Deny,
+	agreementtest.Expect(t, s.Decide(agreementtest.PairBook(t, agreementtest.Suspension("US", "us-1"), resume)), protocol.Deny,
 		protocol.ReasonNotReciprocal)
 }
 
 func TestDeniedDirectRightIsShownTheOtherAgreement(t *testing.T) {
 	text := agreementtest.Bilateral("gb-us-mla", "GB", "US", agreementtest.Standing2020)
 	text = replace(t, text, "channel: direct", "channel: central")
-	book := agreementtest.NewBook(t, append(agreementtest.Library(t), agreementtest.Parse(t, text)), agreementtest.Suspension("US", "us-1"))
+	book := agreementtest.NewBook(t, append(agreementtest.Pair(t), agreementtest.Parse(t, text)), agreementtest.Suspension("US", "us-1"))
 	s := agreementtest.UKOrder()
 	s.Facts.At = agreementtest.Day.AddDate(0, 0, 1)
 	d := s.Decide(book)
@@ -199,7 +199,7 @@ func TestDeniedDirectRightIsShownTheOtherAgreement(t *testing.T) {
 	}
 	too := agreementtest.Suspension("US", "us-2")
 	too.Agreement = "gb-us-mla"
-	book = agreementtest.NewBook(t, append(agreementtest.Library(t), agreementtest.Parse(t, text)), agreementtest.Suspension("US", "us-1"), too)
+	book = agreementtest.NewBook(t, append(agreementtest.Pair(t), agreementtest.Parse(t, text)), agreementtest.Suspension("US", "us-1"), too)
 	if d = s.Decide(book); len(d.Routes) != 1 || d.Routes[0].Title != agreement.LetterRogatory {
 		t.Errorf("got routes %+v, want none that is suspended too", d.Routes)
 	}
@@ -243,7 +243,7 @@ func TestUnverifiedEndOfTermHoldsAndNeverDenies(t *testing.T) {
 	for at, want := range map[string]protocol.Verdict{"2027-10-02T23:59:59Z": protocol.Allow,
 		"2027-10-03T00:00:00Z": protocol.Hold} {
 		s.Facts.At, _ = time.Parse(time.RFC3339, at)
-		d := s.Decide(agreementtest.LibraryBook(t))
+		d := s.Decide(agreementtest.PairBook(t))
 		if d.Verdict != want {
 			t.Errorf("at %s: got %v, want %v", at, d.Verdict, want)
 		}
@@ -284,7 +284,7 @@ func TestNamedVersionMustBeHeld(t *testing.T) {
 }
 
 func TestRightIsNeededForEachCategoryAndChannel(t *testing.T) {
-	book := agreementtest.LibraryBook(t)
+	book := agreementtest.PairBook(t)
 	s := agreementtest.UKOrder()
 	s.Facts.Ref.ID = "ukus-daa-2019"
 	s.Ask(protocol.Production, protocol.CategoryContent, protocol.CategoryDomain)
@@ -322,7 +322,7 @@ func TestRightWithoutItsMirrorIsDeniedUnlessTheAgreementSaysSo(t *testing.T) {
 func TestNothingIsBelievedOfACertificationThatWasNotVerified(t *testing.T) {
 	s := agreementtest.UKOrder()
 	s.Facts.Certification.Present = false
-	d := s.Decide(agreementtest.LibraryBook(t))
+	d := s.Decide(agreementtest.PairBook(t))
 	for _, rule := range []string{"certified", "invoked", "contact", "targeting-procedure"} {
 		if got := agreementtest.Found(t, d, rule).Outcome; got != protocol.Held {
 			t.Errorf("%s: got %v, want hold", rule, got)
@@ -353,7 +353,7 @@ func TestRuleThatCannotBeComputedDenies(t *testing.T) {
 }
 
 func TestTransmissionIsForTheDesignatedAuthority(t *testing.T) {
-	book := agreementtest.LibraryBook(t)
+	book := agreementtest.PairBook(t)
 	for name, sender := range map[string]agreement.Standing{
 		"the issuer":                   agreementtest.StandingOf("gb.met-police", protocol.RoleIssuing),
 		"the other Party's designated": agreementtest.StandingOf("us.doj-oia", protocol.RoleDesignated),
@@ -370,7 +370,7 @@ func TestTransmissionIsForTheDesignatedAuthority(t *testing.T) {
 }
 
 func TestFactsAboutOtherParticipantsAreRefused(t *testing.T) {
-	book := agreementtest.LibraryBook(t)
+	book := agreementtest.PairBook(t)
 	for name, change := range map[string]func(*agreementtest.Scene){
 		"another issuer":    func(s *agreementtest.Scene) { s.Facts.Issuing.ID = "gb.hmrc" },
 		"another addressee": func(s *agreementtest.Scene) { s.Facts.Addressee.ID = "us.fabrikam" },
@@ -391,7 +391,7 @@ func TestDomesticRequestIsNotCarried(t *testing.T) {
 	s.Facts.Addressee = agreementtest.StandingOf("gb.contoso", protocol.RoleProvider)
 	for _, ref := range []string{"", "ukus-daa-2019"} {
 		s.Facts.Ref.ID = ref
-		if d := s.Decide(agreementtest.LibraryBook(t)); d.Verdict != protocol.Deny || len(d.Routes) != 0 {
+		if d := s.Decide(agreementtest.PairBook(t)); d.Verdict != protocol.Deny || len(d.Routes) != 0 {
 			t.Errorf("ref %q: got %v, routes %v", ref, d.Verdict, d.Routes)
 		}
 	}

@@ -23,8 +23,8 @@ type Kind string
 // The kinds of instrument.
 const (
 	KindDataAccess Kind = "data_access_agreement" // orders go straight to providers
-	KindAssistance Kind = "mutual_assistance"     // requests go from State to State
-	KindConvention Kind = "convention"            // multilateral
+	KindAssistance Kind = "mutual_assistance"     // on assistance as such, from State to State
+	KindConvention Kind = "convention"            // on one sort of crime, with assistance in it
 	KindRegulation Kind = "regulation"            // law of a union of States
 	KindDirective  Kind = "directive"             // law of a union, as its States transposed it
 	KindDomestic   Kind = "domestic_law"          // a Party's own law: it grants nothing

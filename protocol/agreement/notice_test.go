@@ -71,11 +71,11 @@ func TestBookRefusesNoticesThatWouldHaveNoEffect(t *testing.T) {
 		"missing":            {nil},
 		"malformed":          {{}},
 	} {
-		if _, err := agreement.NewBook(agreementtest.Library(t), notices); err == nil {
+		if _, err := agreement.NewBook(agreementtest.Pair(t), notices); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if _, err := agreement.NewBook(append(agreementtest.Library(t), agreementtest.Library(t)...), nil); err == nil {
+	if _, err := agreement.NewBook(append(agreementtest.Pair(t), agreementtest.Pair(t)...), nil); err == nil {
 		t.Error("two documents of one id and version were accepted")
 	}
 }
@@ -85,7 +85,7 @@ func TestNoticeReachesOnlyWhatItNames(t *testing.T) {
 	toward.Agreement, toward.Toward = "eu-us-mla-2003", []protocol.Party{"FR"}
 	typed := agreementtest.Suspension("US", "us-2")
 	typed.Types = []protocol.RequestType{protocol.Interception}
-	book := agreementtest.LibraryBook(t, toward, typed)
+	book := agreementtest.PairBook(t, toward, typed)
 	at := agreementtest.Day.AddDate(0, 0, 2)
 	for _, c := range []struct {
 		name string

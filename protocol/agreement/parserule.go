@@ -35,7 +35,7 @@ func (s *source) rule(d *Document) func(ast.Node, string) {
 			may("advice", s.into(&advice, what+".advice")),
 		)...)
 		r.Ask = question + advice // a rule has one of the two, checkAsk sees to it
-		s.checkAsk(n, &r, question, advice, what)
+		s.checkAsk(n, &r, question)
 		r.when = s.expression(when, r.When, what+".when")
 		r.require = s.expression(require, r.Require, what+".require")
 		r.name = r.ID
@@ -87,15 +87,15 @@ func (s *source) statementList(dst *[]Statement, what string) func(ast.Node) {
 }
 
 // checkAsk sees that a person who is to decide is asked something, and that a
-// rule that only warns says what to do.
-func (s *source) checkAsk(n ast.Node, r *Rule, question, advice, what string) {
+// rule that only warns says what to do. Ask is the question and the advice.
+func (s *source) checkAsk(n ast.Node, r *Rule, question string) {
 	switch {
-	case r.Kind == Judgement && (question == "" || advice != ""):
-		s.bad(n, "%s.question: want the question that a person answers, and no advice", what)
+	case r.Kind == Judgement && (question == "" || r.Ask != question):
+		s.bad(n, "rule %s: want the question that a person answers, and no advice", r.ID)
 	case r.Kind != Judgement && question != "":
-		s.bad(n, "%s.question: leave it out: only a rule left to judgement has one", what)
-	case r.Otherwise == OtherwiseFlag && r.Kind != Judgement && advice == "":
-		s.bad(n, "%s.advice: missing: a rule that only warns says what to do", what)
+		s.bad(n, "rule %s: leave out question: only a rule left to judgement has one", r.ID)
+	case r.Otherwise == OtherwiseFlag && r.Kind != Judgement && r.Ask == "":
+		s.bad(n, "rule %s: advice is missing: a rule that only warns says what to do", r.ID)
 	}
 }
 

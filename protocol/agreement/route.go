@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"cel.dev/cel-go/common/types/ref"
+
 	"comity.example/protocol"
 )
 
@@ -71,34 +73,55 @@ func (b *Book) candidate(e *entry, channel Channel, p pair, q Query) (Candidate,
 }
 
 // routes lists the other ways by which the request could be made, best first.
-// It is advice: a route says that a right stands, not that its rules would be
-// met. Where a third country's law is in the way, they lead there too.
+// It is advice: a route says that a right stands and no rule is known to deny it,
+// not that all its rules would be met. Where a third country's law is in the way, they lead there too.
 func (d *deciding) routes() []protocol.Route {
 	if d.pair.from == "" || d.pair.to == "" || d.pair.from == d.pair.to {
 		return nil
 	}
-	out := d.routesTo(d.pair)
+	out, open := d.routesTo(d.pair)
 	if d.conflicts() {
 		for _, p := range d.facts.Addressee.AlsoUnder {
-			out = append(out, d.routesTo(pair{d.pair.from, p})...)
+			there, _ := d.routesTo(pair{d.pair.from, p})
+			out = append(out, there...)
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && !open {
 		out = append(out, d.letter())
 	}
 	return out
 }
 
-func (d *deciding) routesTo(p pair) []protocol.Route {
-	var out []protocol.Route
+// routesTo returns the routes in a direction, and whether there would be one if
+// the request were another.
+func (d *deciding) routesTo(p pair) (out []protocol.Route, open bool) {
 	for _, c := range d.book.Candidates(Query{From: p.from, To: p.to, Type: d.req.Type,
 		Categories: d.req.Categories(), Emergency: d.req.Emergency != nil, At: d.facts.At}) {
 		refused := d.entry != nil && c.Document == d.entry.doc && c.Channel == d.channel && p == d.pair
-		if c.Obstacle == "" && !(refused && len(d.granted) > 0) {
+		if c.Obstacle != "" || refused && len(d.granted) > 0 {
+			continue
+		}
+		open = true
+		if !d.wouldDeny(c.Document, p) {
 			out = append(out, d.route(c, p))
 		}
 	}
-	return out
+	return out, open
+}
+
+// wouldDeny reports whether a rule of another agreement, computed from what is
+// known, would deny the request.
+func (d *deciding) wouldDeny(doc *Document, p pair) bool {
+	vars := values{in: d.vars.in, made: make([]ref.Val, len(variables))}
+	vars.in.doc = doc
+	for i := range doc.Rules {
+		r := &doc.Rules[i]
+		if r.Kind == Computed && r.Otherwise == OtherwiseDeny && r.Option == "" && r.directed(p) &&
+			r.apply(&vars, p).Outcome == protocol.Fail {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *deciding) route(c Candidate, p pair) protocol.Route {

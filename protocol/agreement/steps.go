@@ -225,11 +225,13 @@ func (d *deciding) rules() bool {
 	return true
 }
 
-// otherTreaty reports whether another instrument of assistance than the
-// governing one is in force between the two Parties.
+// otherTreaty reports whether another instrument of mutual assistance than the
+// governing one is in force between the two Parties. A convention on one sort of
+// crime is none.
 func (d *deciding) otherTreaty() bool {
 	for e := range d.book.between(d.pair) {
-		if e.doc.ID != d.entry.doc.ID && e.doc.Kind != KindCourtesy && e.doc.Kind != KindDataAccess &&
+		assists := e.doc.Kind == KindAssistance || e.doc.Kind == KindDirective
+		if assists && e.doc.ID != d.entry.doc.ID &&
 			e.doc.StandsFor(d.facts.At, d.pair.from, d.pair.to) && d.book.usable(e, d.pair) {
 			return true
 		}

@@ -26,7 +26,8 @@ func (g Grounds) Decide(a *chain.Authentic, at time.Time) protocol.Decision {
 		return g.Book.Decide(r, g.facts(a, at))
 	}
 	if r := a.Act.Body.Refusal; r != nil && len(a.Act.To) > 0 {
-		return g.Book.Refuse(a.Act.Agreement, r.Reason, a.Act.To[0].Party(), a.Act.From.Party(), at)
+		return g.Book.Refuse(agreement.Ground{Agreement: a.Act.Agreement, Reason: r.Reason,
+			From: a.Act.To[0].Party(), To: a.Act.From.Party(), At: at})
 	}
 	return Belongs(a.Act.Agreement, at)
 }

@@ -108,7 +108,8 @@ func (w world) decide(q *question) protocol.Decision {
 	b, err := agreement.NewBook(docs, q.Notices)
 	w.must(err)
 	if q.Refusal != "" {
-		return b.Refuse(q.Facts.Ref, q.Refusal, q.Facts.Issuing.ID.Party(), q.Facts.Addressee.ID.Party(), q.Facts.At)
+		return b.Refuse(agreement.Ground{Agreement: q.Facts.Ref, Reason: q.Refusal,
+			From: q.Facts.Issuing.ID.Party(), To: q.Facts.Addressee.ID.Party(), At: q.Facts.At})
 	}
 	return b.Decide(q.Request, q.Facts.known())
 }

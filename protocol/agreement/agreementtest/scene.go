@@ -1,11 +1,13 @@
 // Package agreementtest makes requests with what is known of them, for the
-// tests of agreements and of the documents of the library.
+// tests of agreements and of the documents of the library. It is trusted with
+// nothing: its people and its signatures are made up.
 package agreementtest
 
 import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,14 +134,32 @@ func Centrals(p protocol.Party) []protocol.ParticipantID {
 	return nil
 }
 
-// Library returns the shipped documents.
+// read reads the library once: documents do not change.
+var read = sync.OnceValues(library.Documents)
+
+// Library returns the shipped documents, in a slice of the caller's.
 func Library(t testing.TB) []*agreement.Document {
 	t.Helper()
-	docs, err := library.Documents()
+	docs, err := read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return docs
+	return slices.Clone(docs)
+}
+
+// PairBook returns a Book of two shipped documents, one with direct rights and
+// one of assistance: UK-US and EU-US. What else is shipped does not matter to it.
+func PairBook(t testing.TB, notices ...*agreement.Notice) *agreement.Book {
+	t.Helper()
+	return NewBook(t, Pair(t), notices...)
+}
+
+// Pair returns the documents of PairBook.
+func Pair(t testing.TB) []*agreement.Document {
+	t.Helper()
+	return slices.DeleteFunc(Library(t), func(d *agreement.Document) bool {
+		return d.ID != "ukus-daa-2019" && d.ID != "eu-us-mla-2003"
+	})
 }
 
 // LibraryBook returns a Book of the shipped documents.

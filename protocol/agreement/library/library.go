@@ -11,6 +11,8 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"comity.example/protocol/agreement"
 )
@@ -19,14 +21,37 @@ import (
 var files embed.FS
 
 // Documents returns the shipped documents, in the order of their file names.
-func Documents() ([]*agreement.Document, error) {
-	names, err := fs.Glob(files, "*.yaml")
+func Documents() ([]*agreement.Document, error) { return read(files) }
+
+// Over returns the shipped documents with those of a directory in their place:
+// one that has the id of a shipped document takes its place in every version, and
+// the others stand beside. The order is that of the ids.
+func Over(dir fs.FS) ([]*agreement.Document, error) {
+	shipped, err := Documents()
+	if err != nil {
+		return nil, err
+	}
+	docs, err := read(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range shipped {
+		if !slices.ContainsFunc(docs, func(x *agreement.Document) bool { return x.ID == d.ID }) {
+			docs = append(docs, d)
+		}
+	}
+	slices.SortStableFunc(docs, func(a, b *agreement.Document) int { return strings.Compare(a.ID, b.ID) })
+	return docs, nil
+}
+
+func read(dir fs.FS) ([]*agreement.Document, error) {
+	names, err := fs.Glob(dir, "*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("library: %w", err)
 	}
 	docs := make([]*agreement.Document, 0, len(names))
 	for _, name := range names {
-		b, err := files.ReadFile(name)
+		b, err := fs.ReadFile(dir, name)
 		if err != nil {
 			return nil, fmt.Errorf("library: %w", err)
 		}
