@@ -194,7 +194,7 @@ func (d *deciding) find() {
 		d.entry = d.book.pick(d.facts.Ref, d.pair, d.facts.At)
 	}
 	if d.entry != nil { // before any expression asks: a variable is made once
-		d.vars.in.doc, d.vars.in.other = d.entry.doc, d.otherTreaty()
+		d.vars.in.doc, d.vars.in.other = d.entry.doc, d.book.otherTreaty(d.entry.doc, d.pair, d.facts.At)
 		room += len(d.entry.doc.Rules)
 	}
 	d.findings = make([]protocol.Finding, 0, room)

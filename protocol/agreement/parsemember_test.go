@@ -193,9 +193,9 @@ func TestBadMembersAreRefusedWithFileLineAndMend(t *testing.T) {
 
 		{"by nobody", "by: designated", "by: king", `test.yaml:37: rules[0].by: "king" is not known`},
 		{"by, computed", "kind: attested", "kind: computed\n    require: offence.speech", "rules[0].by: leave it out: only an attested rule has it"},
-		{"flag without advice", "    advice: Say why it is.\n", "", "rules[0].advice: missing: a rule that only warns says what to do"},
+		{"flag without advice", "    advice: Say why it is.\n", "", "test.yaml:34: rule necessity: advice is missing: a rule that only warns says what to do"},
 		{"flag with a side", "otherwise: flag", "otherwise: flag\n    side: issuing\n    role: central", "rules[0]: want side and role"},
-		{"question, attested", "advice: Say why it is.", "question: Why?", "rules[0].question: leave it out: only a rule left to judgement"},
+		{"question, attested", "advice: Say why it is.", "question: Why?", "test.yaml:34: rule necessity: leave out question: only a rule left to judgement has one"},
 		{"rule of no option", "option: no-traffic\n    statements", "option: no-content\n    statements",
 			`rule necessity: there is no option "no-content": mend one of the two`},
 		{"capacity", "by: designated", "by: designated\n    capacity: issuing", "rule necessity: want capacity, in which the Party's law matters, in domestic law only"},
@@ -230,8 +230,8 @@ func TestDomesticLawIsOnlyThat(t *testing.T) {
 		{"no such capacity", "capacity: receiving", "capacity: any", `rules[0].capacity: "any" is not known: want one of issuing, receiving, provider`},
 		{"from", "capacity: receiving", "capacity: receiving\n    from: GB", "rule consent: leave out from and to: capacity says"},
 		{"to", "capacity: receiving", "capacity: receiving\n    to: GB", "rule consent: leave out from and to: capacity says"},
-		{"no question", "    question: Does the minister consent?\n", "", "rules[0].question: want the question that a person answers, and no advice"},
-		{"advice, judgement", "    provenance: unverified\n", "    advice: ask\n    provenance: unverified\n", "rules[0].question: want the question that a person answers, and no advice"},
+		{"no question", "    question: Does the minister consent?\n", "", "test.yaml:12: rule consent: want the question that a person answers, and no advice"},
+		{"advice, judgement", "    provenance: unverified\n", "    advice: ask\n    provenance: unverified\n", "test.yaml:12: rule consent: want the question that a person answers, and no advice"},
 		{"judgement that warns", "otherwise: hold", "otherwise: flag", "rules[0]: want otherwise: hold and no statements"},
 	} {
 		refused(t, domesticLaw, c)

@@ -3,6 +3,7 @@ package agreement
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"comity.example/protocol"
 )
@@ -228,11 +229,11 @@ func (d *deciding) rules() bool {
 // otherTreaty reports whether another instrument of mutual assistance than the
 // governing one is in force between the two Parties. A convention on one sort of
 // crime is none.
-func (d *deciding) otherTreaty() bool {
-	for e := range d.book.between(d.pair) {
+func (b *Book) otherTreaty(doc *Document, p pair, at time.Time) bool {
+	for e := range b.between(p) {
 		assists := e.doc.Kind == KindAssistance || e.doc.Kind == KindDirective
-		if assists && e.doc.ID != d.entry.doc.ID &&
-			e.doc.StandsFor(d.facts.At, d.pair.from, d.pair.to) && d.book.usable(e, d.pair) {
+		if assists && e.doc.ID != doc.ID &&
+			e.doc.StandsFor(at, p.from, p.to) && b.usable(e, p) {
 			return true
 		}
 	}

@@ -132,7 +132,7 @@ func (w world) conventionRecipes() []recipe {
 			ask(protocol.Production, protocol.CategoryTraffic)(q)
 			q.Request.Emergency = &protocol.Emergency{Kind: protocol.EmergencyChild, Facts: "a child is held"}
 		}),
-		one("unlisted", "deny", "the offence is on no list and not serious enough", func(q *question) {
+		one("unlisted", "deny", "the offence is on no list and not serious enough, for another way neither", func(q *question) {
 			q.Request.Offence.Category, q.Request.Offence.MaxCustodyMonths = "theft", 12
 		}),
 		one("listed", "allow", "the offence is on the instrument's list", func(q *question) {
@@ -231,7 +231,16 @@ func (w world) routeRecipes() []recipe {
 			q.Agreements = append(q.Agreements, "vector-daa.yaml")
 			moved(q, contoso, "us.marshals")
 			q.Notices = append(q.Notices, choice("US", agreement.Withdraw, "dual-criminality"))
+			q.Request.Data[0].Own = []string{"quick_freeze"}
+		}),
+		one("routes-none", "deny", "the one other way would deny as well: none is shown", func(q *question) {
+			q.Agreements = q.Agreements[:1]
 			q.Request.Offence.MaxCustodyMonths = 12
+		}),
+		one("routes-other-treaty", "deny", "a way that is for want of another treaty only", func(q *question) {
+			q.Agreements[2] = "vector-daa.yaml"
+			q.Facts.Ref = daa
+			assist(q, office, doj, protocol.PathDisclosure, protocol.CategoryTraffic)
 		}),
 		one("barred", "deny", "a ground with which nobody may refuse", refuse(protocol.ReasonBankSecrecy)),
 		one("not-barred", "allow", "a ground that the agreement does not bar", refuse(protocol.ReasonNotHeld)),

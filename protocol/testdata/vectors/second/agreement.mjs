@@ -93,10 +93,10 @@ export function checkDecision(bytes, read) {
     ? [] : domesticLaw(held, facts, at, from, to);
   if (d.documents.join() !== [...(governing ? [governing] : []), ...law].flatMap(digests).join()) bad('documents');
   const conflict = d.findings.some((f) => f.outcome === 'flag' && f.reason === 'third_country_law');
-  if ((d.verdict === 'deny' || conflict) !== (d.route.length > 0)) bad('route');
+  if (d.route.length > 0 && d.verdict !== 'deny' && !conflict) bad('route');
   checkSteps(q, governing, at, from, to);
   const other = held.some((x) => governing && x.id !== governing.id && governs(x, from, to) && standsFor(x, at, from, to) &&
-    !['courtesy', 'data_access_agreement'].includes(x.kind));
+    ['mutual_assistance', 'directive'].includes(x.kind));
   checkInputs(d, valuesOf(q.request, facts, governing, other));
   return d.verdict;
 }
