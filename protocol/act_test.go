@@ -211,6 +211,12 @@ func FuzzParseAct(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(enc)
+	for _, a := range bodies() {
+		if enc, err = a.Encode(); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(enc)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := protocol.ParseAct(b)
 		if err != nil {

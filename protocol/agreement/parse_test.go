@@ -190,6 +190,8 @@ func FuzzParseDocument(f *testing.F) {
 		f.Add(d.Bytes())
 	}
 	f.Add([]byte(agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)))
+	f.Add([]byte(members))
+	f.Add([]byte(domesticLaw))
 	f.Add([]byte("a: &a [*a]"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d, err := agreement.ParseDocument("fuzz.yaml", b)

@@ -90,6 +90,7 @@ const courtesyParties = `parties:
 `
 
 func TestEveryMemberIsRead(t *testing.T) {
+	agreementtest.Parse(t, replace(t, members, "own: subscriber_data", "own: "+strings.Repeat("a", agreement.MaxID)))
 	d := agreementtest.Parse(t, members)
 	us, ok := d.Member("US")
 	if !ok || us.Ratified.String() != "2019-06-01" || us.Left.String() != "2030-01-01" {

@@ -297,3 +297,49 @@ func TestOfDomesticLawTheNewestInForceApplies(t *testing.T) {
 		t.Errorf("law that is not in force was applied: %v", d.Documents)
 	}
 }
+
+func TestRightStepNamesItsArticlesOnceAndTheWeakestMark(t *testing.T) {
+	right := func(id, category, article, mark string) string {
+		return fmt.Sprintf("  - {id: %s, from: any party, to: any party, types: [production], categories: [%s], channel: direct, "+
+			"article: %s, reciprocity: mirrored, provenance: %s, source: a text}\n", id, category, article, mark)
+	}
+	text := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)
+	start, end := strings.Index(text, "  - id: data"), strings.Index(text, "rules:")
+	rights := right("one", "content_stored", "Art. 2", "verified") + right("two", "location", "Art. 2", "secondary") +
+		right("three", "subscriber", "Art. 3", "verified")
+	book := bookOf(t, agreementtest.Parse(t, text[:start]+rights+text[end:]))
+	for _, c := range []struct {
+		categories    []protocol.Category
+		article, mark string
+	}{
+		{[]protocol.Category{protocol.CategoryContent}, "Art. 2", "verified"},
+		{[]protocol.Category{protocol.CategoryContent, protocol.CategoryLocation}, "Art. 2", "secondary"},
+		{[]protocol.Category{protocol.CategoryLocation, protocol.CategorySubscriber}, "Art. 3; Art. 2", "secondary"},
+	} {
+		s := agreementtest.UKOrder()
+		s.Ask(protocol.Production, c.categories...)
+		if f := agreementtest.Found(t, s.Decide(book), agreement.StepRight); f.Article != c.article || f.Provenance != c.mark {
+			t.Errorf("%v: got %q %q, want %q %q", c.categories, f.Article, f.Provenance, c.article, c.mark)
+		}
+	}
+}
+
+func TestClockHoldsForWhoSendsByThatChannel(t *testing.T) {
+	clock := "clocks:\n  - {id: term, article: A, text: It may have ended., date: 2025-01-01, provenance: unverified}\n"
+	text := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020) + clock
+	for channel, want := range map[string]protocol.Role{"direct": protocol.RoleDesignated, "central": protocol.RoleCentral} {
+		s := agreementtest.UKOrder()
+		if channel == "central" {
+			s.Facts.Addressee.Roles = []protocol.Role{protocol.RoleCentral}
+		}
+		s.Facts.Central = nil // whom to ask is not known
+		d := s.Decide(bookOf(t, agreementtest.Parse(t, replace(t, text, "channel: direct", "channel: "+channel))))
+		if f := agreementtest.Found(t, d, "term"); f.Outcome != protocol.Held || f.Role != want || f.Side != protocol.SideIssuing {
+			t.Errorf("%s: got %+v, want it to wait for %s", channel, f, want)
+		}
+		s.Facts.Ref.ID = "unknown"
+		if d := s.Decide(bookOf(t, agreementtest.Parse(t, replace(t, text, "channel: direct", "channel: central")))); len(d.Routes) != 1 || len(d.Routes[0].Via) != 0 {
+			t.Errorf("got routes %+v, want one by nobody known", d.Routes)
+		}
+	}
+}
