@@ -222,6 +222,9 @@ func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error)
 			Notified: grounds.Standings(p.act.To, now)}, now)
 	case p.body.Certification != nil:
 		out.Decision, err = n.previewCertified(grounds, p, now)
+	case p.body.Refusal != nil:
+		out.Decision = grounds.Book.Refuse(agreement.Ground{Agreement: p.act.Agreement, Reason: p.body.Refusal.Reason,
+			From: p.act.To[0].Party(), To: n.cfg.Self.Party(), At: now})
 	default:
 		out.Decision = casefile.Belongs(p.act.Agreement, now)
 	}

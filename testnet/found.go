@@ -57,7 +57,7 @@ func Found(f Founding) (*World, error) {
 			return nil, err
 		}
 		m := f.Topology.Parties[id.Party()][id]
-		h, err := home.Create(home.Spec{Dir: w.homeDir(id), Name: m.Name, Roles: m.Roles, Since: since,
+		h, err := home.Create(home.Spec{Dir: w.homeDir(id), Name: m.Name, Roles: m.Roles, AlsoUnder: m.AlsoUnder, Since: since,
 			Config: home.Config{Participant: id, Listen: listen}})
 		if err != nil {
 			return nil, err

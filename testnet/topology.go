@@ -33,6 +33,8 @@ type Topology struct {
 type Member struct {
 	Name  string          `yaml:"name"`
 	Roles []protocol.Role `yaml:"roles"`
+	// AlsoUnder are the other Parties whose law binds it.
+	AlsoUnder []protocol.Party `yaml:"also_under"`
 }
 
 // DefaultTopology returns the default world.

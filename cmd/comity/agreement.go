@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,12 +18,19 @@ import (
 )
 
 type agreementCmd struct {
-	List    agreementListCmd    `cmd:"" help:"List the agreements that are at hand."`
-	Show    agreementShowCmd    `cmd:"" help:"Show an agreement as a document to read."`
-	Sign    agreementSignCmd    `cmd:"" help:"Add a Party's signature to an agreement."`
-	Publish agreementPublishCmd `cmd:"" help:"Have the node use a signed agreement or notice and send it to its peers."`
-	Suspend agreementSuspendCmd `cmd:"" help:"Sign a Party's notice that it suspends rights under an agreement."`
-	Resume  agreementResumeCmd  `cmd:"" help:"Sign a Party's notice that it takes a suspension back."`
+	List   agreementListCmd   `cmd:"" help:"List the agreements that are at hand."`
+	Show   agreementShowCmd   `cmd:"" help:"Show an agreement as a document to read."`
+	Lint   agreementLintCmd   `cmd:"" help:"Say what is wrong with an agreement's file, and what looks wrong."`
+	Diff   agreementDiffCmd   `cmd:"" help:"Say by article what changed from one version to another."`
+	Matrix agreementMatrixCmd `cmd:"" help:"Show who may ask whom for what, as it stands."`
+
+	Sign     agreementSignCmd     `cmd:"" help:"Add a Party's signature to an agreement."`
+	Publish  agreementPublishCmd  `cmd:"" help:"Have the node use a signed agreement or notice and send it to its peers."`
+	Suspend  agreementSuspendCmd  `cmd:"" help:"Sign a Party's notice that it suspends rights under an agreement."`
+	Resume   agreementResumeCmd   `cmd:"" help:"Sign a Party's notice that it takes a suspension back."`
+	Reserve  agreementReserveCmd  `cmd:"" help:"Sign a Party's notice that it makes a reservation."`
+	Declare  agreementDeclareCmd  `cmd:"" help:"Sign a Party's notice that it makes a declaration."`
+	Withdraw agreementWithdrawCmd `cmd:"" help:"Sign a Party's notice that it takes a reservation or a declaration back."`
 }
 
 // A text is an agreement's document with where it was found.
@@ -50,14 +56,49 @@ func (a *app) texts(ctx context.Context) ([]text, error) {
 	for _, t := range held {
 		add(t)
 	}
+	texts, err := a.library()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range texts {
+		add(t)
+	}
+	return out, nil
+}
+
+// library returns the shipped texts, with those of --library in their place.
+func (a *app) library() ([]text, error) {
 	shipped, err := library.Documents()
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range shipped {
-		add(text{doc: d, from: "shipped, not signed"})
+	docs := shipped
+	if a.Library != "" {
+		if docs, err = library.Over(os.DirFS(a.Library)); err != nil {
+			return nil, badInput(plain(err), "mend the document, or leave it out of "+a.Library)
+		}
+	}
+	out := make([]text, len(docs))
+	for i, d := range docs {
+		out[i] = text{doc: d, from: "in " + a.Library + ", not signed"}
+		if slices.ContainsFunc(shipped, func(s *agreement.Document) bool { return s.Digest() == d.Digest() }) {
+			out[i].from = "shipped, not signed"
+		}
 	}
 	return out, nil
+}
+
+// libraryDocuments returns the documents of library.
+func (a *app) libraryDocuments() ([]*agreement.Document, error) {
+	texts, err := a.library()
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]*agreement.Document, len(texts))
+	for i := range texts {
+		docs[i] = texts[i].doc
+	}
+	return docs, nil
 }
 
 // heldTexts returns what the node uses and the home's files. Where there is no
@@ -188,11 +229,15 @@ func (a *app) find(ctx context.Context, what string) (text, error) {
 
 type agreementListCmd struct{}
 
+// spaced writes a code as words.
+func spaced[T ~string](code T) string { return strings.ReplaceAll(string(code), "_", " ") }
+
 // listed is a line of agreement list for a program.
 type listed struct {
 	ID      string           `json:"id"`
 	Version string           `json:"version"`
 	Title   string           `json:"title"`
+	Kind    agreement.Kind   `json:"kind"`
 	Status  agreement.Status `json:"status"`
 	Parties []protocol.Party `json:"parties"`
 	Digest  protocol.Digest  `json:"digest"`
@@ -205,7 +250,7 @@ type listed struct {
 func (t *text) listed() listed {
 	d := t.doc
 	unproven, rules := d.Unproven()
-	return listed{d.ID, d.Version, d.Title, d.Status, d.Parties(), d.Digest(), t.from, unproven, rules}
+	return listed{d.ID, d.Version, d.Title, d.Kind, d.Status, d.Parties(), d.Digest(), t.from, unproven, rules}
 }
 
 func (c *agreementListCmd) Run(ctx context.Context, a *app) error {
@@ -218,40 +263,18 @@ func (c *agreementListCmd) Run(ctx context.Context, a *app) error {
 		out = append(out, t.listed())
 	}
 	return a.show(out, func(w io.Writer) {
-		rows := [][]string{{"AGREEMENT", "VERSION", "STATUS", "PARTIES", "UNVERIFIED", "FROM"}}
+		rows := [][]string{{"AGREEMENT", "VERSION", "KIND", "STATUS", "PARTIES", "UNVERIFIED", "FROM"}}
 		for _, l := range out {
 			parties := words(l.Parties)
-			if len(l.Parties) > 4 {
-				parties = count(len(l.Parties), "Party")
+			switch n := len(l.Parties); {
+			case n == 0:
+				parties = "any State"
+			case n > 4:
+				parties = count(n, "Party")
 			}
-			rows = append(rows, []string{l.ID, l.Version, strings.ReplaceAll(string(l.Status), "_", " "), parties,
+			rows = append(rows, []string{l.ID, l.Version, spaced(l.Kind), spaced(l.Status), parties,
 				fmt.Sprintf("%d of %d rules", l.Unverified, l.Rules), l.From})
 		}
 		table(w, rows)
 	})
-}
-
-type agreementShowCmd struct {
-	Agreement string `arg:"" help:"Id of an agreement, or a .yaml file."`
-}
-
-// document is what agreement show says to a program.
-type document struct {
-	listed
-	Source string `json:"source"` // the YAML, byte for byte
-}
-
-func (c *agreementShowCmd) Run(ctx context.Context, a *app) error {
-	t, err := a.find(ctx, c.Agreement)
-	if err != nil {
-		return err
-	}
-	d := t.doc
-	out := document{t.listed(), string(d.Bytes())}
-	var failed error
-	err = a.show(out, func(w io.Writer) {
-		failed = d.Text(w, agreement.TextOptions{Width: maxWidth})
-		fmt.Fprintf(w, "\n(%s)\n", t.from)
-	})
-	return errors.Join(err, failed)
 }

@@ -17,6 +17,7 @@ func writeBody(w io.Writer, b *protocol.Body) {
 		field(w, "certifies", "that the request is lawful and complies with the agreement")
 		field(w, "contact", shown(b.Certification.Contact))
 		field(w, "targeting", shown(b.Certification.Targeting))
+		writeAttests(w, b.Certification.Attestations)
 	case b.Disclosure != nil:
 		writeDisclosure(w, b.Disclosure)
 	case b.Withdrawal != nil:
@@ -64,26 +65,45 @@ func writeIdentifiers(w io.Writer, r *protocol.Request) {
 		if id.Service != "" {
 			text += " at " + shown(id.Service)
 		}
+		if !id.Seen.IsZero() {
+			text += ", seen " + moment(id.Seen)
+		}
 		field(w, "identifier", text)
 	}
 }
 
 func writeRest(w io.Writer, r *protocol.Request) {
 	for _, d := range r.Data {
-		field(w, "data", fmt.Sprintf("%s, %s to %s %s", d.Category, moment(d.From), moment(d.To),
+		own := ""
+		if len(d.Own) > 0 {
+			own = " (" + shown(words(d.Own)) + ")"
+		}
+		field(w, "data", fmt.Sprintf("%s%s, %s to %s %s", d.Category, own, moment(d.From), moment(d.To),
 			shown(d.Description)))
 	}
 	if i := r.Interception; i != nil {
-		field(w, "intercept", moment(i.Start)+" to "+moment(i.End))
+		text := moment(i.Start) + " to " + moment(i.End)
+		if i.LessIntrusiveConsidered {
+			text += ", no less intrusive way is enough"
+		}
+		field(w, "intercept", text)
 	}
 	a := r.Authorisation
 	field(w, "authorised", fmt.Sprintf("%s of %s, reference %s, by %s (%s)", shown(a.Instrument),
 		day(a.Date), shown(a.Reference), shown(a.Authority), a.Kind))
+	if !a.Order.IsZero() {
+		field(w, "order", a.Order.String())
+	}
 	field(w, "offence", fmt.Sprintf("%s (%s), at most %d months", shown(r.Offence.Description),
 		shown(strings.Join(r.Offence.Provisions, "; ")), r.Offence.MaxCustodyMonths))
 	field(w, "target", targetText(&r.Target))
 	field(w, "purpose", shown(r.Purpose))
-	for _, s := range r.Attestations {
+	writeParticulars(w, r)
+	writeAttests(w, r.Attestations)
+}
+
+func writeAttests(w io.Writer, list []protocol.Attestation) {
+	for _, s := range list {
 		field(w, "attests", shown(s.Statement+" "+s.Reference))
 	}
 }
@@ -100,6 +120,9 @@ func targetText(t *protocol.Target) string {
 	add("resident in", t.ResidentIn...)
 	add("incorporated in", t.Incorporated)
 	add("authority of", t.GovernmentOf)
+	if len(t.Protected) > 0 {
+		parts = append(parts, "protected by "+words(t.Protected))
+	}
 	return strings.Join(append(parts, "believed because: "+shown(t.Basis)), ", ")
 }
 

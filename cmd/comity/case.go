@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 	"comity.example/protocol/casefile"
 )
 
@@ -52,7 +54,26 @@ func (c *caseShowCmd) Run(ctx context.Context, a *app) error {
 	if c.All {
 		much = full
 	}
-	return a.show(v, func(w io.Writer) { writeCase(w, &v, much) })
+	asked := a.askedToCertify(ctx, &v)
+	return a.show(v, func(w io.Writer) {
+		writeCase(w, &v, much)
+		writeAsked(w, asked)
+	})
+}
+
+// askedToCertify returns the rules that wait for a statement of whoever is to
+// certify the request of a case.
+func (a *app) askedToCertify(ctx context.Context, v *desk.CaseView) []*agreement.Rule {
+	if v.Move != casefile.Certify {
+		return nil
+	}
+	d := requestOf(v).Decision
+	if d == nil {
+		return nil
+	}
+	return slices.DeleteFunc(askedOf(a.usedBy(ctx, d), d), func(r *agreement.Rule) bool {
+		return r.By != protocol.RoleDesignated
+	})
 }
 
 func (c *caseShowCmd) patience() time.Duration {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
@@ -11,28 +13,55 @@ type certifyCmd struct {
 	Case      protocol.CaseID `arg:"" help:"The case."`
 	Contact   string          `required:"" help:"Desk that answers legal and practical questions." placeholder:"TEXT"`
 	Targeting string          `help:"Targeting procedure that was followed." placeholder:"REF"`
+	Attest    []string        `help:"Statement that the agreement asks of a designated authority; may be repeated." placeholder:"CODE[=REFERENCE]" sep:"none"`
 	signing
 }
 
 func (c *certifyCmd) Help() string {
 	return `States that the request is lawful and complies with the agreement, invokes the agreement for it,
-and transmits it to the addressee. The issuing authority is told.`
+and transmits it to the addressee. The issuing authority is told. comity case show says which
+statements the agreement asks of the designated authority: --attest own_purpose=MEMO-7 makes one, with
+the reference of what stands behind it.`
+}
+
+// attestations reads what --attest says.
+func (c *certifyCmd) attestations() ([]protocol.Attestation, error) {
+	var out []protocol.Attestation
+	for _, text := range c.Attest {
+		code, reference, _ := strings.Cut(text, "=")
+		switch {
+		case code == "":
+			return nil, badInput("--attest: want CODE, or CODE=REFERENCE", "comity agreement show lists the codes")
+		case slices.ContainsFunc(out, func(x protocol.Attestation) bool { return x.Statement == code }):
+			return nil, badInput("--attest: "+code+" stands twice: want it once", "")
+		}
+		out = append(out, protocol.Attestation{Statement: code, Reference: reference})
+	}
+	return out, nil
 }
 
 func (c *certifyCmd) Run(ctx context.Context, a *app) error {
-	asked := protocol.Certification{Invokes: true, Contact: c.Contact, Targeting: c.Targeting}
+	attests, err := c.attestations()
+	if err != nil {
+		return err
+	}
+	asked := protocol.Certification{Invokes: true, Contact: c.Contact, Targeting: c.Targeting, Attestations: attests}
 	return a.perform(ctx, errand{signing: c.signing, done: "certified the request",
-		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Certification: &asked}},
-		fits: func(p *desk.Prepared) error {
-			got := p.Body.Certification
-			if got == nil || got.Invokes != asked.Invokes || got.Contact != asked.Contact ||
-				got.Targeting != asked.Targeting {
-				return errNotAsked
-			}
-			request, err := carriedIn(&p.Body, c.Case)
-			if err == nil && request.Body.Request == nil {
-				err = errNotAsked
-			}
-			return err
-		}})
+		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Certification: &asked}}, fits: c.fits(&asked)})
+}
+
+// fits wants what was asked for to be certified, of a request of the case.
+func (c *certifyCmd) fits(asked *protocol.Certification) func(*desk.Prepared) error {
+	return func(p *desk.Prepared) error {
+		got := p.Body.Certification
+		if got == nil || got.Invokes != asked.Invokes || got.Contact != asked.Contact ||
+			got.Targeting != asked.Targeting || !slices.Equal(got.Attestations, asked.Attestations) {
+			return errNotAsked
+		}
+		request, err := carriedIn(&p.Body, c.Case)
+		if err == nil && request.Body.Request == nil {
+			err = errNotAsked
+		}
+		return err
+	}
 }

@@ -12,6 +12,7 @@ import (
 type globals struct {
 	Dir            string `help:"Home of the participant." env:"COMITY_DIR" default:"." placeholder:"DIR"`
 	JSON           bool   `name:"json" help:"Write JSON, for programs."`
+	Library        string `help:"Directory of agreements that take the place of the shipped ones of the same id." env:"COMITY_LIBRARY" placeholder:"DIR"`
 	PassphraseFile string `help:"File whose first line is the passphrase of the keys (or set COMITY_PASSPHRASE)." placeholder:"FILE"`
 	Yes            bool   `short:"y" help:"Sign without asking. Where there is no terminal, a root signs only with this."`
 

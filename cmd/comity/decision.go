@@ -15,69 +15,119 @@ import (
 type detail int
 
 const (
-	brief detail = iota // what keeps the request, and how many rules are met
+	brief detail = iota // what keeps the request or warns, and how many rules are met
 	full                // every rule
 )
 
-// writeDecision writes what an agreement found: what keeps the request first
-// of all in the order of the document, then the ways that would work.
+// writeDecision writes what an agreement found: what keeps the request and what
+// warns in the order of the document, then the ways that would work, best first.
 func writeDecision(w io.Writer, d *protocol.Decision, much detail) {
 	field(w, "verdict", verdictText(d))
 	if d.Agreement.ID != "" {
 		field(w, "agreement", d.Agreement.ID+", version "+d.Agreement.Version)
 	}
-	met, idle, unverified := 0, 0, 0
+	outcomes := map[protocol.Outcome]int{}
 	for i := range d.Findings {
 		f := &d.Findings[i]
-		switch f.Outcome {
-		case protocol.Pass:
-			met++
-		case protocol.NotApplicable:
-			idle++
-		}
-		if f.Provenance == "unverified" {
-			unverified++
-		}
-		if much == full || f.Outcome == protocol.Fail || f.Outcome == protocol.Held {
+		outcomes[f.Outcome]++
+		if much == full || f.Outcome != protocol.Pass && f.Outcome != protocol.NotApplicable {
 			writeFinding(w, f)
 		}
 	}
-	field(w, "rules", fmt.Sprintf("%d met, %d do not apply, %d keep it", met, idle, len(d.Findings)-met-idle))
-	if unverified > 0 {
-		field(w, "", count(unverified, "rule")+" of this agreement could not be verified against its text")
-	}
+	field(w, "rules", ruleText(outcomes, len(d.Findings)))
+	writeProvenance(w, d)
 	for _, r := range d.Routes {
 		field(w, "route", routeText(r))
 	}
 }
 
-// writeStatements says which statement would meet what is not met, and which of
-// the request's nobody asks for: a typo there is no other error.
-func writeStatements(w io.Writer, doc *agreement.Document, r *protocol.Request, d *protocol.Decision) {
-	known := map[string]bool{}
-	for i := range doc.Rules {
-		rule := &doc.Rules[i]
-		var codes []string
-		for _, s := range rule.Statements {
-			known[s.Code] = true
-			codes = append(codes, s.Code)
-		}
-		unmet := slices.ContainsFunc(d.Findings, func(f protocol.Finding) bool {
-			return f.Rule == rule.ID && (f.Outcome == protocol.Held || f.Outcome == protocol.Fail)
-		})
-		if unmet && len(codes) > 0 {
-			field(w, "attest", fmt.Sprintf("%s, for %s", strings.Join(codes, " or "), rule.ID))
+func ruleText(of map[protocol.Outcome]int, all int) string {
+	met, idle, warn := of[protocol.Pass], of[protocol.NotApplicable], of[protocol.Flag]
+	text := fmt.Sprintf("%d met, %d do not apply, %d keep it", met, idle, all-met-idle-warn)
+	if warn > 0 {
+		text += fmt.Sprintf(", %d warn", warn)
+	}
+	return text
+}
+
+func writeProvenance(w io.Writer, d *protocol.Decision) {
+	n := 0
+	for i := range d.Findings {
+		if d.Findings[i].Provenance == "unverified" {
+			n++
 		}
 	}
+	if n > 0 {
+		field(w, "", count(n, "rule")+" of this agreement could not be verified against its text")
+	}
+}
+
+// writeStatements says which statement would meet what is not met, and who
+// makes it, and which of the request's nobody asks for: a typo there is no other
+// error. docs are the documents on which it was decided, the governing one first.
+func writeStatements(w io.Writer, docs []*agreement.Document, r *protocol.Request, d *protocol.Decision) {
+	if len(docs) == 0 {
+		return
+	}
+	known := map[string]bool{}
+	for _, doc := range docs {
+		for i := range doc.Rules {
+			for _, s := range doc.Rules[i].Statements {
+				known[s.Code] = true
+			}
+		}
+	}
+	writeAsked(w, askedOf(docs, d))
 	for i, s := range r.Attestations {
 		if !known[s.Statement] {
-			text := fmt.Sprintf("attestations[%d].statement: no rule of %s asks for %q", i, doc.ID, s.Statement)
+			text := fmt.Sprintf("attestations[%d].statement: no rule of %s asks for %q", i, docs[0].ID, s.Statement)
 			if meant := nearest(s.Statement, slices.Sorted(maps.Keys(known))); meant != "" {
 				text += ": did you mean " + meant + "?"
 			}
 			field(w, "unknown", text)
 		}
 	}
+}
+
+// writeAsked says which statements would meet rules, and how the designated
+// authority makes one.
+func writeAsked(w io.Writer, rules []*agreement.Rule) {
+	for _, rule := range rules {
+		text := fmt.Sprintf("%s, for %s", codesOf(rule), rule.ID)
+		if rule.By == protocol.RoleDesignated {
+			text += ", by the designated authority: comity certify --attest CODE"
+		}
+		field(w, "attest", text)
+	}
+}
+
+// askedOf returns the rules that are not met and that a statement would meet,
+// in the order of the documents.
+func askedOf(docs []*agreement.Document, d *protocol.Decision) []*agreement.Rule {
+	var out []*agreement.Rule
+	for _, doc := range docs {
+		for i := range doc.Rules {
+			rule := &doc.Rules[i]
+			name := rule.ID
+			if doc.Kind == agreement.KindDomestic {
+				name = doc.ID + "/" + rule.ID
+			}
+			if len(rule.Statements) > 0 && slices.ContainsFunc(d.Findings, func(f protocol.Finding) bool {
+				return f.Rule == name && f.Outcome != protocol.Pass && f.Outcome != protocol.NotApplicable
+			}) {
+				out = append(out, rule)
+			}
+		}
+	}
+	return out
+}
+
+func codesOf(rule *agreement.Rule) string {
+	var codes []string
+	for _, s := range rule.Statements {
+		codes = append(codes, s.Code)
+	}
+	return strings.Join(codes, " or ")
 }
 
 func verdictText(d *protocol.Decision) string {
@@ -106,6 +156,9 @@ func writeFinding(w io.Writer, f *protocol.Finding) {
 		text += " (" + string(f.Reason) + ")"
 	}
 	hang(w, "        ", text)
+	if f.Ask != "" {
+		hang(w, "        → ", f.Ask)
+	}
 }
 
 func routeText(r protocol.Route) string {

@@ -65,7 +65,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 		return err
 	}
 	if p.Decision.Verdict == protocol.Deny {
-		return a.tell(sent{desk.Submitted{Case: p.Case, Decision: p.Decision}, p.To})
+		return a.tell(ctx, sent{desk.Submitted{Case: p.Case, Decision: p.Decision}, p.To})
 	}
 	if a.asks() {
 		if e.about, err = answered(ctx, node, &p); err != nil {
@@ -81,7 +81,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 		return unsure(err, p.Case)
 	}
 	if s.Act.IsZero() {
-		return a.tell(sent{s, p.To})
+		return a.tell(ctx, sent{s, p.To})
 	}
 	return a.show(sent{s, p.To}, func(w io.Writer) { writeKept(w, &p, kept{e.done, h.Config.Participant}) })
 }
@@ -224,11 +224,14 @@ func (a *app) present(p *desk.Prepared, about *protocol.Request) error {
 	})
 }
 
-// tell says why an act was not sent. A request stays a draft.
-func (a *app) tell(s sent) error {
+// tell says why an act was not sent, and which statements would help. A request
+// stays a draft.
+func (a *app) tell(ctx context.Context, s sent) error {
+	used := a.usedBy(ctx, &s.Decision)
 	err := a.show(s, func(w io.Writer) {
 		fmt.Fprintf(w, "not sent: %s\n", s.Case)
 		writeDecision(w, &s.Decision, brief)
+		writeAsked(w, askedOf(used, &s.Decision))
 	})
 	return errors.Join(err, done(statusOf(s.Decision.Verdict)))
 }

@@ -75,7 +75,7 @@ func TestOfficerSignsWhatWasAskedFor(t *testing.T) {
 // readTemplate is the template as a request, changed.
 func readTemplate(t *testing.T, change func(*protocol.Request)) *protocol.Request {
 	t.Helper()
-	s, err := parseSource("request.yaml", requestTemplate)
+	s, err := parseSource("request.yaml", orderTemplate(t))
 	if err != nil {
 		t.Fatal(err)
 	}

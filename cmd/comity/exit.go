@@ -44,8 +44,8 @@ var exitStatuses = []struct {
 	{exitOK, "done; allowed; everything holds"},
 	{exitError, "error"},
 	{exitInput, "wrong usage, or input that cannot be read"},
-	{exitHold, "held: a person must decide or supply something first"},
-	{exitDeny, "denied: the agreement does not carry it; nothing was sent"},
+	{exitHold, "held: a person must decide or supply something first, or look at a warning"},
+	{exitDeny, "denied: the agreement does not carry it and nothing was sent, or does not load"},
 	{exitDoubt, "a claim does not hold: do not rely on it"},
 	{exitNoNode, "the node does not answer"},
 	{exitStore, "the node must not start: its store is damaged or behind its anchor"},
@@ -183,9 +183,10 @@ func explainProblem(p *desk.Problem) *failure {
 
 // packages are the names with which errors begin at the edge of a package.
 // They help who reads a log; a person on a terminal they do not.
-var packages = []string{"home: ", "node: ", "open: ", "register: ", "agreement: ", "protocol: ", "desk: ",
+var packages = []string{"home: ", "node: ", "open: ", "register: ", "agreement: ", "paper: ", "protocol: ", "desk: ",
 	"canon: ", "decode: ", "keyfile: ", "casepack: ", "ledger: ", "journal: ", "link: ", "read: ", "write: ",
-	"create: ", "draft: ", "casefile: ", "cosign: ", "chain: ", "seal: ", "identity: ", "accept: "}
+	"create: ", "draft: ", "casefile: ", "cosign: ", "chain: ", "seal: ", "identity: ", "accept: ",
+	"replay: ", "parse: ", "decide: ", "make: "}
 
 // plain returns an error's text without the packages it came through.
 func plain(err error) string { return plainText(err.Error()) }

@@ -17,6 +17,7 @@ type initCmd struct {
 	Participant protocol.ParticipantID `arg:"" help:"Country, a point, and a name: gb.home-office."`
 	Name        string                 `required:"" help:"Name of the organisation, for the register."`
 	Role        []protocol.Role        `required:"" help:"What it is registered to do: ${roles}. May be given again." placeholder:"ROLE" predictor:"role"`
+	AlsoUnder   []protocol.Party       `help:"Another Party whose law binds it, as the parent's binds a provider's establishment. May be given again." placeholder:"PARTY"`
 	Listen      string                 `default:"0.0.0.0:4433" help:"Where the node listens: host:port, UDP." placeholder:"ADDR"`
 	Address     string                 `help:"Where peers reach it: host:port. By default where it listens." placeholder:"ADDR"`
 	API         string                 `name:"api" help:"Serve the API over TCP too, at loopback:port, for Prometheus. By default only the socket in the home." placeholder:"ADDR"`
@@ -48,7 +49,7 @@ func (c *initCmd) Run(_ context.Context, a *app) error {
 	if err := os.MkdirAll(a.Dir, 0o700); err != nil {
 		return err
 	}
-	h, err := home.Create(home.Spec{Dir: a.Dir, Name: c.Name, Roles: c.Role, Address: c.Address,
+	h, err := home.Create(home.Spec{Dir: a.Dir, Name: c.Name, Roles: c.Role, AlsoUnder: c.AlsoUnder, Address: c.Address,
 		Config:     home.Config{Participant: c.Participant, Listen: c.Listen, API: c.API},
 		Passphrase: p, Since: a.instant()})
 	if err != nil {

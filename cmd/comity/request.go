@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,9 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/draft"
+	"comity.example/protocol/lint"
 )
 
 type requestCmd struct {
@@ -21,14 +25,33 @@ type requestCmd struct {
 
 type requestNewCmd struct {
 	File      string `help:"The request, in YAML or JSON." placeholder:"FILE" xor:"what" required:""`
-	Template  bool   `help:"Print a request to fill in." xor:"what" required:""`
-	Agreement string `help:"Id of the agreement to rely on. By default the one that carries it." placeholder:"ID"`
+	Template  bool   `help:"Print a request to fill in, made of the agreement that it is to go under." xor:"what" required:""`
+	Agreement string `help:"Id of the agreement to rely on. By default the one that carries it, of a template ukus-daa-2019." placeholder:"ID"`
+
+	Type      protocol.RequestType   `help:"Of a template: what kind of request." placeholder:"TYPE" predictor:"type"`
+	Issuer    protocol.ParticipantID `help:"Of a template: who issues it." placeholder:"ID"`
+	Addressee protocol.ParticipantID `help:"Of a template: to whom it goes." placeholder:"ID"`
+}
+
+func (c *requestNewCmd) Help() string {
+	return `A template is complete: it holds what the agreement asks for, each line explained, and can be sent as
+it is where these participants and that agreement are. What follows from its kind is chosen with
+--type: comity request new --template --agreement eu-epoc-2023 --type preservation prints an EPOC-PR.`
+}
+
+// drafted is what request new says to a program.
+type drafted struct {
+	desk.Prepared
+	Terms []termed      `json:"terms"`
+	Lint  []lint.Defect `json:"lint"`
 }
 
 func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if c.Template {
-		_, err := a.out.Write(requestTemplate)
-		return err
+		return c.template(ctx, a)
+	}
+	if c.Type != "" || c.Issuer != "" || c.Addressee != "" {
+		return badInput("--type, --issuer and --addressee are for a template: a file says it itself", "")
 	}
 	r, err := a.readRequest(c.File)
 	if err != nil {
@@ -42,21 +65,86 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	ref := p.Decision.Agreement
 	held := participantsOf(published(ctx, node))
-	relied, noText := a.find(ctx, ref.ID+"@"+ref.Version)
-	err = a.show(p, func(w io.Writer) {
+	used := a.usedBy(ctx, &p.Decision)
+	governing := governingOf(&p.Decision, used)
+	out := drafted{p, termsOf(r, governing), append([]lint.Defect{}, lint.Lint(r, governing, a.instant())...)}
+	err = a.show(out, func(w io.Writer) {
 		field(w, "draft", string(p.Case))
 		writeDecision(w, &p.Decision, brief)
 		writeStrangers(w, r, &p.Decision, held)
-		if noText == nil {
-			writeStatements(w, relied.doc, r, &p.Decision)
-		}
+		writeStatements(w, used, r, &p.Decision)
+		writeTerms(w, out.Terms)
+		writeLint(w, out.Lint)
 		if p.Decision.Verdict != protocol.Deny && !suppliable(&p.Decision) {
 			field(w, "next", "comity request send "+string(p.Case)+", which goes to "+words(p.To))
 		}
 	})
 	return errors.Join(err, done(statusOfDraft(&p.Decision)))
+}
+
+// usedBy returns those of the texts at hand on which a decision rests.
+func (a *app) usedBy(ctx context.Context, d *protocol.Decision) []*agreement.Document {
+	all, err := a.texts(ctx)
+	if err != nil {
+		return nil
+	}
+	return usedBy(d, documentsOf(all))
+}
+
+func documentsOf(all []text) []*agreement.Document {
+	var out []*agreement.Document
+	for _, t := range all {
+		out = append(out, t.doc)
+	}
+	return out
+}
+
+// defaultAgreement is the one whose template is printed where none is named.
+const defaultAgreement = "ukus-daa-2019"
+
+// template prints a request to fill in.
+func (c *requestNewCmd) template(ctx context.Context, a *app) error {
+	t, err := a.find(ctx, cmp.Or(c.Agreement, defaultAgreement))
+	if err != nil {
+		return err
+	}
+	all, err := a.texts(ctx)
+	if err != nil {
+		return err
+	}
+	made, err := templateOf(t.doc, documentsOf(all), draft.Want{Type: c.Type, Issuer: c.Issuer, Addressee: c.Addressee,
+		At: a.instant()})
+	if err != nil {
+		return err
+	}
+	_, err = a.out.Write(writeTemplate(made))
+	return err
+}
+
+// templateOf makes a template among the texts at hand, of which those of one
+// agreement are left out that are not the one that is meant.
+func templateOf(doc *agreement.Document, all []*agreement.Document, w draft.Want) (*draft.Template, error) {
+	among := []*agreement.Document{doc}
+	for _, d := range all {
+		if !slices.ContainsFunc(among, func(x *agreement.Document) bool { return x.Ref() == d.Ref() }) {
+			among = append(among, d)
+		}
+	}
+	book, err := agreement.NewBook(among, nil)
+	if err != nil {
+		return nil, orBadInput(err)
+	}
+	w.Book, w.Document = book, doc
+	made, err := draft.New(w)
+	switch {
+	case errors.Is(err, draft.ErrDomestic):
+		return nil, badInput(doc.ID+" is a Party's own law, which carries no request", "comity agreement list names the agreements")
+	case errors.Is(err, draft.ErrNoRight):
+		return nil, badInput(fmt.Sprintf("%s carries no such request between these Parties", doc.ID),
+			"comity agreement show "+doc.ID+" says which types it carries, and between whom")
+	}
+	return made, err
 }
 
 // statusOfDraft is the exit status of a draft. That it still waits for its

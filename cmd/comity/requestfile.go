@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	_ "embed" // for the template
 	"errors"
 	"fmt"
 	"maps"
@@ -13,11 +12,6 @@ import (
 
 	"comity.example/protocol"
 )
-
-// requestTemplate is a request to fill in. It is checked by a test.
-//
-//go:embed request.yaml
-var requestTemplate []byte
 
 // readRequest reads a file that holds a request.
 func (a *app) readRequest(file string) (*protocol.Request, error) {

@@ -31,11 +31,11 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("README", file)
-			return os.WriteFile(filepath.Join(e.WorkDir, "request.yaml"), requestTemplate, 0o600)
+			return os.WriteFile(filepath.Join(e.WorkDir, "request.yaml"), orderTemplate(t), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
-			"damage": damage, "fetch": fetch, "readme": readme, "large": large,
+			"damage": damage, "fetch": fetch, "readme": readme, "large": large, "wrap": wrap, "edit": edit,
 		},
 	})
 }
@@ -117,6 +117,31 @@ func replace(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s holds %q %d times, want once", args[0], args[1], strings.Count(b, args[1]))
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(b, args[1], args[2], 1)), 0o600))
+}
+
+// edit FILE TEXT N turns the letter N bytes behind the first place of a text
+// into another.
+func edit(ts *testscript.TestScript, _ bool, args []string) {
+	b := []byte(ts.ReadFile(args[0]))
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	at := strings.Index(string(b), args[1]) + n
+	if b[at] == 'A' {
+		b[at]++
+	} else {
+		b[at] = 'A'
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
+
+// wrap REQUEST FILE CLAIMS makes of a request, and of claims beside it, a file
+// for check.
+func wrap(ts *testscript.TestScript, _ bool, args []string) {
+	text := "request:\n"
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		text += "  " + line
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text+ts.ReadFile(args[2])), 0o600))
 }
 
 // large FILE N makes a file of N bytes.

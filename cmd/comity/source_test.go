@@ -20,7 +20,7 @@ func parseRequest(t *testing.T, text string) (*protocol.Request, error) {
 }
 
 func TestTemplateIsACompleteRequest(t *testing.T) {
-	r, err := parseRequest(t, string(requestTemplate))
+	r, err := parseRequest(t, string(orderTemplate(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestTemplateIsACompleteRequest(t *testing.T) {
 }
 
 func TestTheSameRequestInJSONReadsAlike(t *testing.T) {
-	want, err := parseRequest(t, string(requestTemplate))
+	want, err := parseRequest(t, string(orderTemplate(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestErrorsNameTheLineAndTheMend(t *testing.T) {
 
 // FuzzSource looks for a file that the reader does not survive.
 func FuzzSource(f *testing.F) {
-	f.Add(requestTemplate)
+	f.Add(orderTemplate(f))
 	f.Add([]byte(`{"type": "production"}`))
 	f.Add([]byte("a: &x [1, *x]"))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -16,6 +16,9 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/agreement/library"
+	"comity.example/protocol/draft"
 	"comity.example/testnet"
 	"comity.example/testnet/story"
 )
@@ -110,7 +113,7 @@ func (c *testnetUpCmd) Run(ctx context.Context, a *app) error {
 			m := p.Topology.Parties[id.Party()][id]
 			a.note("  %-18s %-40s %v", id, m.Name, m.Roles)
 		}
-		order, err := c.order(&p.Topology)
+		order, err := c.order(&p.Topology, a.instant())
 		if err != nil {
 			return err
 		}
@@ -128,19 +131,24 @@ const (
 
 // order writes an order that is ready to be sent in this world, "" where the
 // world has not whom it is between.
-func (f *worldFlags) order(t *testnet.Topology) (string, error) {
+func (f *worldFlags) order(t *testnet.Topology, now time.Time) (string, error) {
 	all := t.Participants()
 	for _, id := range []protocol.ParticipantID{orderIssuer, orderCertifier, orderAddressee} {
 		if !slices.Contains(all, id) {
 			return "", nil
 		}
 	}
-	text := strings.NewReplacer(
-		"issuer: gb.home-office ", "issuer: "+string(orderIssuer)+" ",
-		"addressee: us.contoso-mail ", "addressee: "+string(orderAddressee)+" ",
-	).Replace(string(requestTemplate))
+	docs, err := library.Documents()
+	if err != nil {
+		return "", err
+	}
+	at := slices.IndexFunc(docs, func(d *agreement.Document) bool { return d.ID == defaultAgreement })
+	made, err := templateOf(docs[at], docs, draft.Want{Issuer: orderIssuer, Addressee: orderAddressee, At: now})
+	if err != nil {
+		return "", err
+	}
 	name := filepath.Join(f.World, "order.yaml")
-	return name, os.WriteFile(name, []byte(text), 0o600)
+	return name, os.WriteFile(name, writeTemplate(made), 0o600)
 }
 
 // place sends the order, so that somebody's inbox holds something to do.
@@ -217,7 +225,7 @@ func (c *testnetDemoCmd) Run(ctx context.Context, a *app) error {
 		if c.Once {
 			return nil
 		}
-		order, err := c.order(&p.Topology)
+		order, err := c.order(&p.Topology, a.instant())
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 func TestDemosOrderIsForItsWorld(t *testing.T) {
 	f := &worldFlags{World: t.TempDir()}
 	world := testnet.DefaultTopology()
-	name, err := f.order(&world)
+	name, err := f.order(&world, time.Now())
 	if err != nil || filepath.Dir(name) != f.World {
 		t.Fatalf("got %q, %v", name, err)
 	}
@@ -34,7 +34,7 @@ func TestDemosOrderIsForItsWorld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if name, err := f.order(&other); name != "" || err != nil {
+	if name, err := f.order(&other, time.Now()); name != "" || err != nil {
 		t.Errorf("in a world without the police: got %q, %v", name, err)
 	}
 }

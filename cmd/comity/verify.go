@@ -86,17 +86,9 @@ func (c *verifyCmd) verify(file string) (v verified, err error) {
 		return v, badInput("cannot read "+file+": "+reasonOf(err), "")
 	}
 	defer f.Close()
-	info, err := f.Stat()
+	p, err := openPackage(f, file)
 	if err != nil {
 		return v, err
-	}
-	p, err := casepack.Open(f, info.Size())
-	if errors.Is(err, casepack.ErrChanged) {
-		return v, &failure{exitDoubt, file + " has changed since it was exported: do not rely on it",
-			"ask whoever exported it for it again, and compare before and after the way here"}
-	}
-	if err != nil {
-		return v, badInput(file+": "+plain(err), "want a file that comity case export wrote")
 	}
 	pins := p.Index.Pins
 	if c.Pins != "" {
@@ -109,6 +101,23 @@ func (c *verifyCmd) verify(file string) (v verified, err error) {
 		v.Claims[i].Why = plainText(v.Claims[i].Why)
 	}
 	return v, nil
+}
+
+// openPackage reads the table of contents of an exported case.
+func openPackage(f *os.File, name string) (*casepack.Package, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	p, err := casepack.Open(f, info.Size())
+	if errors.Is(err, casepack.ErrChanged) {
+		return nil, &failure{exitDoubt, name + " has changed since it was exported: do not rely on it",
+			"ask whoever exported it for it again, and compare before and after the way here"}
+	}
+	if err != nil {
+		return nil, badInput(name+": "+plain(err), "want a file that comity case export wrote")
+	}
+	return p, nil
 }
 
 func readPins(dir string) ([]register.Pin, error) {

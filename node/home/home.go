@@ -98,6 +98,8 @@ type Spec struct {
 	Config Config
 	Name   string // of the organisation, for the register
 	Roles  []protocol.Role
+	// AlsoUnder are the Parties whose law binds it besides its own.
+	AlsoUnder []protocol.Party
 	// Address is where peers reach the node: host:port. Empty: Config.Listen.
 	Address    string
 	Passphrase string // locks the keys; empty: an unlock file does
@@ -184,7 +186,7 @@ func (h *Home) newKeys(s Spec, lock keyfile.Lock) (*register.Participant, error)
 	if address == "" {
 		address = s.Config.Listen
 	}
-	p := &register.Participant{ID: s.Config.Participant, Name: s.Name, Roles: s.Roles, Address: address,
+	p := &register.Participant{ID: s.Config.Participant, Name: s.Name, Roles: s.Roles, AlsoUnder: s.AlsoUnder, Address: address,
 		TLS: []protocol.Digest{sha256.Sum256(spki)}, Signing: sign.Public(), Enrolment: enrol.Public(), Seal: open.Public(),
 		Log: log.Public(), Instruments: []string{}, Since: s.Since.UTC().Truncate(time.Second)}
 	return p, p.Check()

@@ -121,7 +121,7 @@ func TestTargetsAreProtectedDifferentlyInTheTwoDirections(t *testing.T) {
 			protocol.Hold, []protocol.Reason{protocol.ReasonThirdNotice}},
 		{"US order, UK national in France, France notified", agreementtest.USOrder, func(s *agreementtest.Scene) {
 			s.Person("FR", "GB", "FR")
-			s.Attest("third_country_notified")
+			s.Facts.Certification.Attestations = []protocol.Attestation{{Statement: "third_country_notified"}}
 		}, protocol.Allow, nil},
 		{"US order, US national in the UK", agreementtest.USOrder, func(s *agreementtest.Scene) { s.Person("GB", "US", "US") },
 			protocol.Deny, []protocol.Reason{protocol.ReasonPerson}},

@@ -197,7 +197,8 @@ func (d *Document) Governs(from, to protocol.Party) bool {
 func (d *Document) Stands(at time.Time) bool {
 	switch d.Status {
 	case InForce, Suspended, Lapsed, Terminated:
-		return d.InForce.reached(at) && !d.Expires.reached(at) && !d.Ended.reached(at)
+		begun := d.InForce.reached(at) || d.Kind == KindCourtesy && !at.IsZero()
+		return begun && !d.Expires.reached(at) && !d.Ended.reached(at)
 	default:
 		return false
 	}
@@ -212,4 +213,15 @@ func (d *Document) StandsFor(at time.Time, parties ...protocol.Party) bool {
 		}
 	}
 	return d.Stands(at)
+}
+
+// Unproven returns how many of the document's rules are not verified for at
+// least one issuing Party, and how many rules there are.
+func (d *Document) Unproven() (unproven, all int) {
+	for i := range d.Rules {
+		if r := &d.Rules[i]; r.Provenance != Verified || !r.ProvenFor.IsZero() {
+			unproven++
+		}
+	}
+	return unproven, len(d.Rules)
 }

@@ -142,11 +142,14 @@ func (s *source) checkDates(n ast.Node, d *Document) {
 		s.bad(s.at("document."+member, s.at("document.status", n)),
 			"document."+member+": "+format, args...)
 	}
+	courtesy := d.Kind == KindCourtesy // which nobody signed and no day began
 	stood := slices.Contains([]Status{InForce, Suspended, Lapsed, Terminated}, d.Status)
 	ended := stood && d.Status != InForce
 	switch {
 	case d.Status == "":
-	case stood && d.InForce.IsZero():
+	case courtesy && !(d.Signed.IsZero() && d.InForce.IsZero()):
+		bad("signed", "leave out signed and in_force: courtesy has no day from which it binds")
+	case stood && d.InForce.IsZero() && !courtesy:
 		bad("in_force", "missing: status %s needs the day of entry into force", d.Status)
 	case !stood && !d.InForce.IsZero():
 		bad("in_force", "leave it out, or mend status: %s was never in force", d.Status)
@@ -156,7 +159,7 @@ func (s *source) checkDates(n ast.Node, d *Document) {
 		bad("ended", "missing: status %s needs the day from which it is so", d.Status)
 	case !ended && !d.Ended.IsZero():
 		bad("ended", "leave it out, or mend status: %s has not ended", d.Status)
-	case d.Status != Proposed && d.Signed.IsZero():
+	case d.Status != Proposed && d.Signed.IsZero() && !courtesy:
 		bad("signed", "missing: status %s needs the day of signature", d.Status)
 	}
 	const order = "%s is before %s, %s: mend one of the two"

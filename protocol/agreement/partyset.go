@@ -20,6 +20,9 @@ const anyParty = "any party"
 // Has reports whether p is in the set.
 func (s PartySet) Has(p protocol.Party) bool { return s.any || slices.Contains(s.list, p) }
 
+// Any reports whether the set is any Party of the document.
+func (s PartySet) Any() bool { return s.any }
+
 // IsZero reports whether the set was left out.
 func (s PartySet) IsZero() bool { return !s.any && len(s.list) == 0 }
 

@@ -13,6 +13,12 @@ import (
 // carries a request.
 const LetterRogatory = "Letter rogatory"
 
+// Why no right of an agreement can be used between two Parties.
+const (
+	notBetween = "It is not in force between the two Parties."
+	notSigned  = "Not both Parties have signed this text of it."
+)
+
 // A Query says what somebody would ask for.
 type Query struct {
 	From, To   protocol.Party
@@ -26,7 +32,8 @@ type Query struct {
 type Candidate struct {
 	Document *Document
 	Channel  Channel
-	Article  string // of the right of the first category
+	Right    *Right // of the first category
+	Article  string // of that right
 	// Obstacle says why it cannot be used, "" if it can. That its rules would be
 	// met it does not say.
 	Obstacle string
@@ -57,7 +64,7 @@ func (b *Book) candidate(e *entry, channel Channel, p pair, q Query) (Candidate,
 			return Candidate{}, false
 		}
 		if c.Article == "" {
-			c.Article = r.Article
+			c.Right, c.Article = r, r.Article
 		}
 		if c.Obstacle == "" {
 			c.Obstacle = e.obstacle(r, w, p, q.At)
@@ -65,9 +72,9 @@ func (b *Book) candidate(e *entry, channel Channel, p pair, q Query) (Candidate,
 	}
 	switch {
 	case !e.doc.StandsFor(q.At, p.from, p.to):
-		c.Obstacle = "It is not in force between the two Parties."
+		c.Obstacle = notBetween
 	case !b.usable(e, p):
-		c.Obstacle = "Not both Parties have signed this text of it."
+		c.Obstacle = notSigned
 	}
 	return c, len(q.Categories) > 0
 }

@@ -32,6 +32,52 @@ type source struct {
 	keys     map[string]ast.Node // the member names that were read, by path
 }
 
+// A Problem is one thing that is wrong with a document's source: where, and
+// what to mend.
+type Problem struct {
+	File string
+	Line int
+	Text string
+}
+
+func (p *Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text) }
+
+// Problems returns what is wrong with a document that did not parse, in the
+// order in which it was found.
+func Problems(err error) []*Problem {
+	var out []*Problem
+	var p *Problem
+	switch e := err.(type) {
+	case nil:
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			out = append(out, Problems(one)...)
+		}
+	default:
+		if errors.As(err, &p) && error(p) == err {
+			return []*Problem{p}
+		}
+		return Problems(errors.Unwrap(err))
+	}
+	return out
+}
+
+// Lines returns the line of each member of a document that parses, by its
+// path: "rules[3].text".
+func Lines(b []byte) map[string]int {
+	s := &source{keys: map[string]ast.Node{}}
+	out := map[string]int{}
+	root := s.parse(b)
+	if root == nil {
+		return out
+	}
+	s.document(root, new(Document))
+	for path, key := range s.keys {
+		out[path] = key.GetToken().Position.Line
+	}
+	return out
+}
+
 // at returns where a member stands, or n where it does not.
 func (s *source) at(path string, n ast.Node) ast.Node {
 	if key, ok := s.keys[path]; ok {
@@ -51,8 +97,7 @@ func (s *source) bad(n ast.Node, format string, args ...any) {
 
 func (s *source) badLine(line int, format string, args ...any) {
 	if len(s.problems) < maxProblems {
-		s.problems = append(s.problems,
-			fmt.Errorf("%s:%d: %s", s.file, line, fmt.Sprintf(format, args...)))
+		s.problems = append(s.problems, &Problem{s.file, line, fmt.Sprintf(format, args...)})
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"comity.example/crypto/cosign"
 	"comity.example/protocol"
-	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
 	"comity.example/protocol/ledger"
@@ -78,6 +77,8 @@ type verifier struct {
 	next   int64           // index in the exporter's ledger behind the acts so far
 	used   map[string]bool // files of the archive that a claim rests on
 
+	decisions []Replayed // of the acts so far
+
 	keys       map[protocol.ParticipantID][]*cosign.LogPublic
 	last       *casefile.Grounds // what groundsAt returned last
 	lastBefore int               // how many documents were before it
@@ -85,22 +86,28 @@ type verifier struct {
 
 // Verify checks everything in p against the pinned roots of the Parties.
 func (p *Package) Verify(pins []register.Pin) Report {
+	r, _ := p.verify(pins)
+	return r
+}
+
+// verify returns beside the report each act as it was decided again.
+func (p *Package) verify(pins []register.Pin) (Report, []Replayed) {
 	r := Report{Case: p.Index.Case, Exporter: p.Index.Exporter, Claims: []Claim{}, Evidence: []Evidence{},
 		Acts: []Covered{}, Ledgers: []Head{}}
-	v := &verifier{p: p, pins: pins, report: &r, used: map[string]bool{indexName: true}}
+	v := &verifier{p: p, pins: pins, report: &r, used: map[string]bool{indexName: true}, decisions: []Replayed{}}
 	if err := v.readDocuments(); !r.claim("documents",
 		"registers, agreements and notices are signed by the Parties' pinned roots", err) {
-		return r
+		return r, nil
 	}
 	for i := range p.Index.Acts {
-		v.act(&p.Index.Acts[i])
+		v.replay(&p.Index.Acts[i])
 	}
 	if len(p.Index.Acts) == 0 {
 		r.claim("case", "the package holds acts", errors.New("there is none"))
 	}
 	r.claim("package", "holds nothing that was not verified", v.unused())
 	r.Holds = !slices.ContainsFunc(r.Claims, func(c Claim) bool { return c.False() })
-	return r
+	return r, v.decisions
 }
 
 func (v *verifier) read(name string) ([]byte, error) {
@@ -179,25 +186,20 @@ func (d *decided) taken(exporter protocol.ParticipantID) bool {
 // decision decides the act again, and compares the decision byte for byte with
 // the one in the package and with the digest in the ledger.
 func (v *verifier) decision(about string, d decided, g casefile.Grounds) {
-	again, exporter := g.Decide(d.act, d.rec.At), v.p.Index.Exporter
-	if again.Verdict == protocol.Deny && casefile.Files(d.act, exporter, v.file != nil) {
-		again = casefile.Belongs(d.act.Act.Agreement, d.rec.At)
-	}
-	x, err1 := canon.Encode(again)
-	y, err2 := canon.Encode(d.entry.Decision)
+	r := v.decide(d, g)
 	var err error
 	switch {
-	case err1 != nil || err2 != nil || !bytes.Equal(x, y):
-		err = fmt.Errorf("decided again it gives %s", again.Verdict)
-	case !d.taken(exporter):
+	case r.Where != "":
+		err = fmt.Errorf("decided again it gives %s, and differs at %s", r.Again, r.Where)
+	case !d.taken(v.p.Index.Exporter):
 		err = errors.New("the ledger does not say that it was sent or accepted")
-	case d.rec.Decision != protocol.DigestOf(x):
+	case !r.Recorded:
 		err = errors.New("the ledger names another decision")
-	case again.Verdict == protocol.Deny:
-		err = fmt.Errorf("the agreement denies it: %v", again.Reasons())
+	case r.Again == protocol.Deny:
+		err = fmt.Errorf("the agreement denies it: %v", d.entry.Decision.Reasons())
 	}
 	claim := fmt.Sprintf("was decided %q under %s, and gives the same findings again",
-		again.Verdict, again.Agreement.ID)
+		r.Again, r.Agreement.ID)
 	v.report.claim(about, claim, err)
 }
 

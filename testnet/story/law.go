@@ -23,6 +23,22 @@ func (p *player) resume(ctx context.Context, st step) error {
 	return p.notice(ctx, st, agreement.Resume)
 }
 
+// declare: declare PARTY AGREEMENT OPTION PARTICIPANT
+func (p *player) declare(ctx context.Context, st step) error {
+	return p.notice(ctx, st, agreement.Declare)
+}
+
+// reserve: reserve PARTY AGREEMENT OPTION PARTICIPANT
+func (p *player) reserve(ctx context.Context, st step) error {
+	return p.notice(ctx, st, agreement.Reserve)
+}
+
+// retract: retract PARTY AGREEMENT OPTION PARTICIPANT — takes a declaration or a
+// reservation back.
+func (p *player) retract(ctx context.Context, st step) error {
+	return p.notice(ctx, st, agreement.Withdraw)
+}
+
 func (p *player) notice(ctx context.Context, st step, kind agreement.NoticeKind) error {
 	args, err := st.want(4)
 	if err != nil {
@@ -40,9 +56,13 @@ func (p *player) notice(ctx context.Context, st step, kind agreement.NoticeKind)
 	n := &agreement.Notice{
 		ID:        fmt.Sprintf("%s-%s", kind, protocol.NewActID()[4:12]),
 		Agreement: args[1], Party: party, Kind: kind,
-		Toward: []protocol.Party{}, Types: []protocol.RequestType{},
-		Categories: []protocol.Category{protocol.Category(args[2])},
-		Effective:  p.now(), Issued: p.now(), Ground: "a story",
+		Toward: []protocol.Party{}, Types: []protocol.RequestType{}, Categories: []protocol.Category{},
+		Effective: p.now(), Issued: p.now(), Ground: "a story",
+	}
+	if kind == agreement.Suspend || kind == agreement.Resume {
+		n.Categories = []protocol.Category{protocol.Category(args[2])}
+	} else {
+		n.Option = args[2]
 	}
 	signed, err := agreement.SignNotice(n, root)
 	if err != nil {
@@ -67,7 +87,56 @@ func (p *player) laterThan(ctx context.Context, t time.Time) error {
 	return until(ctx, func() (bool, error) { return p.now().After(t), nil })
 }
 
-// knows: knows PARTICIPANT suspend|resume
+// flag: flag RULE — the newest decision shows it, and what to do.
+func (p *player) flag(_ context.Context, st step) error {
+	args, err := st.want(1)
+	if err != nil {
+		return err
+	}
+	f, err := p.found(args[0], protocol.Flag)
+	if err != nil {
+		return err
+	}
+	p.say("    flagged, %s %s: %s", f.Article, f.Reason, f.Ask)
+	return nil
+}
+
+// finding: finding RULE OUTCOME
+func (p *player) finding(_ context.Context, st step) error {
+	args, err := st.want(2)
+	if err != nil {
+		return err
+	}
+	var want protocol.Outcome
+	if err := want.UnmarshalText([]byte(args[1])); err != nil {
+		return err
+	}
+	f, err := p.found(args[0], want)
+	if err == nil {
+		p.say("    %s, %s: %s", f.Article, want, f.Text)
+	}
+	return err
+}
+
+func (p *player) found(rule string, want protocol.Outcome) (protocol.Finding, error) {
+	for _, f := range p.last.Findings {
+		if f.Rule == rule && f.Outcome == want {
+			return f, nil
+		}
+	}
+	return protocol.Finding{}, fmt.Errorf("no finding of %s that is %s", rule, want)
+}
+
+// told: told CASE PARTICIPANT — it got the request beside its addressee.
+func (p *player) told(ctx context.Context, st step) error {
+	err := p.view(ctx, st, func(v desk.CaseView) bool { return len(v.Acts) > 0 })
+	if err == nil {
+		p.say("  ✓ %s was told at the same time", st.args[1])
+	}
+	return err
+}
+
+// knows: knows PARTICIPANT suspend|resume|declare|reserve|withdraw
 func (p *player) knows(ctx context.Context, st step) error {
 	args, err := st.want(2)
 	if err != nil {

@@ -48,6 +48,15 @@ var verbs = map[string]verb{
 	"on":        (*player).on,
 	"waits":     (*player).waits,
 	"crossed":   (*player).crossed,
+	"refuse":    (*player).refuse,
+	"flag":      (*player).flag,
+	"finding":   (*player).finding,
+	"declare":   (*player).declare,
+	"reserve":   (*player).reserve,
+	"retract":   (*player).retract,
+	"told":      (*player).told,
+	"answer":    (*player).answer,
+	"cannot":    (*player).cannot,
 }
 
 // narrate: say TEXT
@@ -56,7 +65,7 @@ func (p *player) narrate(_ context.Context, st step) error {
 	return nil
 }
 
-// request: request CASE PARTICIPANT FILE [agreement=ID]
+// request: request CASE PARTICIPANT FILE [agreement=ID] [follows=CASE] [converted=CASE]
 func (p *player) request(ctx context.Context, st step) error {
 	args, err := st.want(3)
 	if err != nil {
@@ -65,6 +74,18 @@ func (p *player) request(ctx context.Context, st step) error {
 	r, err := p.readRequest(args[2])
 	if err != nil {
 		return err
+	}
+	for _, x := range []struct {
+		option   string
+		relation protocol.Relation
+	}{{"follows", protocol.RelationFollows}, {"converted", protocol.RelationConvertedFrom}} {
+		if name := st.option(x.option); name != "" {
+			earlier, err := p.caseOf(name)
+			if err != nil {
+				return err
+			}
+			r.Related = append(r.Related, protocol.Related{Relation: x.relation, Case: earlier})
+		}
 	}
 	d := desk.Draft{Agreement: st.option("agreement"), Body: protocol.Body{Request: r}}
 	node, err := p.Desk(protocol.ParticipantID(args[1]))
@@ -140,10 +161,22 @@ func (p *player) body(ctx context.Context, st step, b protocol.Body) error {
 	return p.act(ctx, protocol.ParticipantID(args[1]), desk.Draft{Case: id, Body: b})
 }
 
-// certify: certify CASE PARTICIPANT
+// certify: certify CASE PARTICIPANT [attest=CODE]
 func (p *player) certify(ctx context.Context, st step) error {
-	return p.body(ctx, st, protocol.Body{Certification: &protocol.Certification{
-		Invokes: true, Contact: "duty desk", Targeting: "procedure 1"}})
+	c := &protocol.Certification{Invokes: true, Contact: "duty desk", Targeting: "procedure 1"}
+	if code := st.option("attest"); code != "" {
+		c.Attestations = []protocol.Attestation{{Statement: code}}
+	}
+	return p.body(ctx, st, protocol.Body{Certification: c})
+}
+
+// refuse: refuse CASE PARTICIPANT REASON
+func (p *player) refuse(ctx context.Context, st step) error {
+	args, err := st.want(3)
+	if err != nil {
+		return err
+	}
+	return p.body(ctx, st, protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.Reason(args[2])}})
 }
 
 // disclose: disclose CASE PARTICIPANT FILE
@@ -158,6 +191,34 @@ func (p *player) disclose(ctx context.Context, st step) error {
 	}
 	return p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete,
 		Objects: []protocol.Object{protocol.NewObject(args[2], "application/octet-stream", content)}}})
+}
+
+// answer: answer CASE PARTICIPANT no_data
+func (p *player) answer(ctx context.Context, st step) error {
+	args, err := st.want(3)
+	if err != nil {
+		return err
+	}
+	return p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{
+		Status: protocol.ProductionStatus(args[2]), Objects: []protocol.Object{}}})
+}
+
+// cannot: cannot CASE PARTICIPANT FILE TEXT [agreement=ID] — the node does not
+// take the request, and the error says TEXT.
+func (p *player) cannot(ctx context.Context, st step) error {
+	args, err := st.want(4)
+	if err != nil {
+		return err
+	}
+	err = p.request(ctx, st)
+	switch {
+	case err == nil:
+		return errors.New("the node took it")
+	case !strings.Contains(err.Error(), args[3]):
+		return err
+	}
+	p.say("  ✗ request: %s's own node does not take it: %s", args[1], err)
+	return nil
 }
 
 // relay: relay CASE PARTICIPANT
