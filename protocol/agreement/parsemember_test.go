@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"comity.example/protocol/agreement"
 	"comity.example/protocol/agreement/agreementtest"
@@ -240,14 +241,18 @@ func TestDomesticLawIsOnlyThat(t *testing.T) {
 }
 
 func TestCourtesyIsForEveryState(t *testing.T) {
-	text := replace(t, replace(t, members, courtesyParties, "parties: any party\n"), "kind: convention", "kind: courtesy")
+	dated := replace(t, replace(t, members, courtesyParties, "parties: any party\n"), "kind: convention", "kind: courtesy")
+	for _, days := range []string{"signed: 2019-01-01\n", "in_force: 2020-01-01\n"} {
+		refused(t, dated, changed{"a day", days, "", "leave out signed and in_force: courtesy has no day"})
+	}
+	text := replace(t, dated, "signed: 2019-01-01\nin_force: 2020-01-01\n", "")
 	d := agreementtest.Parse(t, text)
 	if !d.EveryParty || len(d.Members) != 0 || !d.Governs("BR", "US") || d.Governs("BR", "BR") || d.Governs("BR", "") {
 		t.Errorf("got %v, members %v", d.EveryParty, d.Members)
 	}
 	at := agreementtest.Day
-	if !d.StandsFor(at, "BR", "US") || d.StandsFor(at, "BR", "") {
-		t.Error("want it to stand for every State, and for nobody else")
+	if !d.StandsFor(at, "BR", "US") || d.StandsFor(at, "BR", "") || d.StandsFor(time.Time{}, "BR", "US") {
+		t.Error("want it to stand for every State, and for nobody else, and at no unknown time")
 	}
 }
 

@@ -22,8 +22,9 @@ func named(t testing.TB, id, channel string, parties ...protocol.Party) *agreeme
 // everybodys is what rests on no treaty.
 func everybodys(t testing.TB, id string) *agreement.Document {
 	t.Helper()
-	text := agreementtest.Bilateral(id, "GB", "US", agreementtest.Standing2020)
+	text := agreementtest.Bilateral(id, "GB", "US", "status: in_force")
 	text = replace(t, replace(t, text, "[GB, US]", "any party"), "data_access_agreement", "courtesy")
+	text = replace(t, text, "signed: 2020-01-01\n", "")
 	return agreementtest.Parse(t, text)
 }
 

@@ -36,7 +36,8 @@ const reached = (when, at) => when !== undefined && at >= when;
 // standsFor says whether a document is in force for each of the Parties.
 export function standsFor(doc, at, ...of) {
   const stood = ['in_force', 'suspended', 'lapsed', 'terminated'].includes(doc.status);
-  return stood && reached(doc.in_force, at) && !reached(doc.expires, at) && !reached(doc.ended, at) && of.every((party) => {
+  const begun = doc.kind === 'courtesy' || reached(doc.in_force, at);
+  return stood && begun && !reached(doc.expires, at) && !reached(doc.ended, at) && of.every((party) => {
     if (doc.every) return true;
     const m = doc.members.find((x) => x.party === party);
     if (!m) return false;
