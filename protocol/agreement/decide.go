@@ -83,7 +83,8 @@ func (b *Book) Refuse(g Ground) protocol.Decision {
 		return out
 	}
 	out.Agreement, out.Documents = e.doc.Ref(), slices.Clone(e.digests)
-	if x := e.doc.barred(g.Reason, p); x != nil {
+	x := e.doc.barred(g.Reason, p)
+	if x != nil && (x.Only == "" || !b.otherTreaty(e.doc, p, g.At)) {
 		out.Verdict = protocol.Deny
 		out.Findings[0] = protocol.Finding{Rule: StepGround, Article: x.Article, Outcome: protocol.Fail,
 			Reason: protocol.ReasonBarredGround, Text: x.Text, Provenance: string(x.Provenance)}

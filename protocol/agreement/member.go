@@ -102,10 +102,19 @@ func (l *OffenceList) has(code string) bool {
 type BarredGround struct {
 	Ground   protocol.Reason
 	From, To PartySet // the zero PartySet: whatever the direction
-	Article  string
-	Text     string
+	// Only says when it is barred; "": always.
+	Only    BarredOnly
+	Article string
+	Text    string
 	Mark
 }
+
+// A BarredOnly says when a ground is barred.
+type BarredOnly string
+
+// BarredWithoutTreaty bars a ground only where no other instrument of mutual
+// assistance is in force between the two Parties.
+const BarredWithoutTreaty BarredOnly = "no_other_treaty"
 
 // option returns an option by its id, nil if the document has none of it.
 func (d *Document) option(id string) *Option {

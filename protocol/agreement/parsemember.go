@@ -170,6 +170,7 @@ func (s *source) barred(d *Document) func(ast.Node, string) {
 			need("ground", choose(s, &b.Ground, what+".ground", protocol.Reasons())),
 			may("from", s.partySet(&b.From, what+".from")),
 			may("to", s.partySet(&b.To, what+".to")),
+			may("only", choose(s, &b.Only, what+".only", []BarredOnly{BarredWithoutTreaty})),
 			need("article", s.into(&b.Article, what+".article")),
 			need("text", s.into(&b.Text, what+".text")),
 		)...)

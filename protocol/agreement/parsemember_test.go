@@ -205,6 +205,7 @@ func TestBadMembersAreRefusedWithFileLineAndMend(t *testing.T) {
 		{"rule under the name of another step", "id: necessity", "id: notification", `rules[0].id: "notification" is the name of a step`},
 
 		{"no such ground", "ground: bank_secrecy", "ground: habit", `test.yaml:46: barred_grounds[0].ground: "habit" is not known`},
+		{"barred only then", "from: GB, to: any party", "only: sometimes", `barred_grounds[0].only: "sometimes" is not known: want one of no_other_treaty`},
 		{"barred for a stranger", "from: GB, to: any party", "from: FR, to: any party", "barred ground bank_secrecy: FR is not in parties: mend one of the two"},
 		{"barred without a source", "text: barred, provenance: unverified", "text: barred, provenance: verified", "test.yaml:46: barred_grounds[0].source: missing"},
 		{"id of domestic law", "id: a-b\n", "id: gb-law-b\n", `document.id: "gb-law-b" is for domestic law: want another id`},

@@ -227,13 +227,12 @@ func (d *deciding) rules() bool {
 }
 
 // otherTreaty reports whether another instrument of mutual assistance than the
-// governing one is in force between the two Parties. A convention on one sort of
+// document is in force between the two Parties. A convention on one sort of
 // crime is none.
 func (b *Book) otherTreaty(doc *Document, p pair, at time.Time) bool {
 	for e := range b.between(p) {
 		assists := e.doc.Kind == KindAssistance || e.doc.Kind == KindDirective
-		if assists && e.doc.ID != doc.ID &&
-			e.doc.StandsFor(at, p.from, p.to) && b.usable(e, p) {
+		if assists && e.doc.ID != doc.ID && e.doc.StandsFor(at, p.from, p.to) && b.usable(e, p) {
 			return true
 		}
 	}

@@ -104,6 +104,21 @@ func rangeDays(r *protocol.Request) int64 {
 	return most
 }
 
+// rangeEnd is not known if the end of one range is not.
+func rangeEnd(r *protocol.Request) time.Time {
+	var last time.Time
+	for i := range r.Data {
+		end := r.Data[i].To
+		if end.IsZero() {
+			return end
+		}
+		if end.After(last) {
+			last = end
+		}
+	}
+	return last
+}
+
 func windowDays(in *input) int64 {
 	w := window(in)
 	return days(w.Start, w.End)

@@ -83,7 +83,7 @@ func TestEveryVariableStandsForWhatItSays(t *testing.T) {
 		"at": `"2026-11-22T10:00:00Z"`, "request.issued": `"2026-11-22T10:00:00Z"`,
 		"request.type": `"production"`, "request.categories": `["subscriber","content_stored"]`,
 		"request.identifier_count": "3", "request.identifiers_typed": "true", "request.identifier_types": `["ip","email"]`,
-		"request.ip_without_time": "true", "request.range_days": "4", "request.emergency": `"life"`,
+		"request.ip_without_time": "true", "request.range_days": "4", "request.range_end": `"2026-11-22T10:00:00Z"`, "request.emergency": `"life"`,
 		"request.related": `["renews","follows"]`, "request.proceedings": `"trial"`, "request.languages": `["en","fr"]`,
 		"request.has_purpose": "true", "request.has_facts": "true", "request.has_nexus": "true",
 		"request.has_promise": "true", "request.has_deadline": "true", "request.has_procedure": "true",
@@ -170,6 +170,8 @@ func TestVariablesThatAreComputed(t *testing.T) {
 		{"request.range_days", "0", func(s *agreementtest.Scene) {
 			s.Req.Data = []protocol.DataItem{{Category: protocol.CategoryContent, From: day, To: day.Add(-time.Hour)}}
 		}},
+		{"request.range_end", `"2026-11-23T10:00:00Z"`, func(s *agreementtest.Scene) { s.Req.Data[1].To = day.AddDate(0, 0, 1) }},
+		{"request.range_end", `"0001-01-01T00:00:00Z"`, func(s *agreementtest.Scene) { s.Req.Data[1].To = time.Time{} }},
 		{"secrecy.days", "2", func(s *agreementtest.Scene) { s.Req.Secrecy.Until = day.Add(24*time.Hour + 1) }},
 		{"secrecy.days", "1", func(s *agreementtest.Scene) { s.Req.Secrecy.Until = day.Add(24 * time.Hour) }},
 		{"secrecy.days", "0", func(s *agreementtest.Scene) { s.Req.Secrecy.Until = day.Add(-time.Hour) }},

@@ -77,6 +77,8 @@ var (
 			func(in *input) ref.Val { return types.Bool(ipWithoutTime(in.req)) }},
 		{"request.range_days", cel.IntType, "The longest time range of the data asked for, in days, begun days counted.",
 			func(in *input) ref.Val { return types.Int(rangeDays(in.req)) }},
+		{"request.range_end", cel.TimestampType, "When the last time range of the data asked for ends.",
+			func(in *input) ref.Val { return moment(rangeEnd(in.req)) }},
 		{"request.has_purpose", cel.BoolType, "Whether the purpose is stated.",
 			func(in *input) ref.Val { return types.Bool(in.req.Purpose != "") }},
 		{"request.has_facts", cel.BoolType, "Whether the facts are given in short.",

@@ -249,6 +249,12 @@ func (w world) routeRecipes() []recipe {
 			q.Facts.Issuing.ID, q.Facts.Addressee.ID = justice, "gb.initech"
 			q.Refusal = protocol.ReasonSolelyFiscal
 		}),
+		one("barred-no-treaty", "deny", "a ground that is barred where no other treaty is",
+			refuse(protocol.ReasonDataProtection)),
+		one("not-barred-treaty", "allow", "the same ground, and another treaty is", func(q *question) {
+			q.Facts.Issuing.ID, q.Facts.Addressee.ID = police, contoso
+			q.Refusal = protocol.ReasonDataProtection
+		}),
 		one("barred-unversioned", "deny", "the case names no version of the agreement", func(q *question) {
 			q.Facts.Ref.Version = ""
 			q.Refusal = protocol.ReasonBankSecrecy

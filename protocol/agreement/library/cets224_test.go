@@ -39,7 +39,7 @@ func cetsRequest(from, to protocol.ParticipantID) func() *scene {
 		s.Req.Languages = []string{"en"}
 		s.Req.Facts, s.Req.Nexus = "A server was broken into.", "The account was used for it."
 		s.Req.Purpose = "to find who did it"
-		s.Attest("supporting_information_given")
+		s.Attest("supporting_information_given", "language_accepted")
 		return s
 	}
 }
@@ -100,6 +100,8 @@ var cets224Rows = []row{
 		breaks: func(s *scene) { s.Req.Emergency.Kind = protocol.EmergencyInfrastructure }, want: protocol.Fail,
 		reason: protocol.ReasonEmergencyScope,
 		unless: func(s *scene) { s.Ask(protocol.Production, protocol.CategoryTraffic); s.Req.Emergency = nil }},
+	{rule: "language", setup: cetsOrder, breaks: without("language_accepted"), want: protocol.Held,
+		reason: protocol.ReasonLanguage, clean: protocol.Allow},
 	{rule: "language", breaks: func(s *scene) { s.Req.Languages = nil }, want: protocol.Held,
 		reason: protocol.ReasonLanguage},
 	{rule: "specified-data", breaks: noIdentifier, want: protocol.Fail, reason: protocol.ReasonOverbroad},

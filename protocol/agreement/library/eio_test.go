@@ -188,6 +188,10 @@ var eioInterceptionRows = []row{
 		unless: without("evidence_remains")},
 	{rule: "provisional-end", setup: all(provisional("evidence_remains"), func(s *scene) { s.Attest("transfer_date_stated") }),
 		breaks: without("transfer"), want: protocol.Held, reason: protocol.ReasonInsufficient, unless: produce},
+	{rule: "provisional-end", setup: all(provisional("lifting_date_stated"), func(s *scene) {
+		s.Facts.Certification = agreement.Certification{Present: true, By: s.Facts.Issuing,
+			Attestations: []protocol.Attestation{{Statement: "evidence_remains"}}}
+	}), breaks: without("lifting"), want: protocol.Held, reason: protocol.ReasonInsufficient, unless: produce},
 }
 
 func TestRowsOfEIOSpoilNothingElse(t *testing.T) {
@@ -245,29 +249,35 @@ func TestWhoHoldsASubscriptionIsAlwaysAvailable(t *testing.T) {
 	phone := protocol.Identifier{Type: protocol.IdentifierPhone, Value: "+31201234567"}
 	ip := protocol.Identifier{Type: protocol.IdentifierIP, Value: "198.51.100.7:443", Seen: agreementtest.Day}
 	mail := protocol.Identifier{Type: protocol.IdentifierEmail, Value: "name@example.com"}
+	who := []protocol.Category{protocol.CategorySubscriber}
 	book := euEIO.book(t)
 	for _, c := range []struct {
 		typ         protocol.RequestType
+		of          []protocol.Category
 		identifiers []protocol.Identifier
 		tested      bool
 	}{
-		{protocol.Subscriber, []protocol.Identifier{phone}, false},
-		{protocol.Subscriber, []protocol.Identifier{ip}, false},
-		{protocol.Subscriber, []protocol.Identifier{ip, phone}, false},
-		{protocol.Subscriber, []protocol.Identifier{mail}, true},
-		{protocol.Subscriber, []protocol.Identifier{phone, mail}, true},
-		{protocol.Subscriber, nil, true},
-		{protocol.Production, []protocol.Identifier{phone}, true},
-		{protocol.Preservation, []protocol.Identifier{ip}, true},
+		{protocol.Subscriber, who, []protocol.Identifier{phone}, false},
+		{protocol.Subscriber, who, []protocol.Identifier{ip}, false},
+		{protocol.Subscriber, who, []protocol.Identifier{ip, phone}, false},
+		{protocol.Subscriber, who, []protocol.Identifier{mail}, true},
+		{protocol.Subscriber, who, []protocol.Identifier{phone, mail}, true},
+		{protocol.Subscriber, who, nil, true},
+		{protocol.Production, who, []protocol.Identifier{phone}, true},
+		{protocol.Preservation, who, []protocol.Identifier{ip}, true},
+		// Which addresses a subscriber used is more than who holds the number.
+		{protocol.Subscriber, []protocol.Category{protocol.CategoryUserID}, []protocol.Identifier{phone}, true},
+		{protocol.Subscriber, append(who, protocol.CategoryUserID), []protocol.Identifier{phone}, true},
+		{protocol.Production, append(who, protocol.CategoryContent), []protocol.Identifier{phone}, true},
 	} {
 		s := eio("nl.prosecution", "fr.parquet")
-		s.Ask(c.typ, protocol.CategorySubscriber)
+		s.Ask(c.typ, c.of...)
 		s.Req.Identifiers = c.identifiers
 		d := s.Decide(book)
 		for _, rule := range []string{"other-measure", "dual-criminality", "restricted-measure", "annex-d-category"} {
 			if f := agreementtest.Found(t, d, rule); c.tested != (f.Outcome != protocol.NotApplicable) {
-				t.Errorf("%s by %d identifiers: %s: got %v, tested should be %v", c.typ, len(c.identifiers), rule,
-					f.Outcome, c.tested)
+				t.Errorf("%s %v by %d identifiers: %s: got %v, tested should be %v", c.typ, c.of, len(c.identifiers),
+					rule, f.Outcome, c.tested)
 			}
 		}
 	}

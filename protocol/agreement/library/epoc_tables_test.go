@@ -19,8 +19,6 @@ func TestRowsOfEPOCSpoilNothingElse(t *testing.T) {
 		spoilNothing(t, euEPOC, make, map[string][]string{
 			// No service is of no class, and nobody holds its data.
 			"service-named": {"controller-or-processor"},
-			// What somewhere else protects or reveals is also to be notified.
-			"privileged-professional": {"notification", "enforcing-authority-informed", "enforcing-language"},
 			// An order that was not validated says why.
 			"issued-for-traffic-and-content": {"emergency-kind", "emergency-imminent"},
 		})

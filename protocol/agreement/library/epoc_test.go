@@ -29,6 +29,7 @@ func epoc(issuer, provider protocol.ParticipantID) *scene {
 	home := issuer.Party()
 	s.Facts.Ref = protocol.AgreementRef{ID: "eu-epoc-2023", Version: "1"}
 	s.Facts.Sender, s.Facts.Certification = s.Facts.Issuing, agreement.Certification{}
+	s.Req.Authorisation.Date = date(2026, 8, 1)
 	s.Req.Proceedings = protocol.StageInvestigation
 	s.Req.Offence.CommittedIn = []protocol.Party{home}
 	s.Req.Service = &protocol.Service{Class: protocol.ServiceCommunications, Capacity: protocol.CapacityController}
@@ -96,12 +97,29 @@ func protected(p protocol.Protection, statement string) func(*scene) {
 	}
 }
 
+// professional is an order for the data of whoever uses a lawyer's servers; where
+// that person resides says nothing of the lawyer.
+func professional(statement string) func(*scene) {
+	return all(protected(protocol.ProtectionProfession, statement), func(s *scene) { s.Attest("no_immunity_found") })
+}
+
 func sentenced(months int64, inAbsentia, absconded bool) func(*scene) {
 	return func(s *scene) {
 		s.Req.Proceedings = protocol.StageSentence
 		s.Req.Sentence = &protocol.Sentence{Months: months, InAbsentia: inAbsentia, Absconded: absconded}
 		s.Attest("decision_not_in_absentia")
 	}
+}
+
+// againstCompany is for proceedings that are no criminal ones by name.
+func againstCompany(s *scene) {
+	s.Req.Proceedings = protocol.StageAdministrative
+	s.Attest("legal_person_liable")
+}
+
+// until ends the time range so long after the issue.
+func until(after time.Duration) func(*scene) {
+	return func(s *scene) { s.Req.Data[0].To = s.Facts.Issued.Add(after) }
 }
 
 func underSecrecy(g ...protocol.SecrecyGround) func(*scene) {
@@ -116,9 +134,11 @@ var epocRows = slices.Concat(epocScopeRows, epocAuthorityRows, epocConditionRows
 	epocEnforcingRows, epocSecrecyRows)
 
 var epocScopeRows = []row{
-	{rule: "order-after-application", setup: func(s *scene) { s.Facts.Issued = date(2026, 8, 18) },
-		breaks: func(s *scene) { s.Facts.Issued = date(2026, 8, 18).Add(-time.Second) },
-		want:   protocol.Fail, reason: protocol.ReasonNotInForce},
+	{rule: "order-after-application", setup: func(s *scene) {
+		s.Facts.Issued = date(2026, 8, 18)
+		until(0)(s)
+	}, breaks: func(s *scene) { s.Facts.Issued = date(2026, 8, 18).Add(-time.Second) },
+		want: protocol.Fail, reason: protocol.ReasonNotInForce},
 	{rule: "proceedings-named", breaks: func(s *scene) { s.Req.Proceedings = "" },
 		want: protocol.Held, reason: protocol.ReasonInsufficient},
 	{rule: "purpose", breaks: func(s *scene) { s.Req.Proceedings = protocol.StageSecurity },
@@ -138,6 +158,8 @@ var epocScopeRows = []row{
 		sentenced(24, false, true)(s)
 		s.Req.Proceedings = protocol.StageControlOrder
 	}, want: protocol.Fail, reason: protocol.ReasonPurpose},
+	{rule: "purpose", setup: againstCompany, breaks: without("legal_person"), want: protocol.Fail,
+		reason: protocol.ReasonPurpose},
 	{rule: "not-in-absentia", setup: sentenced(24, false, true), breaks: without("decision_not"),
 		want: protocol.Held, reason: protocol.ReasonPurpose,
 		unless: func(s *scene) { s.Req.Proceedings = protocol.StageTrial }},
@@ -165,6 +187,17 @@ var epocScopeRows = []row{
 		s.Req.Service.Class = protocol.ServiceInformation
 		s.Attest("storage_defines_service")
 	}, breaks: without("storage_"), want: protocol.Held, reason: protocol.ReasonServiceClass},
+	{rule: "stored-at-receipt", setup: until(24 * time.Hour), breaks: until(24*time.Hour + time.Second),
+		want: protocol.Held, reason: protocol.ReasonNotHeld},
+	{rule: "stored-at-receipt", setup: keep, breaks: until(365 * 24 * time.Hour), want: protocol.Held,
+		reason: protocol.ReasonNotHeld},
+	{rule: "stored-at-receipt", setup: func(s *scene) {
+		s.Ask(protocol.Production, protocol.CategoryTraffic, protocol.CategoryContent)
+	}, breaks: until(48 * time.Hour), want: protocol.Held, reason: protocol.ReasonNotHeld},
+	{rule: "stored-at-receipt", setup: func(s *scene) {
+		s.Ask(protocol.Production, protocol.CategoryTraffic, protocol.CategoryContent)
+	}, breaks: func(s *scene) { s.Req.Data[0].To = time.Time{} },
+		want: protocol.Held, reason: protocol.ReasonNotHeld},
 	{rule: "sole-purpose", setup: func(s *scene) {
 		s.Ask(protocol.Subscriber, protocol.CategoryUserID)
 		s.Attest("identification_only")
@@ -210,6 +243,11 @@ var epocAuthorityRows = []row{
 		unless: identify},
 	{rule: "issued-for-preservation", setup: all(keep, unvalidated),
 		breaks: func(s *scene) { s.Req.Emergency = nil }, want: protocol.Fail, reason: protocol.ReasonNotValidated},
+	{rule: "authorised-before-issue", setup: func(s *scene) { s.Req.Authorisation.Date = s.Facts.Issued },
+		breaks: func(s *scene) { s.Req.Authorisation.Date = s.Facts.Issued.Add(25 * time.Hour) },
+		want:   protocol.Fail, reason: protocol.ReasonNotValidated},
+	{rule: "authorised-before-issue", setup: keep, breaks: func(s *scene) { s.Req.Authorisation.Date = time.Time{} },
+		want: protocol.Fail, reason: protocol.ReasonNotValidated},
 	{rule: "transmitted-by", breaks: func(s *scene) { s.Facts.Sender.Roles = []protocol.Role{protocol.RoleDesignated} },
 		want: protocol.Held, reason: protocol.ReasonNotCompetent},
 	{rule: "transmitted-by", setup: func(s *scene) { s.Facts.Sender.Roles = []protocol.Role{protocol.RoleCentral} },
@@ -295,22 +333,24 @@ var epocConditionRows = []row{
 			Protected: []protocol.Protection{protocol.ProtectionPublic}}
 	}, breaks: func(s *scene) { s.Req.Target.GovernmentOf = "" }, want: protocol.Fail,
 		reason: protocol.ReasonPublicAuthority},
-	{rule: "privileged-professional", setup: protected(protocol.ProtectionProfession, "nothing"),
-		breaks: func(s *scene) { s.Req.Target.ResidentIn = []protocol.Party{"FR"} },
-		want:   protocol.Fail, reason: protocol.ReasonPrivilege, unless: identify},
-	{rule: "privileged-professional", setup: all(protected(protocol.ProtectionProfession, "privilege_waived"), notified,
-		func(s *scene) { s.Req.Target.ResidentIn = nil }), breaks: without("privilege_waived"),
+	{rule: "privileged-professional", setup: professional("professional_resides_in_issuing_state"),
+		breaks: without("professional_resides"), want: protocol.Fail, reason: protocol.ReasonPrivilege,
+		unless: identify},
+	{rule: "privileged-professional", setup: professional("privilege_waived"), breaks: without("privilege_waived"),
 		want: protocol.Fail, reason: protocol.ReasonPrivilege, unless: keep},
-	{rule: "privileged-professional", setup: all(protected(protocol.ProtectionProfession, "addressing_professional_harmful"),
-		notified, func(s *scene) { s.Req.Target.ResidentIn = nil }), breaks: without("addressing"),
-		want: protocol.Fail, reason: protocol.ReasonPrivilege,
+	{rule: "privileged-professional", setup: professional("addressing_professional_harmful"),
+		breaks: without("addressing"), want: protocol.Fail, reason: protocol.ReasonPrivilege,
 		unless: func(s *scene) { s.Req.Target.Protected = nil }},
 	{rule: "immunity-or-privilege", setup: protected(protocol.ProtectionImmunity, "no_immunity_found"),
 		breaks: without("no_immunity"), want: protocol.Fail, reason: protocol.ReasonPrivilege, unless: identify},
+	{rule: "professional-privilege-abroad", setup: professional("privilege_waived"), breaks: without("no_immunity"),
+		want: protocol.Fail, reason: protocol.ReasonPrivilege, unless: keep},
 	{rule: "press", setup: protected(protocol.ProtectionPress, "no_press_protection_found"),
 		breaks: without("no_press"), want: protocol.Fail, reason: protocol.ReasonPress, unless: keep},
 	{rule: "preservation-necessary", setup: keep, breaks: without("necessary"), want: protocol.Held,
 		reason: protocol.ReasonProportionality, unless: produce},
+	{rule: "preservation-extended-once", setup: renewed, breaks: without("first_extension"), want: protocol.Held,
+		reason: protocol.ReasonContraryToLaw, unless: func(s *scene) { s.Req.Related = nil }},
 	{rule: "preservation-followed-up", setup: keep, breaks: without("request_for"), want: protocol.Held,
 		reason: protocol.ReasonRelated, unless: produce},
 	{rule: "preservation-followed-up", setup: func(s *scene) {
@@ -318,6 +358,13 @@ var epocConditionRows = []row{
 		s.Req.Related = []protocol.Related{{Relation: protocol.RelationPreserves, Reference: "2026/118"}}
 	}, breaks: func(s *scene) { s.Req.Related[0].Relation = protocol.RelationFollows },
 		want: protocol.Held, reason: protocol.ReasonRelated},
+}
+
+// renewed goes on after the sixty days of an order that came before.
+func renewed(s *scene) {
+	keep(s)
+	s.Req.Related = []protocol.Related{{Relation: protocol.RelationRenews, Reference: "2026/98"}}
+	s.Attest("first_extension_of_thirty_days")
 }
 
 func addressSeen(s *scene) {

@@ -163,6 +163,29 @@ func TestUNCACCarriesNothingBeforeItsDayOrForAStranger(t *testing.T) {
 	}
 }
 
+// Art. 46(7): where another treaty binds the two, what that treaty lets a State
+// refuse for stands in the place of paragraph 22, and not of paragraph 8.
+func TestUNCACBarsFiscalMattersOnlyWithoutAnotherTreaty(t *testing.T) {
+	book := uncac.book(t)
+	for _, c := range []struct {
+		from, to    protocol.Party
+		bank, money protocol.Verdict
+	}{
+		{"US", "JP", protocol.Deny, protocol.Deny},
+		{"US", "FR", protocol.Deny, protocol.Allow},
+		{"FR", "US", protocol.Deny, protocol.Allow},
+	} {
+		for ground, want := range map[protocol.Reason]protocol.Verdict{
+			protocol.ReasonBankSecrecy: c.bank, protocol.ReasonSolelyFiscal: c.money} {
+			d := book.Refuse(agreement.Ground{Agreement: document(t, "uncac-2003").Ref(), Reason: ground,
+				From: c.from, To: c.to, At: agreementtest.Day})
+			if d.Verdict != want {
+				t.Errorf("%s from %s to %s: got %v, want %v", ground, c.from, c.to, d.Verdict, want)
+			}
+		}
+	}
+}
+
 // Art. 46(8) and (22): nobody refuses for bank secrecy, or for fiscal matters
 // alone. Other grounds stay.
 func TestUNCACBarsBankSecrecyAndFiscalMatters(t *testing.T) {
@@ -171,7 +194,7 @@ func TestUNCACBarsBankSecrecyAndFiscalMatters(t *testing.T) {
 	for _, pair := range [][2]protocol.Party{{"US", "JP"}, {"JP", "US"}, {"GB", "CH"}} {
 		for ground, article := range map[protocol.Reason]string{
 			protocol.ReasonBankSecrecy:  "Art. 46(8)",
-			protocol.ReasonSolelyFiscal: "Art. 46(22)",
+			protocol.ReasonSolelyFiscal: "Art. 46(7), 46(22)",
 		} {
 			d := book.Refuse(agreement.Ground{Agreement: ref, Reason: ground, From: pair[0], To: pair[1], At: agreementtest.Day})
 			agreementtest.Expect(t, d, protocol.Deny, protocol.ReasonBarredGround)

@@ -2,6 +2,7 @@ package library_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,6 +101,31 @@ func bound(t *testing.T, inst instrument, make func(from, to protocol.Party) *sc
 			agreementtest.Expect(t, s.Decide(book), protocol.Deny, protocol.ReasonNotGoverning)
 			s.Facts.Ref = protocol.AgreementRef{}
 			agreementtest.Expect(t, s.Decide(book), protocol.Deny, protocol.ReasonNoAgreement)
+		}
+	}
+}
+
+// What a source calls a reading is marked as one: the words of the text do not
+// say it.
+func TestAReadingIsNotVerified(t *testing.T) {
+	for _, id := range []string{"eu-epoc-2023", "eu-eio-2014", "budapest-2001", "cets224-2022", "uncac-2003"} {
+		d := document(t, id)
+		see := func(what string, m agreement.Mark) {
+			if m.Provenance == agreement.Verified && strings.HasSuffix(m.Source, " a reading") {
+				t.Errorf("%s: %s: verified, and its source says: %s", id, what, m.Source)
+			}
+		}
+		for i := range d.Rules {
+			see(d.Rules[i].ID, d.Rules[i].Mark)
+		}
+		for i := range d.Rights {
+			see(d.Rights[i].ID, d.Rights[i].Mark)
+		}
+		for i := range d.Clocks {
+			see(d.Clocks[i].ID, d.Clocks[i].Mark)
+		}
+		for i := range d.Barred {
+			see(string(d.Barred[i].Ground), d.Barred[i].Mark)
 		}
 	}
 }

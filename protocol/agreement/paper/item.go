@@ -253,13 +253,20 @@ func (m *maker) barred() section {
 		}
 		items = append(items, item{kind: "barred", id: id, Text: b.Text, Article: b.Article, Mark: b.Mark,
 			Fields: fields(field{Name: "Barred", Value: string(b.Ground)},
-				field{Name: "Direction", Value: m.direction(b.From, b.To)})})
+				field{Name: "Direction", Value: m.direction(b.From, b.To)}, field{Name: "Only", Value: barredOnly(b.Only)})})
 	}
 	s := one("Grounds with which nobody may refuse", items)
 	if s.LeftOut = leftOut(left, "ground", "grounds", "of other directions"); s.LeftOut != "" {
 		s.Title = "Grounds with which nobody may refuse"
 	}
 	return s
+}
+
+func barredOnly(o agreement.BarredOnly) string {
+	if o == agreement.BarredWithoutTreaty {
+		return "where no other instrument of mutual assistance is in force between the two"
+	}
+	return string(o)
 }
 
 // all reports whether a set that may be left out has the Party.

@@ -83,8 +83,10 @@ export function checkDecision(bytes, read) {
   if (d.at !== facts.at) bad('time');
   const at = s.seconds(d.at), from = s.partyOf(facts.issuing.id), to = s.partyOf(facts.addressee.id);
   const governing = held.find((x) => x.id === d.agreement.id && x.version === d.agreement.version && governs(x, from, to));
+  const other = held.some((x) => governing && x.id !== governing.id && governs(x, from, to) && standsFor(x, at, from, to) &&
+    ['mutual_assistance', 'directive'].includes(x.kind));
   if (q.refusal) {
-    if ((d.verdict === 'deny') !== (governing !== undefined && bars(governing, q.refusal, from, to))) bad('ground');
+    if ((d.verdict === 'deny') !== (governing !== undefined && bars(governing, q.refusal, from, to, other))) bad('ground');
     if (d.route.length + (d.inputs ?? []).length > 0) bad('a ground has no route and no inputs');
     if (d.documents.join() !== (governing ? digests(governing) : []).join()) bad('documents');
     return d.verdict;
@@ -95,8 +97,6 @@ export function checkDecision(bytes, read) {
   const conflict = d.findings.some((f) => f.outcome === 'flag' && f.reason === 'third_country_law');
   if (d.route.length > 0 && d.verdict !== 'deny' && !conflict) bad('route');
   checkSteps(q, governing, at, from, to);
-  const other = held.some((x) => governing && x.id !== governing.id && governs(x, from, to) && standsFor(x, at, from, to) &&
-    ['mutual_assistance', 'directive'].includes(x.kind));
   checkInputs(d, valuesOf(q.request, facts, governing, other));
   return d.verdict;
 }

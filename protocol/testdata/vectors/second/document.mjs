@@ -46,5 +46,6 @@ export function standsFor(doc, at, ...of) {
 }
 
 // bars says whether the document bars a ground of refusal in a direction.
-export const bars = (doc, ground, from, to) => doc.barred.some((b) => b.ground === ground &&
+export const bars = (doc, ground, from, to, otherTreaty) => doc.barred.some((b) => b.ground === ground &&
+  (!b.only || !otherTreaty) &&
   [[b.from, from], [b.to, to]].every(([want, party]) => !want || want === 'any party' || want === party));

@@ -68,6 +68,7 @@ export function valuesOf(r, facts, document, otherTreaty) {
     'request.emergency': r.emergency?.kind ?? '', 'request.issued': facts.issued,
     'request.related': (r.related ?? []).map((x) => x.relation), 'request.proceedings': r.proceedings ?? '',
     'request.languages': r.languages ?? [], 'request.range_days': Math.max(...r.data.map((d) => days(d.from, d.to))),
+    'request.range_end': r.data.map((d) => d.to).sort((a, b) => seconds(a) - seconds(b)).at(-1),
     'request.has_purpose': r.purpose !== '', 'request.has_deadline': 'deadline' in r,
     ...Object.fromEntries(['facts', 'nexus', 'promise', 'procedure'].map((n) => [`request.has_${n}`, n in r])),
   });
