@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -100,13 +101,15 @@ func (p *player) request(ctx context.Context, st step) error {
 	return p.act(ctx, protocol.ParticipantID(args[1]), desk.Draft{Case: saved.Case})
 }
 
-// readRequest reads a request file, with the issuer's clock for its dates.
+// readRequest reads a request file. What it says was done yesterday was, by the
+// clock of the world: a judge's order does not stay good for ever.
 func (p *player) readRequest(name string) (*protocol.Request, error) {
 	b, err := p.file(name)
 	if err != nil {
 		return nil, err
 	}
-	text, err := yaml.YAMLToJSON(b)
+	yesterday := p.now().AddDate(0, 0, -1).Format(time.RFC3339)
+	text, err := yaml.YAMLToJSON(bytes.ReplaceAll(b, []byte("date: yesterday\n"), []byte("date: "+yesterday+"\n")))
 	if err != nil {
 		return nil, err
 	}

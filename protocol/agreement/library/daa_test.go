@@ -18,6 +18,18 @@ var daaRows = []row{
 	{rule: "specific-identifier", breaks: func(s *scene) {
 		s.Req.Identifiers = append(s.Req.Identifiers, protocol.Identifier{Value: "everybody in Leeds"})
 	}, want: protocol.Fail, reason: protocol.ReasonOverbroad},
+	// All the boxes of a mail service are not one object.
+	{rule: "one-holder", setup: all(daaDomain, certifying("domain_of_one_holder")), breaks: uncertify, want: protocol.Held,
+		reason: protocol.ReasonOverbroad},
+	{rule: "one-holder", setup: all(daaDomain, certifying("domain_of_one_holder")), breaks: uncertify, want: protocol.Held,
+		reason: protocol.ReasonOverbroad, unless: func(s *scene) { s.Req.Identifiers = s.Req.Identifiers[:1] }},
+	{rule: "covered-provider", setup: daaService(protocol.ServiceInformation), breaks: daaService(protocol.ServiceFinancial),
+		want: protocol.Fail, reason: protocol.ReasonServiceClass},
+	{rule: "independent-review", setup: func(s *scene) { s.Req.Authorisation.Date = s.Facts.At },
+		breaks: func(s *scene) { s.Req.Authorisation.Date = s.Facts.At.Add(time.Hour) }, want: protocol.Fail,
+		reason: protocol.ReasonNotValidated},
+	{rule: "independent-review", breaks: func(s *scene) { s.Req.Authorisation.Date = time.Time{} }, want: protocol.Fail,
+		reason: protocol.ReasonNotValidated},
 	{rule: "targeting-statement", breaks: without("not_receiving_party_person"), want: protocol.Fail,
 		reason: protocol.ReasonInsufficient},
 	{rule: "no-reverse-targeting", breaks: without("no_reverse_targeting"), want: protocol.Held,
@@ -40,6 +52,10 @@ var daaRows = []row{
 	}, want: protocol.Fail, reason: protocol.ReasonInterception, unless: produce},
 	{rule: "interception-window", setup: intercept, breaks: func(s *scene) { s.Req.Interception = nil }, want: protocol.Fail,
 		reason: protocol.ReasonInterception, unless: produce},
+	{rule: "interception-limited", setup: interceptFor(366), breaks: interceptFor(367), want: protocol.Held,
+		reason: protocol.ReasonInterception, unless: produce},
+	{rule: "interception-limited", setup: all(interceptFor(36500), certifying("interception_term_lawful")), breaks: uncertify,
+		want: protocol.Held, reason: protocol.ReasonInterception},
 	{rule: "interception-last-resort", setup: intercept,
 		breaks: func(s *scene) { s.Req.Interception.LessIntrusiveConsidered = false }, want: protocol.Fail,
 		reason: protocol.ReasonInterception, unless: produce},
@@ -68,6 +84,41 @@ func certify(s *scene, codes ...string) {
 	for _, c := range codes {
 		s.Facts.Certification.Attestations = append(s.Facts.Certification.Attestations,
 			protocol.Attestation{Statement: c})
+	}
+}
+
+func daaDomain(s *scene) {
+	s.Req.Identifiers = append(s.Req.Identifiers, protocol.Identifier{Type: protocol.IdentifierDomain, Value: "example.com"})
+}
+
+func daaService(class protocol.ServiceClass) func(*scene) {
+	return func(s *scene) { s.Req.Service = &protocol.Service{Class: class} }
+}
+
+func certifying(codes ...string) func(*scene) { return func(s *scene) { certify(s, codes...) } }
+
+func interceptFor(days int) func(*scene) {
+	return func(s *scene) {
+		intercept(s)
+		s.Req.Interception.End = s.Req.Interception.Start.AddDate(0, 0, days)
+	}
+}
+
+// daaSays sees who is to act on a hold: the designated authority, which gets
+// the request even though the issuing authority can add nothing.
+func daaSays(t *testing.T, i *instrument, rule string, breaks func(*scene)) {
+	t.Helper()
+	for _, make := range i.scenes {
+		s := make()
+		d := s.Decide(i.book(t))
+		if !agreementtest.Has(d, rule) || agreementtest.Found(t, d, rule).Outcome == protocol.NotApplicable {
+			continue
+		}
+		breaks(s)
+		f := agreementtest.Found(t, s.Decide(i.book(t)), rule)
+		if f.Outcome != protocol.Held || f.Side != protocol.SideIssuing || f.Role != protocol.RoleDesignated {
+			t.Errorf("%s: got %+v, want a hold for the designated authority", rule, f)
+		}
 	}
 }
 

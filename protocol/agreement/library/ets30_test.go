@@ -61,6 +61,11 @@ var ets30Rows = []row{
 	{rule: "judicial-authority", setup: mlaThen(mlaProsecutor,
 		func(s *scene) { s.Attest("declared_judicial_authority") }), breaks: without("declared"),
 		want: protocol.Held, reason: protocol.ReasonNotCompetent},
+	// An administrative authority asks for its own proceedings, Art. 1(3), and no others.
+	{rule: "judicial-authority", setup: mlaThen(mlaStage(protocol.StageAdministrative), mlaAuthorised(protocol.AuthorityAdministrative)),
+		breaks: mlaStage(protocol.StageInvestigation), want: protocol.Held, reason: protocol.ReasonNotCompetent},
+	{rule: "electronic-conditions", breaks: nothing, want: protocol.Held, reason: protocol.ReasonReservation, only: mlaTo("CH"),
+		given: ets30Made("CH", "electronic-conditions")},
 	{rule: "dual-criminality", breaks: func(s *scene) { s.Req.Offence.ReceivingMaxCustodyMonths = 0 },
 		want: protocol.Held, reason: protocol.ReasonDualCriminality, only: ets182Pair,
 		given: ets30Made("CH", "search-dual-criminality"), unless: ets30Subscriber},
@@ -272,7 +277,7 @@ func TestETS182ReachesOnlyItsParties(t *testing.T) {
 
 func TestETS30OptionsAreMirroredAsTheirArticlesSay(t *testing.T) {
 	mlaMirrors(t, ets30ID, map[string]string{"search-dual-criminality": "Art. 5(2)", "search-extraditable": "Art. 5(2)",
-		"search-consistent-with-law": "Art. 5(2)", "copy-to-ministry": "",
+		"search-consistent-with-law": "Art. 5(2)", "copy-to-ministry": "", "electronic-conditions": "",
 		"translation-english-or-french": "Art. 16(2)", "translation-english": "Art. 16(2)",
 		"translation-french": "Art. 16(2)", "translation-own-language": "Art. 16(2)",
 		"reservation-article-3": "Art. 23(3)", "reservation-other": "Art. 23(3)"})

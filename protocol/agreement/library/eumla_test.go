@@ -68,6 +68,8 @@ var euMLARows = []row{
 	{rule: "sender", setup: mlaSentBy(protocol.RoleCentral),
 		breaks: func(s *scene) { s.Facts.Sender.Party = s.Facts.Addressee.Party }, want: protocol.Held,
 		reason: protocol.ReasonNotCompetent},
+	{rule: "military-offence", breaks: func(s *scene) { s.Req.Offence.Military = true }, want: protocol.Fail,
+		reason: protocol.ReasonMilitary},
 	{rule: "judicial-authority", breaks: mlaProsecutor, want: protocol.Held, reason: protocol.ReasonNotCompetent,
 		unless: euMLATap},
 	{rule: "judicial-authority", setup: mlaThen(mlaProsecutor,
@@ -98,6 +100,13 @@ var euMLARows = []row{
 		unless: func(s *scene) { s.Req.Target.LocatedIn = s.Facts.Issuing.Party }},
 	{rule: "interception-order", setup: euMLATap, breaks: without("interception_order"), want: protocol.Held,
 		reason: protocol.ReasonInsufficient, unless: produce},
+	{rule: "interception-in-a-member-state", setup: euMLATapElsewhere, breaks: mlaLocated("US"), want: protocol.Fail,
+		reason: protocol.ReasonInterception, unless: mlaLocated("")},
+	{rule: "interception-in-a-member-state", setup: euMLATapElsewhere, breaks: mlaLocated("GB"), want: protocol.Fail,
+		reason: protocol.ReasonInterception, unless: produce},
+	{rule: "interception-person", setup: mlaThen(euMLATap, mlaNoTarget, mlaLocated("SE"),
+		func(s *scene) { s.Attest("third_member_state_notified", "interception_person_identified") }),
+		breaks: without("interception_person"), want: protocol.Held, reason: protocol.ReasonInsufficient},
 	{rule: "interception-person", setup: euMLATap, breaks: mlaNoTarget, want: protocol.Held,
 		reason: protocol.ReasonInsufficient, unless: produce},
 	{rule: "interception-duration", setup: euMLATap,
@@ -240,11 +249,12 @@ func TestEUMLABarsBankSecrecyAndFiscalCharacterAmongPartiesToTheProtocol(t *test
 
 func TestEUMLARulesApplyWhereTheyShould(t *testing.T) {
 	const (
-		always   = "request-after-entry-into-force proceedings-stated proceedings-covered sender requested-state-decides "
+		always   = "request-after-entry-into-force proceedings-stated proceedings-covered military-offence sender requested-state-decides "
 		evidence = "judicial-authority purpose facts "
 		tap      = "interception-authority interception-investigation interception-located interception-order " +
 			"interception-person interception-duration interception-number "
-		bank = "bank-reasons bank-search-conditions "
+		where = "interception-in-a-member-state "
+		bank  = "bank-reasons bank-search-conditions "
 	)
 	for _, pair := range [][2]protocol.ParticipantID{{"dk.prosecution", "fr.parquet"}, {"fr.parquet", "dk.prosecution"}} {
 		for _, c := range []struct {
@@ -257,9 +267,9 @@ func TestEUMLARulesApplyWhereTheyShould(t *testing.T) {
 			{ets30Subscriber, evidence},
 			{mlaBank, evidence + bank + "bank-accounts-penalties-known bank-accounts-threshold"},
 			{mlaTransactions, evidence + bank},
-			{euMLATap, tap + "interception-assistance"},
-			{euMLATapThere, tap + "interception-facts interception-similar-case"},
-			{euMLATapElsewhere, tap + "interception-assistance interception-third-state"},
+			{euMLATap, tap + where + "interception-assistance"},
+			{euMLATapThere, tap + where + "interception-facts interception-similar-case"},
+			{euMLATapElsewhere, tap + where + "interception-assistance interception-third-state"},
 			{mlaThen(euMLATap, func(s *scene) { s.Req.Target.LocatedIn = "" }), tap},
 		} {
 			s := euMLAScene(pair[0], pair[1])

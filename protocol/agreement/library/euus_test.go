@@ -26,6 +26,8 @@ func euusMade(p protocol.Party, option string) []*agreement.Notice {
 }
 
 var euusRows = []row{
+	{rule: "bank-person", setup: mlaThen(mlaBankSent, mlaNoTarget, func(s *scene) { s.Attest("bank_person_named") }),
+		breaks: without("bank_person"), want: protocol.Held, reason: protocol.ReasonInsufficient},
 	{rule: "bank-person", setup: mlaBankSent, breaks: mlaNoTarget, want: protocol.Held,
 		reason: protocol.ReasonInsufficient, unless: produce},
 	{rule: "bank-grounds", setup: mlaBankSent, breaks: mlaNoFacts, want: protocol.Held,

@@ -2,6 +2,7 @@ package library_test
 
 import (
 	"testing"
+	"time"
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement/agreementtest"
@@ -29,6 +30,15 @@ func gbProtected(p protocol.Protection, statement string) func(*scene) {
 		s.Req.Target.Protected = []protocol.Protection{p}
 		s.Attest(statement)
 	}
+}
+
+// gbMade dates the judge's order, and gbAt the day on which it is served.
+func gbMade(year int, month time.Month, day int) func(*scene) {
+	return func(s *scene) { s.Req.Authorisation.Date = date(year, month, day) }
+}
+
+func gbAt(year int, month time.Month, day int) func(*scene) {
+	return func(s *scene) { s.Facts.At = date(year, month, day) }
 }
 
 func gbUnprotected(s *scene) { s.Req.Target.Protected = nil }
@@ -74,6 +84,13 @@ var gbLawRows = []row{
 	{rule: "secrecy-has-an-end", only: from("GB"), setup: lawSecret(90, protocol.SecrecyTamper),
 		breaks: lawSecret(0, protocol.SecrecyTamper), want: protocol.Held, reason: protocol.ReasonSecrecyEnd,
 		unless: lawRecords},
+	// Made on 23 August, an order may still be served on 22 November, and no later.
+	{rule: "served-within-three-months", only: from("GB"), setup: gbMade(2026, 8, 23), breaks: gbMade(2026, 8, 22),
+		want: protocol.Held, reason: protocol.ReasonExpired, unless: lawProsecutor},
+	{rule: "served-within-three-months", only: from("GB"), setup: all(gbAt(2027, 2, 28), gbMade(2026, 11, 30)), breaks: gbAt(2027, 3, 1),
+		want: protocol.Held, reason: protocol.ReasonExpired, unless: lawPreserve},
+	{rule: "served-within-three-months", only: from("GB"), breaks: gbMade(2025, 11, 21),
+		want: protocol.Held, reason: protocol.ReasonExpired, unless: lawRecords},
 	{rule: "excepted-data", only: from("GB"), setup: gbProtected(protocol.ProtectionProfession, "excepted_data_left_out"),
 		breaks: without("excepted"), want: protocol.Flag, reason: protocol.ReasonPrivilege, unless: gbUnprotected},
 	{rule: "excepted-data", only: from("GB"), setup: gbProtected(protocol.ProtectionProfession, "excepted_data_left_out"),
@@ -94,14 +111,14 @@ var gbLawRows = []row{
 		breaks: func(s *scene) { s.Req.Target.LocatedIn = "" }, want: protocol.Flag, reason: protocol.ReasonPerson,
 		unless: produce},
 	{rule: "interception-outside-uk", only: from("US"), setup: all(gbLetter, func(s *scene) { s.Person("FR", "GB", "FR") }),
-		breaks: func(s *scene) { s.Person("GB", "US", "US") }, want: protocol.Flag, reason: protocol.ReasonPerson},
+		breaks: func(s *scene) { s.Person("UK", "US", "US") }, want: protocol.Flag, reason: protocol.ReasonPerson},
 }
 
 // A request of the United Kingdom to another State orders nobody to produce, and
 // is no overseas production order. Nor is an order of another Party.
 func TestUKLawOnOrdersIsAskedOfOrdersToProvidersOnly(t *testing.T) {
 	rules := []string{"order-by-a-judge", "no-communications-data", "criminal-investigation", "secrecy-has-an-end",
-		"excepted-data", "journalistic-notice"}
+		"served-within-three-months", "excepted-data", "journalistic-notice"}
 	for _, make := range []func() *scene{
 		func() *scene { return lawLetter("gb.ukca", "ke.justice") },
 		func() *scene { return lawHeld(agreementtest.USOrder()) },
@@ -119,7 +136,7 @@ func TestUKLawOnOrdersIsAskedOfOrdersToProvidersOnly(t *testing.T) {
 	}
 }
 
-// It is the one rule of UK law that keeps a request: the order itself would be
+// With the three months of service it keeps a request: the order itself would be
 // incomplete. Who wrote it must mend it, so it stays a draft.
 func TestUKOrderOfSecrecyWithoutAnEndStaysADraft(t *testing.T) {
 	s := agreementtest.UKOrder()

@@ -36,6 +36,10 @@ func mlaStage(stage protocol.Stage) func(*scene) {
 
 func mlaNoTarget(s *scene) { s.Req.Target = protocol.Target{Basis: "nothing is known"} }
 
+func mlaLocated(in protocol.Party) func(*scene) {
+	return func(s *scene) { s.Req.Target.LocatedIn = in }
+}
+
 func mlaProsecutor(s *scene) { s.Req.Authorisation.Kind = protocol.AuthorityProsecutor }
 
 func mlaSentBy(roles ...protocol.Role) func(*scene) {

@@ -69,6 +69,13 @@ var nlusRows = []row{
 	{rule: "fiscal-restraint", setup: func(s *scene) { s.Req.Offence.Fiscal = true }, breaks: nothing,
 		want: protocol.Held, reason: protocol.ReasonSolelyFiscal, unless: func(s *scene) { s.Req.Offence.Fiscal = false }},
 
+	{rule: "state-records", setup: func(s *scene) { s.Authority(s.Facts.Addressee.Party, s.Facts.Addressee.Party) }, breaks: nothing,
+		want: protocol.Held, reason: protocol.ReasonPublicAuthority,
+		unless: func(s *scene) { s.Authority(s.Facts.Issuing.Party, s.Facts.Issuing.Party) }},
+	{rule: "confidentiality", setup: mlaSecret, breaks: nothing, want: protocol.Held, reason: protocol.ReasonJudgement,
+		unless: func(s *scene) { s.Req.Secrecy = nil }},
+	{rule: "bank-person", setup: mlaThen(mlaBankSent, mlaNoTarget, func(s *scene) { s.Attest("bank_person_named") }),
+		breaks: without("bank_person"), want: protocol.Held, reason: protocol.ReasonInsufficient},
 	{rule: "bank-person", setup: mlaBankSent, breaks: mlaNoTarget, want: protocol.Held,
 		reason: protocol.ReasonInsufficient, unless: nlusRecords},
 	{rule: "bank-grounds", setup: mlaBankSent, breaks: mlaNoNexus, want: protocol.Held,

@@ -31,6 +31,12 @@ var ukusRows = []row{
 		reason: protocol.ReasonPerson},
 	{rule: "us-person", setup: func(s *scene) { s.Organisation("GB", "GB") },
 		breaks: func(s *scene) { s.Organisation("GB", "US") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	// What is of the United States under a code of its own.
+	{rule: "us-person", breaks: func(s *scene) { s.Person("PR", "GB", "GB") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "us-person", breaks: func(s *scene) { s.Person("GB", "AS", "GB") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "us-person", breaks: func(s *scene) { s.Person("GB", "GB", "GU") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "us-person", breaks: func(s *scene) { s.Organisation("GB", "VI") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "us-government", breaks: func(s *scene) { s.Authority("GB", "MP") }, want: protocol.Fail, reason: protocol.ReasonPerson},
 	{rule: "us-government", setup: func(s *scene) { s.Authority("GB", "GB") },
 		breaks: func(s *scene) { s.Authority("GB", "US") }, want: protocol.Fail, reason: protocol.ReasonPerson},
 	{rule: "us-target-known", breaks: func(s *scene) { s.Req.Target.LocatedIn = "" }, want: protocol.Held,
@@ -39,6 +45,13 @@ var ukusRows = []row{
 		reason: protocol.ReasonInsufficient},
 	{rule: "us-target-known", breaks: func(s *scene) { s.Req.Target.Incorporated = "GB" }, want: protocol.Held,
 		reason: protocol.ReasonInsufficient},
+	{rule: "us-target-known", setup: all(daaStranger, certifying("target_believed_unprotected")), breaks: uncertify,
+		want: protocol.Held, reason: protocol.ReasonInsufficient},
+	{rule: "uk-target-known", setup: all(daaStranger, certifying("target_believed_unprotected")), breaks: uncertify,
+		want: protocol.Held, reason: protocol.ReasonInsufficient},
+	{rule: "uk-located", breaks: func(s *scene) { s.Person("UK", "US", "US") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "uk-body", breaks: func(s *scene) { s.Organisation("US", "UK") }, want: protocol.Fail, reason: protocol.ReasonPerson},
+	{rule: "uk-body", breaks: func(s *scene) { s.Authority("US", "UK") }, want: protocol.Fail, reason: protocol.ReasonPerson},
 	{rule: "uk-located", breaks: func(s *scene) { s.Person("GB", "US", "US") }, want: protocol.Fail,
 		reason: protocol.ReasonPerson},
 	{rule: "uk-body", setup: func(s *scene) { s.Organisation("US", "US") },
@@ -71,6 +84,16 @@ var ukusRows = []row{
 		certify(s, "essential_interest_permission")
 	}, breaks: uncertify, want: protocol.Held, reason: protocol.ReasonFreeSpeech,
 		unless: func(s *scene) { s.Req.Offence.Speech = false }},
+	{rule: "purpose-of-process", setup: func(s *scene) {
+		s.Ask(protocol.Subscriber, protocol.CategorySubscriber)
+		s.Req.Proceedings, s.Req.Offence.MaxCustodyMonths = protocol.StageSentence, 1
+	}, breaks: func(s *scene) { s.Req.Proceedings = protocol.StageAdministrative }, want: protocol.Fail,
+		reason: protocol.ReasonPurpose, unless: func(s *scene) { s.Req.Proceedings = "" }},
+	{rule: "purpose-of-process", setup: func(s *scene) {
+		s.Ask(protocol.Preservation, protocol.CategoryContent)
+		s.Req.Proceedings = protocol.StageInvestigation
+	}, breaks: func(s *scene) { s.Req.Proceedings = protocol.StageAdministrative }, want: protocol.Fail,
+		reason: protocol.ReasonPurpose, unless: produce},
 	{rule: "purpose", setup: func(s *scene) { s.Req.Proceedings = protocol.StageTrial },
 		breaks: func(s *scene) { s.Req.Proceedings = protocol.StageAdministrative }, want: protocol.Fail,
 		reason: protocol.ReasonPurpose, unless: func(s *scene) { s.Ask(protocol.Subscriber, protocol.CategorySubscriber) }},
@@ -92,6 +115,31 @@ func TestRuleIsMarkedVerifiedOnlyWhereItsSourceProvesIt(t *testing.T) {
 		if got := [2]string{agreementtest.Found(t, uk, rule).Provenance, agreementtest.Found(t, us, rule).Provenance}; got != want {
 			t.Errorf("%s: got %v, want %v", rule, got, want)
 		}
+	}
+}
+
+// daaStranger makes the target one of whom only the country is known.
+func daaStranger(s *scene) {
+	s.Req.Target = protocol.Target{LocatedIn: "FR", Basis: "address of the network"}
+	certify(s, "third_country_notified")
+}
+
+// A target of whom little can be known is for the designated authority: the
+// issuing one has nothing to add, and the request must not stay with it.
+func TestDesignatedAuthorityTakesOnATargetThatIsNotKnown(t *testing.T) {
+	unknown := func(s *scene) { s.Req.Target = protocol.Target{Basis: "nothing is known"} }
+	for _, i := range []*instrument{&ukusDAA, &usauDAA} {
+		daaSays(t, i, "us-target-known", unknown)
+	}
+	daaSays(t, &ukusDAA, "uk-target-known", unknown)
+	daaSays(t, &usauDAA, "au-target-known", unknown)
+}
+
+// A US order reaches what its provider controls, wherever it is stored.
+func TestThatDataIsAbroadIsNoGroundAgainstAUSOrder(t *testing.T) {
+	for id, other := range map[string]protocol.Party{"ukus-daa-2019": "GB", "us-au-daa-2021": "AU"} {
+		mlaBars(t, id, "US", other, protocol.ReasonStoredAbroad)
+		mlaBars(t, id, other, "US")
 	}
 }
 

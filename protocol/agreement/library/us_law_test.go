@@ -316,3 +316,24 @@ func TestUSLawIsSilentBeforeTheCLOUDAct(t *testing.T) {
 		t.Error("it is shown")
 	}
 }
+
+// Of the clocks of US law none is an agreement's: a desk finds them here.
+func TestClocksOfUSLaw(t *testing.T) {
+	want := map[string]string{
+		"preservation-ninety-days":        "90 days, and 90 more on a renewed request",
+		"comity-motion-time":              "14 days",
+		"delayed-notice":                  "90 days at most, and 90 at most for each extension",
+		"national-security-letter-review": "30 days",
+		"national-security-report":        "180 days, 1 year, or 540 days for a new service",
+		"interception-term":               "30 days at most",
+		"pen-register-term":               "60 days at most",
+	}
+	for _, c := range document(t, "us-law").Clocks {
+		if length, ok := want[c.ID]; ok && c.Length == length && c.Provenance == agreement.Verified {
+			delete(want, c.ID)
+		}
+	}
+	for id, length := range want {
+		t.Errorf("%s: no clock of %s", id, length)
+	}
+}
