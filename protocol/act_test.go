@@ -2,6 +2,7 @@ package protocol_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,11 +128,54 @@ func TestIdentifiersAreChecked(t *testing.T) {
 		{protocol.IdentifierURL, "example.com/a", false},
 		{protocol.IdentifierAccount, "user 7", true},
 		{protocol.IdentifierAccount, "*@example.com", false},
+		{protocol.IdentifierAccount, strings.Repeat("a", protocol.MaxIdentifier), true},
+		{protocol.IdentifierAccount, strings.Repeat("a", protocol.MaxIdentifier+1), false},
+		{protocol.IdentifierAccount, "", false},
+		{protocol.IdentifierDevice, "0123", true},
+		{protocol.IdentifierDevice, "0123 ", false},
+		{protocol.IdentifierNumber, "K 17", true},
+		{protocol.IdentifierNumber, "K?17", false},
+		{protocol.IdentifierMAC, "02:00:5e:10:00:00", true},
+		{protocol.IdentifierMAC, "02:00:5e:ff:fe:10:00:00", true},
+		{protocol.IdentifierMAC, "02-00-5e-10-00-00", false},
+		{protocol.IdentifierMAC, "02:00:5E:10:00:00", false},
+		{protocol.IdentifierMAC, "02:00:5e:10:00", false},
+		{protocol.IdentifierMAC, strings.Repeat("02:", 19) + "02", false}, // of InfiniBand
+		{protocol.IdentifierDomain, "mail.xn--bcher-kva.example", true},
+		{protocol.IdentifierDomain, "example", false},
+		{protocol.IdentifierDomain, "Example.com", false},
+		{protocol.IdentifierDomain, "-a.example", false},
+		{protocol.IdentifierDomain, "a.example.", false},
+		{protocol.IdentifierDomain, "198.51.100.7", false},
+		{protocol.IdentifierDomain, strings.Repeat("a", 63) + ".example", true},
+		{protocol.IdentifierDomain, strings.Repeat("a", 64) + ".example", false},
+		{protocol.IdentifierDomain, strings.Repeat("a.", 125) + "com", true}, // 253 bytes
+		{protocol.IdentifierDomain, strings.Repeat("a.", 126) + "com", false},
 		{"everything", "x", false},
 	} {
 		id := protocol.Identifier{Type: tc.typ, Value: tc.value}
 		if err := id.Check(); (err == nil) != tc.ok {
 			t.Errorf("%s %q: got %v, want ok=%v", tc.typ, tc.value, err, tc.ok)
+		}
+	}
+}
+
+func TestIdentifiersOtherMembersAreChecked(t *testing.T) {
+	at := utc("2026-11-01T00:00:00Z")
+	for _, c := range []struct {
+		id protocol.Identifier
+		ok bool
+	}{
+		{protocol.Identifier{Type: protocol.IdentifierIP, Value: "198.51.100.7:443", Seen: at}, true},
+		{protocol.Identifier{Type: protocol.IdentifierIP, Value: "198.51.100.7:443", Seen: at.Add(1)}, false},
+		{protocol.Identifier{Type: protocol.IdentifierEmail, Value: "a@example.com", Seen: at}, false},
+		{protocol.Identifier{Type: protocol.IdentifierAccount, Value: "a",
+			Service: strings.Repeat("s", protocol.MaxReference)}, true},
+		{protocol.Identifier{Type: protocol.IdentifierAccount, Value: "a",
+			Service: strings.Repeat("s", protocol.MaxReference+1)}, false},
+	} {
+		if err := c.id.Check(); (err == nil) != c.ok {
+			t.Errorf("%s at %v: got %v, want ok=%v", c.id.Type, c.id.Seen, err, c.ok)
 		}
 	}
 }
@@ -167,6 +211,12 @@ func FuzzParseAct(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(enc)
+	for _, a := range bodies() {
+		if enc, err = a.Encode(); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(enc)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := protocol.ParseAct(b)
 		if err != nil {

@@ -104,6 +104,9 @@ func (r *Request) CheckDraft(issued time.Time) error {
 	if t.GovernmentOf != union {
 		home("target.government_of", t.GovernmentOf)
 	}
+	for i, p := range r.Offence.CommittedIn {
+		home(fmt.Sprintf("offence.committed_in[%d]", i), p)
+	}
 	switch date := r.Authorisation.Date; {
 	case date.After(issued.Add(MaxSkew)):
 		bad("authorisation.date", errors.New("is after the time of the request"))

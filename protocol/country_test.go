@@ -13,7 +13,8 @@ func TestDraftNamesCountries(t *testing.T) {
 	order := func() *protocol.Request {
 		return &protocol.Request{Issuer: "gb.x", Addressee: "us.x", Authorisation: protocol.Authorisation{Date: issued},
 			Target: protocol.Target{LocatedIn: "GB", Nationalities: []protocol.Party{"NA", "ZW", "XK"}, ResidentIn: []protocol.Party{"AD"},
-				Incorporated: "GB", GovernmentOf: "EU"}}
+				Incorporated: "GB", GovernmentOf: "EU"},
+			Offence: protocol.Offence{CommittedIn: []protocol.Party{"GB", "XK"}}}
 	}
 	for _, c := range []struct {
 		change func(*protocol.Request)
@@ -30,6 +31,8 @@ func TestDraftNamesCountries(t *testing.T) {
 		{func(r *protocol.Request) { r.Target.ResidentIn[0] = "XA" }, `target.resident_in[0]: "XA" is no`},
 		{func(r *protocol.Request) { r.Target.ResidentIn[0] = "EU" }, `target.resident_in[0]: "EU" is no`},
 		{func(r *protocol.Request) { r.Target.Incorporated = "D " }, `target.incorporated_in: "D " is no`},
+		{func(r *protocol.Request) { r.Offence.CommittedIn[1] = "UK" }, `offence.committed_in[1]: "UK" is no country of ISO 3166-1: did you mean GB?`},
+		{func(r *protocol.Request) { r.Offence.CommittedIn[0] = "EU" }, `offence.committed_in[0]: "EU" is no`},
 		{func(r *protocol.Request) { r.Target.GovernmentOf = "ZZ" }, `target.government_of: "ZZ" is no`},
 		{func(r *protocol.Request) { r.Authorisation.Date = issued.Add(protocol.MaxSkew) }, ""},
 		{func(r *protocol.Request) { r.Authorisation.Date = issued.Add(protocol.MaxSkew + time.Second) }, "authorisation.date: is after"},

@@ -47,9 +47,10 @@ var (
 	phoneForm = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	imsiForm  = regexp.MustCompile(`^[0-9]{14,15}$`)
 	imeiForm  = regexp.MustCompile(`^[0-9]{15}$`)
+	macForm   = regexp.MustCompile(`^[0-9a-f]{2}(:[0-9a-f]{2}){5}((:[0-9a-f]{2}){2})?$`)
 
-	macForm    = regexp.MustCompile(`^[0-9a-f]{2}(:[0-9a-f]{2}){5}((:[0-9a-f]{2}){2})?$`)
-	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	// domainForm: the last label begins with a letter, so that no address is a name.
+	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 const maxDomain = 253 // bytes of a DNS name (RFC 1035, 2.3.4)

@@ -13,11 +13,13 @@ import (
 
 // bodies holds an act for each kind of body, with every member filled.
 func bodies() []*protocol.Act {
-	request := order()
+	request := particulars(order())
+	request.Identifiers[0] = protocol.Identifier{Type: protocol.IdentifierIP, Value: "198.51.100.7:443",
+		Service: "mail", Seen: utc("2026-11-01T00:00:00Z")}
 	request.Authorisation.Order = protocol.DigestOf([]byte("order"))
 	request.Offence.DeathPenalty, request.Offence.Speech = true, true
 	request.Target = protocol.Target{LocatedIn: "GB", Nationalities: []protocol.Party{"GB"},
-		ResidentIn: []protocol.Party{"GB"}, Incorporated: "GB", GovernmentOf: "GB", Basis: "payments"}
+		ResidentIn: []protocol.Party{"GB"}, Incorporated: "GB", GovernmentOf: "GB", Basis: "payments", Protected: protocol.Protections()}
 	request.Data[0].Description = "messages"
 	request.Emergency = &protocol.Emergency{Kind: protocol.EmergencyLife, Facts: "a threat"}
 	request.Type = protocol.Interception
@@ -27,7 +29,8 @@ func bodies() []*protocol.Act {
 	var acts []*protocol.Act
 	for _, b := range []protocol.Body{
 		{Request: request},
-		{Certification: &protocol.Certification{Invokes: true, Request: []byte(`{"a":"b"}`), Contact: "desk", Targeting: "TP-3"}},
+		{Certification: &protocol.Certification{Invokes: true, Request: []byte(`{"a":"b"}`), Contact: "desk", Targeting: "TP-3",
+			Attestations: []protocol.Attestation{{Statement: "necessary", Reference: "p. 4"}}}},
 		{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete, Note: "all of it",
 			Objects: []protocol.Object{protocol.NewObject("a.mbox", "application/mbox", []byte("mail"))}}},
 		{Relay: &protocol.Relay{Act: []byte(`{"a":"b"}`)}},

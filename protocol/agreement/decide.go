@@ -83,18 +83,17 @@ type Ground struct {
 func (b *Book) Refuse(g Ground) protocol.Decision {
 	out := protocol.Decision{Verdict: protocol.Allow, Agreement: g.Agreement, At: g.At, Findings: []protocol.Finding{
 		{Rule: StepGround, Outcome: protocol.Pass, Text: "The agreement must not bar the ground of the refusal."}}}
-	for _, e := range b.byID[g.Agreement.ID] {
-		if e.doc.Version != g.Agreement.Version {
-			continue
-		}
-		out.Documents = slices.Clone(e.digests)
-		p := pair{g.From, g.To}
-		x := e.doc.barred(g.Reason, p)
-		if x != nil && (x.Only == "" || !b.otherTreaty(e.doc, p, g.At)) {
-			out.Verdict = protocol.Deny
-			out.Findings[0] = protocol.Finding{Rule: StepGround, Article: x.Article, Outcome: protocol.Fail,
-				Reason: protocol.ReasonBarredGround, Text: x.Text, Provenance: string(x.Provenance)}
-		}
+	p := pair{g.From, g.To}
+	e := b.pick(g.Agreement, p, g.At)
+	if e == nil {
+		return out
+	}
+	out.Agreement, out.Documents = e.doc.Ref(), slices.Clone(e.digests)
+	x := e.doc.barred(g.Reason, p)
+	if x != nil && (x.Only == "" || !b.otherTreaty(e.doc, p, g.At)) {
+		out.Verdict = protocol.Deny
+		out.Findings[0] = protocol.Finding{Rule: StepGround, Article: x.Article, Outcome: protocol.Fail,
+			Reason: protocol.ReasonBarredGround, Text: x.Text, Provenance: string(x.Provenance)}
 	}
 	return out
 }
@@ -214,7 +213,10 @@ func (d *deciding) find() {
 	if d.facts.Ref.ID == "" {
 		d.entry = d.first()
 	} else {
-		d.entry = d.pick(d.facts.Ref.Version)
+		d.entry = d.book.pick(d.facts.Ref, d.pair, d.facts.At)
+	}
+	if d.entry != nil { // before any expression asks: a variable is made once
+		d.vars.in.doc, d.vars.in.other = d.entry.doc, d.book.otherTreaty(d.entry.doc, d.pair, d.facts.At)
 	}
 }
 
@@ -242,16 +244,16 @@ func (d *deciding) version() bool {
 
 // pick returns the named version, or if none is named the newest in force,
 // or else the newest.
-func (d *deciding) pick(version string) *entry {
+func (b *Book) pick(ref protocol.AgreementRef, p pair, at time.Time) *entry {
 	var newest *entry
-	for _, e := range d.book.byID[d.facts.Ref.ID] {
-		if !e.doc.Governs(d.pair.from, d.pair.to) {
+	for _, e := range b.byID[ref.ID] {
+		if !e.doc.Governs(p.from, p.to) {
 			continue
 		}
-		if version == e.doc.Version || version == "" && e.doc.StandsFor(d.facts.At, d.pair.from, d.pair.to) {
+		if ref.Version == e.doc.Version || ref.Version == "" && e.doc.StandsFor(at, p.from, p.to) {
 			return e
 		}
-		if newest == nil && version == "" {
+		if newest == nil && ref.Version == "" {
 			newest = e
 		}
 	}

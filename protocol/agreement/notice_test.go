@@ -114,6 +114,10 @@ func FuzzParseNotice(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
+	if b, err = chosen("US", agreement.Reserve, "no-content", 0).Encode(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		n, err := agreement.ParseNotice(b)
 		if err != nil {

@@ -3,6 +3,7 @@ package agreement_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -16,6 +17,16 @@ func replace(t testing.TB, text, old, new string) string {
 		t.Fatalf("nothing to replace: %q", old)
 	}
 	return strings.Replace(text, old, new, 1)
+}
+
+// moment returns a time as an act writes it.
+func moment(t testing.TB, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.UTC()
 }
 
 func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
@@ -169,6 +180,8 @@ func FuzzParseDocument(f *testing.F) {
 		f.Add(d.Bytes())
 	}
 	f.Add([]byte(agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)))
+	f.Add([]byte(members))
+	f.Add([]byte(domesticLaw))
 	f.Add([]byte("a: &a [*a]"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d, err := agreement.ParseDocument("fuzz.yaml", b)

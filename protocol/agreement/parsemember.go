@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,11 +47,13 @@ func (s *source) member(n ast.Node, what string, m *Member) {
 	switch {
 	case m.plain():
 		s.bad(n, "%s: write the code alone, or say when it signed, ratified or was bound", what)
+	case !m.InForce.IsZero() && m.InForce.t.Before(m.Signed.t):
+		s.bad(n, order, what, "in_force", m.InForce, "signed, "+m.Signed.String())
 	case !m.InForce.IsZero() && m.InForce.t.Before(m.Ratified.t):
 		s.bad(n, order, what, "in_force", m.InForce, "ratified, "+m.Ratified.String())
 	case !m.Ratified.IsZero() && m.Ratified.t.Before(m.Signed.t):
 		s.bad(n, order, what, "ratified", m.Ratified, "signed, "+m.Signed.String())
-	case !m.Left.IsZero() && (m.InForce.IsZero() || m.Left.t.Before(m.InForce.t)):
+	case !m.Left.IsZero() && (m.InForce.IsZero() || !m.Left.t.After(m.InForce.t)):
 		s.bad(n, "%s.left: want it after in_force, which must be there", what)
 	}
 }
@@ -152,6 +155,10 @@ func (s *source) offenceList(d *Document) func(ast.Node, string) {
 		if slices.ContainsFunc(d.Lists, func(x OffenceList) bool { return x.ID == l.ID }) {
 			s.bad(n, "%s.id: two lists are %q: want another id", what, clip(l.ID))
 		}
+		if len(d.Lists) == maxLists {
+			s.bad(n, "%s: want at most %d lists", what, maxLists)
+			return
+		}
 		d.Lists = append(d.Lists, l)
 	}
 }
@@ -207,11 +214,16 @@ func (s *source) checkMembers(n ast.Node, d *Document) {
 	}
 }
 
+// lawID is what an id of domestic law looks like.
+var lawID = regexp.MustCompile(`^[a-z]{2}-law(-|$)`)
+
 // checkDomestic sees that a Party's own law is only that: it grants nothing and
 // is named after its Party, so that nobody writes another's.
 func (s *source) checkDomestic(n ast.Node, d *Document) {
 	domestic := d.Kind == KindDomestic
 	switch {
+	case !domestic && lawID.MatchString(d.ID):
+		s.bad(n, "document.id: %q is for domestic law: want another id", clip(d.ID))
 	case !domestic && len(d.Rights) == 0:
 		s.bad(n, "document.rights: missing: only domestic law grants none")
 	case domestic && len(d.Rights)+len(d.Options)+len(d.Positions) > 0:

@@ -43,6 +43,9 @@ func (s *source) rule(d *Document) func(ast.Node, string) {
 		if r.Kind == Attested {
 			said = []string{"attested", "certified"}
 		}
+		if r.By != "" {
+			said = append(said, "certification.roles", "officer.roles")
+		}
 		r.inputs = looksAt(said, r.when, r.require)
 		s.checkMark(n, r.Mark, what)
 		s.checkRule(n, &r, what)

@@ -287,3 +287,63 @@ func TestWhatStandsForADocumentDoesNotDependOnItsSignatures(t *testing.T) {
 		}
 	}
 }
+
+func (k keys) signed(t testing.TB, d *agreement.Document, parties ...protocol.Party) agreement.SignedDocument {
+	t.Helper()
+	s, err := agreement.VerifyDocument(d, k.sign(t, d, parties...), k.roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestDomesticLawIsSignedByItsOwnParty(t *testing.T) {
+	k := newKeys(t, "GB", "US")
+	law := agreementtest.Parse(t, domesticLaw)
+	if _, err := agreement.VerifyDocument(law, &agreement.PartySignatures{Agreement: law.Ref()}, k.roots); !errors.Is(err, agreement.ErrUnsigned) {
+		t.Errorf("signed by nobody: got %v", err)
+	}
+	if _, err := agreement.SignDocument(law, "US", agreementtest.Day, k["US"]...); !errors.Is(err, agreement.ErrNotThatParty) {
+		t.Errorf("signed by another: got %v", err)
+	}
+	treaty := k.signed(t, bilateral(t), "GB", "US")
+	book, err := agreement.NewSignedBook([]agreement.SignedDocument{treaty, k.signed(t, law, "GB")}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := agreementtest.USOrder().Decide(book); !agreementtest.Has(d, "gb-law/consent") {
+		t.Error("the law was not applied")
+	}
+}
+
+// What not both Parties signed is no way, and no treaty that stands before others.
+func TestUnsignedAgreementIsNoOtherWay(t *testing.T) {
+	k := newKeys(t, "GB", "US", "FR")
+	treaty := k.signed(t, bilateral(t, "offence.max_custody_months >= 12", "'!treaty.other'"), "GB", "US")
+	text := replace(t, agreementtest.Bilateral("z-b", "GB", "US", agreementtest.Standing2020), "[GB, US]", "[FR, GB, US]")
+	other := agreementtest.Parse(t, replace(t, text, "data_access_agreement", "mutual_assistance"))
+	for name, c := range map[string]struct {
+		by       []protocol.Party
+		obstacle string
+		verdict  protocol.Verdict
+	}{
+		"by both":        {[]protocol.Party{"GB", "US"}, "", protocol.Deny},
+		"by one of them": {[]protocol.Party{"FR", "GB"}, "Not both Parties have signed this text of it.", protocol.Allow},
+	} {
+		book, err := agreement.NewSignedBook([]agreement.SignedDocument{treaty, k.signed(t, other, c.by...)}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := query()
+		q.At = agreementtest.Day
+		got := book.Candidates(q)
+		if len(got) != 2 || got[1].Obstacle != c.obstacle {
+			t.Errorf("%s: got %+v", name, got)
+		}
+		s := agreementtest.UKOrder()
+		s.Facts.Ref.ID = "a-b"
+		if d := s.Decide(book); d.Verdict != c.verdict {
+			t.Errorf("%s: got %v, want %v", name, d.Verdict, c.verdict)
+		}
+	}
+}

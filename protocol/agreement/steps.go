@@ -156,16 +156,16 @@ func (d *deciding) transmission() bool {
 
 // notification sees whether whoever must be told at the same time is.
 func (d *deciding) notification() bool {
-	d.vars.in.doc = d.entry.doc
 	for _, r := range d.granted {
 		if r.Notifies != nil {
-			d.add(d.notified(r.Notifies))
+			d.add(d.notified(r))
 		}
 	}
 	return true
 }
 
-func (d *deciding) notified(x *Notification) protocol.Finding {
+func (d *deciding) notified(r *Right) protocol.Finding {
+	x := r.Notifies
 	f := protocol.Finding{Rule: StepNotification, Article: x.Article, Text: x.Text,
 		Provenance: string(x.Provenance), Outcome: protocol.Pass, Inputs: x.inputs}
 	applies, err := true, error(nil)
@@ -186,6 +186,9 @@ func (d *deciding) notified(x *Notification) protocol.Finding {
 	case !slices.Contains(d.facts.notifiedRoles(), x.Role):
 		f.Outcome, f.Reason = protocol.Held, protocol.ReasonNotification
 		f.Side, f.Role = protocol.SideIssuing, protocol.RoleIssuing
+		if r.Transmitted != nil { // nobody else can send it to them
+			f.Role = r.Transmitted.Role
+		}
 	}
 	return f
 }
@@ -215,8 +218,6 @@ func (d *deciding) clocks() bool {
 
 // rules applies every rule of the agreement, in the order of the document.
 func (d *deciding) rules() bool {
-	d.vars.in.doc = d.entry.doc
-	d.vars.in.other = d.book.otherTreaty(d.entry.doc, d.pair, d.facts.At)
 	for i := range d.entry.doc.Rules {
 		r := &d.entry.doc.Rules[i]
 		by, chosen := d.entry.chosen(d.entry.doc.option(r.Option), d.pair, d.facts.At)

@@ -78,9 +78,11 @@ func relations(r *protocol.Request) []protocol.Relation {
 }
 
 func identifierTypes(r *protocol.Request) []protocol.IdentifierType {
-	out := make([]protocol.IdentifierType, len(r.Identifiers))
+	var out []protocol.IdentifierType
 	for i := range r.Identifiers {
-		out[i] = r.Identifiers[i].Type
+		if t := r.Identifiers[i].Type; !slices.Contains(out, t) {
+			out = append(out, t)
+		}
 	}
 	return out
 }

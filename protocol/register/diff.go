@@ -159,7 +159,6 @@ func (h Hours) String() string {
 	return fmt.Sprintf("%s %s-%s %s", strings.Join(h.Days, ","), h.From, h.To, h.Zone)
 }
 
-// quote keeps one text from looking like two, or like the rest of a line.
 func texts[T ~string](items []T) []string {
 	out := make([]string, len(items))
 	for i, item := range items {
@@ -168,6 +167,7 @@ func texts[T ~string](items []T) []string {
 	return out
 }
 
+// quote keeps one text from looking like two, or like the rest of a line.
 func quote(texts ...string) string {
 	var quoted []string
 	for _, s := range texts {

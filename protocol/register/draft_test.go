@@ -18,6 +18,7 @@ func TestEntryFileRoundTrips(t *testing.T) {
 	entry := chaintest.New(t, "GB").Member(police).Entry
 	entry.Hours = hours("Europe/London", "09:00", "24:00", "mon", "sun")
 	entry.Contact = register.Contact{Desk: "Single point of contact", Email: "spoc@police.example"}
+	entry.AlsoUnder = []protocol.Party{"US", "IE"}
 	entry.Until = entry.Since.Add(time.Hour)
 	enc, err := canon.Encode(&entry)
 	if err != nil {
@@ -94,6 +95,7 @@ func TestDiffReadsPlainly(t *testing.T) {
 	entry := w.Member(police).Entry
 	entry.Address = "new.police.test:4433"
 	entry.Contact.Desk = `Desk -> "x"`
+	entry.AlsoUnder = []protocol.Party{"US", "IE"}
 	gone := key(t).Public().Fingerprint()
 	next, err := register.Next(first, register.Changes{
 		Issued: chaintest.Now, Expires: first.Expires, Put: []register.Participant{entry},
@@ -110,6 +112,7 @@ func TestDiffReadsPlainly(t *testing.T) {
 		`- participant gb.home-office "Home Office"`,
 		`~ gb.met-police: address: gb-met-police.test:4433 -> new.police.test:4433`,
 		`~ gb.met-police: desk: "Desk -> \"x\""`,
+		`~ gb.met-police: also under the law of: "US", "IE"`,
 		`! revoked: ` + gone.String() + ` from 2026-11-22T10:00:00Z, compromised`,
 	}
 	if got := register.Diff(first.Register, next); !slices.Equal(got, want) {
@@ -146,6 +149,7 @@ func TestDiffLeavesNothingOut(t *testing.T) {
 	other.Hours = hours("UTC", "09:00", "17:00", "mon")
 	other.Contact = register.Contact{Desk: "d", Email: "e", Phone: "p"}
 	other.Instruments = []string{"x"}
+	other.AlsoUnder = []protocol.Party{"US"}
 	other.Until = other.Since.Add(time.Hour)
 	other.Since = other.Since.Add(time.Second)
 	held, err := w.Directory.Register("US")

@@ -138,6 +138,11 @@ func (p *Participant) check() error {
 	if len(p.AlsoUnder) > MaxAlsoUnder || !distinct(p.AlsoUnder) || slices.Contains(p.AlsoUnder, p.ID.Party()) {
 		return fmt.Errorf("also_under: want at most %d Parties, each once, and not its own", MaxAlsoUnder)
 	}
+	for _, party := range p.AlsoUnder {
+		if _, err := protocol.ParseParty(string(party)); err != nil {
+			return fmt.Errorf("also_under: %w", err)
+		}
+	}
 	if len(p.Instruments) > MaxInstruments || !distinct(p.Instruments) {
 		return fmt.Errorf("instruments: want at most %d, each once", MaxInstruments)
 	}

@@ -197,6 +197,12 @@ func TestIllFormedParticipantIsRefused(t *testing.T) {
 		"phone":            func(p *register.Participant) { p.Contact = register.Contact{Desk: "d", Phone: "\t"} },
 		"instrument twice": func(p *register.Participant) { p.Instruments = []string{"a", "a"} },
 		"no instrument":    func(p *register.Participant) { p.Instruments = []string{""} },
+		"under its own":    func(p *register.Participant) { p.AlsoUnder = []protocol.Party{"US", "GB"} },
+		"under one twice":  func(p *register.Participant) { p.AlsoUnder = []protocol.Party{"US", "US"} },
+		"under no Party":   func(p *register.Participant) { p.AlsoUnder = []protocol.Party{"us"} },
+		"under too many": func(p *register.Participant) {
+			p.AlsoUnder = []protocol.Party{"US", "FR", "DE", "IT", "ES", "PT", "NL", "BE", "LU"}
+		},
 		"instruments": func(p *register.Participant) {
 			for i := range register.MaxInstruments + 1 {
 				p.Instruments = append(p.Instruments, fmt.Sprint(i))
@@ -249,6 +255,7 @@ func TestFullRegisterFits(t *testing.T) {
 	entry.Contact = register.Contact{
 		Desk: "Single point of contact", Email: "spoc@police.example", Phone: "+44 20 7946 0000"}
 	entry.Instruments = []string{"ukus-daa-2019", "budapest-2001"}
+	entry.AlsoUnder = []protocol.Party{"US", "FR", "DE", "IT", "ES", "PT", "NL", "BE"}
 	roots := make([]*identity.Key, register.MaxRoots)
 	var public []*identity.Public
 	for i := range roots {

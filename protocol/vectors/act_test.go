@@ -24,6 +24,15 @@ func (w world) actArea() area {
 			return w.act(protocol.Body{Certification: &protocol.Certification{Request: []byte("{}"), Contact: "desk"}},
 				office, contoso)
 		}),
+		good("certification-attests", "a certification that attests something", func() *protocol.Act {
+			return w.act(protocol.Body{Certification: &protocol.Certification{Request: []byte("{}"), Contact: "desk",
+				Attestations: []protocol.Attestation{{Statement: "necessary", Reference: "p. 2"}}}}, office, contoso)
+		}),
+		good("path", "a request for the path of a communication", func() *protocol.Act {
+			r := order()
+			r.Type, r.Data[0].Category = protocol.PathDisclosure, protocol.CategoryTraffic
+			return w.act(protocol.Body{Request: r}, police, office)
+		}),
 		good("disclosure", "a disclosure of one object", w.disclosure),
 		good("no-data", "a disclosure that there is nothing", func() *protocol.Act {
 			return w.act(protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionNoData,
@@ -50,6 +59,7 @@ func (w world) actArea() area {
 	recipes = append(recipes, w.actForms()...)
 	recipes = append(recipes, w.actRaw()...)
 	recipes = append(recipes, w.nondeliveryForms()...)
+	recipes = append(recipes, w.particularForms()...)
 	return area{"act", append(recipes, w.bodyForms()...), func(_ world, v *vector) string {
 		if _, err := protocol.ParseAct(v.body); err != nil {
 			return string(protocol.ReasonMalformed)
@@ -68,14 +78,18 @@ func (w world) fullRequest() *protocol.Act {
 		{Type: protocol.IdentifierPhone, Value: "+441632960961"},
 		{Type: protocol.IdentifierIMEI, Value: "490154203237518"},
 		{Type: protocol.IdentifierIMSI, Value: "234150999999999"},
-		{Type: protocol.IdentifierIP, Value: "198.51.100.7:443"},
+		{Type: protocol.IdentifierIP, Value: "198.51.100.7:443", Seen: now.Add(-5 * day)},
 		{Type: protocol.IdentifierIP, Value: "[2001:db8::7]:443"},
 		{Type: protocol.IdentifierURL, Value: "https://social.example/name"},
 		{Type: protocol.IdentifierDevice, Value: "0123"},
+		{Type: protocol.IdentifierMAC, Value: "02:00:5e:10:00:00"},
+		{Type: protocol.IdentifierDomain, Value: "mail.xn--bcher-kva.example"},
+		{Type: protocol.IdentifierNumber, Value: "K 17"},
 	}
+	particulars(r)
 	r.Offence.DeathPenalty, r.Offence.Speech = true, true
 	r.Target = protocol.Target{LocatedIn: "GB", Nationalities: []protocol.Party{"GB", "IE"},
-		ResidentIn: []protocol.Party{"FR"}, Incorporated: "GB", GovernmentOf: "GB", Basis: "subscriber check"}
+		ResidentIn: []protocol.Party{"FR"}, Incorporated: "GB", GovernmentOf: "GB", Basis: "subscriber check", Protected: protocol.Protections()}
 	r.Data[0].Category, r.Data[0].Description = protocol.CategoryContentLive, "calls and messages"
 	r.Emergency = &protocol.Emergency{Kind: protocol.EmergencyLife, Facts: "a person is held"}
 	r.Interception = &protocol.Window{Start: now, End: now.Add(30 * day), LessIntrusiveConsidered: true}

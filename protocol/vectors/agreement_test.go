@@ -78,6 +78,29 @@ func (w world) noticeArea() area {
 		one("space", "refused", "a payload that is not canonical", func() []byte {
 			return w.signed(typeNotice, w.replaced(w.encode(suspension()), `"party":`, `"party": `), roots()...)
 		}),
+		one("reserve", "valid", "a reservation", func() []byte {
+			return w.signed(typeNotice, choice("US", agreement.Reserve, "no-interception"), roots()...)
+		}),
+		one("declare", "valid", "a declaration toward one Party", func() []byte {
+			n := choice("US", agreement.Declare, "be-told")
+			n.Toward = []protocol.Party{"GB"}
+			return w.signed(typeNotice, n, roots()...)
+		}),
+		one("withdraw", "valid", "a declaration is withdrawn", func() []byte {
+			return w.signed(typeNotice, choice("US", agreement.Withdraw, "dual-criminality"), roots()...)
+		}),
+		bad("no-option", "a reservation that names none", func(n *agreement.Notice) {
+			n.Kind, n.Types, n.Categories = agreement.Reserve, []protocol.RequestType{}, []protocol.Category{}
+		}),
+		bad("option", "a suspension that names an option", func(n *agreement.Notice) {
+			n.Option, n.Types, n.Categories = "no-location", []protocol.RequestType{}, []protocol.Category{}
+		}),
+		bad("option-form", "an option in capitals",
+			func(n *agreement.Notice) { *n = *choice("US", agreement.Declare, "Be-Told") }),
+		bad("option-types", "a declaration that names types as well", func(n *agreement.Notice) {
+			*n = *choice("US", agreement.Declare, "be-told")
+			n.Types = []protocol.RequestType{protocol.Production}
+		}),
 		bad("backwards", "takes effect before it was issued",
 			func(n *agreement.Notice) { n.Effective = n.Issued.Add(-time.Second) }),
 		bad("toward-itself", "a Party suspends towards itself",
@@ -112,7 +135,7 @@ type claim struct {
 
 // agreementArea holds agreements in the form in which they are exchanged.
 func (w world) agreementArea() area {
-	text := document(w.t, "vector-daa.yaml")
+	text, law := document(w.t, "vector-daa.yaml"), document(w.t, "vector-us-law.yaml")
 	sign := func(p protocol.Party, change func(*claim), keys ...*identity.Key) agreement.PartySignature {
 		c := claim{daa, protocol.DigestOf(text), p, now.Add(-day)}
 		if change != nil {
@@ -129,7 +152,15 @@ func (w world) agreementArea() area {
 	}
 	one := func(name, expect, about string, sigs func() []agreement.PartySignature) recipe {
 		return recipe{name, expect, about, []field{{"pins", "gb us xa"}},
-			func() []byte { return w.exchanged(text, sigs()) }}
+			func() []byte { return w.exchanged(daa, text, sigs()) }}
+	}
+	domestic := func(name, expect, about string, p protocol.Party) recipe {
+		return recipe{name, expect, about, []field{{"pins", "gb us xa"}}, func() []byte {
+			ref := protocol.AgreementRef{ID: "us-law-vector", Version: "1"}
+			return w.exchanged(ref, law, []agreement.PartySignature{sign(p, func(c *claim) {
+				c.Agreement, c.Document = ref, protocol.DigestOf(law)
+			}, w.roots(p, "1", "2")...)})
+		}}
 	}
 	return area{"agreement", []recipe{
 		one("both", "valid", "signed by both Parties",
@@ -150,9 +181,11 @@ func (w world) agreementArea() area {
 		one("other-version", "refused", "US signed another version",
 			usWith(func(c *claim) { c.Agreement.Version = "2" })),
 		one("other-party", "refused", "US signed for another", usWith(func(c *claim) { c.Party = "GB" })),
+		domestic("domestic", "valid", "domestic law, signed by its own Party alone", "US"),
+		domestic("domestic-other", "refused", "domestic law, signed by another Party", "GB"),
 		{"altered", "refused", "one word of the document differs from what was signed",
 			[]field{{"pins", "gb us xa"}}, func() []byte {
-				return w.exchanged(w.replaced(text, "must carry three", "must carry seven"),
+				return w.exchanged(daa, w.replaced(text, "must carry three", "must carry seven"),
 					[]agreement.PartySignature{gb(), us()})
 			}},
 	}, func(w world, v *vector) string {
@@ -164,9 +197,9 @@ func (w world) agreementArea() area {
 }
 
 // exchanged returns a document and signatures in one file.
-func (w world) exchanged(text []byte, sigs []agreement.PartySignature) []byte {
+func (w world) exchanged(ref protocol.AgreementRef, text []byte, sigs []agreement.PartySignature) []byte {
 	w.t.Helper()
-	file := agreement.PartySignatures{Agreement: daa, Signatures: sigs}
+	file := agreement.PartySignatures{Agreement: ref, Signatures: sigs}
 	b, err := file.Encode()
 	w.must(err)
 	b, err = agreement.EncodeSigned(text, b)

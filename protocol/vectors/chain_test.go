@@ -47,6 +47,7 @@ func signedAct(name, expect, about string, a arrival, body func() []byte) recipe
 
 func (w world) chainGood() []recipe {
 	provider, up := arriving(contoso, office), arriving(police, office)
+	from := func(p protocol.ParticipantID) arrival { return arrival{"xa-authorities us-1", now, p, doj} }
 	return []recipe{
 		signedAct("disclosure", "valid", "a provider's disclosure, by no officer", provider,
 			func() []byte { return w.send(w.disclosure()) }),
@@ -67,6 +68,22 @@ func (w world) chainGood() []recipe {
 			arriving(office, contoso), func() []byte {
 				return w.send(w.endorse(w.act(protocol.Body{Request: order()}, office, contoso)))
 			}),
+		signedAct("request-central", "valid", "a request of a central authority", from(ministry), func() []byte {
+			return w.send(w.endorse(w.act(protocol.Body{Request: w.orderOf(ministry)}, ministry, doj)))
+		}),
+		signedAct("request-contact", "valid", "a request of a point of contact", from(contact), func() []byte {
+			return w.send(w.endorse(w.act(protocol.Body{Request: w.orderOf(contact)}, contact, doj)))
+		}),
+		signedAct("refusal-contact", "valid", "a refusal of a point of contact", from(contact), func() []byte {
+			return w.send(w.endorse(w.act(protocol.Body{Refusal: &protocol.Refusal{
+				Reason: protocol.ReasonNotHeld}}, contact, doj)))
+		}),
+		signedAct("disclosure-contact", "officer_missing", "a disclosure of a point of contact, by no officer",
+			from(contact), func() []byte {
+				act := w.disclosure()
+				act.From, act.To = contact, []protocol.ParticipantID{doj}
+				return w.send(act)
+			}),
 		signedAct("last-second", "valid", "an act that arrives in the second in which it expires",
 			arrival{"gb-1 us-1", now.Add(7 * day), contoso, office}, func() []byte { return w.send(w.disclosure()) }),
 		signedAct("skew", "valid", "an act that was issued five minutes ahead",
@@ -75,6 +92,13 @@ func (w world) chainGood() []recipe {
 		signedAct("foreign-revocation", "valid", "another Party says that it revokes the sender's key",
 			arrival{"gb-1 us-1 gb-2", now, contoso, office}, func() []byte { return w.send(w.disclosure()) }),
 	}
+}
+
+// orderOf returns a request that the participant issues itself.
+func (w world) orderOf(p protocol.ParticipantID) *protocol.Request {
+	r := order()
+	r.Issuer, r.Addressee = p, doj
+	return r
 }
 
 // chainForms are what is no act that its sender signed.

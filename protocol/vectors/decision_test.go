@@ -9,6 +9,10 @@ import (
 	"comity.example/protocol/canon"
 )
 
+// documents are the agreements and the law of decisionArea.
+var documents = []string{"vector-daa.yaml", "vector-mla.yaml", "vector-convention.yaml", "vector-courtesy.yaml",
+	"vector-us-law.yaml"}
+
 // A question is the body of decisionArea: what is decided on, and what must
 // come out, byte for byte in its canonical form.
 type question struct {
@@ -16,7 +20,10 @@ type question struct {
 	Notices    []*agreement.Notice `json:"notices"`
 	Request    *protocol.Request   `json:"request"`
 	Facts      facts               `json:"facts"`
-	Decision   protocol.Decision   `json:"decision"`
+	// Refusal is the ground with which the addressee refuses the request: then it
+	// is decided whether the agreement bars it.
+	Refusal  protocol.Reason   `json:"refusal,omitzero"`
+	Decision protocol.Decision `json:"decision"`
 }
 
 // facts are agreement.Facts in JSON.
@@ -27,14 +34,16 @@ type facts struct {
 	Issuing       standing                                    `json:"issuing"`
 	Addressee     standing                                    `json:"addressee"`
 	Sender        standing                                    `json:"sender"`
+	Notified      []standing                                  `json:"notified,omitempty"`
 	Officer       *officer                                    `json:"officer,omitzero"`
 	Certification *certification                              `json:"certification,omitzero"`
 	Central       map[protocol.Party][]protocol.ParticipantID `json:"central"`
 }
 
 type standing struct {
-	ID    protocol.ParticipantID `json:"id"`
-	Roles []protocol.Role        `json:"roles"`
+	ID        protocol.ParticipantID `json:"id"`
+	Roles     []protocol.Role        `json:"roles"`
+	AlsoUnder []protocol.Party       `json:"also_under,omitempty"`
 }
 
 type officer struct {
@@ -46,22 +55,27 @@ type certification struct {
 	Invokes   bool     `json:"invokes"`
 	Contact   string   `json:"contact"`
 	Targeting string   `json:"targeting"`
+
+	Attestations []protocol.Attestation `json:"attestations,omitempty"`
 }
 
 func (s standing) known() agreement.Standing {
-	return agreement.Standing{ID: s.ID, Party: s.ID.Party(), Roles: s.Roles}
+	return agreement.Standing{ID: s.ID, Party: s.ID.Party(), Roles: s.Roles, AlsoUnder: s.AlsoUnder}
 }
 
 func (f *facts) known() agreement.Facts {
 	out := agreement.Facts{Ref: f.Ref, At: f.At, Issued: f.Issued, Issuing: f.Issuing.known(),
 		Addressee: f.Addressee.known(), Sender: f.Sender.known(),
 		Central: func(p protocol.Party) []protocol.ParticipantID { return f.Central[p] }}
+	for _, s := range f.Notified {
+		out.Notified = append(out.Notified, s.known())
+	}
 	if f.Officer != nil {
 		out.Officer = agreement.Officer{Present: true, Roles: f.Officer.Roles}
 	}
 	if c := f.Certification; c != nil {
 		out.Certification = agreement.Certification{Present: true, By: c.By.known(),
-			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting}
+			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting, Attestations: c.Attestations}
 	}
 	return out
 }
@@ -71,12 +85,12 @@ func (f *facts) known() agreement.Facts {
 func (w world) question() *question {
 	r := order()
 	r.Attestations = []protocol.Attestation{{Statement: "own_purpose"}}
-	authority := standing{office, rolesOf(office)}
+	authority := standing{ID: office, Roles: rolesOf(office)}
 	return &question{
 		Agreements: []string{"vector-daa.yaml", "vector-mla.yaml"}, Notices: []*agreement.Notice{}, Request: r,
 		Facts: facts{
-			Ref: daa, At: now, Issued: now, Issuing: standing{police, rolesOf(police)},
-			Addressee: standing{contoso, rolesOf(contoso)}, Sender: authority,
+			Ref: daa, At: now, Issued: now, Issuing: standing{ID: police, Roles: rolesOf(police)},
+			Addressee: standing{ID: contoso, Roles: rolesOf(contoso)}, Sender: authority,
 			Officer:       &officer{rolesOf(police)},
 			Certification: &certification{By: authority, Invokes: true, Contact: "desk", Targeting: "TP-1"},
 			Central:       map[protocol.Party][]protocol.ParticipantID{"GB": {office}, "US": {doj}},
@@ -93,20 +107,17 @@ func (w world) decide(q *question) protocol.Decision {
 	}
 	b, err := agreement.NewBook(docs, q.Notices)
 	w.must(err)
+	if q.Refusal != "" {
+		return b.Refuse(agreement.Ground{Agreement: q.Facts.Ref, Reason: q.Refusal,
+			From: q.Facts.Issuing.ID.Party(), To: q.Facts.Addressee.ID.Party(), At: q.Facts.At})
+	}
 	return b.Decide(q.Request, q.Facts.known())
 }
 
 // decisionArea holds requests with what is known of them, and the decisions.
 func (w world) decisionArea() area {
 	one := func(name, expect, about string, change func(*question)) recipe {
-		return recipe{name, expect, about, nil, func() []byte {
-			q := w.question()
-			if change != nil {
-				change(q)
-			}
-			q.Decision = w.decide(q)
-			return w.encode(q)
-		}}
+		return w.decisionOf(w.question, name, expect, about, change)
 	}
 	at := func(year int) func(*question) {
 		return func(q *question) { q.Facts.At = time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC) }
@@ -120,7 +131,7 @@ func (w world) decisionArea() area {
 		}
 	}
 	back := func(q *question) { w.turn(q) }
-	return area{"decision", []recipe{
+	recipes := []recipe{
 		one("allow", "allow", "every rule is met", nil),
 		one("found", "allow", "no agreement is named: the one that governs is found",
 			func(q *question) { q.Facts.Ref = protocol.AgreementRef{} }),
@@ -131,8 +142,14 @@ func (w world) decisionArea() area {
 		one("clock", "hold", "a day has come from which the agreement may no longer stand", at(2029)),
 		one("promise-missing", "hold", "no promise of reciprocity is attached",
 			ask(protocol.Interception, protocol.CategoryContentLive)),
+		one("promise-text", "hold", "a promise is attested, and none is written", func(q *question) {
+			ask(protocol.Interception, protocol.CategoryContentLive)(q)
+			q.Request.Attestations = append(q.Request.Attestations,
+				protocol.Attestation{Statement: agreement.PromiseStatement})
+		}),
 		one("promise", "allow", "a promise of reciprocity is attached", func(q *question) {
 			ask(protocol.Interception, protocol.CategoryContentLive)(q)
+			q.Request.Promise = "The same will be done for the other Party."
 			q.Request.Attestations = append(q.Request.Attestations,
 				protocol.Attestation{Statement: agreement.PromiseStatement, Reference: "note 7"})
 		}),
@@ -173,7 +190,7 @@ func (w world) decisionArea() area {
 		one("version", "deny", "the version that is named is not held",
 			func(q *question) { q.Facts.Ref.Version = "2" }),
 		one("not-governing", "deny", "the agreement that is named does not bind both Parties", func(q *question) {
-			q.Facts.Addressee = standing{"fr.babar", []protocol.Role{protocol.RoleProvider}}
+			q.Facts.Addressee = standing{ID: "fr.babar", Roles: []protocol.Role{protocol.RoleProvider}}
 			q.Request.Addressee = "fr.babar"
 		}),
 		one("none", "deny", "no agreement is held: a letter rogatory is left", func(q *question) {
@@ -181,15 +198,29 @@ func (w world) decisionArea() area {
 		}),
 		one("participants", "deny", "what is known of the addressee is of another participant",
 			func(q *question) { q.Facts.Addressee.ID = "us.initech" }),
-	}, world.examineDecision}
+	}
+	recipes = append(recipes, w.conventionRecipes()...)
+	return area{"decision", append(recipes, w.domesticRecipes()...), world.examineDecision}
+}
+
+// decisionOf is the recipe of what is decided of a question after a change.
+func (w world) decisionOf(ask func() *question, name, expect, about string, change func(*question)) recipe {
+	return recipe{name, expect, about, nil, func() []byte {
+		q := ask()
+		if change != nil {
+			change(q)
+		}
+		q.Decision = w.decide(q)
+		return w.encode(q)
+	}}
 }
 
 // turn makes the request go from US to GB.
 func (w world) turn(q *question) {
 	q.Request.Issuer, q.Request.Addressee = doj, "gb.initech"
-	authority := standing{doj, rolesOf(doj)}
+	authority := standing{ID: doj, Roles: rolesOf(doj)}
 	q.Facts.Issuing, q.Facts.Sender, q.Facts.Certification.By = authority, authority, authority
-	q.Facts.Addressee = standing{"gb.initech", []protocol.Role{protocol.RoleProvider}}
+	q.Facts.Addressee = standing{ID: "gb.initech", Roles: []protocol.Role{protocol.RoleProvider}}
 	q.Facts.Officer = &officer{rolesOf(doj)}
 }
 

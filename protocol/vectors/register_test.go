@@ -72,6 +72,15 @@ func (w world) rotated(d *draft) *draft {
 	return n
 }
 
+// under returns a register whose participant the law of other Parties binds.
+func (w world) under(parties ...protocol.Party) *draft {
+	d := w.small()
+	p := w.entry("xa.some", protocol.RoleProvider)
+	p.AlsoUnder = parties
+	d.Participants = []register.Participant{p}
+	return d
+}
+
 func (w world) register(d *draft) []byte { return w.signed(typeRegister, &d.Register, d.by...) }
 
 func (w world) pinArea() area {
@@ -145,6 +154,15 @@ func (w world) registerArea() area {
 			func() []byte { return load(w.t, "register", "gb-1").body }),
 		one("skip", "valid", "versions may be skipped while the roots stay", "xa-1",
 			gb(func() *draft { return w.next(w.next(w.small())) })),
+		one("xa-authorities", "valid", "a register with a central authority and a point of contact", "none",
+			gb(func() *draft {
+				d := w.small()
+				d.Participants = []register.Participant{w.entry(contact, rolesOf(contact)...),
+					w.entry(ministry, rolesOf(ministry)...)}
+				return d
+			})),
+		one("also-under", "valid", "a participant whom the law of two other Parties binds", "none",
+			gb(func() *draft { return w.under("GB", "US") })),
 		one("rotation", "valid", "other roots, signed by enough of the old and of the new", "gb-1",
 			gb(func() *draft { return w.rotated(w.gb()) })),
 	}
@@ -261,6 +279,14 @@ func (w world) registerForms() []recipe {
 			p.Address = "Node.example:4433"
 			d.Participants = []register.Participant{p}
 		}),
+		form("under-own", "a participant whom its own Party's law binds also",
+			func(d *draft) { *d = *w.under("US", "XA") }),
+		form("under-twice", "a participant whom one Party's law binds twice",
+			func(d *draft) { *d = *w.under("US", "US") }),
+		form("under-many", "a participant whom nine Parties' law binds",
+			func(d *draft) { *d = *w.under("GB", "US", "FR", "DE", "IT", "ES", "PT", "NL", "BE") }),
+		form("under-form", "a participant whom the law of what is no Party binds",
+			func(d *draft) { *d = *w.under("us") }),
 		form("revoked-root", "a root that is revoked", func(d *draft) {
 			d.Revoked = []register.Revocation{{Key: d.Roots.Keys[0].Fingerprint(), Time: now,
 				Cause: register.CauseCeased}}

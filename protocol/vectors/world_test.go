@@ -27,10 +27,12 @@ const day = 24 * time.Hour
 
 // The participants of the vectors.
 const (
-	office  = protocol.ParticipantID("gb.home-office") // designated, central
-	police  = protocol.ParticipantID("gb.met-police")  // issuing
-	doj     = protocol.ParticipantID("us.doj-oia")     // designated, central
-	contoso = protocol.ParticipantID("us.contoso")     // provider
+	office   = protocol.ParticipantID("gb.home-office") // designated, central
+	police   = protocol.ParticipantID("gb.met-police")  // issuing
+	doj      = protocol.ParticipantID("us.doj-oia")     // designated, central
+	contoso  = protocol.ParticipantID("us.contoso")     // provider
+	ministry = protocol.ParticipantID("xa.ministry")    // central
+	contact  = protocol.ParticipantID("xa.contact")     // point of contact
 )
 
 // daa is the agreement that the acts of the vectors name.
@@ -177,6 +179,10 @@ func rolesOf(p protocol.ParticipantID) []protocol.Role {
 		return []protocol.Role{protocol.RoleDesignated, protocol.RoleCentral}
 	case police:
 		return []protocol.Role{protocol.RoleIssuing}
+	case ministry:
+		return []protocol.Role{protocol.RoleCentral}
+	case contact:
+		return []protocol.Role{protocol.RoleContact}
 	}
 	return []protocol.Role{protocol.RoleProvider}
 }

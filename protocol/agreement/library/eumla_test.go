@@ -235,6 +235,9 @@ func TestEUMLABarsBankSecrecyAndFiscalCharacterAmongPartiesToTheProtocol(t *test
 	seen := []protocol.Party{"AT", "BE", "BG", "DE", "DK", "ES", "FI", "FR", "HU", "LT", "LV", "NL", "PL", "RO",
 		"SE", "SI"}
 	for _, m := range document(t, euMLAID).Members {
+		if m.Party == "DK" { // asks nothing of itself
+			continue
+		}
 		var want []protocol.Reason
 		if slices.Contains(seen, m.Party) {
 			want = []protocol.Reason{protocol.ReasonBankSecrecy, protocol.ReasonSolelyFiscal}

@@ -30,47 +30,82 @@ const exact = (v) => !/[*?%]/.test(v) && v.trim() === v;
 // An e-mail address is checked here only as far as the vectors go: a bare
 // addr-spec without comments, quoting or a display name.
 const forms = {
-  account: exact, device: exact, url, ip: addressAndPort,
+  account: exact, device: exact, customer_number: exact, url, ip: addressAndPort,
   email: (v) => /^[^\s<>()"@]+@[^\s<>()"@]+$/.test(v),
   phone: (v) => /^\+[1-9][0-9]{6,14}$/.test(v),
   imei: (v) => /^[0-9]{15}$/.test(v) && luhn(v),
   imsi: (v) => /^[0-9]{14,15}$/.test(v),
+  mac: (v) => /^([0-9a-f]{2}:){5}(([0-9a-f]{2}:){2})?[0-9a-f]{2}$/.test(v),
+  domain: (v) => /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(v) && v.length <= 253,
 };
 
 const identifier = s.both(
-  s.object({ type: s.oneOf(...Object.keys(forms)), value: s.text(1, 512), 'service?': reference }),
+  s.object({ type: s.oneOf(...Object.keys(forms)), value: s.text(1, 512), 'service?': reference, 'seen?': s.time }),
+  s.check((v) => v.type === 'ip' || !('seen' in v), 'seen, and not an IP address'),
   s.check((v) => forms[v.type](v.value), 'value does not fit its type'));
 
 const after = (from, to) => s.check((v) => s.seconds(v[to]) > s.seconds(v[from]), `${to} is not after ${from}`);
 
+const code = s.like(/^[a-z0-9]+(_[a-z0-9]+){0,15}$/, 128);
+const codes = s.distinct(s.list(code, 1, 16));
+const months = s.integer(1, 12000);
+const kind = s.oneOf('judge', 'court', 'investigating_judge', 'prosecutor', 'police', 'administrative');
+const attestations = s.list(s.object({ statement: named, 'reference?': reference }), 1, 32);
+
+// What only some instruments ask for.
+const particulars = {
+  'related?': s.list(s.both(
+    s.object({ relation: s.oneOf('follows', 'renews', 'replaces', 'preserves', 'converted_from'), 'case?': s.caseID,
+      'reference?': named, 'date?': s.time }),
+    s.check((x) => 'case' in x || 'reference' in x, 'related to nothing')), 1, 16),
+  'proceedings?': s.oneOf('investigation', 'trial', 'sentence_execution', 'control_order', 'national_security',
+    'administrative'),
+  'sentence?': s.object({ months, 'in_absentia?': s.flag, 'absconded?': s.flag }),
+  'service?': s.object({
+    class: s.oneOf('electronic_communications', 'domain_or_ip', 'information_society', 'financial'),
+    'capacity?': s.oneOf('controller', 'processor'),
+    'capacity_reason?': s.oneOf('controller_unidentified', 'harmful_to_investigation') }),
+  'languages?': s.distinct(s.list(s.like(/^[a-z]{2}$/), 1, 8)),
+  'secrecy?': s.object({ grounds: s.distinct(s.list(s.oneOf('endanger_life', 'flight', 'tamper_evidence',
+    'intimidate_witness', 'jeopardise_investigation', 'obstruct_inquiry', 'prejudice_detection', 'public_security',
+    'national_security', 'rights_of_others'), 1, 10)), 'until?': s.time }),
+  'deadline?': s.object({ at: s.time, reason: told }),
+  'procedure?': told, 'facts?': told, 'nexus?': told, 'promise?': told,
+};
+
 const request = s.both(s.object({
   type: s.oneOf(...s.requestTypes), issuer: s.participant, addressee: s.participant, file_number: named,
   authorisation: s.object({
-    kind: s.oneOf('judge', 'court', 'investigating_judge', 'prosecutor', 'police', 'administrative'),
-    authority: named, reference: named, date: s.time, instrument: named, order: s.digestOrNone,
+    kind, authority: named, reference: named, date: s.time, instrument: named, order: s.digestOrNone,
+    'validated_by?': s.object({ kind, authority: named, reference: named, date: s.time }), 'unvalidated?': s.flag,
   }),
   offence: s.object({
     description: told, provisions: s.list(named, 1, 16), max_custody_months: s.integer(0, 12000),
-    'death_penalty?': s.flag, 'speech?': s.flag,
+    'death_penalty?': s.flag, 'speech?': s.flag, 'committed_in?': s.distinct(s.list(s.party, 1, 8)),
+    'category?': code, 'lists?': codes, 'by_information_system?': s.flag, 'receiving_max_custody_months?': months,
+    'fiscal?': s.flag, 'political?': s.flag, 'military?': s.flag,
   }),
   target: s.object({
     'located_in?': s.party, 'nationalities?': s.list(s.party, 1, 8), 'resident_in?': s.list(s.party, 1, 8),
     'incorporated_in?': s.party, 'government_of?': s.party, basis: told,
+    'protected?': s.distinct(s.list(s.oneOf('privileged_profession', 'press', 'immunity',
+      'public_authority_infrastructure'), 1, 4)),
   }),
   identifiers: s.list(identifier, 0, 64),
   data: s.list(s.both(s.object({ category: s.oneOf(...s.categories), from: s.time, to: s.time,
-    'description?': free }), after('from', 'to')), 1, 32),
+    'description?': free, 'own?': codes }), after('from', 'to')), 1, 32),
   purpose: free,
   'emergency?': s.object({ kind: s.oneOf('life', 'serious_injury', 'physical_integrity_or_safety',
     'critical_infrastructure', 'child'), facts: told }),
   'interception?': s.both(s.object({ start: s.time, end: s.time, 'less_intrusive_considered?': s.flag }),
     after('start', 'end')),
-  'attestations?': s.list(s.object({ statement: named, 'reference?': reference }), 1, 32),
-}), s.check((r) => (r.type === 'interception') === ('interception' in r), 'interception and its window'));
+  'attestations?': attestations, ...particulars,
+}), s.check((r) => !('validated_by' in r.authorisation && 'unvalidated' in r.authorisation), 'validated or not'),
+s.check((r) => (r.type === 'interception') === ('interception' in r), 'interception and its window'));
 
 const object = s.both(s.object({
   name: s.both(s.text(1, 255), s.check((v) => !/[/\\\0]/.test(v) && v !== '.' && v !== '..', 'a path')),
-  media_type: reference, size: s.integer(0, 200000), sha256: s.digest, sha512: s.like(/^[0-9a-f]{128}$/),
+  media_type: reference, size: s.integer(0, 185000), sha256: s.digest, sha512: s.like(/^[0-9a-f]{128}$/),
   content: s.blob(),
 }), s.check((o) => {
   const b = base64(o.content);
@@ -80,11 +115,12 @@ const object = s.both(s.object({
 const disclosure = s.both(
   s.object({ status: s.oneOf('complete', 'partial', 'no_data'), objects: s.list(object, 0, 64), 'note?': free }),
   s.check((d) => (d.status === 'no_data') === (d.objects.length === 0), 'objects and status'),
-  s.check((d) => d.objects.reduce((n, o) => n + o.size, 0) <= 200000, 'too much for one act'));
+  s.check((d) => d.objects.reduce((n, o) => n + o.size, 0) <= 185000, 'too much for one act'));
 
 const bodies = {
   request, disclosure,
-  certification: s.object({ request: s.anObject, invokes: s.flag, contact: told, targeting: reference }),
+  certification: s.object({ request: s.anObject, invokes: s.flag, contact: told, targeting: reference,
+    'attestations?': attestations }),
   relay: s.object({ act: s.anObject }),
   withdrawal: s.object({ 'note?': free }),
   refusal: s.object({ reason: s.oneOf(...reasons), 'note?': free }),

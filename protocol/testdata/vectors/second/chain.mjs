@@ -6,12 +6,14 @@ import { verifyProof } from './ledger.mjs';
 import * as jws from './jws.mjs';
 import * as s from './shape.mjs';
 
+const senders = ['issuing', 'designated', 'central', 'point-of-contact-24/7'];
+const answering = ['provider', 'central', 'point-of-contact-24/7'];
 const duties = {
-  request: { roles: ['issuing', 'designated'] },
-  withdrawal: { roles: ['issuing', 'designated'] },
+  request: { roles: senders },
+  withdrawal: { roles: senders },
   certification: { roles: ['designated'] },
-  disclosure: { roles: ['provider', 'central'], alone: ['provider'] },
-  refusal: { roles: ['provider', 'central'] },
+  disclosure: { roles: answering, alone: ['provider'] },
+  refusal: { roles: answering },
   nondelivery: { roles: ['designated'], alone: ['designated'] },
   relay: { roles: ['designated', 'central', 'enforcing'], alone: ['designated', 'central', 'enforcing'] },
 };

@@ -33,12 +33,13 @@ const participant = s.both(s.object({
   tls: s.distinct(s.list(s.digest, 1, 4)), signing: key(parseIdentity), enrolment: key(parseIdentity), seal: key(parseSealKey), log: key(parseLogKey),
   'hours?': hours, 'contact?': s.object({ desk: shown, 'email?': shown, 'phone?': shown }),
   instruments: s.distinct(s.list(shown, 0, 64)), since: s.time, 'until?': s.time,
-}), s.check((p) => !('until' in p) || s.seconds(p.until) > s.seconds(p.since), 'until'));
+  'also_under?': s.distinct(s.list(s.party, 1, 8)),
+}), s.check((p) => !p.also_under?.includes(s.partyOf(p.id)), 'also_under'), s.check((p) => !('until' in p) || s.seconds(p.until) > s.seconds(p.since), 'until'));
 
 const register = s.object({
   v: s.oneOf('comity/1'), party: s.party, version: s.integer(1, 2 ** 32), previous: s.digestOrNone,
   issued: s.time, expires: s.time, roots,
-  participants: s.both(s.list(participant, 0, 400), ascending((p) => p.id)),
+  participants: s.both(s.list(participant, 0, 1000), ascending((p) => p.id)),
   revoked: s.both(s.list(s.object({ key: fingerprint, time: s.time,
     cause: s.oneOf('compromised', 'superseded', 'ceased') }), 0, 4096), ascending((r) => r.key)),
 });
@@ -154,7 +155,7 @@ const uses = (r, key) => r.participants.some((p) =>
 
 const credential = s.both(s.object({
   v: s.oneOf('comity/1'), participant: s.participant, officer: s.officerID,
-  roles: s.distinct(s.list(s.oneOf(...s.roles), 1, 8)), types: s.distinct(s.list(s.oneOf(...s.requestTypes), 0, 4)),
+  roles: s.distinct(s.list(s.oneOf(...s.roles), 1, 8)), types: s.distinct(s.list(s.oneOf(...s.requestTypes), 0, s.requestTypes.length)),
   key: key(parseIdentity), issued: s.time, expires: s.time,
 }), s.check((c) => {
   const life = s.seconds(c.expires) - s.seconds(c.issued);

@@ -53,7 +53,7 @@ export const check = (test, why) => (v, path) => { if (!test(v)) bad(path, why);
 
 // time is in UTC and whole seconds: one instant has one form.
 export const time = (v, path) => {
-  if (typeof v !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(v) || Number.isNaN(Date.parse(v)) ||
+  if (typeof v !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(v) || Number.isNaN(Date.parse(v)) || v === '0001-01-01T00:00:00Z' ||
       new Date(v).toISOString().replace('.000', '') !== v) bad(path, 'want a time in UTC and whole seconds');
 };
 export const seconds = (v) => Date.parse(v) / 1000;
@@ -70,7 +70,7 @@ export const officerID = like(/^officer-[a-z2-7]{26}$/);
 export const agreementRef = object({ id: text(0, 128), version: text(0, 128) });
 export const roles = ['issuing', 'validating', 'central', 'designated', 'enforcing', 'provider', 'oversight',
   'point-of-contact-24/7'];
-export const requestTypes = ['production', 'preservation', 'subscriber', 'interception'];
+export const requestTypes = ['production', 'preservation', 'subscriber', 'interception', 'path_disclosure'];
 export const categories = ['subscriber', 'user_identification', 'domain_registration', 'traffic_stored',
   'traffic_realtime', 'location', 'content_stored', 'content_realtime', 'other_records'];
 export const skew = 300;
