@@ -84,6 +84,28 @@ func (w *world) ask(t *rapid.T, book *agreement.Book, signatures bool) {
 		t.Fatalf("from %s to %s at %v under %+v\ngot  %q\nwant %q\n%s", s.Facts.Issuing.Party, s.Facts.Addressee.Party,
 			s.Facts.At, s.Facts.Ref, got, want, w.describe())
 	}
+	w.refuse(t, book, s)
+}
+
+// refuse asks of a ground, and of one that no text bars.
+func (w *world) refuse(t *rapid.T, book *agreement.Book, s *agreementtest.Scene) {
+	for _, ground := range []protocol.Reason{protocol.ReasonBankSecrecy, protocol.ReasonBurdensome} {
+		o := newOracle(w, s, false)
+		if s.Facts.Ref.ID != "" {
+			o.find()
+		}
+		want := protocol.Allow
+		if o.x != nil && slices.ContainsFunc(o.x.barred, func(x barred) bool {
+			return x.ground == ground && (len(x.from) == 0 || slices.Contains(x.from, o.from)) &&
+				(len(x.to) == 0 || slices.Contains(x.to, o.to))
+		}) {
+			want = protocol.Deny
+		}
+		d := book.Refuse(agreement.Ground{Agreement: s.Facts.Ref, Reason: ground, From: o.from, To: o.to, At: s.Facts.At})
+		if d.Verdict != want {
+			t.Fatalf("%s under %v from %s to %s: got %v, want %v\n%s", ground, s.Facts.Ref, o.from, o.to, d.Verdict, want, w.describe())
+		}
+	}
 }
 
 // describe writes the world out, for whoever must find out why.

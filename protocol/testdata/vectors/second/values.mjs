@@ -4,6 +4,9 @@ import { seconds, categories, partyOf } from './shape.mjs';
 
 const zero = '0001-01-01T00:00:00Z';
 const once = (list) => [...new Set(list)];
+// Of lengths of which one is not known the longest is not known.
+const longest = (lengths) => (lengths.includes(0) ? 0 : Math.max(...lengths));
+
 const days = (from, to) => (from && to ? Math.ceil(Math.max(seconds(to) - seconds(from), 0) / 86400) : 0);
 const independent = (kind) => ['judge', 'court', 'investigating_judge'].includes(kind);
 const codes = (list) => (list ?? []).map((a) => a.statement);
@@ -67,7 +70,7 @@ export function valuesOf(r, facts, document, otherTreaty) {
     'request.ip_without_time': addresses.some((x) => !('seen' in x)),
     'request.emergency': r.emergency?.kind ?? '', 'request.issued': facts.issued,
     'request.related': (r.related ?? []).map((x) => x.relation), 'request.proceedings': r.proceedings ?? '',
-    'request.languages': r.languages ?? [], 'request.range_days': Math.max(...r.data.map((d) => days(d.from, d.to))),
+    'request.languages': r.languages ?? [], 'request.range_days': longest(r.data.map((d) => days(d.from, d.to))),
     'request.range_end': r.data.map((d) => d.to).sort((a, b) => seconds(a) - seconds(b)).at(-1),
     'request.has_purpose': r.purpose !== '', 'request.has_deadline': 'deadline' in r,
     ...Object.fromEntries(['facts', 'nexus', 'promise', 'procedure'].map((n) => [`request.has_${n}`, n in r])),
