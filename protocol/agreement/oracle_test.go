@@ -59,7 +59,7 @@ func (o *oracle) begun(day string) bool {
 // binds reports whether a Party is one of the text's, and whether it is bound.
 func (o *oracle) binds(x *text, p protocol.Party) (party, bound bool) {
 	if x.anyone {
-		return true, true
+		return p != "", p != ""
 	}
 	for _, m := range x.members {
 		if m.party == p {
