@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"cel.dev/cel-go/common/types/ref"
-
 	"comity.example/protocol"
 )
 
@@ -119,12 +117,15 @@ func (d *deciding) routesTo(p pair) (out []protocol.Route, open bool) {
 // wouldDeny reports whether a rule of another agreement, computed from what is
 // known, would deny the request.
 func (d *deciding) wouldDeny(doc *Document, p pair) bool {
-	vars := values{in: d.vars.in, made: make([]ref.Val, len(variables))}
+	other := spare.Get().(*deciding)
+	defer other.release()
+	vars := &other.vars
+	vars.in = d.vars.in
 	vars.in.doc, vars.in.other = doc, d.book.otherTreaty(doc, p, d.facts.At)
 	for i := range doc.Rules {
 		r := &doc.Rules[i]
 		if r.Kind == Computed && r.Otherwise == OtherwiseDeny && r.Option == "" && r.directed(p) &&
-			r.apply(&vars, p).Outcome == protocol.Fail {
+			r.apply(vars, p).Outcome == protocol.Fail {
 			return true
 		}
 	}
