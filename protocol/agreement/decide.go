@@ -195,6 +195,8 @@ func (d *deciding) find() {
 	}
 	if d.entry != nil {
 		room += len(d.entry.doc.Rules)
+		// Before any expression looks: a value is made once.
+		d.vars.in.doc, d.vars.in.other = d.entry.doc, d.otherTreaty(d.entry.doc, d.pair)
 	}
 	d.findings = make([]protocol.Finding, 0, room)
 }

@@ -1,6 +1,7 @@
 package agreement_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -40,6 +41,7 @@ func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
 		{"tag", "title: Agreement a-b", "title: !!str Agreement a-b", "test.yaml:3: title: want text: leave out the tag"},
 		{"number for text", "title: Agreement a-b", "title: 2019", "test.yaml:3: title: want text: put it in quotes"},
 		{"empty text", "title: Agreement a-b", "title:", "test.yaml:3: title: want text"},
+		{"the name of a law", "id: a-b", "id: gb-law-x", `document.id: "gb-law-x" is for a Party's own law`},
 		{"hidden character", "title: Agreement a-b", "title: \"Agreement \\u202e b-a\"",
 			"test.yaml:3: title: want 1 to"},
 		{"two YAML documents", "rights:", "---\nrights:", "want exactly one YAML document"},
@@ -103,6 +105,36 @@ func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
 				t.Errorf("got %v, want an error that begins with the file", err)
 			}
 		})
+	}
+}
+
+// What is not seen, or turns round what is beside it, has one text show as another.
+func TestTextThatDoesNotShowIsRefused(t *testing.T) {
+	good := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)
+	agreementtest.Parse(t, replace(t, good, "title: Agreement a-b", `title: "Agreement\U00000020a-b"`))
+	for _, r := range "\u00ad\u034f\u061c\u115f\u180b\u180e\u200b\u2028\u2029\u202e\u2060\u2069\u206f\u2800\u3164\ufe0f\ufeff\ufff9\U000e0041\U000e0100" {
+		text := replace(t, good, "title: Agreement a-b", fmt.Sprintf("title: \"Agreement\\U%08x a-b\"", r))
+		if _, err := agreement.ParseDocument("test.yaml", []byte(text)); err == nil {
+			t.Errorf("%U: accepted in a document", r)
+		}
+		n := agreementtest.Suspension("US", "us-1")
+		if n.Ground = "a" + string(r) + "b"; n.Check() == nil {
+			t.Errorf("%U: accepted in a ground", r)
+		}
+		n.Ground, n.Article = "review", "Art."+string(r)
+		if n.Check() == nil {
+			t.Errorf("%U: accepted in an article", r)
+		}
+	}
+	for _, ground := range []string{"Überprüfung", "a\nb", "審査", "मराठी"} {
+		n := agreementtest.Suspension("US", "us-1")
+		if n.Ground = ground; n.Check() != nil {
+			t.Errorf("%q: refused", ground)
+		}
+	}
+	n := agreementtest.Suspension("US", "us-1")
+	if n.Ground = "\x1b[2J"; n.Check() == nil {
+		t.Error("a ground that clears the screen: accepted")
 	}
 }
 

@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -206,8 +207,12 @@ func (s *source) checkMembers(n ast.Node, d *Document) {
 	}
 }
 
+// lawForm is what an id of domestic law looks like.
+var lawForm = regexp.MustCompile(`^[a-z]{2}-law(-|$)`)
+
 // checkDomestic sees that a Party's own law is only that: it grants nothing and
-// is named after its Party, so that nobody writes another's.
+// is named after its Party, so that nobody writes another's, and nothing else is
+// named so, so that nobody takes its place.
 func (s *source) checkDomestic(n ast.Node, d *Document) {
 	domestic := d.Kind == KindDomestic
 	switch {
@@ -218,6 +223,8 @@ func (s *source) checkDomestic(n ast.Node, d *Document) {
 	case domestic && (len(d.Members) != 1 || !strings.HasPrefix(d.ID+"-",
 		strings.ToLower(string(d.Members[0].Party))+"-law-")):
 		s.bad(n, "document: domestic law has one Party, and an id that begins with its code: such as us-law")
+	case !domestic && lawForm.MatchString(d.ID):
+		s.bad(n, "document.id: %q is for a Party's own law: want another id", clip(d.ID))
 	}
 	for i := range d.Rules {
 		r := &d.Rules[i]

@@ -120,7 +120,7 @@ func (d *deciding) routesTo(p pair) (out []protocol.Route, open bool) {
 // known, would deny the request.
 func (d *deciding) wouldDeny(doc *Document, p pair) bool {
 	vars := values{in: d.vars.in, made: make([]ref.Val, len(variables))}
-	vars.in.doc = doc
+	vars.in.doc, vars.in.other = doc, d.otherTreaty(doc, p)
 	for i := range doc.Rules {
 		r := &doc.Rules[i]
 		if r.Kind == Computed && r.Otherwise == OtherwiseDeny && r.Option == "" && r.directed(p) &&

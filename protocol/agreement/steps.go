@@ -146,7 +146,6 @@ func (d *deciding) transmission() bool {
 
 // notification sees whether whoever must be told at the same time is.
 func (d *deciding) notification() bool {
-	d.vars.in.doc = d.entry.doc
 	for _, r := range d.granted {
 		if r.Notifies != nil {
 			d.add(d.notified(r.Notifies))
@@ -205,8 +204,6 @@ func (d *deciding) clocks() bool {
 
 // rules applies every rule of the agreement, in the order of the document.
 func (d *deciding) rules() bool {
-	d.vars.in.doc = d.entry.doc
-	d.vars.in.other = d.otherTreaty()
 	for i := range d.entry.doc.Rules {
 		r := &d.entry.doc.Rules[i]
 		by, chosen := d.entry.chosen(d.entry.doc.option(r.Option), d.pair, d.facts.At)
@@ -224,14 +221,12 @@ func (d *deciding) rules() bool {
 	return true
 }
 
-// otherTreaty reports whether another instrument of mutual assistance than the
-// governing one is in force between the two Parties. A convention on one sort of
-// crime is none.
-func (d *deciding) otherTreaty() bool {
-	for e := range d.book.between(d.pair) {
+// otherTreaty reports whether another instrument of mutual assistance than a
+// document is in force in a direction. A convention on one sort of crime is none.
+func (d *deciding) otherTreaty(than *Document, p pair) bool {
+	for e := range d.book.between(p) {
 		assists := e.doc.Kind == KindAssistance || e.doc.Kind == KindDirective
-		if assists && e.doc.ID != d.entry.doc.ID &&
-			e.doc.StandsFor(d.facts.At, d.pair.from, d.pair.to) && d.book.usable(e, d.pair) {
+		if assists && e.doc.ID != than.ID && e.doc.StandsFor(d.facts.At, p.from, p.to) && d.book.usable(e, p) {
 			return true
 		}
 	}
