@@ -38,6 +38,7 @@ const (
 type expression struct {
 	program cel.Program
 	names   []string // of the variables that it looks at, in ascending order
+	cost    uint64   // at worst, at most MaxCost
 }
 
 // environment declares the variables. It never changes after it was made.
@@ -82,7 +83,7 @@ func compile(text string) (*expression, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &expression{program, variablesOf(checked)}, nil
+	return &expression{program, variablesOf(checked), worst.Max}, nil
 }
 
 // variablesOf returns the names of the variables that an expression looks at.
