@@ -29,6 +29,10 @@ const (
 	// load, and nothing needs to be counted while a request waits.
 	MaxCost = 5_000
 
+	// maxList is the length of the longest list that an expression may meet:
+	// the types of the identifiers, or the ids of the offence lists.
+	maxList = max(protocol.MaxIdentifiers, maxLists, protocol.MaxAttestations)
+
 	// maxNesting bounds the depth of an expression.
 	maxNesting = 32
 )
@@ -122,7 +126,7 @@ func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 	case len(node.Path()) == 0:
 		return nil
 	case node.Type().Kind() == types.ListKind:
-		return &cost.SizeEstimate{Min: 0, Max: protocol.MaxAttestations}
+		return &cost.SizeEstimate{Min: 0, Max: maxList}
 	case node.Type().Kind() == types.StringKind:
 		return &cost.SizeEstimate{Min: 0, Max: protocol.MaxText}
 	}

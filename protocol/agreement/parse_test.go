@@ -63,6 +63,9 @@ func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
 		{"costly expression", "offence.max_custody_months >= 12",
 			"attested.all(a, attested.all(b, attested.all(c, a + b != c)))",
 			"test.yaml:25: rules[0].require: may cost"},
+		{"expression that costs too much for the most identifiers", "offence.max_custody_months >= 12",
+			strings.Repeat(`request.identifier_types.all(x, x != "") && `, 22) + "true", "test.yaml:25: rules[0].require: may cost"},
+		{"too many lists of offences", "rights:", "offence_lists:\n" + lists(65) + "rights:", "want at most 64 lists of offences"},
 		{"contradicting dates", "in_force: 2020-06-01", "in_force: 2019-06-01",
 			"test.yaml:7: document.in_force: 2019-06-01 is before signed, 2020-01-01: mend one of the two"},
 		{"expiry before entry", "in_force: 2020-06-01", "in_force: 2020-06-01\nexpires: 2020-06-01",
@@ -136,6 +139,15 @@ func TestTextThatDoesNotShowIsRefused(t *testing.T) {
 	if n.Ground = "\x1b[2J"; n.Check() == nil {
 		t.Error("a ground that clears the screen: accepted")
 	}
+}
+
+// lists is so many lists of offences.
+func lists(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  - {id: l%d, article: Art. 9, entries: [{code: a, text: A.}], provenance: unverified}\n", i)
+	}
+	return b.String()
 }
 
 func TestTwoRulesOfOneIDAreRefused(t *testing.T) {

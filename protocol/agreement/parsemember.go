@@ -153,6 +153,9 @@ func (s *source) offenceList(d *Document) func(ast.Node, string) {
 		if slices.ContainsFunc(d.Lists, func(x OffenceList) bool { return x.ID == l.ID }) {
 			s.bad(n, "%s.id: two lists are %q: want another id", what, clip(l.ID))
 		}
+		if len(d.Lists) == maxLists {
+			s.bad(n, "%s: want at most %d lists of offences", what, maxLists)
+		}
 		d.Lists = append(d.Lists, l)
 	}
 }

@@ -17,6 +17,7 @@ import (
 const (
 	MaxDocument = 256 << 10 // bytes of a document
 	maxItems    = 512       // items of one list
+	maxLists    = 64        // lists of offences
 	maxText     = 4096      // bytes of one text
 	maxFlow     = 8         // depth of brackets: the parser recurses once for each
 	maxIndent   = 64        // columns before the first word of a line, for the same reason
