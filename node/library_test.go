@@ -156,7 +156,7 @@ func (s *stack) law(n, size int, require string) []byte {
 
 // A Party alone signs its law, and every act to and from it is decided on it.
 func TestLawOfOnePartyIsBounded(t *testing.T) {
-	costly := strings.Repeat(`attested.all(x, x != "a") && `, 30) + "true"
+	costly := strings.Repeat(`attested.all(x, x != "a") && `, 15) + "true"
 	for name, c := range map[string]struct {
 		size, most int
 		require    string
