@@ -9,13 +9,18 @@ package library
 
 import (
 	"embed"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strings"
 
 	"comity.example/protocol/agreement"
 )
+
+// MaxDocuments bounds the documents of a directory.
+const MaxDocuments = 1024
 
 //go:embed *.yaml
 var files embed.FS
@@ -32,6 +37,9 @@ func Over(dir fs.FS) ([]*agreement.Document, error) {
 		return nil, err
 	}
 	docs, err := read(dir)
+	if err == nil && len(docs) == 0 { // a name that is misspelt must not pass for what is shipped
+		err = errors.New("library: there is no *.yaml in the directory")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -49,9 +57,12 @@ func read(dir fs.FS) ([]*agreement.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("library: %w", err)
 	}
+	if len(names) > MaxDocuments {
+		return nil, fmt.Errorf("library: %d documents: want at most %d", len(names), MaxDocuments)
+	}
 	docs := make([]*agreement.Document, 0, len(names))
 	for _, name := range names {
-		b, err := fs.ReadFile(dir, name)
+		b, err := readFile(dir, name)
 		if err != nil {
 			return nil, fmt.Errorf("library: %w", err)
 		}
@@ -62,4 +73,22 @@ func read(dir fs.FS) ([]*agreement.Document, error) {
 		docs = append(docs, d)
 	}
 	return docs, nil
+}
+
+// readFile reads a file and no device, and little more of it than a document may
+// have.
+func readFile(dir fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(dir, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: want a file", name)
+	}
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, agreement.MaxDocument+1))
 }
