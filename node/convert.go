@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -30,13 +32,51 @@ type refusedMatter struct {
 	Agreement string          `json:"agreement"`
 }
 
-// refusalsKept is how many refusals of one matter are kept, the newest: what
-// was refused more often under one name is told apart by its last refusal.
-const refusalsKept = 8
+// Limits of what is kept of one matter: a request with as many identifiers as it
+// may have still fits into a commit.
+const (
+	// refusalsKept is how many refusals under one agreement are kept, the newest.
+	refusalsKept = 4
+	// agreementsKept is under how many agreements, those of the newest: more
+	// than join two Parties.
+	agreementsKept = 16
+)
 
+// add keeps a refusal. Those under one agreement do not crowd out another's.
+func (m *matter) add(r refusedMatter) {
+	m.Refused = append(m.Refused, r)
+	under := map[string]int{}
+	for i := len(m.Refused) - 1; i >= 0; i-- {
+		name := m.Refused[i].Agreement
+		if under[name]++; under[name] > refusalsKept || len(under) > agreementsKept {
+			m.Refused = slices.Delete(m.Refused, i, i+1)
+			if under[name]--; under[name] == 0 {
+				delete(under, name)
+			}
+		}
+	}
+}
+
+// matterKey is one for all that an identifier can be written as, and as which
+// type it is named.
 func matterKey(issuer protocol.ParticipantID, id *protocol.Identifier) []byte {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", issuer, id.Type, strings.ToLower(id.Value)))
-	return digestKey(prefixMatter, sum)
+	return digestKey(prefixMatter, sha256.Sum256(fmt.Appendf(nil, "%s\n%s", issuer, plainest(id))))
+}
+
+func plainest(id *protocol.Identifier) string {
+	folded := strings.ToLower(strings.ToUpper(id.Value))
+	switch id.Type {
+	case protocol.IdentifierIP:
+		if a, err := netip.ParseAddrPort(id.Value); err == nil {
+			return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port()).String()
+		}
+	case protocol.IdentifierURL:
+		if u, err := url.Parse(folded); err == nil {
+			host := strings.TrimSuffix(strings.TrimSuffix(u.Host, ":443"), ":80")
+			return host + strings.TrimRight(u.Path, "/") + "?" + u.RawQuery
+		}
+	}
+	return folded
 }
 
 // A getter is what is read of a store, and values what is read and written.
@@ -62,8 +102,7 @@ func noteRefused(tx values, r *protocol.Request, c protocol.CaseID, agreement st
 		if slices.Contains(m.Refused, noted) {
 			continue
 		}
-		m.Refused = append(m.Refused, noted)
-		m.Refused = m.Refused[max(0, len(m.Refused)-refusalsKept):]
+		m.add(noted)
 		if err := writeJSON(tx, key, m); err != nil {
 			return err
 		}
@@ -88,26 +127,24 @@ func noteCase(tx *journal.Tx, c *casefile.Case) error {
 }
 
 // unlinked returns where what the request asks for was refused under another
-// instrument, nothing if nowhere, or if the request says that it was converted
-// from there.
+// instrument, nothing if nowhere, or if of each identifier the request says that
+// it was converted from there.
 func unlinked(r getter, req *protocol.Request, c protocol.CaseID, agreement string) (refusedMatter, error) {
 	linked := req.RelatedBy(protocol.RelationConvertedFrom)
-	var found refusedMatter
 	for i := range req.Identifiers {
 		m, err := readJSON[matter](r, matterKey(req.Issuer, &req.Identifiers[i]))
 		if err := ignoreMissing(err); err != nil {
-			return found, err
+			return refusedMatter{}, err
 		}
-		for _, earlier := range m.Refused {
-			if slices.ContainsFunc(linked, func(x protocol.Related) bool { return x.Case == earlier.Case }) {
-				return refusedMatter{}, nil
-			}
-			if earlier.Case != c && earlier.Agreement != agreement {
-				found = earlier
-			}
+		m.Refused = slices.DeleteFunc(m.Refused, func(x refusedMatter) bool { return x.Case == c || x.Agreement == agreement })
+		said := slices.ContainsFunc(m.Refused, func(earlier refusedMatter) bool {
+			return slices.ContainsFunc(linked, func(x protocol.Related) bool { return x.Case == earlier.Case })
+		})
+		if n := len(m.Refused); n > 0 && !said {
+			return m.Refused[n-1], nil
 		}
 	}
-	return found, nil
+	return refusedMatter{}, nil
 }
 
 // mayConvert tells who submits a request that it was refused before.
@@ -136,11 +173,12 @@ func (n *Node) converts(tx *journal.Tx, a *gate.Arrival) (bool, error) {
 	return earlier.Case != "", err
 }
 
-// refuseRequest is refuse for what an agreement denied.
+// refuseRequest is refuse for what an agreement denied. What was asked under a
+// name that stands for none was refused under none.
 func (n *Node) refuseRequest(tx *journal.Tx, a *gate.Arrival, r refusal) (response, error) {
 	out, err := n.refuse(tx, a, r)
 	req := a.Act.Request()
-	if err != nil || !out.fresh || req == nil || a.Act.Act.Body.Relay != nil {
+	if err != nil || !out.fresh || req == nil || a.Act.Act.Body.Relay != nil || len(a.Decision.Documents) == 0 {
 		return out, err
 	}
 	return out, noteRefused(tx, req, a.Act.Act.Case, a.Act.Act.Agreement.ID)

@@ -69,20 +69,99 @@ func TestRefusedMattersAreToldApart(t *testing.T) {
 	}
 }
 
-// TestRefusalsOfOneMatterAreBounded: whoever is refused again and again under
-// one name fills no disk, and the last refusals are told.
-func TestRefusalsOfOneMatterAreBounded(t *testing.T) {
+// TestRefusedMatterIsOneHoweverItIsWritten: with another spelling, or as another
+// type, nobody asks again.
+func TestRefusedMatterIsOneHoweverItIsWritten(t *testing.T) {
+	id := func(typ protocol.IdentifierType, value string) protocol.Identifier {
+		return protocol.Identifier{Type: typ, Value: value}
+	}
+	for _, c := range []struct {
+		refused, again protocol.Identifier
+		same           bool
+	}{
+		{id("email", "a@example.com"), id("account", "A@Example.com"), true},
+		{id("account", "kiosk"), id("account", "\u212aio\u017fk"), true},
+		{id("ip", "[2001:db8::7]:443"), id("ip", "[2001:0DB8:0:0::0007]:443"), true},
+		{id("ip", "198.51.100.7:443"), id("ip", "[::ffff:198.51.100.7]:443"), true},
+		{id("ip", "198.51.100.7:443"), id("ip", "198.51.100.7:444"), false},
+		{id("url", "https://example.com/a"), id("url", "HTTP://Example.com:80/a/#top"), true},
+		{id("url", "https://example.com/a"), id("url", "https://example.com/b"), false},
+		{id("url", "https://example.com/a?u=1"), id("url", "https://example.com/a?u=2"), false},
+	} {
+		kept := shelfOfValues{}
+		r := &protocol.Request{Issuer: "gb.met-police", Identifiers: []protocol.Identifier{c.refused}}
+		if err := noteRefused(kept, r, protocol.NewCaseID(), "one"); err != nil {
+			t.Fatal(err)
+		}
+		r.Identifiers[0] = c.again
+		got, err := unlinked(kept, r, protocol.NewCaseID(), "two")
+		if err != nil || (got.Case != "") != c.same {
+			t.Errorf("%v and %v: found %v, %v, want that they are one: %v", c.refused, c.again, got, err, c.same)
+		}
+	}
+}
+
+// TestLinkIsForWhatWasRefusedThere: one to another refusal, of something else or
+// under the same instrument, does not stand for it.
+func TestLinkIsForWhatWasRefusedThere(t *testing.T) {
 	kept := shelfOfValues{}
-	r := &protocol.Request{Issuer: "gb.met-police", Identifiers: mails("a@example.com")}
-	for i := range 3 * refusalsKept {
-		if err := noteRefused(kept, r, protocol.NewCaseID(), fmt.Sprint("agreement-", i)); err != nil {
+	refused, decoy, late := protocol.NewCaseID(), protocol.NewCaseID(), protocol.NewCaseID()
+	for _, x := range []struct {
+		mail, under string
+		c           protocol.CaseID
+	}{{"a@example.com", "one", refused}, {"decoy@example.com", "one", decoy}, {"a@example.com", "two", late}} {
+		r := &protocol.Request{Issuer: "gb.met-police", Identifiers: mails(x.mail)}
+		if err := noteRefused(kept, r, x.c, x.under); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m, err := readJSON[matter](kept, matterKey(r.Issuer, &r.Identifiers[0]))
-	last := fmt.Sprint("agreement-", 3*refusalsKept-1)
-	if err != nil || len(m.Refused) != refusalsKept || m.Refused[refusalsKept-1].Agreement != last {
-		t.Errorf("got %v, %v", m.Refused, err)
+	for _, c := range []struct {
+		links []protocol.CaseID
+		want  protocol.CaseID
+	}{
+		{[]protocol.CaseID{decoy}, refused}, {[]protocol.CaseID{late}, decoy}, {[]protocol.CaseID{decoy, late}, refused},
+		{[]protocol.CaseID{refused}, decoy}, {[]protocol.CaseID{refused, decoy}, ""},
+	} {
+		r := &protocol.Request{Issuer: "gb.met-police", Identifiers: mails("decoy@example.com", "a@example.com")}
+		for _, x := range c.links {
+			r.Related = append(r.Related, protocol.Related{Relation: protocol.RelationConvertedFrom, Case: x})
+		}
+		if got, err := unlinked(kept, r, protocol.NewCaseID(), "two"); err != nil || got.Case != c.want {
+			t.Errorf("linked to %v: got %v, %v, want %v", c.links, got.Case, err, c.want)
+		}
+	}
+}
+
+// TestRefusalsOfOneMatterAreBounded: whoever is refused again and again under
+// one name fills no disk, and drives out no refusal under another.
+func TestRefusalsOfOneMatterAreBounded(t *testing.T) {
+	kept := shelfOfValues{}
+	r := &protocol.Request{Issuer: "gb.met-police", Identifiers: mails("a@example.com")}
+	first := protocol.NewCaseID()
+	note := func(c protocol.CaseID, under string) int {
+		t.Helper()
+		err := noteRefused(kept, r, c, under)
+		m, err2 := readJSON[matter](kept, matterKey(r.Issuer, &r.Identifiers[0]))
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		return len(m.Refused)
+	}
+	note(first, "one")
+	most := 0
+	for range 3 * refusalsKept {
+		most = max(most, note(protocol.NewCaseID(), "two"))
+	}
+	if got, err := unlinked(kept, r, protocol.NewCaseID(), "two"); err != nil || got.Case != first || most != refusalsKept+1 {
+		t.Errorf("got %v of %d, %v, want the first refusal", got, most, err)
+	}
+	for i := range 3 * agreementsKept {
+		for range 2 * refusalsKept {
+			most = max(most, note(protocol.NewCaseID(), fmt.Sprint("agreement-", i)))
+		}
+	}
+	if most > agreementsKept*refusalsKept {
+		t.Errorf("kept %d refusals", most)
 	}
 	for key := range maps.Keys(kept) {
 		if len(key) != len(prefixMatter)+64 {

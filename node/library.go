@@ -136,26 +136,33 @@ func (l *library) addAgreement(h *holding) error {
 	return nil
 }
 
-// MaxLaws bounds the documents of one Party's own law that a node takes: no more
-// than its roots, if they are hostile, can fill a disk with.
-const MaxLaws = 32
+// Limits of one Party's own law that a node takes, in all its documents and
+// versions. Its Party alone signs it, and it is asked for every act to and from
+// that Party: hostile roots must fill no disk with it and keep no machine busy.
+const (
+	MaxLaws     = 32        // documents
+	MaxLawBytes = 512 << 10 // bytes of their texts
+	// MaxLawCost bounds their expressions, in CEL's cost units: some milliseconds
+	// of one decision.
+	MaxLawCost = 100_000
+)
 
 func (l *library) roomForLaw(d *agreement.Document) error {
 	if d.Kind != agreement.KindDomestic {
 		return nil
 	}
 	party := d.Members[0].Party
-	held := 0
+	held, size, cost := 1, len(d.Bytes()), d.Cost()
 	for _, a := range l.agreements {
 		if a.Document().Ref() == d.Ref() {
 			return nil
 		}
 		if a.domestic() && a.Document().Has(party) {
-			held++
+			held, size, cost = held+1, size+len(a.Document().Bytes()), cost+a.Document().Cost()
 		}
 	}
-	if held >= MaxLaws {
-		return fmt.Errorf("%w: %d documents of the law of %s", errTooMany, held, party)
+	if held > MaxLaws || size > MaxLawBytes || cost > MaxLawCost {
+		return fmt.Errorf("%w: %d documents of the law of %s, of %d bytes and %d cost units", errTooMany, held, party, size, cost)
 	}
 	return nil
 }

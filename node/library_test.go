@@ -141,6 +141,47 @@ func TestNoticesOfOnePartyAreBounded(t *testing.T) {
 	}
 }
 
+// law is a text of the law of France: size bytes of rules, each with an expression.
+func (s *stack) law(n, size int, require string) []byte {
+	s.t.Helper()
+	var b strings.Builder
+	fmt.Fprintf(&b, "id: fr-law-%d\nversion: \"1\"\ntitle: law\ncitation: synthetic\nkind: domestic_law\nstatus: in_force\n"+
+		"signed: 2020-01-01\nin_force: 2020-06-01\nparties: [FR]\nprovenance: synthetic\nrules:\n", n)
+	for i := 0; i == 0 || b.Len() < size; i++ {
+		fmt.Fprintf(&b, "  - {id: r%d, capacity: issuing, article: a, kind: computed, require: '%s', otherwise: flag, "+
+			"reason: domestic_law, text: %s, advice: Look., provenance: unverified}\n", i, require, strings.Repeat("t", 3500))
+	}
+	d, err := agreement.ParseDocument("law", []byte(b.String()))
+	s.must(err)
+	return s.signed(d, "FR")
+}
+
+// A Party alone signs its law, and every act to and from it is decided on it.
+func TestLawOfOnePartyIsBounded(t *testing.T) {
+	costly := strings.Repeat(`attested.all(x, x != "a") && `, 15) + "true"
+	for name, c := range map[string]struct {
+		size, most int
+		require    string
+	}{
+		"documents": {1, MaxLaws, "true"},
+		"bytes":     {200 << 10, 2, "true"},
+		"cost":      {60 << 10, 1, costly},
+	} {
+		s := newStack(t, "US", "FR", "IE")
+		for i := range c.most {
+			s.must(s.add(AgreementDocument, s.law(i, c.size, c.require)))
+		}
+		if err := s.add(AgreementDocument, s.law(c.most, c.size, c.require)); !errors.Is(err, errTooMany) {
+			t.Errorf("%s: got %v, want %v", name, err, errTooMany)
+		}
+		if c.most > 0 {
+			if err := s.add(AgreementDocument, s.law(0, c.size, c.require)); !errors.Is(err, errHeld) {
+				t.Errorf("%s: what is held came again: got %v", name, err)
+			}
+		}
+	}
+}
+
 // TestHoldingsConcernBoth: of an agreement that the peer's Party did not sign,
 // and of its notices, it learns nothing here.
 func TestHoldingsConcernBoth(t *testing.T) {

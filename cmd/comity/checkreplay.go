@@ -188,12 +188,15 @@ func (c *checkCmd) replayRecord(a *app) error {
 		out.Why = "could not be decided: " + plainText(out.Why)
 	}
 	out.Pins = pinnedOf(record.Roots)
-	if len(record.Roots) > 0 && c.Pins != "" {
+	if c.Pins != "" {
 		pins, roots, err := c.given(nil)
 		if err != nil {
 			return err
 		}
 		out.rooted = roots
+		if len(record.Roots) == 0 {
+			out.Same, out.Why = false, "nobody signed the texts in it, and pins were given"
+		}
 		for _, root := range record.Roots {
 			if !slices.ContainsFunc(pins, func(p register.Pin) bool { return p.Fingerprint() == root.Fingerprint() }) {
 				out.Same, out.Why = false, "the roots of "+string(root.Party)+" in it are not the ones that are pinned"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -230,9 +231,17 @@ func readFile(path string, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, badInput(fmt.Sprintf("%s: %d bytes: want at most %d", path, info.Size(), limit), "")
 	}
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, badInput("cannot read "+path+": "+reasonOf(err), "")
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, limit+1)) // a device has no size
+	switch {
+	case err != nil:
+		return nil, badInput("cannot read "+path+": "+reasonOf(err), "")
+	case int64(len(b)) > limit:
+		return nil, badInput(fmt.Sprintf("%s: more than %d bytes: want at most that", path, limit), "")
 	}
 	return b, nil
 }

@@ -155,6 +155,10 @@ func (b *Book) addNotices(notices []SignedNotice) error {
 			return fmt.Errorf("agreement: new book: two notices of %s are %s", n.Party, n.ID)
 		}
 		seen[key] = true
+		if versions[0].doc.Kind == KindDomestic {
+			return fmt.Errorf("agreement: new book: notice %s: %s is a Party's law: it grants nothing that a notice could take",
+				n.ID, n.Agreement)
+		}
 		party, option := false, n.Option == ""
 		for _, e := range versions {
 			party = party || e.doc.Has(n.Party)

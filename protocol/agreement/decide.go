@@ -223,7 +223,7 @@ func (d *deciding) find() {
 func (d *deciding) first() *entry {
 	var past *entry
 	for e := range d.book.between(d.pair) {
-		if !d.grantsAll(e, d.pair, d.channel) {
+		if !d.grantsAll(e, d.pair, d.channel) || d.book.successor(e, d.pair, d.facts.At) != nil {
 			continue
 		}
 		if e.doc.StandsFor(d.facts.At, d.pair.from, d.pair.to) {
@@ -236,10 +236,35 @@ func (d *deciding) first() *entry {
 	return past
 }
 
-// version finds the version that the request relies on.
+// version finds the version that the request relies on. One that a newer version
+// has replaced between the two Parties carries nothing any more.
 func (d *deciding) version() bool {
-	return d.check(d.entry != nil, protocol.Finding{Rule: StepVersion, Reason: protocol.ReasonVersion,
-		Text: "This node must hold the version of the agreement that the request names."})
+	f := protocol.Finding{Rule: StepVersion, Reason: protocol.ReasonVersion,
+		Text: "This node must hold the version of the agreement that the request names."}
+	if d.entry == nil {
+		return d.check(false, f)
+	}
+	next := d.book.successor(d.entry, d.pair, d.facts.At)
+	if next != nil {
+		f.Text = fmt.Sprintf("The request must rely on the version in force: version %s replaced version %s.",
+			next.doc.Version, d.entry.doc.Version)
+	}
+	return d.check(next == nil, f)
+}
+
+// successor returns the newest version of an agreement that has replaced the
+// entry between two Parties: it is in force between them and both signed it. It
+// returns nil if none has.
+func (b *Book) successor(e *entry, p pair, at time.Time) *entry {
+	for _, newer := range b.byID[e.doc.ID] {
+		if newer == e {
+			break // the newest come first
+		}
+		if newer.doc.Governs(p.from, p.to) && newer.doc.StandsFor(at, p.from, p.to) && b.usable(newer, p) {
+			return newer
+		}
+	}
+	return nil
 }
 
 // pick returns the named version, or if none is named the newest in force,

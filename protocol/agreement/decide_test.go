@@ -396,3 +396,34 @@ func TestDomesticRequestIsNotCarried(t *testing.T) {
 		}
 	}
 }
+
+// TestReplacedVersionCarriesNothing: what a newer version took away is not to be
+// had by naming the older one, or by naming none. Before the newer version is in
+// force, or between Parties who have not signed it, the older one stands.
+func TestReplacedVersionCarriesNothing(t *testing.T) {
+	first := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)
+	second := replace(t, replace(t, first, `version: "1"`, `version: "2"`), "content_stored, subscriber", "subscriber")
+	later := replace(t, second, "in_force: 2020-06-01", "in_force: 2030-01-01")
+	docs := func(texts ...string) (out []*agreement.Document) {
+		for _, text := range texts {
+			out = append(out, agreementtest.Parse(t, text))
+		}
+		return out
+	}
+	s := agreementtest.UKOrder()
+	replaced := agreementtest.NewBook(t, docs(first, second))
+	agreementtest.Expect(t, s.Decide(replaced), protocol.Deny, protocol.ReasonNoAgreement)
+	s.Facts.Ref = protocol.AgreementRef{ID: "a-b", Version: "1"}
+	agreementtest.Expect(t, s.Decide(replaced), protocol.Deny, protocol.ReasonVersion)
+	s.Facts.Ref.Version = ""
+	agreementtest.Expect(t, s.Decide(replaced), protocol.Deny, protocol.ReasonCategory)
+	if c := replaced.Candidates(agreement.Query{From: "GB", To: "US", Type: protocol.Production,
+		Categories: []protocol.Category{protocol.CategoryContent}, At: agreementtest.Day}); len(c) > 0 {
+		t.Errorf("got the candidates %+v", c)
+	}
+
+	for _, version := range []string{"1", ""} {
+		s.Facts.Ref.Version = version
+		agreementtest.Expect(t, s.Decide(agreementtest.NewBook(t, docs(first, later))), protocol.Allow)
+	}
+}

@@ -215,6 +215,27 @@ func (d *Document) StandsFor(at time.Time, parties ...protocol.Party) bool {
 	return d.Stands(at)
 }
 
+// Cost returns what all expressions of the document may cost together, in CEL's
+// cost units: what one decision may spend on it.
+func (d *Document) Cost() uint64 {
+	var sum uint64
+	add := func(e *expression) {
+		if e != nil {
+			sum += e.cost
+		}
+	}
+	for i := range d.Rules {
+		add(d.Rules[i].when)
+		add(d.Rules[i].require)
+	}
+	for i := range d.Rights {
+		if x := d.Rights[i].Notifies; x != nil {
+			add(x.when)
+		}
+	}
+	return sum
+}
+
 // Unproven returns how many of the document's rules are not verified for at
 // least one issuing Party, and how many rules there are.
 func (d *Document) Unproven() (unproven, all int) {

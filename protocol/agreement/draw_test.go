@@ -299,7 +299,7 @@ func at(day string) time.Time {
 
 // anyNoticeOf draws a notice under one of the texts, nil where none can be.
 func anyNoticeOf(t *rapid.T, w *world, id string) *agreement.Notice {
-	x := oneOf(t, "under", w.texts...)
+	x := oneOf(t, "under", w.granting()...)
 	n := &agreement.Notice{ID: id, Agreement: x.id, Party: oneOf(t, "party", x.parties()...),
 		Kind:      oneOf(t, "kind", agreement.Suspend, agreement.Resume, agreement.Reserve, agreement.Withdraw),
 		Effective: at(oneOf(t, "effective", days...)), Issued: at(signed), Ground: "made up"}

@@ -30,6 +30,10 @@ const (
 	// load, and nothing needs to be counted while a request waits.
 	MaxCost = 5_000
 
+	// maxList is the length of the longest list that an expression may meet:
+	// the types of the identifiers, or the ids of the offence lists.
+	maxList = max(protocol.MaxIdentifiers, maxLists, protocol.MaxAttestations)
+
 	// maxNesting bounds the depth of an expression.
 	maxNesting = 32
 )
@@ -39,6 +43,7 @@ const (
 type expression struct {
 	program cel.Program
 	names   []string // of the variables that it looks at, in ascending order
+	cost    uint64   // at worst, at most MaxCost
 }
 
 // environment declares the variables. It never changes after it was made.
@@ -83,7 +88,7 @@ func compile(text string) (*expression, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &expression{program, variablesOf(checked)}, nil
+	return &expression{program, variablesOf(checked), worst.Max}, nil
 }
 
 // variablesOf returns the names of the variables that an expression looks at.
@@ -122,7 +127,7 @@ func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 	case len(node.Path()) == 0:
 		return nil
 	case node.Type().Kind() == types.ListKind:
-		return &cost.SizeEstimate{Min: 0, Max: protocol.MaxAttestations}
+		return &cost.SizeEstimate{Min: 0, Max: maxList}
 	case node.Type().Kind() == types.StringKind:
 		return &cost.SizeEstimate{Min: 0, Max: protocol.MaxText}
 	}

@@ -27,6 +27,8 @@ func (b *Book) Hindrance(d *Document, r *Right, q Query) (Hindrance, string) {
 	switch {
 	case e == nil, !d.StandsFor(q.At, p.from, p.to):
 		return HinderedForce, notBetween
+	case b.successor(e, p, q.At) != nil:
+		return HinderedForce, "A newer version has replaced it."
 	case !b.usable(e, p):
 		return HinderedSignature, notSigned
 	}

@@ -138,11 +138,11 @@ func (n *Notice) check() error {
 		// Yesterday's decisions stand: a notice has no effect backwards.
 		return errors.New("effective: want not before issued")
 	}
-	if n.Ground == "" || len(n.Ground) > protocol.MaxText {
-		return fmt.Errorf("ground: want 1 to %d bytes", protocol.MaxText)
+	if n.Ground == "" || len(n.Ground) > protocol.MaxText || strings.ContainsFunc(n.Ground, hidden) {
+		return fmt.Errorf("ground: want 1 to %d bytes without control characters", protocol.MaxText)
 	}
-	if len(n.Article) > protocol.MaxReference {
-		return fmt.Errorf("article: want at most %d bytes", protocol.MaxReference)
+	if len(n.Article) > protocol.MaxReference || strings.ContainsFunc(n.Article, hidden) {
+		return fmt.Errorf("article: want at most %d bytes without control characters", protocol.MaxReference)
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ func suspended(notices []*Notice, g grant, at time.Time) *Notice {
 func compareNotices(a, b *Notice) int {
 	return cmp.Or(a.Effective.Compare(b.Effective),
 		cmp.Compare(a.Kind.strictness(), b.Kind.strictness()),
-		a.Issued.Compare(b.Issued), strings.Compare(a.ID, b.ID))
+		a.Issued.Compare(b.Issued), strings.Compare(a.ID, b.ID), compareParty(a.Party, b.Party))
 }
 
 // strictness orders the kinds: what takes away after what gives back.

@@ -1,6 +1,7 @@
 package agreement_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,7 @@ func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
 		{"tag", "title: Agreement a-b", "title: !!str Agreement a-b", "test.yaml:3: title: want text: leave out the tag"},
 		{"number for text", "title: Agreement a-b", "title: 2019", "test.yaml:3: title: want text: put it in quotes"},
 		{"empty text", "title: Agreement a-b", "title:", "test.yaml:3: title: want text"},
+		{"the name of a law", "id: a-b", "id: gb-law-x", `document.id: "gb-law-x" is for domestic law`},
 		{"hidden character", "title: Agreement a-b", "title: \"Agreement \\u202e b-a\"",
 			"test.yaml:3: title: want 1 to"},
 		{"two YAML documents", "rights:", "---\nrights:", "want exactly one YAML document"},
@@ -72,6 +74,9 @@ func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
 		{"costly expression", "offence.max_custody_months >= 12",
 			"attested.all(a, attested.all(b, attested.all(c, a + b != c)))",
 			"test.yaml:25: rules[0].require: may cost"},
+		{"expression that costs too much for the most identifiers", "offence.max_custody_months >= 12",
+			strings.Repeat(`request.identifier_types.all(x, x != "") && `, 22) + "true", "test.yaml:25: rules[0].require: may cost"},
+		{"too many lists of offences", "rights:", "offence_lists:\n" + lists(33) + "rights:", "want at most 32 lists"},
 		{"contradicting dates", "in_force: 2020-06-01", "in_force: 2019-06-01",
 			"test.yaml:7: document.in_force: 2019-06-01 is before signed, 2020-01-01: mend one of the two"},
 		{"expiry before entry", "in_force: 2020-06-01", "in_force: 2020-06-01\nexpires: 2020-06-01",
@@ -115,6 +120,45 @@ func TestBadDocumentIsRefusedWithFileLineAndMend(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is not seen, or turns round what is beside it, has one text show as another.
+func TestTextThatDoesNotShowIsRefused(t *testing.T) {
+	good := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)
+	agreementtest.Parse(t, replace(t, good, "title: Agreement a-b", `title: "Agreement\U00000020a-b"`))
+	for _, r := range "\u00ad\u034f\u061c\u115f\u180b\u180e\u200b\u2028\u2029\u202e\u2060\u2069\u206f\u2800\u3164\ufe0f\ufeff\ufff9\U000e0041\U000e0100" {
+		text := replace(t, good, "title: Agreement a-b", fmt.Sprintf("title: \"Agreement\\U%08x a-b\"", r))
+		if _, err := agreement.ParseDocument("test.yaml", []byte(text)); err == nil {
+			t.Errorf("%U: accepted in a document", r)
+		}
+		n := agreementtest.Suspension("US", "us-1")
+		if n.Ground = "a" + string(r) + "b"; n.Check() == nil {
+			t.Errorf("%U: accepted in a ground", r)
+		}
+		n.Ground, n.Article = "review", "Art."+string(r)
+		if n.Check() == nil {
+			t.Errorf("%U: accepted in an article", r)
+		}
+	}
+	for _, ground := range []string{"Überprüfung", "a\nb", "審査", "मराठी"} {
+		n := agreementtest.Suspension("US", "us-1")
+		if n.Ground = ground; n.Check() != nil {
+			t.Errorf("%q: refused", ground)
+		}
+	}
+	n := agreementtest.Suspension("US", "us-1")
+	if n.Ground = "\x1b[2J"; n.Check() == nil {
+		t.Error("a ground that clears the screen: accepted")
+	}
+}
+
+// lists is so many lists of offences.
+func lists(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  - {id: l%d, article: Art. 9, entries: [{code: a, text: A.}], provenance: unverified}\n", i)
+	}
+	return b.String()
 }
 
 func TestTwoRulesOfOneIDAreRefused(t *testing.T) {

@@ -218,7 +218,8 @@ func (s *source) checkMembers(n ast.Node, d *Document) {
 var lawID = regexp.MustCompile(`^[a-z]{2}-law(-|$)`)
 
 // checkDomestic sees that a Party's own law is only that: it grants nothing and
-// is named after its Party, so that nobody writes another's.
+// is named after its Party, so that nobody writes another's, and nothing else is
+// named so, so that nobody takes its place.
 func (s *source) checkDomestic(n ast.Node, d *Document) {
 	domestic := d.Kind == KindDomestic
 	switch {

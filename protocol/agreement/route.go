@@ -45,6 +45,9 @@ func (b *Book) Candidates(q Query) []Candidate {
 	p := pair{q.From, q.To}
 	for _, channel := range channels() {
 		for e := range b.between(p) {
+			if b.successor(e, p, q.At) != nil {
+				continue
+			}
 			if c, ok := b.candidate(e, channel, p, q); ok {
 				out = append(out, c)
 			}

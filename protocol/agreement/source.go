@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -274,11 +275,11 @@ func (s *source) text(n ast.Node, what string) string {
 	return value
 }
 
-// hidden reports whether a character could make a text read as another.
+// hidden reports whether a character could make a text read as another: it
+// controls, is not seen, or turns round what is beside it.
 func hidden(r rune) bool {
-	return r < ' ' && r != '\n' || r == 0x7f || r >= 0x80 && r < 0xa0 ||
-		r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x2069 ||
-		r == 0xfeff
+	return r != '\n' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Variation_Selector,
+		unicode.Other_Default_Ignorable_Code_Point) || r == '\u2800' // a Braille pattern without dots
 }
 
 // clip keeps an error line readable.

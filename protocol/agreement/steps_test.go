@@ -125,7 +125,7 @@ func TestOtherTreatyIsKnownToTheFirstWhoAsks(t *testing.T) {
 	other := func(kind, status string) *agreement.Document {
 		return agreementtest.Parse(t, replace(t, agreementtest.Bilateral("z-b", "GB", "US", status), "data_access_agreement", kind))
 	}
-	next := replace(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020), `"1"`, `"2"`)
+	earlier := replace(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020), `"1"`, `"0"`)
 	for _, c := range []struct {
 		name  string
 		other *agreement.Document
@@ -136,7 +136,7 @@ func TestOtherTreatyIsKnownToTheFirstWhoAsks(t *testing.T) {
 		{"a convention on one sort of crime", other("convention", agreementtest.Standing2020), protocol.Fail},
 		{"a data access agreement", other("data_access_agreement", agreementtest.Standing2020), protocol.Fail},
 		{"one that is not in force", other("mutual_assistance", "status: signed"), protocol.Fail},
-		{"another version", agreementtest.Parse(t, replace(t, next, "data_access_agreement", "mutual_assistance")), protocol.Fail},
+		{"an earlier version", agreementtest.Parse(t, replace(t, earlier, "data_access_agreement", "mutual_assistance")), protocol.Fail},
 	} {
 		s := agreementtest.UKOrder()
 		s.Facts.Ref = protocol.AgreementRef{ID: "a-b", Version: "1"}

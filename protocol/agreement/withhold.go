@@ -8,17 +8,19 @@ import (
 )
 
 // made reports whether a Party has made an option at a time, toward another:
-// by its position in the document, or by the last notice in effect.
+// by its position in the document, or by the last notice in effect. A notice
+// from before the day of the position does not undo it.
 func (e *entry) made(option string, by, toward protocol.Party, at time.Time) bool {
 	made := false
+	var since time.Time
 	for i := range e.doc.Positions {
 		p := &e.doc.Positions[i]
-		if p.Party == by && p.Option == option {
-			made = p.Since.IsZero() || p.Since.reached(at)
+		if p.Party == by && p.Option == option && (p.Since.IsZero() || p.Since.reached(at)) {
+			made, since = true, p.Since.t
 		}
 	}
 	for _, n := range e.notices {
-		if n.Option == option && !at.Before(n.Effective) && n.chosenBy(by, toward) {
+		if n.Option == option && !at.Before(n.Effective) && !n.Effective.Before(since) && n.chosenBy(by, toward) {
 			made = n.Kind != Withdraw
 		}
 	}

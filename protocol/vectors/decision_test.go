@@ -11,7 +11,7 @@ import (
 
 // documents are the agreements and the law of decisionArea.
 var documents = []string{"vector-daa.yaml", "vector-mla.yaml", "vector-convention.yaml", "vector-courtesy.yaml",
-	"vector-us-law.yaml"}
+	"vector-us-law.yaml", "vector-daa-2.yaml"}
 
 // A question is the body of decisionArea: what is decided on, and what must
 // come out, byte for byte in its canonical form.
@@ -189,6 +189,10 @@ func (w world) decisionArea() area {
 			func(q *question) { q.Facts.Ref.ID = "vector-daa-2" }),
 		one("version", "deny", "the version that is named is not held",
 			func(q *question) { q.Facts.Ref.Version = "2" }),
+		one("replaced", "deny", "a newer version has replaced the one that is named", func(q *question) {
+			q.Agreements = append(q.Agreements, "vector-daa-2.yaml")
+			q.Facts.Ref.Version = "1"
+		}),
 		one("not-governing", "deny", "the agreement that is named does not bind both Parties", func(q *question) {
 			q.Facts.Addressee = standing{ID: "fr.babar", Roles: []protocol.Role{protocol.RoleProvider}}
 			q.Request.Addressee = "fr.babar"

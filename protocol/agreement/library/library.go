@@ -9,7 +9,9 @@ package library
 
 import (
 	"embed"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"runtime"
 	"slices"
@@ -18,6 +20,9 @@ import (
 
 	"comity.example/protocol/agreement"
 )
+
+// MaxDocuments bounds the documents of a directory.
+const MaxDocuments = 1024
 
 //go:embed *.yaml
 var files embed.FS
@@ -34,6 +39,9 @@ func Over(dir fs.FS) ([]*agreement.Document, error) {
 		return nil, err
 	}
 	docs, err := read(dir)
+	if err == nil && len(docs) == 0 { // a name that is misspelt must not pass for what is shipped
+		err = errors.New("library: there is no *.yaml in the directory")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -53,13 +61,16 @@ func read(dir fs.FS) ([]*agreement.Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("library: %w", err)
 	}
+	if len(names) > MaxDocuments {
+		return nil, fmt.Errorf("library: %d documents: want at most %d", len(names), MaxDocuments)
+	}
 	docs, errs := make([]*agreement.Document, len(names)), make([]error, len(names))
 	cores := runtime.GOMAXPROCS(0)
 	var all sync.WaitGroup
 	for core := range cores {
 		all.Go(func() {
 			for i := core; i < len(names); i += cores {
-				docs[i], errs[i] = readFile(dir, names[i])
+				docs[i], errs[i] = readDocument(dir, names[i])
 			}
 		})
 	}
@@ -72,10 +83,28 @@ func read(dir fs.FS) ([]*agreement.Document, error) {
 	return docs, nil
 }
 
-func readFile(dir fs.FS, name string) (*agreement.Document, error) {
-	b, err := fs.ReadFile(dir, name)
+func readDocument(dir fs.FS, name string) (*agreement.Document, error) {
+	b, err := readFile(dir, name)
 	if err != nil {
 		return nil, fmt.Errorf("library: %w", err)
 	}
 	return agreement.ParseDocument(name, b)
+}
+
+// readFile reads a file and no device, and little more of it than a document may
+// have.
+func readFile(dir fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(dir, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: want a file", name)
+	}
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, agreement.MaxDocument+1))
 }

@@ -1,6 +1,9 @@
 package library_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -37,5 +40,31 @@ func TestABadDocumentOfADirectoryIsNamed(t *testing.T) {
 	_, err := library.Over(fstest.MapFS{"mine.yaml": {Data: []byte("id: x\n")}})
 	if err == nil || !strings.Contains(err.Error(), "mine.yaml:1: document.version: missing") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestADirectoryThatIsNoneIsRefused: whoever gave it may have put anything there.
+func TestADirectoryThatIsNoneIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	over := func(what string) {
+		t.Helper()
+		if _, err := library.Over(os.DirFS(dir)); err == nil {
+			t.Errorf("%s: accepted", what)
+		}
+	}
+	over("nothing in it")
+	if err := os.Symlink("/dev/zero", filepath.Join(dir, "a.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	over("a device without an end")
+	if _, err := library.Over(os.DirFS(filepath.Join(dir, "elsewhere"))); err == nil {
+		t.Error("a directory that is not there: accepted")
+	}
+	many := fstest.MapFS{}
+	for i := range library.MaxDocuments + 1 {
+		many[fmt.Sprintf("%d.yaml", i)] = &fstest.MapFile{}
+	}
+	if _, err := library.Over(many); err == nil || !strings.Contains(err.Error(), "at most") {
+		t.Errorf("too many: got %v", err)
 	}
 }

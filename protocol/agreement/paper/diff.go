@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -81,7 +82,30 @@ func Diff(old, new *agreement.Document) (*Changes, error) {
 			out.add(leading(was[i].Article), compareItem(&was[i], nil))
 		}
 	}
+	out.add("", reordered(old, new))
 	return out, nil
+}
+
+// reordered says in which order the rights stand that both have, if it is not as
+// it was: the first that covers what is asked for is used.
+func reordered(old, new *agreement.Document) *Change {
+	was, is := common(old, new), common(new, old)
+	if slices.Equal(was, is) {
+		return nil
+	}
+	return &Change{Kind: Changed, Of: "order", Text: "Of the rights the first that covers what is asked for is used.",
+		Members: []Was{{"Rights", strings.Join(was, ", "), strings.Join(is, ", ")}}}
+}
+
+// common names the rights of a document that the other has too.
+func common(d, other *agreement.Document) []string {
+	var out []string
+	for i := range d.Rights {
+		if id := d.Rights[i].ID; slices.ContainsFunc(other.Rights, func(r agreement.Right) bool { return r.ID == id }) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -42,6 +42,34 @@ func TestRemarkIsNoChange(t *testing.T) {
 	}
 }
 
+// twoRights has two rights to the same: one that stands by itself, one that hangs
+// on its mirror.
+func twoRights(t *testing.T, first, second string) *agreement.Document {
+	t.Helper()
+	source := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)
+	from, to := strings.Index(source, "  - id: data"), strings.Index(source, "rules:")
+	right := source[from:to]
+	free := strings.NewReplacer("id: data", "id: free", "reciprocity: mirrored", "reciprocity: one-sided\n    one_sided_article: Art. 4").Replace(right)
+	list := map[string]string{"data": right, "free": free}
+	return agreementtest.Parse(t, source[:from]+list[first]+list[second]+source[to:])
+}
+
+func TestOrderOfRightsIsAChange(t *testing.T) {
+	c := diffOf(t, twoRights(t, "data", "free"), twoRights(t, "free", "data"))
+	text := string(rendered(t, func(w io.Writer) error { return c.Text(w, 0) }))
+	if !strings.Contains(text, "was: data, free") || !strings.Contains(text, "now: free, data") || strings.Contains(text, "layout or remarks") {
+		t.Errorf("got %s", text)
+	}
+}
+
+func TestRightThatIsNotUsedDoesNotStand(t *testing.T) {
+	d := twoRights(t, "data", "free")
+	text := between(t, d, paper.Options{Direction: &paper.Direction{From: "GB", To: "US"}, At: agreementtest.Day})
+	if !strings.Contains(text, "the right data stands before it, and is used") || strings.Count(text, "Stands: for all of it") != 1 {
+		t.Errorf("got %s", text)
+	}
+}
+
 // TestEveryChangeOfALineIsSeen changes one member after the other of the
 // document that has everything.
 func TestEveryChangeOfALineIsSeen(t *testing.T) {

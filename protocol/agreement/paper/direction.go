@@ -177,6 +177,9 @@ func (m *maker) today(r *agreement.Right) []field {
 			q := m.asked()
 			q.Type, q.Categories, q.Emergency = t, []protocol.Category{c}, r.EmergencyOnly
 			_, text := m.book.Hindrance(m.doc, r, q)
+			if first := m.before(r, t, c); first != "" {
+				text = fmt.Sprintf("For %s the right %s stands before it, and is used.", c, first)
+			}
 			if text == "" {
 				free++
 				continue
@@ -195,6 +198,22 @@ func (m *maker) today(r *agreement.Right) []field {
 		out = append(out, field{Name: "Stands", Value: "for the rest"})
 	}
 	return out
+}
+
+// before names the right that is used in the place of another, "" if none is: of
+// those that cover what is asked for the first.
+func (m *maker) before(r *agreement.Right, t protocol.RequestType, c protocol.Category) string {
+	for i := range m.doc.Rights {
+		x := &m.doc.Rights[i]
+		switch {
+		case x.ID == r.ID:
+			return ""
+		case x.Channel == r.Channel && x.From.Has(m.dir.From) && x.To.Has(m.dir.To) && (r.EmergencyOnly || !x.EmergencyOnly) &&
+			slices.Contains(x.Types, t) && slices.Contains(x.Categories, c):
+			return x.ID
+		}
+	}
+	return ""
 }
 
 // A hindered is one reason why something does not stand, with what it is.
