@@ -119,29 +119,33 @@ func TestTwoTextsUnderOneNameAreRefused(t *testing.T) {
 	}
 }
 
-// Who names the older of two versions is decided by it, byte for byte as before
-// there was a newer one; who names none, by the newer.
+// What was decided by the older of two versions while it stood is decided so
+// again, byte for byte, after there is a newer one; what comes later is not.
 func TestOlderVersionStillReplays(t *testing.T) {
-	old := agreementtest.Parse(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020))
-	newer := agreementtest.Parse(t, replace(t, replace(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020),
-		`"1"`, `"2"`), ">= 12", ">= 240"))
+	text := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)
+	old := agreementtest.Parse(t, text)
+	newer := agreementtest.Parse(t, replace(t, replace(t, replace(t, text, `"1"`, `"2"`), ">= 12", ">= 240"),
+		"in_force: 2020-06-01", "in_force: 2026-12-01"))
 	then := agreementtest.NewBook(t, []*agreement.Document{old})
 	now := agreementtest.NewBook(t, []*agreement.Document{newer, old})
 	s := agreementtest.UKOrder()
-	s.Facts.Ref = old.Ref()
-	before := s.Decide(then)
-	agreementtest.Expect(t, before, protocol.Allow)
-	if after := s.Decide(now); !bytes.Equal(canonical(t, after), canonical(t, before)) {
-		t.Errorf("got %s, want %s", canonical(t, after), canonical(t, before))
+	for _, s.Facts.Ref = range []protocol.AgreementRef{{}, {ID: "a-b"}, old.Ref()} {
+		before := s.Decide(then)
+		agreementtest.Expect(t, before, protocol.Allow)
+		if after := s.Decide(now); !bytes.Equal(canonical(t, after), canonical(t, before)) {
+			t.Errorf("got %s, want %s", canonical(t, after), canonical(t, before))
+		}
 	}
-	for _, ref := range []protocol.AgreementRef{{}, {ID: "a-b"}, newer.Ref()} {
-		s.Facts.Ref = ref
+	s.Facts.At = at("2026-12-01")
+	for _, s.Facts.Ref = range []protocol.AgreementRef{{}, {ID: "a-b"}, newer.Ref()} {
 		d := s.Decide(now)
 		agreementtest.Expect(t, d, protocol.Deny, protocol.ReasonThreshold)
 		if d.Agreement != newer.Ref() {
-			t.Errorf("named %v: got %v", ref, d.Agreement)
+			t.Errorf("named %v: got %v", s.Facts.Ref, d.Agreement)
 		}
 	}
+	s.Facts.Ref = old.Ref()
+	agreementtest.Expect(t, s.Decide(now), protocol.Deny, protocol.ReasonVersion)
 }
 
 // A version in which one more Party stands is no less specific than the one before.

@@ -126,6 +126,15 @@ func older(a, b string) bool {
 	return false
 }
 
+// replaced reports whether a newer version of a text stands between the two, and
+// both signed it.
+func (o *oracle) replaced(x *text) bool {
+	return slices.ContainsFunc(o.texts, func(y *text) bool {
+		return y.id == x.id && older(x.version, y.version) && o.governs(y) && o.stands(y, o.from, o.to) &&
+			o.signedBy(y, o.from, o.to)
+	})
+}
+
 // find chooses among the texts that govern: of a name, its version or the newest
 // that stands; of none, what grants all that is asked, that which stands and has
 // fewest Parties first.
@@ -133,6 +142,9 @@ func (o *oracle) find() {
 	ref := o.Facts.Ref
 	for _, x := range o.texts {
 		if !o.governs(x) || ref.ID != "" && x.id != ref.ID || ref.Version != "" && x.version != ref.Version {
+			continue
+		}
+		if ref.ID == "" && o.replaced(x) {
 			continue
 		}
 		if ref.ID == "" && slices.ContainsFunc(o.Req.Data, func(item protocol.DataItem) bool {
@@ -204,15 +216,22 @@ func (o *oracle) suspends(x *text, by, toward protocol.Party, c protocol.Categor
 	}), func(n *agreement.Notice) bool { return n.Kind == agreement.Suspend })
 }
 
-// makes reports whether a Party made an option.
+// makes reports whether a Party made an option: by a notice, or by its position,
+// which is not undone by what the Party said before the day of it.
 func (o *oracle) makes(x *text, id string, by, toward protocol.Party) bool {
-	last := o.effective(x, by, toward, func(n *agreement.Notice) bool { return n.Option == id })
-	if len(last) > 0 {
-		return slices.ContainsFunc(last, func(n *agreement.Notice) bool { return n.Kind != agreement.Withdraw })
+	stands, since := false, ""
+	for _, p := range x.positions {
+		if p.party == by && p.option == id && (p.since == "" || o.begun(p.since)) {
+			stands, since = true, p.since
+		}
 	}
-	return slices.ContainsFunc(x.positions, func(p position) bool {
-		return p.party == by && p.option == id && (p.since == "" || o.begun(p.since))
+	last := o.effective(x, by, toward, func(n *agreement.Notice) bool {
+		return n.Option == id && n.Effective.Format(time.DateOnly) >= since
 	})
+	if len(last) == 0 {
+		return stands
+	}
+	return slices.ContainsFunc(last, func(n *agreement.Notice) bool { return n.Kind != agreement.Withdraw })
 }
 
 // excludes reports whether a Party made an option that takes the category away,

@@ -69,7 +69,7 @@ func (o *oracle) governed() bool {
 		return o.check(agreement.StepAgreement, false, protocol.ReasonNoAgreement)
 	}
 	return o.check(agreement.StepAgreement, governing, protocol.ReasonNotGoverning) &&
-		o.check(agreement.StepVersion, o.x != nil, protocol.ReasonVersion)
+		o.check(agreement.StepVersion, o.x != nil && !o.replaced(o.x), protocol.ReasonVersion)
 }
 
 // rightsUsed are the rights that are used, each once; nil if one is missing.
