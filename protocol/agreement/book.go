@@ -89,13 +89,11 @@ func newBook(docs []SignedDocument, notices []SignedNotice) (*Book, error) {
 }
 
 // index files the entries under the pairs that they join. Of one pair the most
-// specific come first: those of fewest Parties by their newest version, then by
-// id, the newest version of each first. A Party that accedes must not make the
-// version before it the more specific one.
+// specific come first: those of fewest Parties, then by id, the newest version
+// of each first.
 func (b *Book) index() {
-	parties := func(e *entry) int { return len(b.byID[e.doc.ID][0].doc.Members) }
 	for _, e := range slices.SortedStableFunc(slices.Values(b.entries), func(x, y *entry) int {
-		return cmp.Compare(parties(x), parties(y))
+		return cmp.Compare(len(x.doc.Members), len(y.doc.Members))
 	}) {
 		switch {
 		case e.doc.Kind == KindDomestic:

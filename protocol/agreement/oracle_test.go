@@ -158,17 +158,6 @@ func (o *oracle) find() {
 	}
 }
 
-// newest is how many Parties the newest version of a text has.
-func (o *oracle) newest(id string) int {
-	var last *text
-	for _, x := range o.texts {
-		if x.id == id && (last == nil || older(last.version, x.version)) {
-			last = x
-		}
-	}
-	return len(last.members)
-}
-
 // before reports whether one text is preferred to another.
 func (o *oracle) before(a, b *text) bool {
 	sa, sb := o.stands(a, o.from, o.to), o.stands(b, o.from, o.to)
@@ -177,10 +166,10 @@ func (o *oracle) before(a, b *text) bool {
 		return sa
 	case o.Facts.Ref.ID == "" && a.anyone != b.anyone:
 		return b.anyone
+	case o.Facts.Ref.ID == "" && len(a.members) != len(b.members):
+		return len(a.members) < len(b.members)
 	case a.id == b.id:
 		return older(b.version, a.version)
-	case o.newest(a.id) != o.newest(b.id):
-		return o.newest(a.id) < o.newest(b.id)
 	}
 	return a.id < b.id
 }
