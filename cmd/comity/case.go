@@ -54,9 +54,9 @@ func (c *caseShowCmd) Run(ctx context.Context, a *app) error {
 	if c.All {
 		much = full
 	}
-	asked := a.askedToCertify(ctx, &v)
+	asked, how := a.askedToCertify(ctx, &v), shape{much, a.flagsOf(ctx, &v)}
 	return a.show(v, func(w io.Writer) {
-		writeCase(w, &v, much)
+		writeCase(w, &v, how)
 		writeAsked(w, asked)
 	})
 }
@@ -131,7 +131,8 @@ func (c *caseReadCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.show(seen, func(w io.Writer) { writeCase(w, &seen, brief) })
+	how := shape{brief, a.flagsOf(ctx, &seen)}
+	return a.show(seen, func(w io.Writer) { writeCase(w, &seen, how) })
 }
 
 type caseExportCmd struct {

@@ -11,31 +11,46 @@ import (
 	"comity.example/protocol/casefile"
 )
 
-// commandsFor returns what a person may type to make a move in a case.
-func commandsFor(m casefile.Move, id string) []string {
-	switch m {
+// A turn is a move that somebody is asked to make in a case.
+type turn struct {
+	move casefile.Move
+	id   string // of the case
+	at   string // "at us.contoso-mail: " where it is somebody else's
+	// flags are those of comity certify that the agreement asks for besides.
+	flags string
+}
+
+// commands returns what a person may type to make the move.
+func (t turn) commands() []string {
+	switch t.move {
 	case casefile.Certify:
-		return []string{"comity certify " + id + " --contact DESK", "comity request withdraw " + id}
+		return []string{"comity certify " + t.id + " --contact DESK" + t.flags, "comity request withdraw " + t.id}
 	case casefile.Review, casefile.Answer:
-		return []string{"comity disclose " + id + " FILE…", "comity refuse " + id + " --reason CODE"}
+		return []string{"comity disclose " + t.id + " FILE…", "comity refuse " + t.id + " --reason CODE"}
 	case casefile.Pass:
-		return []string{"comity relay " + id}
+		return []string{"comity relay " + t.id}
 	case casefile.Read:
-		return []string{"comity case read " + id}
+		return []string{"comity case read " + t.id}
 	}
 	return nil
 }
 
-// writeNext writes each command on a line, to be copied.
-func writeNext(w io.Writer, at string, m casefile.Move, id protocol.CaseID) {
+// writeNext writes each command on one line, however long, to be copied.
+func writeNext(w io.Writer, t turn) {
 	name := "next"
-	for _, c := range commandsFor(m, string(id)) {
-		field(w, name, at+c)
+	for _, c := range t.commands() {
+		fmt.Fprintf(w, "%-11s%s\n", name, t.at+c)
 		name = "or"
 	}
 }
 
-func writeCase(w io.Writer, v *desk.CaseView, much detail) {
+// A shape says how a case is shown.
+type shape struct {
+	much  detail
+	flags string // of turn
+}
+
+func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 	field(w, "case", string(v.Case))
 	field(w, "state", strings.ReplaceAll(v.State, "_", " "))
 	if v.Draft != nil {
@@ -44,7 +59,7 @@ func writeCase(w io.Writer, v *desk.CaseView, much detail) {
 		return
 	}
 	field(w, "your move", string(v.Move))
-	writeNext(w, "", v.Move, v.Case)
+	writeNext(w, turn{move: v.Move, id: string(v.Case), flags: s.flags})
 	field(w, "agreement", commas(v.File.Agreement.ID, "version "+v.File.Agreement.Version, shown(v.Title)))
 	field(w, "issuer", titled(v, v.File.Issuer))
 	field(w, "certifier", titled(v, v.File.Certifier))
@@ -70,7 +85,7 @@ func writeCase(w io.Writer, v *desk.CaseView, much detail) {
 		}
 		told[act.Act], told[act.Inner] = true, !act.Inner.IsZero()
 		writeBody(w, &act.Content.Body)
-		writeFound(w, v, act, much)
+		writeFound(w, v, act, s.much)
 		for _, d := range act.Deliveries {
 			field(w, "delivery", strings.TrimSpace(fmt.Sprintf("%s: %s %s", d.To, d.State, words(d.Reasons))))
 		}

@@ -51,11 +51,11 @@ func TestOnlyWhatACertificationMetIsFolded(t *testing.T) {
 // TestEachMoveHasACommand, so that nobody is told to do what he cannot type.
 func TestEachMoveHasACommand(t *testing.T) {
 	for _, m := range []casefile.Move{casefile.Certify, casefile.Review, casefile.Answer, casefile.Pass, casefile.Read} {
-		if len(commandsFor(m, "CASE")) == 0 {
+		if len((turn{move: m, id: "CASE"}).commands()) == 0 {
 			t.Errorf("%s has no command", m)
 		}
 	}
-	if commandsFor(casefile.None, "CASE") != nil {
+	if (turn{move: casefile.None, id: "CASE"}).commands() != nil {
 		t.Error("nobody's move has a command")
 	}
 }

@@ -7,6 +7,8 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
+	"comity.example/protocol/casefile"
 )
 
 type certifyCmd struct {
@@ -22,6 +24,42 @@ func (c *certifyCmd) Help() string {
 and transmits it to the addressee. The issuing authority is told. comity case show says which
 statements the agreement asks of the designated authority: --attest own_purpose=MEMO-7 makes one, with
 the reference of what stands behind it.`
+}
+
+// A direction is from whose Party to whose a request goes.
+type direction struct{ from, to protocol.Party }
+
+// targetingInput is what a rule looks at that wants a certification to name the
+// targeting procedure.
+const targetingInput = "certification.targeting"
+
+// asksTargeting reports whether a rule of a document wants a certification of
+// requests in a direction to name the targeting procedure.
+func asksTargeting(doc *agreement.Document, d direction) bool {
+	return slices.ContainsFunc(doc.Rules, func(r agreement.Rule) bool {
+		return strings.Contains(r.Require, targetingInput) &&
+			(r.From.IsZero() || r.From.Has(d.from)) && (r.To.IsZero() || r.To.Has(d.to))
+	})
+}
+
+// certifyFlags returns the flags that an agreement, of which the first text at
+// hand counts, asks for besides the contact.
+func (a *app) certifyFlags(ctx context.Context, id string, d direction) string {
+	t, err := a.find(ctx, id)
+	if err != nil || !asksTargeting(t.doc, d) {
+		return ""
+	}
+	return " --targeting PROCEDURE"
+}
+
+// flagsOf returns the flags of the command that certifies a case, where it
+// waits for one.
+func (a *app) flagsOf(ctx context.Context, v *desk.CaseView) string {
+	if v.Move != casefile.Certify || v.File == nil {
+		return ""
+	}
+	return a.certifyFlags(ctx, v.File.Agreement.ID+"@"+v.File.Agreement.Version,
+		direction{v.File.Issuer.Party(), v.File.Addressee.Party()})
 }
 
 // attestations reads what --attest says.

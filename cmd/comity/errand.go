@@ -83,7 +83,11 @@ func (a *app) perform(ctx context.Context, e errand) error {
 	if s.Act.IsZero() {
 		return a.tell(ctx, sent{s, p.To})
 	}
-	return a.show(sent{s, p.To}, func(w io.Writer) { writeKept(w, &p, kept{e.done, h.Config.Participant}) })
+	k := kept{what: e.done, self: h.Config.Participant}
+	if r := p.Body.Request; r != nil {
+		k.flags = a.certifyFlags(ctx, p.Statement.Agreement.ID, direction{r.Issuer.Party(), r.Addressee.Party()})
+	}
+	return a.show(sent{s, p.To}, func(w io.Writer) { writeKept(w, &p, k) })
 }
 
 // unsure: who stops waiting for an answer does not know whether the node took
@@ -120,8 +124,9 @@ func answered(ctx context.Context, node *desk.Client, p *desk.Prepared) (*protoc
 
 // A kept act is durable at who did it, and no more is known yet.
 type kept struct {
-	what string
-	self protocol.ParticipantID
+	what  string
+	self  protocol.ParticipantID
+	flags string // of turn
 }
 
 // writeKept does not sound as if anything had been delivered.
@@ -133,11 +138,11 @@ func writeKept(w io.Writer, p *desk.Prepared, k kept) {
 	}
 	fmt.Fprintln(w, text)
 	who, move := nextBy(p)
-	at := ""
+	next := turn{move: move, id: string(p.Case), flags: k.flags}
 	if who != k.self {
-		at = "at " + string(who) + ": "
+		next.at = "at " + string(who) + ": "
 	}
-	writeNext(w, at, move, p.Case)
+	writeNext(w, next)
 	if len(others) > 0 {
 		field(w, "follow", "comity case show "+string(p.Case)+" says whether it was receipted")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,7 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	turns := a.turnsOf(ctx, in.Items)
 	return a.show(in, func(w io.Writer) {
 		if len(in.Items) == 0 {
 			fmt.Fprintln(w, "nothing waits for you")
@@ -49,21 +51,33 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 				string(i.Addressee), i.Agreement})
 		}
 		table(w, rows)
-		writeCommands(w, in.Items)
+		writeCommands(w, turns)
 		if in.Next != "" {
 			fmt.Fprintf(w, "more: comity inbox --after %s\n", in.Next)
 		}
 	})
 }
 
-// writeCommands says once of each move what a person types to make it.
-func writeCommands(w io.Writer, items []desk.Item) {
-	said := map[casefile.Move]bool{}
+// turnsOf returns what is to be done, each turn once whatever the case.
+func (a *app) turnsOf(ctx context.Context, items []desk.Item) []turn {
+	var out []turn
 	for i := range items {
-		if m := items[i].Move; !said[m] {
-			said[m] = true
-			field(w, string(m)+":", strings.Join(commandsFor(m, "CASE"), ", or "))
+		item := &items[i]
+		t := turn{move: item.Move, id: "CASE"}
+		if item.Move == casefile.Certify {
+			t.flags = a.certifyFlags(ctx, item.Agreement, direction{item.Issuer.Party(), item.Addressee.Party()})
 		}
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// writeCommands says of each turn what a person types to take it.
+func writeCommands(w io.Writer, turns []turn) {
+	for _, t := range turns {
+		fmt.Fprintf(w, "%-11s%s\n", string(t.move)+":", strings.Join(t.commands(), ", or "))
 	}
 }
 
