@@ -96,6 +96,7 @@ func writeRest(w io.Writer, r *protocol.Request) {
 	}
 	field(w, "offence", fmt.Sprintf("%s (%s), at most %d months", shown(r.Offence.Description),
 		shown(strings.Join(r.Offence.Provisions, "; ")), r.Offence.MaxCustodyMonths))
+	field(w, "", offenceText(&r.Offence))
 	field(w, "target", targetText(&r.Target))
 	field(w, "purpose", shown(r.Purpose))
 	writeParticulars(w, r)

@@ -105,3 +105,24 @@ func flags(v reflect.Value, path string) map[string]reflect.Value {
 	}
 	return out
 }
+
+// TestWhatIsOfTheOffenceStandsUnderIt, and under nothing else.
+func TestWhatIsOfTheOffenceStandsUnderIt(t *testing.T) {
+	r := readTemplate(t, func(r *protocol.Request) {
+		r.Offence.CommittedIn, r.Purpose = []protocol.Party{"GB"}, "to find who wrote"
+	})
+	var out bytes.Buffer
+	writeRequest(&out, r)
+	var name string
+	for line := range strings.Lines(out.String()) {
+		if first, _, _ := strings.Cut(line, " "); first != "" {
+			name = first
+		}
+		if strings.Contains(line, "committed in GB") && name != "offence" {
+			t.Errorf("it stands under %q:\n%s", name, &out)
+		}
+	}
+	if !strings.Contains(out.String(), "committed in GB") {
+		t.Errorf("it is not shown:\n%s", &out)
+	}
+}

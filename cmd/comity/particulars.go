@@ -18,7 +18,6 @@ func writeParticulars(w io.Writer, r *protocol.Request) {
 	if a.Unvalidated {
 		field(w, "validated", "not yet: it is to be sought afterwards")
 	}
-	field(w, "", offenceText(&r.Offence))
 	if r.Proceedings != "" {
 		field(w, "for", string(r.Proceedings))
 	}
