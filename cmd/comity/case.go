@@ -119,13 +119,15 @@ func (c *caseReadCmd) Run(ctx context.Context, a *app) error {
 	if v.File == nil {
 		return &failure{exitError, "a draft does not wait to be read", "see comity case show"}
 	}
-	seen := v // what is shown is what was read
+	seen := v // what is shown is what was read, without what was done by reading it
 	switch v.Move {
 	case casefile.None:
 		return &failure{exitError, "nothing in this case waits to be read",
 			"comity case show " + string(c.Case) + " shows it"}
 	case casefile.Read:
-		_, err = node.MarkRead(ctx, c.Case, desk.Seen{Acts: len(v.Acts), State: v.File.State})
+		var after desk.CaseView
+		after, err = node.MarkRead(ctx, c.Case, desk.Seen{Acts: len(v.Acts), State: v.File.State})
+		seen.Move = after.Move
 	default: // it waits for more than a reader, and stays in the inbox
 	}
 	if err != nil {

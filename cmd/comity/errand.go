@@ -27,6 +27,8 @@ type errand struct {
 	fits func(*desk.Prepared) error
 	need need
 	done string // in words: "signed the request"
+	// instead says what else to do where the agreement denies the act.
+	instead string
 	// about is the request that the act answers, for the officer to see.
 	about *protocol.Request
 }
@@ -65,7 +67,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 		return err
 	}
 	if p.Decision.Verdict == protocol.Deny {
-		return a.tell(ctx, sent{desk.Submitted{Case: p.Case, Decision: p.Decision}, p.To})
+		return a.tell(ctx, e, sent{desk.Submitted{Case: p.Case, Decision: p.Decision}, p.To})
 	}
 	if a.asks() {
 		if e.about, err = answered(ctx, node, &p); err != nil {
@@ -81,7 +83,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 		return unsure(err, p.Case)
 	}
 	if s.Act.IsZero() {
-		return a.tell(ctx, sent{s, p.To})
+		return a.tell(ctx, e, sent{s, p.To})
 	}
 	k := kept{what: e.done, self: h.Config.Participant}
 	if r := p.Body.Request; r != nil {
@@ -231,12 +233,15 @@ func (a *app) present(p *desk.Prepared, about *protocol.Request) error {
 
 // tell says why an act was not sent, and which statements would help. A request
 // stays a draft.
-func (a *app) tell(ctx context.Context, s sent) error {
+func (a *app) tell(ctx context.Context, e errand, s sent) error {
 	used := a.usedBy(ctx, &s.Decision)
 	err := a.show(s, func(w io.Writer) {
 		fmt.Fprintf(w, "not sent: %s\n", s.Case)
 		writeDecision(w, &s.Decision, brief)
 		writeAsked(w, askedOf(used, &s.Decision))
+		if s.Decision.Verdict == protocol.Deny {
+			field(w, "instead", e.instead)
+		}
 	})
 	return errors.Join(err, done(statusOf(s.Decision.Verdict)))
 }

@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string) exitStatus {
 		kong.Help(help),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: maxWidth}),
 		kong.ShortUsageOnError(),
-		kong.Vars{"version": version(), "roles": words(protocol.Roles()), "refusals": words(refusals())},
+		kong.Vars{"version": version(), "roles": words(protocol.Roles())},
 	)
 	kongcompletion.Register(parser, kongcompletion.WithPredictors(predictors()))
 	switch {
