@@ -127,6 +127,9 @@ func (n *Node) planAnswer(ctx context.Context, p *plan, d desk.Draft) error {
 		if err != nil {
 			return err
 		}
+		if err := onlyReads(&f.File, n.cfg.Self); err != nil {
+			return err
+		}
 		p.file = &f.File
 		p.act.Agreement = f.File.Agreement
 		p.act.To = f.File.Recipients(kind, n.cfg.Self)

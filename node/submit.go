@@ -170,9 +170,7 @@ func (n *Node) problem(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &turn):
-		return &desk.Problem{Status: http.StatusConflict,
-			Text: fmt.Sprintf("a %s does not fit a case that is %s: %s", turn.Kind, turn.State, turn.Reason),
-			Hint: "see comity case show"}
+		return turnProblem(turn)
 	case errors.Is(err, store.ErrNoSpace):
 		n.watch.setTrouble(err)
 		return &desk.Problem{Status: http.StatusInsufficientStorage,
