@@ -35,6 +35,37 @@ func (n *Node) Save(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
 	return prepared, n.problem(err)
 }
 
+// Discard implements desk.Acts.
+func (n *Node) Discard(ctx context.Context, id protocol.CaseID) (desk.Discarded, error) {
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		_, err := tx.Get(draftKey(id))
+		if !errors.Is(err, store.ErrNotFound) {
+			return errors.Join(err, tx.Delete(draftKey(id)))
+		}
+		_, err = tx.Get(caseKey(id))
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return noCase()
+		case err != nil:
+			return err
+		}
+		return &desk.Problem{Status: http.StatusConflict,
+			Text: "this request is no draft: it was sent, and what was sent stays",
+			Hint: "comity request withdraw ends it"}
+	})
+	return desk.Discarded{Case: id}, n.problem(err)
+}
+
+// notSent is the problem of who acts in a case that this node does not hold:
+// there may be a draft of it.
+func notSent(r store.Reader, id protocol.CaseID) error {
+	if _, err := r.Get(draftKey(id)); err != nil {
+		return noCase()
+	}
+	return &desk.Problem{Status: http.StatusConflict, Text: "this request is a draft: it was not sent",
+		Hint: "comity request send sends it, comity request discard removes it"}
+}
+
 // keepDraft keeps a request that was denied, with the findings.
 func (n *Node) keepDraft(ctx context.Context, p *plan, decision protocol.Decision) error {
 	if p.body.Request == nil {

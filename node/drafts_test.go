@@ -97,3 +97,35 @@ func TestMistypedRequestIsNotKept(t *testing.T) {
 		}
 	}, police)
 }
+
+// TestADraftIsDiscarded for good, and what was sent is not.
+func TestADraftIsDiscarded(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		n := b.node(police)
+		p, err := n.Save(t.Context(), desk.Draft{Agreement: daa.ID, Body: protocol.Body{Request: newOrder()}})
+		b.must(err)
+		var problem *desk.Problem
+		withdrawal := desk.Draft{Case: p.Case, Body: protocol.Body{Withdrawal: &protocol.Withdrawal{}}}
+		if _, err := n.Prepare(t.Context(), withdrawal); !errors.As(err, &problem) || !strings.Contains(problem.Hint, "discard") {
+			t.Errorf("withdrawn: got %v", err)
+		}
+		_, err = n.Discard(t.Context(), p.Case)
+		b.must(err)
+		if got := b.drafts(); len(got) != 0 {
+			t.Errorf("got %v, want none", got)
+		}
+		if _, err := b.act(police, desk.Draft{Case: p.Case}); !errors.As(err, &problem) || problem.Status != 404 {
+			t.Errorf("sent: got %v", err)
+		}
+		if _, err := n.Discard(t.Context(), p.Case); !errors.As(err, &problem) || problem.Status != 404 {
+			t.Errorf("again: got %v", err)
+		}
+		sent := b.request(newOrder()).Case
+		if _, err := n.Discard(t.Context(), sent); !errors.As(err, &problem) || problem.Status != 409 {
+			t.Errorf("one that was sent: got %v", err)
+		}
+		if got := b.state(police, sent); got != "requested" {
+			t.Errorf("it is %s", got)
+		}
+	}, police, office)
+}

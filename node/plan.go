@@ -122,7 +122,7 @@ func (n *Node) planAnswer(ctx context.Context, p *plan, d desk.Draft) error {
 	return n.problem(n.journal.View(ctx, func(r store.Reader) error {
 		f, err := readJSON[filed](r, caseKey(d.Case))
 		if errors.Is(err, store.ErrNotFound) {
-			return noCase()
+			return notSent(r, d.Case)
 		}
 		if err != nil {
 			return err

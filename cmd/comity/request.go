@@ -20,7 +20,8 @@ type requestCmd struct {
 	List     requestListCmd     `cmd:"" help:"List the drafts: requests that were not sent."`
 	Send     requestSendCmd     `cmd:"" help:"Sign a draft and send it."`
 	Show     requestShowCmd     `cmd:"" help:"Show a request and what was found of it."`
-	Withdraw requestWithdrawCmd `cmd:"" help:"End a request."`
+	Withdraw requestWithdrawCmd `cmd:"" help:"End a request that was sent."`
+	Discard  requestDiscardCmd  `cmd:"" help:"Remove a draft."`
 }
 
 type requestNewCmd struct {

@@ -43,6 +43,11 @@ func (c *Client) Prepare(ctx context.Context, d Draft) (p Prepared, err error) {
 	return p, c.call(ctx, "POST /v1/acts/prepare", d, &p)
 }
 
+// Discard implements Acts.
+func (c *Client) Discard(ctx context.Context, id protocol.CaseID) (d Discarded, err error) {
+	return d, c.call(ctx, "DELETE /v1/drafts/"+string(id), nil, &d)
+}
+
 // Submit implements Acts.
 func (c *Client) Submit(ctx context.Context, d Draft) (s Submitted, err error) {
 	return s, c.call(ctx, "POST /v1/acts/submit", d, &s)

@@ -56,6 +56,11 @@ type Submitted struct {
 	Decision protocol.Decision `json:"decision"`
 }
 
+// A Discarded draft is no more.
+type Discarded struct {
+	Case protocol.CaseID `json:"case"`
+}
+
 // Acts takes what people want done.
 type Acts interface {
 	// Save keeps a request as a draft and says what the agreement finds.
@@ -63,6 +68,8 @@ type Acts interface {
 	// Prepare completes a draft for signing. With a case and an empty body it
 	// takes the saved request.
 	Prepare(ctx context.Context, d Draft) (Prepared, error)
+	// Discard removes a draft for good: nobody has signed it.
+	Discard(ctx context.Context, id protocol.CaseID) (Discarded, error)
 	// Submit sends an endorsed act.
 	Submit(ctx context.Context, d Draft) (Submitted, error)
 }

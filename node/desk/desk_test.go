@@ -49,6 +49,10 @@ func (c *clerk) Prepare(_ context.Context, d desk.Draft) (desk.Prepared, error) 
 	return desk.Prepared{Case: d.Case}, c.ask("prepare")
 }
 
+func (c *clerk) Discard(_ context.Context, id protocol.CaseID) (desk.Discarded, error) {
+	return desk.Discarded{Case: id}, c.ask("discard %s", id)
+}
+
 func (c *clerk) Submit(_ context.Context, d desk.Draft) (desk.Submitted, error) {
 	c.draft = d
 	return desk.Submitted{Case: d.Case}, c.ask("submit")
@@ -120,6 +124,7 @@ var calls = []struct {
 	{"POST", "/v1/drafts", `{"body":{}}`, "save"},
 	{"GET", "/v1/drafts", "", `drafts "" 50`},
 	{"GET", "/v1/drafts?limit=1&after=" + string(someCase), "", `drafts "` + string(someCase) + `" 1`},
+	{"DELETE", "/v1/drafts/" + string(someCase), "", "discard " + string(someCase)},
 	{"POST", "/v1/acts/prepare", `{"body":{}}`, "prepare"},
 	{"POST", "/v1/acts/submit", `{"body":{}}`, "submit"},
 	{"GET", "/v1/inbox", "", `inbox "" 50`},

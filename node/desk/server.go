@@ -23,6 +23,7 @@ func Server(n Node, token string, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/drafts", s.save)
 	mux.HandleFunc("GET /v1/drafts", s.drafts)
+	mux.HandleFunc("DELETE /v1/drafts/{case}", s.discard)
 	mux.HandleFunc("POST /v1/acts/prepare", s.prepare)
 	mux.HandleFunc("POST /v1/acts/submit", s.submit)
 	mux.HandleFunc("GET /v1/inbox", s.inbox)
@@ -76,6 +77,12 @@ func (s *server) save(w http.ResponseWriter, r *http.Request) {
 	var d Draft
 	if readJSON(w, r, &d) {
 		reply(w)(s.n.Save(r.Context(), d))
+	}
+}
+
+func (s *server) discard(w http.ResponseWriter, r *http.Request) {
+	if id, ok := pathCase(w, r); ok {
+		reply(w)(s.n.Discard(r.Context(), id))
 	}
 }
 
