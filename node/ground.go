@@ -53,7 +53,7 @@ func lookUp(v *desk.CaseView, g *casefile.Grounds, at time.Time) {
 		v.Title = d.Title
 		for _, c := range d.Clocks {
 			if c.Length != "" {
-				v.Clocks = append(v.Clocks, desk.Clock{Article: c.Article, Starts: c.Starts, Length: c.Length,
+				v.Clocks = append(v.Clocks, desk.Clock{ID: c.ID, Article: c.Article, Starts: c.Starts, Length: c.Length,
 					Text: c.Text, Provenance: string(c.Provenance)})
 			}
 		}

@@ -65,7 +65,7 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 	field(w, "certifier", titled(v, v.File.Certifier))
 	field(w, "addressee", titled(v, v.File.Addressee))
 	if v.Move == casefile.Answer || v.Move == casefile.Review {
-		writeClocks(w, v.Clocks)
+		writeClocks(w, v)
 	}
 	told := map[protocol.Digest]bool{}
 	for i := range v.Acts {
@@ -124,14 +124,6 @@ func writeGenuine(w io.Writer, act *desk.ActView) {
 		if len(s.Officers) == 0 {
 			field(w, "signed by", "the organisation, without an officer")
 		}
-	}
-}
-
-// writeClocks says what periods the agreement sets, in its own words.
-func writeClocks(w io.Writer, clocks []desk.Clock) {
-	for _, c := range clocks {
-		field(w, "clock", fmt.Sprintf("%s from %s (%s, %s): %s", shown(c.Length), shown(c.Starts),
-			shown(c.Article), c.Provenance, shown(c.Text)))
 	}
 }
 

@@ -31,6 +31,7 @@ type Right struct {
 // A Clock is a period that the agreement sets, in its own words: which order it
 // is for a person reads there.
 type Clock struct {
+	ID         string `json:"clock"`
 	Article    string `json:"article"`
 	Starts     string `json:"starts"`
 	Length     string `json:"length"`
