@@ -58,6 +58,7 @@ var verbs = map[string]verb{
 	"told":      (*player).told,
 	"answer":    (*player).answer,
 	"cannot":    (*player).cannot,
+	"bystander": (*player).bystander,
 }
 
 // narrate: say TEXT
@@ -221,6 +222,20 @@ func (p *player) cannot(ctx context.Context, st step) error {
 		return err
 	}
 	p.say("  ✗ request: %s's own node does not take it: %s", args[1], err)
+	return nil
+}
+
+// bystander: bystander CASE PARTICIPANT — who was told of the request may not
+// refuse it, and its own node says that it can only read.
+func (p *player) bystander(ctx context.Context, st step) error {
+	err := p.body(ctx, st, protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.ReasonFundamentalRight}})
+	switch {
+	case err == nil:
+		return errors.New("the node took the refusal")
+	case !strings.Contains(err.Error(), "it can only read the case"):
+		return err
+	}
+	p.say("  ✗ refusal: %s", err)
 	return nil
 }
 
