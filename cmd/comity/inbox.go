@@ -60,12 +60,23 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 
 // turnsOf returns what is to be done, each turn once whatever the case.
 func (a *app) turnsOf(ctx context.Context, items []desk.Item) []turn {
+	type asking struct {
+		agreement string
+		direction
+	}
 	var out []turn
+	known := map[asking]string{} // since each look-up reads every document
 	for i := range items {
 		item := &items[i]
 		t := turn{move: item.Move, id: "CASE"}
 		if item.Move == casefile.Certify {
-			t.flags = a.certifyFlags(ctx, item.Agreement, direction{item.Issuer.Party(), item.Addressee.Party()})
+			x := asking{item.Agreement, direction{item.Issuer.Party(), item.Addressee.Party()}}
+			flags, ok := known[x]
+			if !ok {
+				flags = a.certifyFlags(ctx, x.agreement, x.direction)
+				known[x] = flags
+			}
+			t.flags = flags
 		}
 		if !slices.Contains(out, t) {
 			out = append(out, t)
