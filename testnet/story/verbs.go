@@ -58,6 +58,7 @@ var verbs = map[string]verb{
 	"told":      (*player).told,
 	"answer":    (*player).answer,
 	"cannot":    (*player).cannot,
+	"asked":     (*player).asked,
 }
 
 // narrate: say TEXT
@@ -127,6 +128,7 @@ func (p *player) act(ctx context.Context, id protocol.ParticipantID, d desk.Draf
 	if err != nil {
 		return err
 	}
+	p.shown = prepared.Decision
 	officer, err := p.Officer(id)
 	if err != nil {
 		return err
