@@ -343,7 +343,9 @@ func newOrder() *protocol.Request {
 			ResidentIn: []protocol.Party{"GB"}, Basis: "passport and address confirmed"},
 		Identifiers: []protocol.Identifier{{Type: protocol.IdentifierEmail, Value: "falcon@contoso.example"}},
 		Data: []protocol.DataItem{{Category: protocol.CategoryContent,
-			From: day(2025, 1), To: day(2025, 7)}}}
+			From: day(2025, 1), To: day(2025, 7)}},
+		Proceedings: protocol.StageInvestigation,
+		Service:     &protocol.Service{Class: protocol.ServiceCommunications}}
 	for _, s := range []string{"not_receiving_party_person", "no_reverse_targeting", "no_speech_infringement",
 		"no_discrimination", "reasonable_justification", "own_purpose"} {
 		r.Attestations = append(r.Attestations, protocol.Attestation{Statement: s})

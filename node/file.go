@@ -68,7 +68,7 @@ type ruling struct {
 }
 
 func rule(d *protocol.Decision, at time.Time) (ruling, error) {
-	b, err := canon.Encode(d)
+	b, err := d.Canonical()
 	return ruling{d, b, at}, err
 }
 

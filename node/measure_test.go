@@ -88,6 +88,8 @@ func measuredRequest() *protocol.Request {
 			Value: "falcon@contoso.example", Service: "mail"}},
 		Data: []protocol.DataItem{{Category: protocol.CategoryContent,
 			From: date(2025, 1), To: date(2025, 7)}},
+		Proceedings: protocol.StageInvestigation,
+		Service:     &protocol.Service{Class: protocol.ServiceCommunications},
 	}
 	for _, s := range []string{"not_receiving_party_person", "no_reverse_targeting", "no_speech_infringement",
 		"no_discrimination", "reasonable_justification", "own_purpose"} {

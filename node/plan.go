@@ -12,6 +12,7 @@ import (
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
 )
@@ -230,8 +231,36 @@ func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error)
 			From: p.act.To[0].Party(), To: n.cfg.Self.Party(), At: now})
 	default:
 		out.Decision = casefile.Belongs(p.act.Agreement, now)
+		if p.file.State == casefile.UnderReview {
+			err = n.openQuestions(ctx, p.file, &out.Decision)
+		}
 	}
 	return out, err
+}
+
+// openQuestions puts before an officer what the case waits for on the receiving
+// side: whoever discloses answers it, or takes it as answered.
+func (n *Node) openQuestions(ctx context.Context, c *casefile.Case, d *protocol.Decision) error {
+	opening := c.Thread[0].Act
+	if e, ok := c.Last(protocol.KindCertification); ok {
+		opening = e.Act
+	}
+	return n.journal.View(ctx, func(r store.Reader) error {
+		b, err := r.Get(digestKey(prefixDecision, opening))
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		var held protocol.Decision
+		if err := canon.Decode(b, &held); err != nil {
+			return err
+		}
+		for _, f := range held.Findings {
+			if f.Outcome == protocol.Held && f.Side == protocol.SideReceiving {
+				d.Findings, d.Verdict = append(d.Findings, f), protocol.Hold
+			}
+		}
+		return nil
+	})
 }
 
 func (n *Node) previewCertified(g casefile.Grounds, p *plan, now time.Time) (protocol.Decision, error) {

@@ -183,27 +183,44 @@ func (j *Journal) show(t *tree) {
 // Prove returns the proof that the record at index is in the ledger, against
 // the newest checkpoint.
 func (j *Journal) Prove(ctx context.Context, index int64) (ledger.Proof, error) {
+	p, err := j.prove(ctx, index)
+	if errors.Is(err, errNotShown) {
+		// A reader has seen the record in the store before the anchor was written.
+		if _, err = j.Commit(ctx, func(*Tx) error { return nil }); err == nil {
+			p, err = j.prove(ctx, index)
+		}
+	}
+	if err != nil {
+		return ledger.Proof{}, fmt.Errorf("journal: prove record %d: %w", index, err)
+	}
+	return p, nil
+}
+
+// errNotShown says that the store holds a record whose batch is still being made
+// durable: no checkpoint has it yet.
+var errNotShown = errors.New("journal: the record is on its way to the disk")
+
+func (j *Journal) prove(ctx context.Context, index int64) (p ledger.Proof, err error) {
 	head, signed, err := j.Checkpoint()
 	if err != nil {
-		return ledger.Proof{}, err
+		return p, err
 	}
-	var p ledger.Proof
-	err = j.View(ctx, func(r store.Reader) (err error) {
-		if index < 0 || index >= head.Size {
+	err = j.View(ctx, func(r store.Reader) error {
+		if index < 0 {
 			return store.ErrNotFound
 		}
 		leaf, err := readLeaf(r, index)
 		if err != nil {
 			return err
 		}
+		if index >= head.Size {
+			return errNotShown
+		}
 		path, err := tlog.ProveRecord(head.Size, index, hashesIn(r))
 		p = ledger.Proof{Record: leaf.record, Index: index, Path: path, Checkpoint: signed}
 		return err
 	})
-	if err != nil {
-		return ledger.Proof{}, fmt.Errorf("journal: prove record %d: %w", index, err)
-	}
-	return p, nil
+	return p, err
 }
 
 // Consistency returns the proof that the ledger's tree of size later begins

@@ -127,6 +127,21 @@ func (p *player) found(rule string, want protocol.Outcome) (protocol.Finding, er
 	return protocol.Finding{}, fmt.Errorf("no finding of %s that is %s", rule, want)
 }
 
+// asked: asked RULE — the officer who signed last was shown the question.
+func (p *player) asked(_ context.Context, st step) error {
+	args, err := st.want(1)
+	if err != nil {
+		return err
+	}
+	for _, f := range p.shown.Findings {
+		if f.Rule == args[0] && f.Outcome == protocol.Held && f.Ask != "" {
+			p.say("    the officer is asked before signing: %s", f.Ask)
+			return nil
+		}
+	}
+	return fmt.Errorf("the officer was shown %s", join(p.shown.Reasons()))
+}
+
 // told: told CASE PARTICIPANT — it got the request beside its addressee.
 func (p *player) told(ctx context.Context, st step) error {
 	err := p.view(ctx, st, func(v desk.CaseView) bool { return len(v.Acts) > 0 })

@@ -136,6 +136,7 @@ type player struct {
 	cases   map[string]protocol.CaseID   // by the story's name for it
 	acts    map[string][]protocol.Digest // acts that a burst sent
 	last    protocol.Decision            // of the newest submission
+	shown   protocol.Decision            // what the officer was shown before it
 	gone    protocol.Digest              // act of the newest submission, none if it was denied
 	from    protocol.ParticipantID       // who made it
 	named   protocol.CaseID              // its case

@@ -59,6 +59,7 @@ var verbs = map[string]verb{
 	"answer":    (*player).answer,
 	"cannot":    (*player).cannot,
 	"bystander": (*player).bystander,
+	"asked":     (*player).asked,
 }
 
 // narrate: say TEXT
@@ -128,6 +129,7 @@ func (p *player) act(ctx context.Context, id protocol.ParticipantID, d desk.Draf
 	if err != nil {
 		return err
 	}
+	p.shown = prepared.Decision
 	officer, err := p.Officer(id)
 	if err != nil {
 		return err

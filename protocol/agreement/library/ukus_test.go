@@ -84,6 +84,10 @@ var ukusRows = []row{
 		certify(s, "essential_interest_permission")
 	}, breaks: uncertify, want: protocol.Held, reason: protocol.ReasonFreeSpeech,
 		unless: func(s *scene) { s.Req.Offence.Speech = false }},
+	{rule: "purpose-said", breaks: func(s *scene) { s.Req.Proceedings = "" }, want: protocol.Held,
+		reason: protocol.ReasonInsufficient},
+	{rule: "purpose-said", setup: func(s *scene) { s.Ask(protocol.Subscriber, protocol.CategorySubscriber) },
+		breaks: func(s *scene) { s.Req.Proceedings = "" }, want: protocol.Held, reason: protocol.ReasonInsufficient},
 	{rule: "purpose-of-process", setup: func(s *scene) {
 		s.Ask(protocol.Subscriber, protocol.CategorySubscriber)
 		s.Req.Proceedings, s.Req.Offence.MaxCustodyMonths = protocol.StageSentence, 1

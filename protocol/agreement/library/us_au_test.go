@@ -19,9 +19,7 @@ var usauDAA = instrument{
 }
 
 func usauOrder(issuer, designated, provider protocol.ParticipantID) *scene {
-	s := agreementtest.CertifiedOrder(issuer, designated, provider)
-	s.Req.Proceedings = protocol.StageInvestigation
-	return s
+	return agreementtest.CertifiedOrder(issuer, designated, provider)
 }
 
 func usauStage(x protocol.Stage) func(*scene) { return func(s *scene) { s.Req.Proceedings = x } }
@@ -31,7 +29,7 @@ var usauRows = []row{
 		breaks: func(s *scene) { s.Req.Offence.MaxCustodyMonths = 35 }, want: protocol.Fail, reason: protocol.ReasonThreshold},
 	{rule: "serious-crime", setup: func(s *scene) { s.Ask(protocol.Subscriber, protocol.CategorySubscriber) },
 		breaks: func(s *scene) { s.Req.Offence.MaxCustodyMonths = 0 }, want: protocol.Fail, reason: protocol.ReasonThreshold},
-	{rule: "purpose-said", breaks: usauStage(""), want: protocol.Held, reason: protocol.ReasonIncomplete},
+	{rule: "purpose-said", breaks: usauStage(""), want: protocol.Held, reason: protocol.ReasonInsufficient},
 	{rule: "purpose-of-australia", setup: usauStage(protocol.StageControlOrder), breaks: usauStage(protocol.StageAdministrative),
 		want: protocol.Fail, reason: protocol.ReasonPurpose, unless: usauStage("")},
 	{rule: "purpose-of-australia", setup: usauStage(protocol.StageSecurity), breaks: usauStage(protocol.StageSentence),

@@ -42,6 +42,8 @@ func Order(issuer, addressee protocol.ParticipantID) *protocol.Request {
 		Data: []protocol.DataItem{{
 			Category: protocol.CategoryContent, From: Now.Add(-300 * Day), To: Now.Add(-100 * Day),
 		}},
+		Proceedings: protocol.StageInvestigation,
+		Service:     &protocol.Service{Class: protocol.ServiceCommunications},
 	}
 }
 
