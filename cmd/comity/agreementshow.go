@@ -42,13 +42,15 @@ type agreementShowCmd struct {
 	Direction string    `help:"Only what matters when one Party asks another, such as GB:US, with what stands." placeholder:"FROM:TO"`
 	At        time.Time `help:"For which time, RFC 3339. By default now." placeholder:"TIME"`
 	HTML      bool      `name:"html" help:"Write one page of HTML, which needs nothing else."`
+	YAML      bool      `name:"yaml" help:"Write the document itself, byte for byte, to read or to edit."`
 	writing
 }
 
 func (c *agreementShowCmd) Help() string {
 	return `The rules stand by article in the order of the document, each with its plain sentence first, what it is
 computed from, and what it rests on. With --direction the effect of reservations, declarations and
-notices is said in words, that which mirrors too.`
+notices is said in words, that which mirrors too. With --yaml the document comes as it is signed: a
+copy of it, edited, is what comity agreement lint FILE looks at.`
 }
 
 // document is what agreement show says to a program.
@@ -62,11 +64,14 @@ func (c *agreementShowCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if a.JSON && c.Out == "" {
-		if c.HTML {
-			return badInput("--html and --json: a page is no JSON: name one, or --out", "")
-		}
+	if err := c.oneForm(a); err != nil {
+		return err
+	}
+	switch {
+	case a.JSON && c.Out == "":
 		return a.show(document{t.listed(), string(t.doc.Bytes())}, nil)
+	case c.YAML:
+		return c.write(a, func(w io.Writer) error { _, err := w.Write(t.doc.Bytes()); return err })
 	}
 	opts := paper.Options{Width: maxWidth, At: a.at(c.At)}
 	if c.Direction != "" {
@@ -92,6 +97,19 @@ func (c *agreementShowCmd) Run(ctx context.Context, a *app) error {
 		fmt.Fprintf(w, "\n(%s)\n", t.from)
 		return err
 	})
+}
+
+// oneForm refuses two forms of the document at once.
+func (c *agreementShowCmd) oneForm(a *app) error {
+	switch {
+	case c.YAML && (c.HTML || c.Direction != ""):
+		return badInput("--yaml is the whole document as it is signed: leave out --html and --direction", "")
+	case c.YAML && a.JSON && c.Out == "":
+		return badInput("--yaml and --json: name one, or --out; the JSON holds the document in source", "")
+	case c.HTML && a.JSON && c.Out == "":
+		return badInput("--html and --json: a page is no JSON: name one, or --out", "")
+	}
+	return nil
 }
 
 // joined refuses a direction that the agreement has nothing to do with.
