@@ -42,6 +42,9 @@ type agreementShowCmd struct {
 	Direction string    `help:"Only what matters when one Party asks another, such as GB:US, with what stands." placeholder:"FROM:TO"`
 	At        time.Time `help:"For which time, RFC 3339. By default now." placeholder:"TIME"`
 	HTML      bool      `name:"html" help:"Write one page of HTML, which needs nothing else."`
+	Article   string    `help:"Only what stands under one article, such as 8 or 'Art. 8(2)'." placeholder:"ARTICLE"`
+	Rules     bool      `help:"Only the rules."`
+	List      string    `help:"Only one list of offences, by its id." placeholder:"ID"`
 	YAML      bool      `name:"yaml" help:"Write the document itself, byte for byte, to read or to edit."`
 	writing
 }
@@ -73,7 +76,7 @@ func (c *agreementShowCmd) Run(ctx context.Context, a *app) error {
 	case c.YAML:
 		return c.write(a, func(w io.Writer) error { _, err := w.Write(t.doc.Bytes()); return err })
 	}
-	opts := paper.Options{Width: maxWidth, At: a.at(c.At)}
+	opts := paper.Options{Width: maxWidth, At: a.at(c.At), Only: c.only()}
 	if c.Direction != "" {
 		dir, err := paper.ParseDirection(c.Direction)
 		if err != nil {
@@ -99,11 +102,19 @@ func (c *agreementShowCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
+func (c *agreementShowCmd) only() paper.Part {
+	return paper.Part{Article: c.Article, Rules: c.Rules, List: c.List}
+}
+
 // oneForm refuses two forms of the document at once.
 func (c *agreementShowCmd) oneForm(a *app) error {
 	switch {
-	case c.YAML && (c.HTML || c.Direction != ""):
-		return badInput("--yaml is the whole document as it is signed: leave out --html and --direction", "")
+	case c.YAML && (c.HTML || c.Direction != "" || c.only() != paper.Part{}):
+		return badInput("--yaml is the whole document as it is signed: leave out what narrows it, and --html", "")
+	case c.only() != paper.Part{} && a.JSON && c.Out == "":
+		return badInput("--json is the whole document: leave out --article, --rules and --list", "")
+	case c.List != "" && (c.Rules || c.Article != ""):
+		return badInput("--list is one list of offences: leave out --rules and --article", "")
 	case c.YAML && a.JSON && c.Out == "":
 		return badInput("--yaml and --json: name one, or --out; the JSON holds the document in source", "")
 	case c.HTML && a.JSON && c.Out == "":

@@ -33,6 +33,8 @@ type Options struct {
 	// Book has the notices that Parties gave under the document; nil: none are
 	// known.
 	Book *agreement.Book
+	// Only narrows it further, to one part.
+	Only Part
 	// At is the time for which it is said what stands. A Direction and a Book
 	// need it.
 	At time.Time
@@ -135,6 +137,9 @@ func newPage(d *agreement.Document, opts Options) (*page, error) {
 		if len(s.Groups) > 0 || s.LeftOut != "" {
 			p.sections = append(p.sections, s)
 		}
+	}
+	if err := p.narrow(opts.Only); err != nil {
+		return nil, fmt.Errorf("paper: %s: %w", d.ID, err)
 	}
 	return p, nil
 }
