@@ -127,7 +127,7 @@ func (s *sheet) head() {
 	waits := map[string][]string{}
 	var order []string
 	for _, f := range s.t.Held() {
-		who := fmt.Sprintf("the %s side's %s authority", f.Side, f.Role)
+		who := waitsFor(&f)
 		if waits[who] == nil {
 			order = append(order, who)
 		}
