@@ -214,11 +214,15 @@ const (
 	EmergencyChild          EmergencyKind = "child"
 )
 
+// EmergencyKinds returns every kind of emergency.
+func EmergencyKinds() []EmergencyKind {
+	return []EmergencyKind{EmergencyLife, EmergencyInjury, EmergencySafety, EmergencyInfrastructure, EmergencyChild}
+}
+
 // UnmarshalText refuses a kind that is not in the list.
 func (k *EmergencyKind) UnmarshalText(b []byte) error {
 	*k = EmergencyKind(b)
-	return known("emergency kind", *k, []EmergencyKind{EmergencyLife, EmergencyInjury,
-		EmergencySafety, EmergencyInfrastructure, EmergencyChild})
+	return known("emergency kind", *k, EmergencyKinds())
 }
 
 // An Emergency makes a request overtake others. It is checked harder, not softer.

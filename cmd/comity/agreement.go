@@ -206,10 +206,15 @@ func signers(s *agreement.PartySignatures) []protocol.Party {
 	return out
 }
 
+// isFile reports whether a name is a file's and no agreement's id.
+func isFile(name string) bool {
+	return strings.HasSuffix(name, ".yaml") || strings.ContainsRune(name, filepath.Separator)
+}
+
 // find returns the text that a person means: a file, or an id among the texts
 // at hand, the first of them and of several versions the newest.
 func (a *app) find(ctx context.Context, what string) (text, error) {
-	if strings.HasSuffix(what, ".yaml") || strings.ContainsRune(what, filepath.Separator) {
+	if isFile(what) {
 		return readText(what)
 	}
 	all, err := a.texts(ctx)

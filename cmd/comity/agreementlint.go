@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 )
 
 type agreementLintCmd struct {
-	File string `arg:"" help:"An agreement's document: a .yaml file, or - for standard input."`
+	File string `arg:"" name:"agreement" help:"Id of an agreement, a .yaml file, or - for standard input."`
 }
 
 func (c *agreementLintCmd) Help() string {
@@ -40,7 +41,7 @@ type linted struct {
 }
 
 func (c *agreementLintCmd) Run(ctx context.Context, a *app) error {
-	b, err := c.read(a)
+	b, err := c.read(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -61,12 +62,21 @@ func (c *agreementLintCmd) Run(ctx context.Context, a *app) error {
 	return errors.Join(a.show(out, out.text), done(out.status()))
 }
 
-func (c *agreementLintCmd) read(a *app) ([]byte, error) {
+// read returns the bytes of a file, which need not load, or of an agreement at
+// hand.
+func (c *agreementLintCmd) read(ctx context.Context, a *app) ([]byte, error) {
 	if c.File == "-" {
 		b, err := io.ReadAll(io.LimitReader(a.in, agreement.MaxDocument+1))
 		return b, orBadInput(err)
 	}
-	return readFile(c.File, agreement.MaxDocument)
+	if _, err := os.Stat(c.File); err == nil || isFile(c.File) {
+		return readFile(c.File, agreement.MaxDocument)
+	}
+	t, err := a.find(ctx, c.File)
+	if err != nil {
+		return nil, err
+	}
+	return t.doc.Bytes(), nil
 }
 
 // lineAt returns where a member stands, or the nearest one around it.

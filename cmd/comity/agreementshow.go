@@ -42,13 +42,18 @@ type agreementShowCmd struct {
 	Direction string    `help:"Only what matters when one Party asks another, such as GB:US, with what stands." placeholder:"FROM:TO"`
 	At        time.Time `help:"For which time, RFC 3339. By default now." placeholder:"TIME"`
 	HTML      bool      `name:"html" help:"Write one page of HTML, which needs nothing else."`
+	Article   string    `help:"Only what stands under one article, such as 8 or 'Art. 8(2)'." placeholder:"ARTICLE"`
+	Rules     bool      `help:"Only the rules."`
+	List      string    `help:"Only one list of offences, by its id." placeholder:"ID"`
+	YAML      bool      `name:"yaml" help:"Write the document itself, byte for byte, to read or to edit."`
 	writing
 }
 
 func (c *agreementShowCmd) Help() string {
 	return `The rules stand by article in the order of the document, each with its plain sentence first, what it is
 computed from, and what it rests on. With --direction the effect of reservations, declarations and
-notices is said in words, that which mirrors too.`
+notices is said in words, that which mirrors too. With --yaml the document comes as it is signed: a
+copy of it, edited, is what comity agreement lint FILE looks at.`
 }
 
 // document is what agreement show says to a program.
@@ -62,13 +67,16 @@ func (c *agreementShowCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if a.JSON && c.Out == "" {
-		if c.HTML {
-			return badInput("--html and --json: a page is no JSON: name one, or --out", "")
-		}
-		return a.show(document{t.listed(), string(t.doc.Bytes())}, nil)
+	if err := c.oneForm(a); err != nil {
+		return err
 	}
-	opts := paper.Options{Width: maxWidth, At: a.at(c.At)}
+	switch {
+	case a.JSON && c.Out == "":
+		return a.show(document{t.listed(), string(t.doc.Bytes())}, nil)
+	case c.YAML:
+		return c.write(a, func(w io.Writer) error { _, err := w.Write(t.doc.Bytes()); return err })
+	}
+	opts := paper.Options{Width: maxWidth, At: a.at(c.At), Only: c.only()}
 	if c.Direction != "" {
 		dir, err := paper.ParseDirection(c.Direction)
 		if err != nil {
@@ -92,6 +100,27 @@ func (c *agreementShowCmd) Run(ctx context.Context, a *app) error {
 		fmt.Fprintf(w, "\n(%s)\n", t.from)
 		return err
 	})
+}
+
+func (c *agreementShowCmd) only() paper.Part {
+	return paper.Part{Article: c.Article, Rules: c.Rules, List: c.List}
+}
+
+// oneForm refuses two forms of the document at once.
+func (c *agreementShowCmd) oneForm(a *app) error {
+	switch {
+	case c.YAML && (c.HTML || c.Direction != "" || c.only() != paper.Part{}):
+		return badInput("--yaml is the whole document as it is signed: leave out what narrows it, and --html", "")
+	case c.only() != paper.Part{} && a.JSON && c.Out == "":
+		return badInput("--json is the whole document: leave out --article, --rules and --list", "")
+	case c.List != "" && (c.Rules || c.Article != ""):
+		return badInput("--list is one list of offences: leave out --rules and --article", "")
+	case c.YAML && a.JSON && c.Out == "":
+		return badInput("--yaml and --json: name one, or --out; the JSON holds the document in source", "")
+	case c.HTML && a.JSON && c.Out == "":
+		return badInput("--html and --json: a page is no JSON: name one, or --out", "")
+	}
+	return nil
 }
 
 // joined refuses a direction that the agreement has nothing to do with.

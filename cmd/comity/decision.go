@@ -51,14 +51,15 @@ func ruleText(of map[protocol.Outcome]int, all int) string {
 }
 
 func writeProvenance(w io.Writer, d *protocol.Decision) {
-	n := 0
+	var p agreement.Proof
 	for i := range d.Findings {
-		if d.Findings[i].Provenance == "unverified" {
-			n++
+		f := &d.Findings[i]
+		if domestic := strings.Contains(f.Rule, "/"); f.Provenance != "" && !domestic && !agreement.IsStep(f.Rule) {
+			p.Add(agreement.Provenance(f.Provenance))
 		}
 	}
-	if n > 0 {
-		field(w, "", count(n, "rule")+" of this agreement could not be verified against its text")
+	if !p.Whole() {
+		field(w, "proof", "with the days of the clocks, "+p.String())
 	}
 }
 
@@ -142,6 +143,19 @@ func verdictText(d *protocol.Decision) string {
 	return "deny"
 }
 
+// waitsFor names who supplies or decides what a finding holds for.
+func waitsFor(f *protocol.Finding) string {
+	switch {
+	case f.Role == protocol.RoleProvider:
+		return "the provider"
+	case f.Role == protocol.RoleContact:
+		return fmt.Sprintf("the 24/7 point of contact on the %s side", f.Side)
+	case string(f.Role) == string(f.Side):
+		return fmt.Sprintf("the %s authority", f.Role)
+	}
+	return fmt.Sprintf("the %s authority on the %s side", f.Role, f.Side)
+}
+
 func writeFinding(w io.Writer, f *protocol.Finding) {
 	where := f.Rule
 	if f.Article != "" {
@@ -150,7 +164,7 @@ func writeFinding(w io.Writer, f *protocol.Finding) {
 	fmt.Fprintf(w, "  %-5s %s\n", f.Outcome, where)
 	text := f.Text
 	if f.Outcome == protocol.Held && f.Role != "" {
-		text += fmt.Sprintf(" Waits for the %s side's %s authority.", f.Side, f.Role)
+		text += " Waits for " + waitsFor(f) + "."
 	}
 	if f.Reason != "" {
 		text += " (" + string(f.Reason) + ")"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -206,7 +207,10 @@ func plainText(text string) string {
 
 // help prints what kong knows, and the exit statuses below the list of verbs.
 func help(o kong.HelpOptions, ctx *kong.Context) error {
-	if err := kong.DefaultHelpPrinter(o, ctx); err != nil || ctx.Selected() != nil {
+	if ctx.Selected() != nil {
+		return verbHelp(o, ctx)
+	}
+	if err := kong.DefaultHelpPrinter(o, ctx); err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(ctx.Stdout, 0, 0, 2, ' ', 0)
@@ -220,6 +224,28 @@ func help(o kong.HelpOptions, ctx *kong.Context) error {
 		fmt.Fprintf(w, "  %d\t%s\n", s.status, s.text)
 	}
 	return w.Flush()
+}
+
+// verbHelp prints what kong knows of one verb, and its usage as it is: of flags
+// that exclude each other and one of which must be there, kong prints all.
+func verbHelp(o kong.HelpOptions, ctx *kong.Context) error {
+	var b bytes.Buffer
+	out := ctx.Stdout
+	ctx.Stdout = &b
+	err := kong.DefaultHelpPrinter(o, ctx)
+	ctx.Stdout = out
+	var either []string
+	for _, f := range ctx.Selected().Flags {
+		if f.Required && len(f.Xor) > 0 {
+			either = append(either, f.Summary())
+		}
+	}
+	text := b.String()
+	if len(either) > 0 {
+		text = strings.Replace(text, strings.Join(either, " "), "("+strings.Join(either, " | ")+")", 1)
+	}
+	_, wrong := io.WriteString(out, text)
+	return errors.Join(err, wrong)
 }
 
 // readFile reads a file that a person named.

@@ -127,7 +127,7 @@ func (s *sheet) head() {
 	waits := map[string][]string{}
 	var order []string
 	for _, f := range s.t.Held() {
-		who := fmt.Sprintf("the %s side's %s authority", f.Side, f.Role)
+		who := waitsFor(&f)
 		if waits[who] == nil {
 			order = append(order, who)
 		}
@@ -135,6 +135,9 @@ func (s *sheet) head() {
 	}
 	for _, who := range order {
 		s.remark("", fmt.Sprintf("Complete as it is, it waits for %s: %s.", who, strings.Join(waits[who], ", ")))
+	}
+	for _, f := range s.t.Flagged() {
+		s.remark("", strings.TrimSpace(fmt.Sprintf("Complete as it is, it is shown with a warning: %s, %s: %s", f.Rule, f.Article, f.Ask)))
 	}
 	for _, c := range s.t.Certified {
 		s.remark("", fmt.Sprintf("Whoever certifies it attests %s (%s): %s", orCodes(&c), c.Article, c.Text))
@@ -162,7 +165,7 @@ func orCodes(x *draft.Statement) string {
 
 func (s *sheet) parties() {
 	r := &s.t.Request
-	s.member("type", string(r.Type), oneOf(protocol.RequestTypes()))
+	s.member("type", string(r.Type), offered(s.t.Offers.Types))
 	s.member("issuer", string(r.Issuer), "the issuing authority")
 	who := "the provider that is to act on it"
 	if s.t.Role != protocol.RoleProvider {

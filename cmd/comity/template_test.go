@@ -118,13 +118,26 @@ func TestTemplateExplainsWhatIsAttested(t *testing.T) {
 	for _, want := range []string{
 		"issuer: gb.home-office        # the issuing authority\n",
 		"# comity check --request FILE --agreement ukus-daa-2019 says",
-		"it waits for the issuing side's designated authority: transmission, certified,",
+		"it waits for the designated authority on the issuing side: transmission,",
 		"  # Art. 4(4): The target is not chosen in order to learn about a protected person",
 		"  - statement: no_reverse_targeting\n",
 		"  max_custody_months: 120     # 12000 for life (Art. 1(5), 1(14))\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the template does not hold %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestWhoIsWaitedForIsSaidInWords(t *testing.T) {
+	for want, f := range map[string]protocol.Finding{
+		"the issuing authority":                         {Side: protocol.SideIssuing, Role: protocol.RoleIssuing},
+		"the central authority on the receiving side":   {Side: protocol.SideReceiving, Role: protocol.RoleCentral},
+		"the 24/7 point of contact on the issuing side": {Side: protocol.SideIssuing, Role: protocol.RoleContact},
+		"the provider": {Side: protocol.SideReceiving, Role: protocol.RoleProvider},
+	} {
+		if got := waitsFor(&f); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

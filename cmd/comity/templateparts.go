@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func (s *sheet) identifiers() {
 
 func (s *sheet) data() {
 	s.member("data", "", "")
-	s.remark("  ", "One of "+oneOf(protocol.Categories())+", each with its own time.")
+	s.remark("  ", "Categories, each with its own time: "+offered(s.t.Offers.Categories)+".")
 	for _, d := range s.t.Request.Data {
 		s.line("  - category: "+string(d.Category), "")
 		if own := ownCodes(s.t.Document, d.Category); len(own) > 0 {
@@ -84,8 +85,9 @@ func (s *sheet) circumstances() {
 	s.either(r.Service != nil, "service", service, "The class is electronic_communications, domain_or_ip, "+
 		"information_society or financial. A processor has a capacity_reason, controller_unidentified or harmful_to_investigation.")
 	s.maybe("sentence", "{months: 12, absconded: true}", "where one is to be executed")
-	s.maybe("secrecy", "{grounds: [jeopardise_investigation], until: "+moment(s.today().AddDate(0, 6, 0))+"}",
-		"why and how long the user is not told: "+oneOf(protocol.SecrecyGrounds()))
+	grounds := s.t.Offers.Secrecy
+	s.maybe("secrecy", "{grounds: ["+string(preferring(grounds, protocol.SecrecyInvestigation))+"], until: "+
+		moment(s.today().AddDate(0, 6, 0))+"}", "why and how long the user is not told: "+offered(grounds))
 	s.maybe("deadline", "{at: "+moment(s.today().AddDate(0, 0, 14))+", reason: the hearing is on that day}",
 		"by when an answer is needed, and why")
 	s.blank()
@@ -95,18 +97,36 @@ func (s *sheet) today() time.Time { return s.t.Decision.At.UTC().Truncate(24 * t
 
 func (s *sheet) urgency() {
 	r := &s.t.Request
-	kind, facts := protocol.EmergencyLife, "what is in danger, since when, how that is known, and why it cannot wait"
+	kind, facts := preferring(s.t.Offers.Emergencies, protocol.EmergencyLife), "what is in danger, since when, how that is known, and why it cannot wait"
 	if e := r.Emergency; e != nil {
 		kind, facts = e.Kind, e.Facts
 	}
-	s.group(r.Emergency != nil, "emergency", "only where a life, a body or infrastructure is in danger: life, serious_injury, "+
-		"physical_integrity_or_safety, critical_infrastructure or child", "kind: "+string(kind), "facts: "+scalar(facts))
+	s.group(r.Emergency != nil, "emergency", "only where it cannot wait: "+offered(s.t.Offers.Emergencies), "kind: "+string(kind), "facts: "+scalar(facts))
+	if !slices.Contains(s.t.Offers.Types, protocol.Interception) {
+		return
+	}
 	start, end, considered := s.today().AddDate(0, 0, 1), s.today().AddDate(0, 0, 29), true
 	if x := r.Interception; x != nil {
 		start, end, considered = x.Start, x.End, x.LessIntrusiveConsidered
 	}
 	s.group(r.Interception != nil, "interception", "exactly when type is interception",
 		"start: "+moment(start), "end: "+moment(end), "less_intrusive_considered: "+strconv.FormatBool(considered))
+}
+
+// offered names the words among which a person chooses.
+func offered[T ~string](words []T) string {
+	if len(words) == 1 {
+		return string(words[0]) + " and nothing else"
+	}
+	return oneOf(words)
+}
+
+// preferring returns the word for an example: the one if it is offered.
+func preferring[T comparable](words []T, one T) T {
+	if slices.Contains(words, one) || len(words) == 0 {
+		return one
+	}
+	return words[0]
 }
 
 // group writes a member with members below it, set or as one that can be.
@@ -123,6 +143,7 @@ func (s *sheet) group(set bool, name, remark string, lines ...string) {
 }
 
 func (s *sheet) attestations() {
+	defer s.optional()
 	if len(s.t.Statements) == 0 {
 		s.remark("", "The agreement asks for no statement of an officer.")
 		return
@@ -134,5 +155,27 @@ func (s *sheet) attestations() {
 			s.remark("  ", "Or "+strings.Join(x.Or, ", or ")+".")
 		}
 		s.line("  - statement: "+x.Code, "")
+	}
+}
+
+// optional writes the statements that would only spare a warning, as ones that
+// can be made.
+func (s *sheet) optional() {
+	if len(s.t.Optional) == 0 {
+		return
+	}
+	indent, out := "  ", "  # "
+	if len(s.t.Statements) == 0 {
+		indent, out = "", "#   "
+	}
+	s.remark(indent, "Only where it is so, an officer can state as well:")
+	for _, x := range s.t.Optional {
+		s.remark(indent, x.Article+": "+x.Text)
+	}
+	if len(s.t.Statements) == 0 {
+		s.line("# attestations:", "")
+	}
+	for _, x := range s.t.Optional {
+		s.line(out+"- statement: "+x.Code, "")
 	}
 }

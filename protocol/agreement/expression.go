@@ -72,7 +72,7 @@ func compile(text string) (*expression, error) {
 	checked, issues := env.Compile(text)
 	if err := issues.Err(); err != nil {
 		e := issues.Errors()[0]
-		return nil, fmt.Errorf("column %d: %s", e.Location.Column()+1, e.Message)
+		return nil, fmt.Errorf("column %d: %s", e.Location.Column()+1, plainly(e.Message))
 	}
 	if checked.OutputType() != cel.BoolType {
 		return nil, fmt.Errorf("yields %s: want bool", checked.OutputType())

@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -187,30 +188,34 @@ func (s *source) checkMembers(n ast.Node, d *Document) {
 	case !d.EveryParty && d.Kind != KindDomestic && len(d.Members) < 2:
 		s.bad(n, "document.parties: want two at least")
 	}
-	known := func(what string, sets ...PartySet) {
-		for _, set := range sets {
-			for _, p := range set.list {
-				if !d.Has(p) {
-					s.bad(n, "%s: %s is not in parties: mend one of the two", what, p)
-				}
+	known := func(what, path string, set PartySet) {
+		for _, p := range set.list {
+			if !d.Has(p) {
+				s.bad(s.at(path, n), "%s: %s is not in parties: mend one of the two", what, p)
 			}
 		}
 	}
 	for i := range d.Rights {
-		known("right "+d.Rights[i].ID, d.Rights[i].From, d.Rights[i].To)
+		what, path := "right "+d.Rights[i].ID, fmt.Sprintf("rights[%d].", i)
+		known(what, path+"from", d.Rights[i].From)
+		known(what, path+"to", d.Rights[i].To)
 	}
 	for i := range d.Rules {
 		r := &d.Rules[i]
-		known("rule "+r.ID, r.From, r.To, r.ProvenFor)
+		what, path := "rule "+r.ID, fmt.Sprintf("rules[%d].", i)
+		known(what, path+"from", r.From)
+		known(what, path+"to", r.To)
+		known(what, path+"proven_for", r.ProvenFor)
 	}
 	for i := range d.Barred {
 		b := &d.Barred[i]
-		known("barred ground "+string(b.Ground), b.From, b.To)
+		what, path := "barred ground "+string(b.Ground), fmt.Sprintf("barred_grounds[%d].", i)
+		known(what, path+"from", b.From)
+		known(what, path+"to", b.To)
 	}
 	for i := range d.Positions {
-		if p := &d.Positions[i]; !d.Has(p.Party) {
-			s.bad(n, "positions[%d]: %s is not in parties: mend one of the two", i, p.Party)
-		}
+		what := fmt.Sprintf("positions[%d]", i)
+		known(what, what+".party", PartySet{list: []protocol.Party{d.Positions[i].Party}})
 	}
 }
 

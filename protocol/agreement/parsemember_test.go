@@ -186,7 +186,7 @@ func TestBadMembersAreRefusedWithFileLineAndMend(t *testing.T) {
 
 		{"emergency always", "emergency: only", "emergency: always", "test.yaml:30: rights[0].emergency: want only, or leave it out"},
 		{"told role", "notifies: {role: enforcing", "notifies: {role: king", `test.yaml:31: rights[0].notifies.role: "king" is not known`},
-		{"told when", "when: request.has_facts", "when: request.facts", "test.yaml:31: rights[0].notifies.when: column 8: undeclared reference"},
+		{"told when", "when: request.has_facts", "when: request.facts", "test.yaml:31: rights[0].notifies.when: column 8: there is no 'request.facts'"},
 		{"told by no option", "when: request.has_facts, option: no-traffic", "when: request.has_facts, option: no-content",
 			`right data: there is no option "no-content": mend one of the two`},
 		{"told without a source", "text: told, provenance: unverified", "text: told, provenance: secondary", "test.yaml:31: rights[0].notifies.source: missing"},

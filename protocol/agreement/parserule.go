@@ -123,12 +123,16 @@ func (s *source) checkRule(n ast.Node, r *Rule, what string) {
 	}
 }
 
+// IsStep reports whether a finding is of a step, and of no rule or clock.
+func IsStep(finding string) bool {
+	return slices.Contains([]string{StepParticipants, StepAgreement, StepVersion, StepSigned, StepInForce, StepRight,
+		StepTerms, StepReciprocal, StepPromise, StepTransmission, StepNotification, StepGround}, finding)
+}
+
 // steps and rules and clocks report under their names: none may pass for
 // another.
 func (s *source) checkFindingID(n ast.Node, d *Document, id, what string) {
-	reserved := []string{StepParticipants, StepAgreement, StepVersion, StepSigned, StepInForce,
-		StepRight, StepTerms, StepReciprocal, StepPromise, StepTransmission, StepNotification}
-	if slices.Contains(reserved, id) {
+	if IsStep(id) {
 		s.bad(n, "%s.id: %q is the name of a step: want another id", what, id)
 	}
 	if slices.ContainsFunc(d.Rules, func(x Rule) bool { return x.ID == id }) ||

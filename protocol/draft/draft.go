@@ -39,8 +39,11 @@ type Template struct {
 	// Articles are those of the rules that look at a member, by its name.
 	Articles map[string][]string
 	// Statements are what the request attests; Certified what the certifying
-	// authority is to attest when it certifies.
-	Statements, Certified []Statement
+	// authority is to attest when it certifies; Optional what would only spare a
+	// warning, and is not so in the ordinary case.
+	Statements, Certified, Optional []Statement
+	// Offers are what could stand in the place of the examples.
+	Offers Offers
 	// Decision is what the agreement finds of the request as it is.
 	Decision protocol.Decision
 }
@@ -79,6 +82,8 @@ func New(w Want) (*Template, error) {
 	s := &solving{want: &w, t: t}
 	s.solve()
 	t.Decision = s.decide()
+	t.Optional = s.optional()
+	t.Offers = s.offers(right)
 	t.look()
 	return t, nil
 }
@@ -123,6 +128,17 @@ func (t *Template) look() {
 			}
 		}
 	}
+}
+
+// Flagged returns the findings that warn although nothing is missing from it.
+func (t *Template) Flagged() []protocol.Finding {
+	var out []protocol.Finding
+	for _, f := range t.Decision.Findings {
+		if f.Outcome == protocol.Flag {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // Held returns the findings that keep the request although nothing is missing

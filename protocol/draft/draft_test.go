@@ -186,6 +186,57 @@ func TestTemplateIsBetweenWhomItIsAskedFor(t *testing.T) {
 	}
 }
 
+func TestTemplateOffersWhatTheAgreementGrants(t *testing.T) {
+	tpl, err := draft.New(draft.Want{Book: agreementtest.LibraryBook(t), Document: document(t, "eu-epoc-2023"), At: day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tpl.Offers.Types; !slices.Equal(got, []protocol.RequestType{protocol.Production, protocol.Preservation, protocol.Subscriber}) {
+		t.Errorf("got types %v", got)
+	}
+	for _, c := range protocol.Categories() {
+		live := c == protocol.CategoryContentLive || c == protocol.CategoryTrafficLive
+		if slices.Contains(tpl.Offers.Categories, c) == live {
+			t.Errorf("got %s offered: %v", c, !live)
+		}
+	}
+	// Art. 3(18) and the five grounds of Art. 13(3) of Directive (EU) 2016/680.
+	if got := tpl.Offers.Emergencies; !slices.Equal(got, []protocol.EmergencyKind{protocol.EmergencyLife,
+		protocol.EmergencyInjury, protocol.EmergencySafety, protocol.EmergencyInfrastructure}) {
+		t.Errorf("got emergencies %v", got)
+	}
+	if got := tpl.Offers.Secrecy; !slices.Equal(got, []protocol.SecrecyGround{protocol.SecrecyInquiry, protocol.SecrecyDetection,
+		protocol.SecrecyPublic, protocol.SecrecyNational, protocol.SecrecyRights}) {
+		t.Errorf("got grounds %v of secrecy", got)
+	}
+}
+
+func TestTemplateStatesNothingToSpareAWarning(t *testing.T) {
+	tpl, err := draft.New(draft.Want{Book: agreementtest.LibraryBook(t), Document: document(t, "budapest-2001"),
+		Type: protocol.Preservation, Issuer: "fr.a", Addressee: "us.b", At: day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const agreed = "article_27_agreed"
+	if slices.ContainsFunc(tpl.Statements, func(s draft.Statement) bool { return s.Code == agreed }) {
+		t.Errorf("got %s stated", agreed)
+	}
+	if len(tpl.Optional) != 1 || tpl.Optional[0].Code != agreed || len(tpl.Flagged()) == 0 {
+		t.Errorf("got %+v, want %s to choose, and a warning", tpl.Optional, agreed)
+	}
+}
+
+func TestLetterNamesTheLanguagesThatAreKnown(t *testing.T) {
+	tpl, err := draft.New(draft.Want{Book: agreementtest.LibraryBook(t), Document: document(t, "letter-rogatory"),
+		Issuer: "gb.a", Addressee: "us.b", At: day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(tpl.Request.Languages, []string{"en"}) || len(tpl.Flagged()) == 0 {
+		t.Errorf("got languages %v and %v, want en, with a warning of a translation", tpl.Request.Languages, tpl.Flagged())
+	}
+}
+
 func TestTemplateSaysWhatLooksAtAMember(t *testing.T) {
 	w := draft.Want{Book: agreementtest.LibraryBook(t), Document: document(t, "ukus-daa-2019"), At: day}
 	tpl, err := draft.New(w)

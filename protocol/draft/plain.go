@@ -152,6 +152,10 @@ var described = map[protocol.Category]string{
 	protocol.CategoryOther:       "other records of the account",
 }
 
+// emergencyFacts are those of an emergency in an example.
+const emergencyFacts = "The suspect wrote today that a victim will be killed tonight; where the victim is can be seen " +
+	"from this account only."
+
 // plain is a request as any agreement asks for it.
 func (w *Want) plain(c chosen) protocol.Request {
 	today := w.At.UTC().Truncate(24 * time.Hour)
@@ -176,8 +180,7 @@ func (w *Want) plain(c chosen) protocol.Request {
 		r.Authorisation.Authority, r.Authorisation.Reference = "District Court", fmt.Sprintf("C-%d-117", today.Year())
 	}
 	if c.emergency {
-		r.Emergency = &protocol.Emergency{Kind: protocol.EmergencyLife, Facts: "The suspect wrote today that a victim " +
-			"will be killed tonight; where the victim is can be seen from this account only."}
+		r.Emergency = &protocol.Emergency{Kind: protocol.EmergencyLife, Facts: emergencyFacts}
 	}
 	if c.typ == protocol.Interception {
 		r.Interception = &protocol.Window{Start: today.AddDate(0, 0, 1), End: today.AddDate(0, 0, 29), LessIntrusiveConsidered: true}

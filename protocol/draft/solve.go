@@ -75,6 +75,7 @@ type change func(*protocol.Request)
 func (s *solving) solve() {
 	for s.step() {
 	}
+	s.nameLanguages()
 	s.t.Statements = s.statements()
 	s.t.Certified = s.certified()
 }
@@ -108,7 +109,8 @@ func (s *solving) lint() []lint.Defect { return lint.Lint(&s.t.Request, s.want.D
 func (s *solving) makes(m move) change { return func(r *protocol.Request) { m.do(s, r) } }
 
 // changes returns what may meet a rule, the least first: the members that it
-// looks at, with none of its statements, with each of them, with all of them.
+// looks at, with none of its statements, with each of them, with all of them. To
+// spare a mere warning nothing is stated: in the ordinary case it is not so.
 func (s *solving) changes(f *protocol.Finding) [][]change {
 	var members []change
 	for _, m := range moves {
@@ -118,7 +120,7 @@ func (s *solving) changes(f *protocol.Finding) [][]change {
 	}
 	out := [][]change{members}
 	x := s.rule(f.Rule)
-	if x == nil || x.By == protocol.RoleDesignated {
+	if x == nil || x.By == protocol.RoleDesignated || f.Outcome == protocol.Flag {
 		return out
 	}
 	all := slices.Clone(members)
@@ -255,6 +257,19 @@ func (s *solving) languages() []string {
 		out = append(out, "en")
 	}
 	return out
+}
+
+// nameLanguages names the languages that are known where a rule that is not met
+// looks at them, though they do not meet it alone.
+func (s *solving) nameLanguages() {
+	d := s.decide()
+	for i := range d.Findings {
+		f := &d.Findings[i]
+		unmet := f.Outcome != protocol.Pass && f.Outcome != protocol.NotApplicable
+		if unmet && len(s.t.Request.Languages) == 0 && slices.Contains(f.Inputs, "request.languages") {
+			s.t.Request.Languages = s.languages()
+		}
+	}
 }
 
 // list puts the offence on a list of the document: as fraud if there is such an

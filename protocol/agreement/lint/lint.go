@@ -50,8 +50,14 @@ func Document(d *agreement.Document, at time.Time) []Warning {
 	return l.warnings
 }
 
-// head sees that the head warns of what is not proven.
+// head sees that the head names Parties that are countries, and warns of what is
+// not proven.
 func (l *linter) head() {
+	for _, p := range l.doc.Parties() {
+		if err := p.CheckAssigned(); err != nil {
+			l.warn("document.parties", "%v", err)
+		}
+	}
 	unproven, rules := l.doc.Unproven()
 	says := strings.Contains(l.doc.Provenance, "verified") || strings.Contains(l.doc.Provenance, "secondary")
 	if unproven > 0 && !says {
@@ -64,6 +70,10 @@ func (l *linter) head() {
 func (l *linter) days(at time.Time) {
 	if !l.doc.Expires.IsZero() && l.doc.Status == agreement.InForce && !at.Before(l.doc.Expires.Time()) {
 		l.warn("document.expires", "the day has come: say lapsed in status, or mend the day")
+	}
+	if !l.doc.InForce.IsZero() && l.doc.Status == agreement.InForce && at.Before(l.doc.InForce.Time()) {
+		l.warn("document.in_force", "the day has not come, and status says in_force: say signed_not_in_force until then, "+
+			"or mend the day")
 	}
 	for i := range l.doc.Clocks {
 		if c := &l.doc.Clocks[i]; !c.Date.IsZero() && !at.Before(c.Date.Time()) {
@@ -91,11 +101,14 @@ func (l *linter) statements() {
 	}
 }
 
-// options sees that something follows from each.
+// options sees that something follows from each, if only what a person reads: a
+// limit on use of the same article.
 func (l *linter) options() {
 	for i := range l.doc.Options {
 		o := &l.doc.Options[i]
-		used := o.Excludes != nil
+		used := o.Excludes != nil || slices.ContainsFunc(l.doc.UseLimits, func(c agreement.Clause) bool {
+			return c.Article == o.Article
+		})
 		for n := range l.doc.Rules {
 			used = used || l.doc.Rules[n].Option == o.ID
 		}
@@ -105,7 +118,8 @@ func (l *linter) options() {
 		}
 		if !used {
 			l.warn(fmt.Sprintf("options[%d].id", i),
-				"nothing follows from %s: name it in a rule or a notification, or say what it excludes", o.ID)
+				"nothing follows from %s: name it in a rule or a notification, say what it excludes, "+
+					"or write the limit on use that its article has", o.ID)
 		}
 	}
 }
@@ -222,7 +236,8 @@ func (l *linter) sentence(path, text string) {
 }
 
 // longest returns how many words the longest sentence has. A point ends one
-// where a capital follows, but not that of "Art." and its like.
+// where a capital follows, but not that of "Art." and its like: short, and of
+// letters alone.
 func longest(text string) int {
 	most, n := 0, 0
 	list := strings.Fields(text)
@@ -230,7 +245,7 @@ func longest(text string) int {
 		n++
 		most = max(most, n)
 		last := word[len(word)-1]
-		ends := strings.ContainsRune(":;?!", rune(last)) || last == '.' && len(word) > 4
+		ends := strings.ContainsRune(":;?!", rune(last)) || last == '.' && (len(word) > 4 || strings.ContainsAny(word, "0123456789)"))
 		if ends && i+1 < len(list) && (last != '.' || unicode.IsUpper([]rune(list[i+1])[0])) {
 			n = 0
 		}

@@ -147,7 +147,7 @@ func (m *maker) rules() section {
 		}
 		items = append(items, m.rule(r))
 	}
-	s := section{Title: "Rules", Groups: byArticle(items)}
+	s := section{Title: rulesTitle, Groups: byArticle(items)}
 	s.LeftOut = leftOut(left, "rule", "rules", "of other directions, or that hang on an option which nobody made")
 	return s
 }

@@ -33,6 +33,8 @@ type Options struct {
 	// Book has the notices that Parties gave under the document; nil: none are
 	// known.
 	Book *agreement.Book
+	// Only narrows it further, to one part.
+	Only Part
 	// At is the time for which it is said what stands. A Direction and a Book
 	// need it.
 	At time.Time
@@ -136,6 +138,9 @@ func newPage(d *agreement.Document, opts Options) (*page, error) {
 			p.sections = append(p.sections, s)
 		}
 	}
+	if err := p.narrow(opts.Only); err != nil {
+		return nil, fmt.Errorf("paper: %s: %w", d.ID, err)
+	}
 	return p, nil
 }
 
@@ -225,10 +230,28 @@ func (m *maker) warnings() []string {
 		out = append(out, "This is a Party's own law. It grants nothing: its rules stand beside those of the "+
 			"agreement that governs a request.")
 	}
-	if unproven, all := m.doc.Unproven(); unproven > 0 {
-		out = append(out, fmt.Sprintf("WARNING: %d of %d rules are not verified for every direction.", unproven, all))
+	if p := m.proof(); !p.Whole() {
+		out = append(out, fmt.Sprintf("WARNING: %s.", p))
 	}
 	return append(out, m.doc.Provenance)
+}
+
+// proof is that of the rules, in a direction as far as it goes there.
+func (m *maker) proof() agreement.Proof {
+	out := m.doc.Proof()
+	if m.dir == nil {
+		return out
+	}
+	for i := range m.doc.Rules {
+		switch r := &m.doc.Rules[i]; {
+		case r.Provenance != agreement.Verified || r.ProvenFor.IsZero():
+		case r.ProvenFor.Has(m.dir.From):
+			out.Partly, out.Verified = out.Partly-1, out.Verified+1
+		default:
+			out.Partly, out.Unverified = out.Partly-1, out.Unverified+1
+		}
+	}
+	return out
 }
 
 // spaced writes a code as words.

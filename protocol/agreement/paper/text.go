@@ -24,6 +24,7 @@ func Text(w io.Writer, d *agreement.Document, opts Options) error {
 	out := bufio.NewWriter(w)
 	t := &textWriter{w: out, width: opts.Width}
 	t.head(p, d.EveryParty)
+	t.contents(p)
 	for i := range p.sections {
 		t.section(&p.sections[i])
 	}
@@ -54,6 +55,17 @@ func (t *textWriter) head(p *page, everyParty bool) {
 	for _, text := range p.warnings {
 		fmt.Fprintln(t.w)
 		t.line(0, text)
+	}
+}
+
+// contents says what follows, if that is more than one thing.
+func (t *textWriter) contents(p *page) {
+	if len(p.sections) < 2 {
+		return
+	}
+	fmt.Fprintln(t.w, "\nContents")
+	for _, f := range p.contents() {
+		t.hang(1, f.Name+": "+f.Value)
 	}
 }
 
