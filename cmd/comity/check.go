@@ -17,8 +17,8 @@ type checkCmd struct {
 	Replay        string        `help:"Decide again what was saved with --save, or every act of an exported case." placeholder:"FILE" xor:"what" required:""`
 	Agreement     string        `help:"Id of the agreement to rely on. By default the one that carries it." placeholder:"ID"`
 	AddresseeRole protocol.Role `help:"What the addressee is, where no register says it: provider, central or point-of-contact-24/7." placeholder:"ROLE" predictor:"role"`
-	Agreements    string        `help:"Directory with agreements and notices. By default the shipped ones." placeholder:"DIR"`
-	Registers     string        `help:"Directory with signed registers. By default the file is believed." placeholder:"DIR"`
+	Agreements    string        `help:"Directory with agreements and notices. By default the home's, else the shipped ones." placeholder:"DIR"`
+	Registers     string        `help:"Directory with signed registers. By default the home's, else the file is believed." placeholder:"DIR"`
 	Pins          string        `help:"Directory with the Parties' pins: then only what their roots signed counts." placeholder:"DIR"`
 	At            time.Time     `help:"Legal time: RFC 3339. By default now." placeholder:"TIME"`
 	All           bool          `help:"Show every rule, not only those that keep the request or warn."`
@@ -27,7 +27,9 @@ type checkCmd struct {
 }
 
 func (c *checkCmd) Help() string {
-	return `Needs no node and no network. FILE is a request as comity request new reads it, or holds one under
+	return `Needs no node and no network. In a home (--dir) it rests on what its node uses, with the notices that
+came over the wire, or where none runs on its files; elsewhere on the shipped texts, as if signed, and on
+no notice. --agreements, --registers and --pins take the place of all of it. FILE is a request as comity request new reads it, or holds one under
 request, and beside it what signatures and registers would say:
 
     request: …
@@ -58,11 +60,14 @@ type checked struct {
 	Lint       []lint.Defect   `json:"lint"`
 	Candidates []candidate     `json:"candidates,omitempty"`
 	Saved      protocol.Digest `json:"saved,omitzero"` // of what --save wrote
+	// Notices are those that were considered.
+	Notices []*agreement.Notice `json:"notices"`
+	Rests   string              `json:"rests_on,omitzero"`
 	// Assumed is what was taken at its word.
 	Assumed []string `json:"assumed"`
 }
 
-func (c *checkCmd) Run(_ context.Context, a *app) error {
+func (c *checkCmd) Run(ctx context.Context, a *app) error {
 	if c.Replay != "" {
 		return c.replay(a)
 	}
@@ -83,7 +88,7 @@ func (c *checkCmd) Run(_ context.Context, a *app) error {
 	if err := claims.source.located(claims.Request.CheckDraft(k.at), claims.under); err != nil {
 		return err
 	}
-	if err := k.read(a, c); err != nil {
+	if err := k.read(ctx, a, c); err != nil {
 		return err
 	}
 	return c.decide(a, k)
@@ -115,7 +120,7 @@ func (c *checkCmd) decide(a *app, k *checking) error {
 	if c.Candidates {
 		out.Candidates = k.candidates(&out.Decision)
 	}
-	out.Assumed = k.assumed
+	out.Assumed, out.Rests, out.Notices = k.assumed, k.rests, k.notices(used)
 	if c.Save != "" {
 		var err error
 		if out.Saved, err = k.save(c.Save, facts, out.Decision); err != nil {
@@ -135,6 +140,8 @@ func (c *checkCmd) decide(a *app, k *checking) error {
 			writeCandidates(w, out.Candidates)
 		}
 		writeLint(w, out.Lint)
+		field(w, "rests on", out.Rests)
+		writeNotices(w, out.Notices)
 		for _, s := range out.Assumed {
 			field(w, "assumed", s)
 		}

@@ -130,3 +130,31 @@ func writeLint(w io.Writer, defects []lint.Defect) {
 		hang(w, "           → ", d.Write)
 	}
 }
+
+// notices returns the notices about the documents on which it was decided, or
+// where there are none about any.
+func (k *checking) notices(used []*agreement.Document) []*agreement.Notice {
+	if len(used) == 0 {
+		used = k.grounds.Book.Documents()
+	}
+	out := []*agreement.Notice{}
+	seen := map[string]bool{}
+	for _, doc := range used {
+		if !seen[doc.ID] { // versions share their notices
+			out = append(out, k.grounds.Book.Notices(doc.ID)...)
+		}
+		seen[doc.ID] = true
+	}
+	return out
+}
+
+func writeNotices(w io.Writer, list []*agreement.Notice) {
+	name := "notices"
+	if len(list) == 0 {
+		field(w, name, "none")
+	}
+	for _, n := range list {
+		field(w, name, fmt.Sprintf("%s of %s, of %s, from %s: %s", n.Kind, n.Agreement, n.Party, moment(n.Effective), n.ID))
+		name = ""
+	}
+}
