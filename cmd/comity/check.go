@@ -57,7 +57,8 @@ request: keep it as the request is kept.`
 type checked struct {
 	protocol.Decision
 	Terms      []termed        `json:"terms"`
-	Lint       []lint.Defect   `json:"lint"`
+	Lint       []defect        `json:"lint"`
+	Unknown    []unknown       `json:"unknown"` // codes that nothing reads in the documents
 	Candidates []candidate     `json:"candidates,omitempty"`
 	Saved      protocol.Digest `json:"saved,omitzero"` // of what --save wrote
 	// Notices are those that were considered.
@@ -112,11 +113,12 @@ func (c *checkCmd) claim(f *claimFile) error {
 // decide decides, and says what was found.
 func (c *checkCmd) decide(a *app, k *checking) error {
 	r, facts := k.claims.Request, k.facts()
-	out := checked{Decision: k.grounds.Book.Decide(r, facts), Lint: []lint.Defect{}}
+	where := k.claims.place()
+	out := checked{Decision: k.grounds.Book.Decide(r, facts)}
 	used := usedBy(&out.Decision, k.grounds.Book.Documents())
 	governing := governingOf(&out.Decision, used)
 	out.Terms = termsOf(r, governing)
-	out.Lint = append(out.Lint, lint.Lint(r, governing, k.at)...)
+	out.Lint, out.Unknown = where.defects(lint.Lint(r, governing, k.at)), where.unknowns(used, r)
 	if c.Candidates {
 		out.Candidates = k.candidates(&out.Decision)
 	}
@@ -133,8 +135,9 @@ func (c *checkCmd) decide(a *app, k *checking) error {
 	}
 	err := a.show(out, func(w io.Writer) {
 		writeDecision(w, &out.Decision, much)
-		writeStrangers(w, r, &out.Decision, k.participants())
-		writeStatements(w, used, r, &out.Decision)
+		where.writeStrangers(w, r, &out.Decision, k.participants())
+		writeAsked(w, unsaid(askedOf(used, &out.Decision), r.Attestations, k.claims.certifies()))
+		writeUnknowns(w, out.Unknown)
 		writeTerms(w, out.Terms)
 		if c.Candidates {
 			writeCandidates(w, out.Candidates)

@@ -29,6 +29,16 @@ type claimFile struct {
 	under  jsontext.Pointer // where in the source the request stands
 }
 
+func (f *claimFile) place() place { return place{f.source, f.under} }
+
+// certifies returns what the certification attests.
+func (f *claimFile) certifies() []protocol.Attestation {
+	if f.Certification == nil {
+		return nil
+	}
+	return f.Certification.Attestations
+}
+
 type certified struct {
 	By           protocol.ParticipantID `json:"by"`
 	Contact      string                 `json:"contact"`

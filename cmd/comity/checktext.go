@@ -8,7 +8,6 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
-	"comity.example/protocol/lint"
 )
 
 // A termed is a member of a request with the instrument's own word for it.
@@ -116,18 +115,6 @@ func writeCandidates(w io.Writer, list []candidate) {
 			text += "nothing stands against it but its rules"
 		}
 		field(w, "candidate", text)
-	}
-}
-
-// writeLint writes what such requests are known to come back for.
-func writeLint(w io.Writer, defects []lint.Defect) {
-	for _, d := range defects {
-		text := d.Member + ": " + d.Text
-		if d.Likely {
-			text += " A refusal or a question is likely."
-		}
-		field(w, "lint", text)
-		hang(w, "           → ", d.Write)
 	}
 }
 

@@ -42,8 +42,10 @@ it is where these participants and that agreement are. What follows from its kin
 // drafted is what request new says to a program.
 type drafted struct {
 	desk.Prepared
-	Terms []termed      `json:"terms"`
-	Lint  []lint.Defect `json:"lint"`
+	Terms []termed `json:"terms"`
+	Lint  []defect `json:"lint"`
+	// Unknown are codes that nothing reads in the documents.
+	Unknown []unknown `json:"unknown"`
 }
 
 func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
@@ -53,7 +55,7 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if c.Type != "" || c.Issuer != "" || c.Addressee != "" {
 		return badInput("--type, --issuer and --addressee are for a template: a file says it itself", "")
 	}
-	r, err := a.readRequest(c.File)
+	r, where, err := a.readPlaced(c.File)
 	if err != nil {
 		return err
 	}
@@ -68,12 +70,13 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	held := participantsOf(published(ctx, node))
 	used := a.usedBy(ctx, &p.Decision)
 	governing := governingOf(&p.Decision, used)
-	out := drafted{p, termsOf(r, governing), append([]lint.Defect{}, lint.Lint(r, governing, a.instant())...)}
+	out := drafted{p, termsOf(r, governing), where.defects(lint.Lint(r, governing, a.instant())), where.unknowns(used, r)}
 	err = a.show(out, func(w io.Writer) {
 		field(w, "draft", string(p.Case))
 		writeDecision(w, &p.Decision, brief)
-		writeStrangers(w, r, &p.Decision, held)
-		writeStatements(w, used, r, &p.Decision)
+		where.writeStrangers(w, r, &p.Decision, held)
+		writeAsked(w, unsaid(askedOf(used, &p.Decision), r.Attestations, nil))
+		writeUnknowns(w, out.Unknown)
 		writeTerms(w, out.Terms)
 		writeLint(w, out.Lint)
 		if p.Decision.Verdict != protocol.Deny && !suppliable(&p.Decision) {

@@ -15,18 +15,24 @@ import (
 
 // readRequest reads a file that holds a request.
 func (a *app) readRequest(file string) (*protocol.Request, error) {
+	r, _, err := a.readPlaced(file)
+	return r, err
+}
+
+// readPlaced reads a file that holds a request, and says where it stands there.
+func (a *app) readPlaced(file string) (*protocol.Request, place, error) {
 	s, err := readSource(file)
 	if err != nil {
-		return nil, err
+		return nil, place{}, err
 	}
 	r := new(protocol.Request)
 	if err := s.into(r); err != nil {
-		return nil, err
+		return nil, place{}, err
 	}
 	if err := s.located(r.Check(), ""); err != nil {
-		return nil, err
+		return nil, place{}, err
 	}
-	return r, s.located(r.CheckDraft(a.instant()), "")
+	return r, place{s, ""}, s.located(r.CheckDraft(a.instant()), "")
 }
 
 // differ names the first member in which two requests differ, "" if none does.

@@ -340,9 +340,7 @@ func (s *source) located(err error, under jsontext.Pointer) error {
 	for text := range strings.SplitSeq(err.Error(), "\n") {
 		p := under
 		if m := placeForm.FindStringSubmatch(text); m != nil {
-			for token := range strings.FieldsFuncSeq(m[1], splitsPlace) {
-				p = p.AppendToken(token)
-			}
+			p = within(under, m[1])
 		}
 		lines = append(lines, fmt.Sprintf("%s:%d: %s", s.file, s.line(p), text))
 	}
