@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"comity.example/node/desk"
@@ -57,6 +58,9 @@ func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.T
 		return &desk.Problem{Status: http.StatusForbidden,
 			Text: "issuer: this node sends for " + string(n.cfg.Self) + " only"}
 	}
+	if err := named(g.Book, d.Agreement); err != nil {
+		return err
+	}
 	if p.act.Case == "" {
 		p.act.Case = protocol.NewCaseID()
 	}
@@ -84,6 +88,26 @@ func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.T
 		}
 	}
 	return nil
+}
+
+// named wants the id of an agreement that is in use, or none. A slip of the pen
+// is no denial; what a peer names is for the engine to judge.
+func named(b *agreement.Book, id string) error {
+	var ids []string
+	for _, d := range b.Documents() {
+		if d.ID == id {
+			return nil
+		}
+		if d.Kind != agreement.KindDomestic {
+			ids = append(ids, d.ID)
+		}
+	}
+	if id == "" {
+		return nil
+	}
+	slices.Sort(ids)
+	return &desk.Problem{Status: http.StatusBadRequest, Text: "agreement: this node uses none of that name",
+		Hint: "it uses " + strings.Join(slices.Compact(ids), ", ")}
 }
 
 // notifying returns the addressee, and whoever must get the request at the same

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"comity.example/protocol"
@@ -92,6 +94,9 @@ func (c *checkCmd) Run(ctx context.Context, a *app) error {
 	if err := k.read(ctx, a, c); err != nil {
 		return err
 	}
+	if err := among(claims.Agreement, k.grounds.Book.Documents()); err != nil {
+		return err
+	}
 	return c.decide(a, k)
 }
 
@@ -108,6 +113,29 @@ func (c *checkCmd) claim(f *claimFile) error {
 		return badInput("--addressee-role: want "+oneOf(addresseeRoles), "")
 	}
 	return nil
+}
+
+// among refuses an agreement that is none of the documents, and says which was
+// meant. what is an id, ID@VERSION, or "".
+func among(what string, docs []*agreement.Document) error {
+	ids := map[string]bool{}
+	for _, d := range docs {
+		if what == d.ID || what == d.ID+"@"+d.Version {
+			return nil
+		}
+		if d.Kind != agreement.KindDomestic {
+			ids[d.ID] = true
+		}
+	}
+	if what == "" {
+		return nil
+	}
+	id, _, _ := strings.Cut(what, "@")
+	hint := "there are " + strings.Join(keysOf(ids), ", ")
+	if meant := nearest(id, keysOf(ids)); meant != "" {
+		hint = "did you mean " + meant + "? " + hint
+	}
+	return badInput(fmt.Sprintf("there is no agreement %q among those that count here", what), hint)
 }
 
 // decide decides, and says what was found.

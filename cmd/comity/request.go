@@ -63,6 +63,17 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Agreement != "" {
+		held, err := usedTexts(ctx, node)
+		if err != nil {
+			return err
+		}
+		if len(held) > 0 { // else the node says what is wrong
+			if err := among(c.Agreement, documentsOf(held)); err != nil {
+				return err
+			}
+		}
+	}
 	p, err := node.Save(ctx, desk.Draft{Agreement: c.Agreement, Body: protocol.Body{Request: r}})
 	if err != nil {
 		return err
