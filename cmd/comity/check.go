@@ -74,7 +74,7 @@ func (c *checkCmd) Run(ctx context.Context, a *app) error {
 	if c.Replay != "" {
 		return c.replay(a)
 	}
-	claims, err := readClaims(c.Request)
+	claims, err := readClaims(c.Request, c.Agreement)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,8 @@ func (c *checkCmd) Run(ctx context.Context, a *app) error {
 	case !claims.At.IsZero():
 		k.at = claims.At.UTC().Truncate(time.Second)
 	}
-	if err := claims.source.located(claims.Request.CheckDraft(k.at), claims.under); err != nil {
+	claims.source.check(claims.Request.CheckDraft(k.at), claims.under)
+	if err := claims.source.failure(); err != nil {
 		return err
 	}
 	if err := k.read(ctx, a, c); err != nil {

@@ -55,7 +55,7 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if c.Type != "" || c.Issuer != "" || c.Addressee != "" {
 		return badInput("--type, --issuer and --addressee are for a template: a file says it itself", "")
 	}
-	r, where, err := a.readPlaced(c.File)
+	r, where, err := a.readPlaced(c.File, c.Agreement)
 	if err != nil {
 		return err
 	}
