@@ -52,6 +52,26 @@ func TestAnAgreementThatIsNoneIsASlip(t *testing.T) {
 	}, police)
 }
 
+// TestADraftIsToldWhatWasRefusedBefore, and not only who sends it.
+func TestADraftIsToldWhatWasRefusedBefore(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		r, earlier := newOrder(), protocol.NewCaseID()
+		b.must(b.node(police).NoteRefused(t.Context(), r, earlier, "another-1999"))
+		d := desk.Draft{Agreement: daa.ID, Body: protocol.Body{Request: r}}
+		_, err := b.node(police).Save(t.Context(), d)
+		var p *desk.Problem
+		if !errors.As(err, &p) || p.Status != http.StatusConflict || !strings.Contains(p.Hint, string(earlier)) {
+			t.Fatalf("got %v, want a problem that names the case", err)
+		}
+		if got := b.drafts(); len(got) != 0 {
+			t.Errorf("got %d drafts, want none", len(got))
+		}
+		r.Related = []protocol.Related{{Relation: protocol.RelationConvertedFrom, Case: earlier}}
+		_, err = b.node(police).Save(t.Context(), d)
+		b.must(err)
+	}, police)
+}
+
 func TestDraftsAreListedUntilTheyAreSent(t *testing.T) {
 	atBorder(t, func(t *testing.T, b *border) {
 		if got := b.drafts(); len(got) != 0 {

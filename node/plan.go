@@ -244,6 +244,9 @@ func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error)
 	case p.body.Request != nil:
 		out.Decision = n.preview(grounds, p.body.Request, agreement.Facts{Ref: p.act.Agreement,
 			Notified: grounds.Standings(p.act.To, now)}, now)
+		if out.Decision.Verdict != protocol.Deny { // else that is what is wrong
+			err = n.problem(n.journal.View(ctx, func(r store.Reader) error { return mayConvert(r, p.act) }))
+		}
 	case p.body.Certification != nil:
 		out.Decision, err = n.previewCertified(grounds, p, now)
 	case p.body.Refusal != nil:
