@@ -58,7 +58,7 @@ func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.T
 		return &desk.Problem{Status: http.StatusForbidden,
 			Text: "issuer: this node sends for " + string(n.cfg.Self) + " only"}
 	}
-	if err := named(g.Book, d.Agreement); err != nil {
+	if err := n.named(g.Book, d.Agreement); err != nil {
 		return err
 	}
 	if p.act.Case == "" {
@@ -90,24 +90,39 @@ func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.T
 	return nil
 }
 
-// named wants the id of an agreement that is in use, or none. A slip of the pen
-// is no denial; what a peer names is for the engine to judge.
-func named(b *agreement.Book, id string) error {
+// named wants the id of an agreement that is in use, or lies there and is not in
+// use yet, or none. A slip of the pen is no denial; what a peer names is for the
+// engine to judge.
+func (n *Node) named(b *agreement.Book, id string) error {
 	var ids []string
 	for _, d := range b.Documents() {
-		if d.ID == id {
-			return nil
-		}
 		if d.Kind != agreement.KindDomestic {
 			ids = append(ids, d.ID)
 		}
+		if d.ID == id {
+			return nil
+		}
 	}
-	if id == "" {
+	if id == "" || slices.ContainsFunc(n.unused.take(), func(d Document) bool { return d.isAgreement(id) }) {
 		return nil
 	}
 	slices.Sort(ids)
 	return &desk.Problem{Status: http.StatusBadRequest, Text: "agreement: this node uses none of that name",
 		Hint: "it uses " + strings.Join(slices.Compact(ids), ", ")}
+}
+
+// isAgreement reports whether the document is an agreement of that id, whoever
+// signed it.
+func (d *Document) isAgreement(id string) bool {
+	if d.Kind != AgreementDocument {
+		return false
+	}
+	text, _, err := agreement.SplitSigned(d.Bytes)
+	if err != nil {
+		return false
+	}
+	doc, err := agreement.ParseDocument(d.File, text)
+	return err == nil && doc.ID == id
 }
 
 // notifying returns the addressee, and whoever must get the request at the same

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 
 	"comity.example/node/desk"
@@ -63,20 +64,9 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.Agreement != "" {
-		held, err := usedTexts(ctx, node)
-		if err != nil {
-			return err
-		}
-		if len(held) > 0 { // else the node says what is wrong
-			if err := among(c.Agreement, documentsOf(held)); err != nil {
-				return err
-			}
-		}
-	}
 	p, err := node.Save(ctx, desk.Draft{Agreement: c.Agreement, Body: protocol.Body{Request: r}})
 	if err != nil {
-		return err
+		return c.meant(ctx, node, err)
 	}
 	held := participantsOf(published(ctx, node))
 	used := a.usedBy(ctx, &p.Decision)
@@ -95,6 +85,20 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 		}
 	})
 	return errors.Join(err, done(statusOfDraft(&p.Decision)))
+}
+
+// meant says which agreement was meant, where what the node found wrong is its
+// name.
+func (c *requestNewCmd) meant(ctx context.Context, node *desk.Client, err error) error {
+	var p *desk.Problem
+	if !errors.As(err, &p) || p.Status != http.StatusBadRequest || c.Agreement == "" {
+		return err
+	}
+	used, failed := usedTexts(ctx, node)
+	if failed != nil {
+		return err
+	}
+	return cmp.Or(among(c.Agreement, documentsOf(used)), err)
 }
 
 // usedBy returns those of the texts at hand on which a decision rests.
