@@ -147,8 +147,8 @@ func unlinked(r getter, req *protocol.Request, c protocol.CaseID, agreement stri
 	return refusedMatter{}, nil
 }
 
-// mayConvert tells who submits a request that it was refused before.
-func mayConvert(tx *journal.Tx, act *protocol.Act) error {
+// mayConvert tells who drafts or submits a request that it was refused before.
+func mayConvert(tx getter, act *protocol.Act) error {
 	r := act.Body.Request
 	if r == nil {
 		return nil

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,45 @@ func (b *border) drafts() map[protocol.CaseID]desk.DraftItem {
 			return all
 		}
 	}
+}
+
+// TestAnAgreementThatIsNoneIsASlip: it is told before anything is kept, and is
+// no denial.
+func TestAnAgreementThatIsNoneIsASlip(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		d := desk.Draft{Agreement: daa.ID + "x", Body: protocol.Body{Request: newOrder()}}
+		_, saved := b.node(police).Save(t.Context(), d)
+		_, submitted := b.node(police).Submit(t.Context(), d)
+		for _, err := range []error{saved, submitted} {
+			var p *desk.Problem
+			if !errors.As(err, &p) || p.Status != http.StatusBadRequest || p.Hint != "it uses "+daa.ID {
+				t.Errorf("got %v, want a problem that names %s", err, daa.ID)
+			}
+		}
+		if got := b.drafts(); len(got) != 0 {
+			t.Errorf("got %d drafts, want none", len(got))
+		}
+	}, police)
+}
+
+// TestADraftIsToldWhatWasRefusedBefore, and not only who sends it.
+func TestADraftIsToldWhatWasRefusedBefore(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		r, earlier := newOrder(), protocol.NewCaseID()
+		b.must(b.node(police).NoteRefused(t.Context(), r, earlier, "another-1999"))
+		d := desk.Draft{Agreement: daa.ID, Body: protocol.Body{Request: r}}
+		_, err := b.node(police).Save(t.Context(), d)
+		var p *desk.Problem
+		if !errors.As(err, &p) || p.Status != http.StatusConflict || !strings.Contains(p.Hint, string(earlier)) {
+			t.Fatalf("got %v, want a problem that names the case", err)
+		}
+		if got := b.drafts(); len(got) != 0 {
+			t.Errorf("got %d drafts, want none", len(got))
+		}
+		r.Related = []protocol.Related{{Relation: protocol.RelationConvertedFrom, Case: earlier}}
+		_, err = b.node(police).Save(t.Context(), d)
+		b.must(err)
+	}, police)
 }
 
 func TestDraftsAreListedUntilTheyAreSent(t *testing.T) {

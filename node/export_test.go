@@ -26,6 +26,12 @@ const Overtaking = overtaking
 // Curable returns the reasons before which a peer is asked for what is lacking.
 func Curable() []protocol.Reason { return curable }
 
+// NoteRefused keeps that a request was refused in a case under an agreement.
+func (n *Node) NoteRefused(ctx context.Context, r *protocol.Request, c protocol.CaseID, agreement string) error {
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return noteRefused(tx, r, c, agreement) })
+	return err
+}
+
 // Signed returns the signed bytes of an act that the node holds.
 func (n *Node) Signed(ctx context.Context, act protocol.Digest) (signed []byte, err error) {
 	err = n.journal.View(ctx, func(r store.Reader) error {

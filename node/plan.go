@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"comity.example/node/desk"
@@ -58,6 +59,9 @@ func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.T
 		return &desk.Problem{Status: http.StatusForbidden,
 			Text: "issuer: this node sends for " + string(n.cfg.Self) + " only"}
 	}
+	if err := n.named(g.Book, d.Agreement); err != nil {
+		return err
+	}
 	if p.act.Case == "" {
 		p.act.Case = protocol.NewCaseID()
 	}
@@ -85,6 +89,41 @@ func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.T
 		}
 	}
 	return nil
+}
+
+// named wants the id of an agreement that is in use, or lies there and is not in
+// use yet, or none. A slip of the pen is no denial; what a peer names is for the
+// engine to judge.
+func (n *Node) named(b *agreement.Book, id string) error {
+	var ids []string
+	for _, d := range b.Documents() {
+		if d.Kind != agreement.KindDomestic {
+			ids = append(ids, d.ID)
+		}
+		if d.ID == id {
+			return nil
+		}
+	}
+	if id == "" || slices.ContainsFunc(n.unused.take(), func(d Document) bool { return d.isAgreement(id) }) {
+		return nil
+	}
+	slices.Sort(ids)
+	return &desk.Problem{Status: http.StatusBadRequest, Text: "agreement: this node uses none of that name",
+		Hint: "it uses " + strings.Join(slices.Compact(ids), ", ")}
+}
+
+// isAgreement reports whether the document is an agreement of that id, whoever
+// signed it.
+func (d *Document) isAgreement(id string) bool {
+	if d.Kind != AgreementDocument {
+		return false
+	}
+	text, _, err := agreement.SplitSigned(d.Bytes)
+	if err != nil {
+		return false
+	}
+	doc, err := agreement.ParseDocument(d.File, text)
+	return err == nil && doc.ID == id
 }
 
 // notifying returns the addressee, and whoever must get the request at the same
@@ -224,6 +263,9 @@ func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error)
 	case p.body.Request != nil:
 		out.Decision = n.preview(grounds, p.body.Request, agreement.Facts{Ref: p.act.Agreement,
 			Notified: grounds.Standings(p.act.To, now)}, now)
+		if out.Decision.Verdict != protocol.Deny { // else that is what is wrong
+			err = n.problem(n.journal.View(ctx, func(r store.Reader) error { return mayConvert(r, p.act) }))
+		}
 	case p.body.Certification != nil:
 		out.Decision, err = n.previewCertified(grounds, p, now)
 	case p.body.Refusal != nil:

@@ -364,7 +364,7 @@ func (r *Request) checkSpecials() error {
 		return fmt.Errorf("emergency: want kind, and facts of 1 to %d bytes", MaxText)
 	}
 	if (r.Type == Interception) != (r.Interception != nil) {
-		return errors.New("interception: want a window exactly when type is interception")
+		return errors.New("type: want the member interception, with start and end, for an interception and for nothing else")
 	}
 	if w := r.Interception; w != nil {
 		err := errors.Join(checkTime("interception.start", w.Start), checkTime("interception.end", w.End))

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"comity.example/node"
@@ -116,55 +115,17 @@ func (a *app) holdings(ctx context.Context) (holdings, error) {
 // signedHoldings has no book where the home has no pins or nothing that was
 // signed.
 func (a *app) signedHoldings(ctx context.Context) (holdings, error) {
-	h, client, err := a.openDesk()
-	if err != nil {
+	k := &checking{at: a.instant()}
+	held, err := k.readHome(ctx, a)
+	if err != nil || !held {
 		return holdings{}, err
 	}
-	pins, err := home.ReadPins(filepath.Join(h.Dir, home.PinsDir))
-	if err != nil || len(pins) == 0 {
-		return holdings{}, orBadInput(err)
-	}
-	registers, err := home.ReadRegisters(filepath.Join(h.Dir, home.RegistersDir))
-	if err != nil {
-		return holdings{}, badInput(plain(err), "")
-	}
-	k := &checking{at: a.instant(), signed: true}
-	var signed [][]byte
-	for _, r := range registers {
-		signed = append(signed, r.Bytes)
-	}
-	if err := k.readRegisters(pins, signed); err != nil {
-		return holdings{}, err
-	}
-	files, err := usedDocuments(ctx, client)
-	rests := "the agreements and notices that the node uses"
-	if errors.Is(err, errNoAnswer) {
-		files, err = home.ReadAgreements(filepath.Join(h.Dir, home.AgreementsDir))
-		rests = "the agreements and notices in " + filepath.Join(h.Dir, home.AgreementsDir)
-	}
-	if err != nil {
-		return holdings{}, err
-	}
-	files = slices.DeleteFunc(files, func(f node.Document) bool {
-		if f.Kind != node.AgreementDocument {
-			return false
-		}
-		_, err := agreement.ParseSigned(f.Bytes, k.roots)
-		if err != nil { // as the node does
-			a.note("left out, since it cannot be used yet: %s: %s", f.File, plain(err))
-		}
-		return err != nil
-	})
-	if !slices.ContainsFunc(files, func(f node.Document) bool { return f.Kind == node.AgreementDocument }) {
-		return holdings{}, nil
-	}
-	err = k.believe(files)
-	return holdings{k.grounds.Book, rests}, err
+	return holdings{k.grounds.Book, k.rests}, nil
 }
 
 var errNoAnswer = errors.New("the node does not answer")
 
-// usedDocuments asks the node for the agreements and notices that it uses.
+// usedDocuments asks the node for the documents that it uses.
 func usedDocuments(ctx context.Context, client *desk.Client) ([]node.Document, error) {
 	docs, err := client.Documents(ctx)
 	if err != nil {
@@ -172,15 +133,11 @@ func usedDocuments(ctx context.Context, client *desk.Client) ([]node.Document, e
 	}
 	var out []node.Document
 	for _, d := range docs {
-		kind := node.DocumentKind(d.Kind)
-		if kind != node.AgreementDocument && kind != node.NoticeDocument {
-			continue
-		}
 		b, err := client.Read(ctx, d.Kind, d.Name)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, node.Document{Kind: kind, Bytes: b, File: d.Name})
+		out = append(out, node.Document{Kind: node.DocumentKind(d.Kind), Bytes: b, File: d.Name})
 	}
 	return out, nil
 }

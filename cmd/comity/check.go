@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"comity.example/protocol"
@@ -17,8 +19,8 @@ type checkCmd struct {
 	Replay        string        `help:"Decide again what was saved with --save, or every act of an exported case." placeholder:"FILE" xor:"what" required:""`
 	Agreement     string        `help:"Id of the agreement to rely on. By default the one that carries it." placeholder:"ID"`
 	AddresseeRole protocol.Role `help:"What the addressee is, where no register says it: provider, central or point-of-contact-24/7." placeholder:"ROLE" predictor:"role"`
-	Agreements    string        `help:"Directory with agreements and notices. By default the shipped ones." placeholder:"DIR"`
-	Registers     string        `help:"Directory with signed registers. By default the file is believed." placeholder:"DIR"`
+	Agreements    string        `help:"Directory with agreements and notices. By default the home's, else the shipped ones." placeholder:"DIR"`
+	Registers     string        `help:"Directory with signed registers. By default the home's, else the file is believed." placeholder:"DIR"`
 	Pins          string        `help:"Directory with the Parties' pins: then only what their roots signed counts." placeholder:"DIR"`
 	At            time.Time     `help:"Legal time: RFC 3339. By default now." placeholder:"TIME"`
 	All           bool          `help:"Show every rule, not only those that keep the request or warn."`
@@ -27,7 +29,9 @@ type checkCmd struct {
 }
 
 func (c *checkCmd) Help() string {
-	return `Needs no node and no network. FILE is a request as comity request new reads it, or holds one under
+	return `Needs no node and no network. In a home (--dir) it rests on what its node uses, with the notices that
+came over the wire, or where none runs on its files; elsewhere on the shipped texts, as if signed, and on
+no notice. --agreements, --registers and --pins take the place of all of it. FILE is a request as comity request new reads it, or holds one under
 request, and beside it what signatures and registers would say:
 
     request: …
@@ -55,18 +59,22 @@ request: keep it as the request is kept.`
 type checked struct {
 	protocol.Decision
 	Terms      []termed        `json:"terms"`
-	Lint       []lint.Defect   `json:"lint"`
+	Lint       []defect        `json:"lint"`
+	Unknown    []unknown       `json:"unknown"` // codes that nothing reads in the documents
 	Candidates []candidate     `json:"candidates,omitempty"`
 	Saved      protocol.Digest `json:"saved,omitzero"` // of what --save wrote
+	// Notices are those that were considered.
+	Notices []*agreement.Notice `json:"notices"`
+	Rests   string              `json:"rests_on,omitzero"`
 	// Assumed is what was taken at its word.
 	Assumed []string `json:"assumed"`
 }
 
-func (c *checkCmd) Run(_ context.Context, a *app) error {
+func (c *checkCmd) Run(ctx context.Context, a *app) error {
 	if c.Replay != "" {
 		return c.replay(a)
 	}
-	claims, err := readClaims(c.Request)
+	claims, err := readClaims(c.Request, c.Agreement)
 	if err != nil {
 		return err
 	}
@@ -80,10 +88,14 @@ func (c *checkCmd) Run(_ context.Context, a *app) error {
 	case !claims.At.IsZero():
 		k.at = claims.At.UTC().Truncate(time.Second)
 	}
-	if err := claims.source.located(claims.Request.CheckDraft(k.at), claims.under); err != nil {
+	claims.source.check(claims.Request.CheckDraft(k.at), claims.under)
+	if err := claims.source.failure(); err != nil {
 		return err
 	}
-	if err := k.read(a, c); err != nil {
+	if err := k.read(ctx, a, c); err != nil {
+		return err
+	}
+	if err := among(claims.Agreement, k.grounds.Book.Documents()); err != nil {
 		return err
 	}
 	return c.decide(a, k)
@@ -104,18 +116,42 @@ func (c *checkCmd) claim(f *claimFile) error {
 	return nil
 }
 
+// among refuses an agreement that is none of the documents, and says which was
+// meant. what is an id, ID@VERSION, or "".
+func among(what string, docs []*agreement.Document) error {
+	ids := map[string]bool{}
+	for _, d := range docs {
+		if what == d.ID || what == d.ID+"@"+d.Version {
+			return nil
+		}
+		if d.Kind != agreement.KindDomestic {
+			ids[d.ID] = true
+		}
+	}
+	if what == "" {
+		return nil
+	}
+	id, _, _ := strings.Cut(what, "@")
+	hint := "there are " + strings.Join(keysOf(ids), ", ")
+	if meant := nearest(id, keysOf(ids)); meant != "" {
+		hint = "did you mean " + meant + "? " + hint
+	}
+	return badInput(fmt.Sprintf("there is no agreement %q among those that count here", what), hint)
+}
+
 // decide decides, and says what was found.
 func (c *checkCmd) decide(a *app, k *checking) error {
 	r, facts := k.claims.Request, k.facts()
-	out := checked{Decision: k.grounds.Book.Decide(r, facts), Lint: []lint.Defect{}}
+	where := k.claims.place()
+	out := checked{Decision: k.grounds.Book.Decide(r, facts)}
 	used := usedBy(&out.Decision, k.grounds.Book.Documents())
 	governing := governingOf(&out.Decision, used)
 	out.Terms = termsOf(r, governing)
-	out.Lint = append(out.Lint, lint.Lint(r, governing, k.at)...)
+	out.Lint, out.Unknown = where.defects(lint.Lint(r, governing, k.at)), where.unknowns(used, r)
 	if c.Candidates {
 		out.Candidates = k.candidates(&out.Decision)
 	}
-	out.Assumed = k.assumed
+	out.Assumed, out.Rests, out.Notices = k.assumed, k.rests, k.notices(used)
 	if c.Save != "" {
 		var err error
 		if out.Saved, err = k.save(c.Save, facts, out.Decision); err != nil {
@@ -128,13 +164,16 @@ func (c *checkCmd) decide(a *app, k *checking) error {
 	}
 	err := a.show(out, func(w io.Writer) {
 		writeDecision(w, &out.Decision, much)
-		writeStrangers(w, r, &out.Decision, k.participants())
-		writeStatements(w, used, r, &out.Decision)
+		where.writeStrangers(w, r, &out.Decision, k.participants())
+		writeAsked(w, unsaid(askedOf(used, &out.Decision), r.Attestations, k.claims.certifies()))
+		writeUnknowns(w, out.Unknown)
 		writeTerms(w, out.Terms)
 		if c.Candidates {
 			writeCandidates(w, out.Candidates)
 		}
 		writeLint(w, out.Lint)
+		field(w, "rests on", out.Rests)
+		writeNotices(w, out.Notices)
 		for _, s := range out.Assumed {
 			field(w, "assumed", s)
 		}

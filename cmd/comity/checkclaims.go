@@ -29,6 +29,16 @@ type claimFile struct {
 	under  jsontext.Pointer // where in the source the request stands
 }
 
+func (f *claimFile) place() place { return place{f.source, f.under} }
+
+// certifies returns what the certification attests.
+func (f *claimFile) certifies() []protocol.Attestation {
+	if f.Certification == nil {
+		return nil
+	}
+	return f.Certification.Attestations
+}
+
 type certified struct {
 	By           protocol.ParticipantID `json:"by"`
 	Contact      string                 `json:"contact"`
@@ -48,28 +58,33 @@ func oneOf[T ~string](list []T) string {
 	return all
 }
 
-// readClaims reads either form of the file.
-func readClaims(file string) (*claimFile, error) {
-	s, err := readSource(file)
+// readClaims reads either form of the file, and notes in its source what is wrong
+// with the request.
+func readClaims(file, agreement string) (*claimFile, error) {
+	s, err := readSource(file, agreement)
 	if err != nil {
 		return nil, err
 	}
+	f := &claimFile{source: s}
 	if _, wrapped := s.lines["/request"]; !wrapped {
-		r := new(protocol.Request)
-		if err := s.into(r); err != nil {
-			return nil, err
-		}
-		return &claimFile{Request: r, source: s}, s.located(r.Check(), "")
+		f.Request = new(protocol.Request)
+		s.decode(f.Request)
+		s.check(f.Request.Check(), "")
+		return f, nil
 	}
-	f := new(claimFile)
-	if err := s.into(f); err != nil {
-		return nil, err
-	}
+	s.decode(f)
 	f.source, f.under = s, "/request"
-	if err := f.check(); err != nil {
+	if s.agreement == "" {
+		s.agreement = f.Agreement
+	}
+	if f.Request == nil && len(s.wrong) > 0 {
+		return nil, s.failure()
+	}
+	if err := f.check(); err != nil && len(s.wrong) == 0 {
 		return nil, err
 	}
-	return f, s.located(f.Request.Check(), f.under)
+	s.check(f.Request.Check(), f.under)
+	return f, nil
 }
 
 // check refuses claims that cannot be.

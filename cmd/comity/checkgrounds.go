@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"comity.example/crypto/identity"
@@ -25,14 +29,25 @@ type checking struct {
 	grounds    casefile.Grounds
 	sources    replay.Sources // the bytes of what is in the book
 	assumed    []string
+	rests      string // in words: which documents of a home, "" if of none
 }
 
 func (k *checking) assume(format string, args ...any) {
 	k.assumed = append(k.assumed, fmt.Sprintf(format, args...))
 }
 
-// read reads pins, registers and agreements.
-func (k *checking) read(a *app, c *checkCmd) error {
+// read reads pins, registers and agreements: the home's, unless others are
+// named. A home in which nothing was signed has none.
+func (k *checking) read(ctx context.Context, a *app, c *checkCmd) error {
+	_, err := os.Stat(filepath.Join(a.Dir, home.ConfigName))
+	if err == nil && c.Agreements == "" && c.Registers == "" && c.Pins == "" {
+		held, err := k.readHome(ctx, a)
+		if held || err != nil {
+			return err
+		}
+		*k = checking{claims: k.claims, at: k.at}
+		k.assume("that nothing was signed: the home %s has no pins, or no agreement that its Party signed", a.Dir)
+	}
 	var pins []register.Pin
 	if c.Pins != "" {
 		var err error
@@ -58,6 +73,75 @@ func (k *checking) read(a *app, c *checkCmd) error {
 		return err
 	}
 	return k.readAgreements(a, c.Agreements)
+}
+
+// readHome reads what the home's participant holds: what its node uses or,
+// where none runs, the home's files. A notice that came over the wire is in no
+// file. It reports whether there is an agreement that pinned roots signed.
+func (k *checking) readHome(ctx context.Context, a *app) (bool, error) {
+	h, client, err := a.openDesk()
+	if err != nil {
+		return false, err
+	}
+	pins, err := home.ReadPins(filepath.Join(h.Dir, home.PinsDir))
+	if err != nil || len(pins) == 0 {
+		return false, orBadInput(err)
+	}
+	k.signed, k.rests = true, "the agreements and notices that the node uses"
+	docs, err := usedDocuments(ctx, client)
+	if errors.Is(err, errNoAnswer) {
+		k.rests = "the agreements and notices in " + filepath.Join(h.Dir, home.AgreementsDir)
+		k.assume("that nothing came over the wire that is in no file: the node does not answer")
+		docs, err = home.ReadAgreements(filepath.Join(h.Dir, home.AgreementsDir))
+	}
+	if err != nil {
+		return false, orBadInput(err)
+	}
+	registers, err := home.ReadRegisters(filepath.Join(h.Dir, home.RegistersDir))
+	if err != nil {
+		return false, badInput(plain(err), "")
+	}
+	var signed [][]byte
+	files := []node.Document{}
+	for _, d := range append(docs, registers...) {
+		switch d.Kind {
+		case node.RegisterDocument:
+			signed = append(signed, d.Bytes)
+		case node.AgreementDocument, node.NoticeDocument:
+			files = append(files, d)
+		}
+	}
+	if err := k.readRegisters(pins, byVersion(signed)); err != nil {
+		return false, err
+	}
+	files = slices.DeleteFunc(files, func(f node.Document) bool {
+		if f.Kind != node.AgreementDocument {
+			return false
+		}
+		_, err := agreement.ParseSigned(f.Bytes, k.roots)
+		if err != nil { // as the node does
+			a.note("left out, since it cannot be used yet: %s: %s", f.File, plain(err))
+		}
+		return err != nil
+	})
+	if !slices.ContainsFunc(files, func(f node.Document) bool { return f.Kind == node.AgreementDocument }) {
+		return false, nil
+	}
+	return true, k.believe(files)
+}
+
+// byVersion puts the older registers first: each is believed at the word of the
+// roots that the one before it names.
+func byVersion(registers [][]byte) [][]byte {
+	version := func(b []byte) uint64 {
+		r, err := register.Claim(b)
+		if err != nil {
+			return 0
+		}
+		return r.Version
+	}
+	slices.SortStableFunc(registers, func(x, y []byte) int { return cmp.Compare(version(x), version(y)) })
+	return registers
 }
 
 // readRegisters builds the directory. Without pins a register is believed at
@@ -137,6 +221,9 @@ func (k *checking) takeAtWord(docs []*agreement.Document) (err error) {
 }
 
 func (k *checking) readSigned(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "..", home.ConfigName)); err == nil {
+		k.assume("that no notice came over the wire: name the home with --dir alone, and its node is asked")
+	}
 	files, err := home.ReadAgreements(dir)
 	if err != nil {
 		return badInput(plain(err), "")

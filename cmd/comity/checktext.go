@@ -8,7 +8,6 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
-	"comity.example/protocol/lint"
 )
 
 // A termed is a member of a request with the instrument's own word for it.
@@ -119,14 +118,30 @@ func writeCandidates(w io.Writer, list []candidate) {
 	}
 }
 
-// writeLint writes what such requests are known to come back for.
-func writeLint(w io.Writer, defects []lint.Defect) {
-	for _, d := range defects {
-		text := d.Member + ": " + d.Text
-		if d.Likely {
-			text += " A refusal or a question is likely."
+// notices returns the notices about the documents on which it was decided, or
+// where there are none about any.
+func (k *checking) notices(used []*agreement.Document) []*agreement.Notice {
+	if len(used) == 0 {
+		used = k.grounds.Book.Documents()
+	}
+	out := []*agreement.Notice{}
+	seen := map[string]bool{}
+	for _, doc := range used {
+		if !seen[doc.ID] { // versions share their notices
+			out = append(out, k.grounds.Book.Notices(doc.ID)...)
 		}
-		field(w, "lint", text)
-		hang(w, "           → ", d.Write)
+		seen[doc.ID] = true
+	}
+	return out
+}
+
+func writeNotices(w io.Writer, list []*agreement.Notice) {
+	name := "notices"
+	if len(list) == 0 {
+		field(w, name, "none")
+	}
+	for _, n := range list {
+		field(w, name, fmt.Sprintf("%s of %s, of %s, from %s: %s", n.Kind, n.Agreement, n.Party, moment(n.Effective), n.ID))
+		name = ""
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -63,33 +62,6 @@ func writeProvenance(w io.Writer, d *protocol.Decision) {
 	}
 }
 
-// writeStatements says which statement would meet what is not met, and who
-// makes it, and which of the request's nobody asks for: a typo there is no other
-// error. docs are the documents on which it was decided, the governing one first.
-func writeStatements(w io.Writer, docs []*agreement.Document, r *protocol.Request, d *protocol.Decision) {
-	if len(docs) == 0 {
-		return
-	}
-	known := map[string]bool{}
-	for _, doc := range docs {
-		for i := range doc.Rules {
-			for _, s := range doc.Rules[i].Statements {
-				known[s.Code] = true
-			}
-		}
-	}
-	writeAsked(w, askedOf(docs, d))
-	for i, s := range r.Attestations {
-		if !known[s.Statement] {
-			text := fmt.Sprintf("attestations[%d].statement: no rule of %s asks for %q", i, docs[0].ID, s.Statement)
-			if meant := nearest(s.Statement, slices.Sorted(maps.Keys(known))); meant != "" {
-				text += ": did you mean " + meant + "?"
-			}
-			field(w, "unknown", text)
-		}
-	}
-}
-
 // writeAsked says which statements would meet rules, and how the designated
 // authority makes one.
 func writeAsked(w io.Writer, rules []*agreement.Rule) {
@@ -100,6 +72,27 @@ func writeAsked(w io.Writer, rules []*agreement.Rule) {
 		}
 		field(w, "attest", text)
 	}
+}
+
+// unsaid returns the rules with the statements alone that are not there yet, of
+// those that a designated authority makes the ones that the certification lacks.
+// A rule whose statements are all there waits for something else, and is left out.
+func unsaid(rules []*agreement.Rule, request, certification []protocol.Attestation) []*agreement.Rule {
+	var out []*agreement.Rule
+	for _, rule := range rules {
+		said := certification
+		if rule.By != protocol.RoleDesignated {
+			said = slices.Concat(request, certification)
+		}
+		left := *rule
+		left.Statements = slices.DeleteFunc(slices.Clone(rule.Statements), func(s agreement.Statement) bool {
+			return slices.ContainsFunc(said, func(a protocol.Attestation) bool { return a.Statement == s.Code })
+		})
+		if len(left.Statements) > 0 {
+			out = append(out, &left)
+		}
+	}
+	return out
 }
 
 // askedOf returns the rules that are not met and that a statement would meet,

@@ -67,7 +67,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 		return err
 	}
 	if p.Decision.Verdict == protocol.Deny {
-		return a.tell(ctx, e, sent{desk.Submitted{Case: p.Case, Decision: p.Decision}, p.To})
+		return a.tell(ctx, e, sent{desk.Submitted{Case: p.Case, Decision: p.Decision}, p.To}, &p.Body)
 	}
 	if a.asks() {
 		if e.about, err = answered(ctx, node, &p); err != nil {
@@ -83,7 +83,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 		return unsure(err, p.Case)
 	}
 	if s.Act.IsZero() {
-		return a.tell(ctx, e, sent{s, p.To})
+		return a.tell(ctx, e, sent{s, p.To}, &p.Body)
 	}
 	k := kept{what: e.done, self: h.Config.Participant}
 	if r := p.Body.Request; r != nil {
@@ -233,12 +233,22 @@ func (a *app) present(p *desk.Prepared, about *protocol.Request) error {
 
 // tell says why an act was not sent, and which statements would help. A request
 // stays a draft.
-func (a *app) tell(ctx context.Context, e errand, s sent) error {
-	used := a.usedBy(ctx, &s.Decision)
+func (a *app) tell(ctx context.Context, e errand, s sent, b *protocol.Body) error {
+	var request, certification []protocol.Attestation
+	if b.Request != nil {
+		request = b.Request.Attestations
+	}
+	if b.Certification != nil {
+		certification = b.Certification.Attestations
+		if act, err := carriedIn(b, s.Case); err == nil && act.Body.Request != nil {
+			request = act.Body.Request.Attestations
+		}
+	}
+	asked := unsaid(askedOf(a.usedBy(ctx, &s.Decision), &s.Decision), request, certification)
 	err := a.show(s, func(w io.Writer) {
 		fmt.Fprintf(w, "not sent: %s\n", s.Case)
 		writeDecision(w, &s.Decision, brief)
-		writeAsked(w, askedOf(used, &s.Decision))
+		writeAsked(w, asked)
 		if s.Decision.Verdict == protocol.Deny {
 			field(w, "instead", e.instead)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 
 	"comity.example/node/desk"
@@ -43,8 +44,10 @@ it is where these participants and that agreement are. What follows from its kin
 // drafted is what request new says to a program.
 type drafted struct {
 	desk.Prepared
-	Terms []termed      `json:"terms"`
-	Lint  []lint.Defect `json:"lint"`
+	Terms []termed `json:"terms"`
+	Lint  []defect `json:"lint"`
+	// Unknown are codes that nothing reads in the documents.
+	Unknown []unknown `json:"unknown"`
 }
 
 func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
@@ -54,7 +57,7 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if c.Type != "" || c.Issuer != "" || c.Addressee != "" {
 		return badInput("--type, --issuer and --addressee are for a template: a file says it itself", "")
 	}
-	r, err := a.readRequest(c.File)
+	r, where, err := a.readPlaced(c.File, c.Agreement)
 	if err != nil {
 		return err
 	}
@@ -64,17 +67,18 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	}
 	p, err := node.Save(ctx, desk.Draft{Agreement: c.Agreement, Body: protocol.Body{Request: r}})
 	if err != nil {
-		return err
+		return c.meant(ctx, node, err)
 	}
 	held := participantsOf(published(ctx, node))
 	used := a.usedBy(ctx, &p.Decision)
 	governing := governingOf(&p.Decision, used)
-	out := drafted{p, termsOf(r, governing), append([]lint.Defect{}, lint.Lint(r, governing, a.instant())...)}
+	out := drafted{p, termsOf(r, governing), where.defects(lint.Lint(r, governing, a.instant())), where.unknowns(used, r)}
 	err = a.show(out, func(w io.Writer) {
 		field(w, "draft", string(p.Case))
 		writeDecision(w, &p.Decision, brief)
-		writeStrangers(w, r, &p.Decision, held)
-		writeStatements(w, used, r, &p.Decision)
+		where.writeStrangers(w, r, &p.Decision, held)
+		writeAsked(w, unsaid(askedOf(used, &p.Decision), r.Attestations, nil))
+		writeUnknowns(w, out.Unknown)
 		writeTerms(w, out.Terms)
 		writeLint(w, out.Lint)
 		if p.Decision.Verdict != protocol.Deny && !suppliable(&p.Decision) {
@@ -82,6 +86,20 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 		}
 	})
 	return errors.Join(err, done(statusOfDraft(&p.Decision)))
+}
+
+// meant says which agreement was meant, where what the node found wrong is its
+// name.
+func (c *requestNewCmd) meant(ctx context.Context, node *desk.Client, err error) error {
+	var p *desk.Problem
+	if !errors.As(err, &p) || p.Status != http.StatusBadRequest || c.Agreement == "" {
+		return err
+	}
+	used, failed := usedTexts(ctx, node)
+	if failed != nil {
+		return err
+	}
+	return cmp.Or(among(c.Agreement, documentsOf(used)), err)
 }
 
 // usedBy returns those of the texts at hand on which a decision rests.

@@ -15,18 +15,22 @@ import (
 
 // readRequest reads a file that holds a request.
 func (a *app) readRequest(file string) (*protocol.Request, error) {
-	s, err := readSource(file)
+	r, _, err := a.readPlaced(file, "")
+	return r, err
+}
+
+// readPlaced reads a file that holds a request to go under an agreement, if that
+// is known, and says where the request stands there.
+func (a *app) readPlaced(file, agreement string) (*protocol.Request, place, error) {
+	s, err := readSource(file, agreement)
 	if err != nil {
-		return nil, err
+		return nil, place{}, err
 	}
 	r := new(protocol.Request)
-	if err := s.into(r); err != nil {
-		return nil, err
-	}
-	if err := s.located(r.Check(), ""); err != nil {
-		return nil, err
-	}
-	return r, s.located(r.CheckDraft(a.instant()), "")
+	s.decode(r)
+	s.check(r.Check(), "")
+	s.check(r.CheckDraft(a.instant()), "")
+	return r, place{s, ""}, s.failure()
 }
 
 // differ names the first member in which two requests differ, "" if none does.

@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
 			"damage": damage, "fetch": fetch, "readme": readme, "large": large, "wrap": wrap, "edit": edit,
+			"until": until,
 		},
 	})
 }
@@ -84,6 +85,24 @@ func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
 			case <-over:
 				ts.Fatalf("%s does not come", name)
 			}
+		}
+	}
+}
+
+// until PATTERN ARGS… runs comity until standard output matches.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	over := time.After(patience)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		ts.Check(ts.Exec("comity", args[1:]...))
+		if regexp.MustCompile("(?m)" + args[0]).MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-over:
+			ts.Fatalf("standard output never matches %q", args[0])
 		}
 	}
 }

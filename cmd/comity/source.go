@@ -24,41 +24,58 @@ const (
 	maxColumn = 64        // columns before the first word of a line: the parser recurses for each
 )
 
-const templateHint = "comity request new --template shows a request that is complete"
-
 // A source is a file in YAML or JSON that a person wrote, as one JSON value,
 // with the line of each of its members, so that what is wrong can be pointed at.
 type source struct {
 	file  string
 	value jsontext.Value
 	lines map[jsontext.Pointer]int
+	wrong []mistake
+
+	agreement string // under which the request is to go, as far as it is known
+}
+
+// hint names the template to look at.
+func (s *source) hint() string {
+	template := "comity request new --template"
+	if id, _, _ := strings.Cut(s.agreement, "@"); id != "" {
+		template += " --agreement " + id
+	}
+	return template + " shows a request that is complete"
 }
 
 // bad is an error at a line of the file.
 func (s *source) bad(line int, format string, args ...any) error {
-	return badInput(fmt.Sprintf("%s:%d: %s", s.file, line, fmt.Sprintf(format, args...)), templateHint)
+	return badInput(fmt.Sprintf("%s:%d: %s", s.file, line, fmt.Sprintf(format, args...)), s.hint())
 }
 
-// readSource reads a file. JSON is YAML too, but is read as what it is.
-func readSource(file string) (*source, error) {
+// readSource reads a file with a request that is to go under an agreement, if
+// that is known. JSON is YAML too, but is read as what it is.
+func readSource(file, agreement string) (*source, error) {
 	b, err := readFile(file, maxSource)
 	if err != nil {
 		return nil, err
 	}
-	return parseSource(file, b)
+	s := &source{file: file, agreement: agreement}
+	return s, s.parse(b)
 }
 
-func parseSource(file string, b []byte) (s *source, err error) {
-	s = &source{file: file, lines: map[jsontext.Pointer]int{"": 1}}
+func parseSource(file string, b []byte) (*source, error) {
+	s := &source{file: file}
+	return s, s.parse(b)
+}
+
+func (s *source) parse(b []byte) (err error) {
+	s.lines = map[jsontext.Pointer]int{"": 1}
 	switch trimmed := bytes.TrimSpace(b); {
 	case !utf8.Valid(b):
-		return nil, s.bad(1, "want UTF-8")
+		return s.bad(1, "want UTF-8")
 	case bytes.HasPrefix(trimmed, []byte("{")):
 		err = s.readJSON(b)
 	default:
 		err = s.readYAML(b)
 	}
-	return s, err
+	return err
 }
 
 // readJSON notes on which line each member stands.
@@ -222,38 +239,33 @@ func (s *source) line(p jsontext.Pointer) int {
 	}
 }
 
-// into reads the file into v, as strictly as what comes over a link.
+// into reads the file into v.
 func (s *source) into(v any) error {
-	err := json.Unmarshal(s.value, v, json.RejectUnknownMembers(true))
-	var semantic *json.SemanticError
-	var syntax *jsontext.SyntacticError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &semantic):
-		return s.mismatch(semantic, v)
-	case errors.As(err, &syntax):
-		return s.bad(s.line(syntax.JSONPointer), "not JSON: %v", syntax.Err)
-	}
-	return s.bad(1, "%v", err)
+	s.decode(v)
+	return s.failure()
 }
 
 // mismatch says what is wrong with a member, and what may stand there.
-func (s *source) mismatch(e *json.SemanticError, v any) error {
-	line, where := s.line(e.JSONPointer), named(e.JSONPointer)
+func (s *source) mismatch(e *json.SemanticError, v any) mistake {
+	at, where := e.JSONPointer, named(e.JSONPointer)
+	wrong := func(format string, args ...any) mistake {
+		return mistake{s.line(at), fmt.Sprintf(format, args...), []jsontext.Pointer{at}}
+	}
 	switch {
 	case errors.Is(e.Err, json.ErrUnknownName):
-		name, members := e.JSONPointer.LastToken(), membersAt(reflect.TypeOf(v), e.JSONPointer.Parent())
+		name, members := at.LastToken(), membersAt(reflect.TypeOf(v), at.Parent())
 		if near := nearest(name, members); near != "" {
-			return s.bad(line, "unknown member %q: did you mean %s?", name, near)
+			m := wrong("unknown member %q: did you mean %s?", name, near)
+			m.at = append(m.at, at.Parent().AppendToken(near))
+			return m
 		}
-		return s.bad(line, "unknown member %q: want one of %s", name, strings.Join(members, ", "))
+		return wrong("unknown member %q: want one of %s", name, strings.Join(members, ", "))
 	case e.GoType != nil && e.GoType.String() == "time.Time":
-		return s.bad(line, "%swant a time such as 2026-11-22T10:00:00Z", where)
+		return wrong("%swant a time such as 2026-11-22T10:00:00Z", where)
 	case e.Err != nil && e.JSONKind == '"':
-		return s.bad(line, "%s%v", where, e.Err)
+		return wrong("%s%v", where, e.Err)
 	}
-	return s.bad(line, "%swant %s", where, kindOf(e.GoType))
+	return wrong("%swant %s", where, kindOf(e.GoType))
 }
 
 func kindOf(t reflect.Type) string {
@@ -329,22 +341,3 @@ func named(p jsontext.Pointer) string {
 var placeForm = regexp.MustCompile(`^([a-z_]+(?:\[[0-9]+\])?(?:\.[a-z_]+(?:\[[0-9]+\])?)*)[,:]`)
 
 func splitsPlace(r rune) bool { return strings.ContainsRune(".[]", r) }
-
-// located points at the lines that the errors of a Check speak of. under is
-// where in the file the checked value stands.
-func (s *source) located(err error, under jsontext.Pointer) error {
-	if err == nil {
-		return nil
-	}
-	var lines []string
-	for text := range strings.SplitSeq(err.Error(), "\n") {
-		p := under
-		if m := placeForm.FindStringSubmatch(text); m != nil {
-			for token := range strings.FieldsFuncSeq(m[1], splitsPlace) {
-				p = p.AppendToken(token)
-			}
-		}
-		lines = append(lines, fmt.Sprintf("%s:%d: %s", s.file, s.line(p), text))
-	}
-	return badInput(strings.Join(lines, "\n"), templateHint)
-}

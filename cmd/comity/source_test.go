@@ -1,8 +1,13 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -79,6 +84,56 @@ func TestErrorsNameTheLineAndTheMend(t *testing.T) {
 	}
 }
 
+// TestAllMistakesAreToldAtOnce: in the order of the file, and of what is wrong
+// already nothing more.
+func TestAllMistakesAreToldAtOnce(t *testing.T) {
+	text := string(orderTemplate(t))
+	for _, c := range [][2]string{{"type: production", "type: produce"}, {"addressee: ", "adressee: "},
+		{"max_custody_months: 120", "max_custody_months: long"}, {"value: someone@example.com", "value: someone"},
+		{"nationalities: [GB]", "nationalities: [UK]"}} {
+		if strings.Count(text, c[0]) != 1 {
+			t.Fatalf("the template holds %q %d times, want once", c[0], strings.Count(text, c[0]))
+		}
+		text = strings.Replace(text, c[0], c[1], 1)
+	}
+	file := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := (&app{now: time.Now}).readPlaced(file, "ukus-daa-2019@1")
+	var f *failure
+	if !errors.As(err, &f) || f.hint != "comity request new --template --agreement ukus-daa-2019 shows a request that is complete" {
+		t.Fatalf("got %v with another hint", err)
+	}
+	got := strings.Split(err.Error(), "\n")
+	want := []string{`type: request type "produce"`, `unknown member "adressee": did you mean addressee?`,
+		"offence.max_custody_months: want a whole number", `target.nationalities[0]: "UK" is no country`,
+		"identifiers[0]: email: want"}
+	if len(got) != len(want) {
+		t.Fatalf("got %q, want %d mistakes", got, len(want))
+	}
+	for i := range want {
+		if !strings.Contains(got[i], want[i]) {
+			t.Errorf("got %q, want %q", got[i], want[i])
+		}
+	}
+}
+
+// TestAnInterceptionWithoutAWindowPointsAtItsType, as the window has no line.
+func TestAnInterceptionWithoutAWindowPointsAtItsType(t *testing.T) {
+	text := "# a request\n" + strings.Replace(string(orderTemplate(t)), "type: production", "type: interception", 1)
+	s, err := parseSource("f", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := new(protocol.Request)
+	s.decode(r)
+	s.check(r.Check(), "")
+	if err, want := s.failure(), fmt.Sprintf("f:%d: type: ", s.lines["/type"]); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // FuzzSource looks for a file that the reader does not survive.
 func FuzzSource(f *testing.F) {
 	f.Add(orderTemplate(f))
@@ -91,7 +146,8 @@ func FuzzSource(f *testing.F) {
 		}
 		r := new(protocol.Request)
 		if s.into(r) == nil {
-			s.located(r.Check(), "") //nolint:errcheck // only whether it returns
+			s.check(r.Check(), "")
+			s.failure() //nolint:errcheck // only whether it returns
 		}
 	})
 }

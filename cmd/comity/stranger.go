@@ -16,15 +16,19 @@ const namedParticipants = 8
 
 // writeStrangers says which participants of a request stand in no register, and
 // whom the person probably meant.
-func writeStrangers(w io.Writer, r *protocol.Request, d *protocol.Decision, held []protocol.ParticipantID) {
+func (p place) writeStrangers(w io.Writer, r *protocol.Request, d *protocol.Decision, held []protocol.ParticipantID) {
 	if !slices.ContainsFunc(d.Findings, func(f protocol.Finding) bool {
 		return f.Rule == agreement.StepParticipants && f.Outcome == protocol.Fail
 	}) {
 		return
 	}
-	for _, id := range []protocol.ParticipantID{r.Issuer, r.Addressee} {
+	for _, member := range []string{"issuer", "addressee"} {
+		id := r.Issuer
+		if member == "addressee" {
+			id = r.Addressee
+		}
 		if !slices.Contains(held, id) {
-			field(w, "unknown", string(id)+" stands in no register that is held here"+suggestion(id, held))
+			field(w, "unknown", p.of(member).String()+string(id)+" stands in no register that is held here"+suggestion(id, held))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 )
 
 // official are the official languages of some Parties, as ISO 639-1 codes: of
@@ -25,7 +26,15 @@ func Languages(p protocol.Party) []string { return strings.Fields(official[p]) }
 // languages finds a request that nobody at the addressee's can read.
 func (l *linting) languages() {
 	read := Languages(l.req.Addressee.Party())
-	if len(read) == 0 || l.saysAccepted() {
+	if rule := l.saysAccepted(); rule != nil {
+		if len(l.req.Languages) == 0 && strings.Contains(rule.Require, "request.languages") {
+			l.add(Defect{Code: "language", Member: "languages", Likely: true,
+				Text:  "It attests that its language is accepted, and does not say which that is.",
+				Write: "Name each language in which it is, such as languages: [en]."})
+		}
+		return
+	}
+	if len(read) == 0 {
 		return
 	}
 	d := Defect{Code: "language", Member: "languages", Likely: true,
@@ -41,11 +50,12 @@ func (l *linting) languages() {
 	}
 }
 
-// saysAccepted reports whether the request attests what a rule of the
-// document asks about its language: a Party may accept others than its own.
-func (l *linting) saysAccepted() bool {
+// saysAccepted returns the rule about its language for which the request attests
+// what the document asks, nil if there is none: a Party may accept others than
+// its own.
+func (l *linting) saysAccepted() *agreement.Rule {
 	if l.doc == nil {
-		return false
+		return nil
 	}
 	for i := range l.doc.Rules {
 		rule := &l.doc.Rules[i]
@@ -54,9 +64,9 @@ func (l *linting) saysAccepted() bool {
 		}
 		for _, s := range rule.Statements {
 			if slices.ContainsFunc(l.req.Attestations, func(a protocol.Attestation) bool { return a.Statement == s.Code }) {
-				return true
+				return rule
 			}
 		}
 	}
-	return false
+	return nil
 }

@@ -289,3 +289,30 @@ func TestLanguagesAreKnownOfTheShippedParties(t *testing.T) {
 		t.Errorf("got %v of BE, want nl, fr and de", got)
 	}
 }
+
+// TestALanguageThatIsAcceptedMustBeNamed: where a rule asks for both, one that
+// is attested and not said is what the request comes back for.
+func TestALanguageThatIsAcceptedMustBeNamed(t *testing.T) {
+	_, _, doc := documents(t)
+	both := agreementtest.Parse(t, strings.Replace(noFacts, `    kind: attested
+`, `    kind: computed
+    require: request.languages.size() > 0 && "language_accepted" in attested
+`, 1))
+	r := clean()
+	r.Languages = nil
+	attest(r, "language_accepted")
+	for name, c := range map[string]struct {
+		doc  *agreement.Document
+		want int
+	}{"both are asked for": {both, 1}, "the statement alone": {doc, 0}} {
+		got := 0
+		for _, d := range lint.Lint(r, c.doc, day) {
+			if d.Member == "languages" {
+				got++
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: got %d defects of the languages, want %d", name, got, c.want)
+		}
+	}
+}
