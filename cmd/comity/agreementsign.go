@@ -34,6 +34,9 @@ type signedAgreement struct {
 }
 
 func (c *agreementSignCmd) Run(ctx context.Context, a *app) error {
+	if err := c.Party.CheckAssigned(); err != nil {
+		return badInput("--party: "+err.Error(), "")
+	}
 	t, err := a.find(ctx, c.Agreement)
 	if err != nil {
 		return err
@@ -44,6 +47,9 @@ func (c *agreementSignCmd) Run(ctx context.Context, a *app) error {
 	}
 	roots, err := a.readRoots(ctx, c.Root)
 	if err != nil {
+		return err
+	}
+	if err := a.checkRoots(ctx, c.Party, roots); err != nil {
 		return err
 	}
 	unproven, rules := t.doc.Unproven()
