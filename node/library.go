@@ -54,8 +54,12 @@ type heldNotice struct {
 }
 
 func (n *Node) newLibrary() (*library, error) {
-	d, err := register.NewDirectory(n.cfg.Pins...)
-	return &library{own: n.cfg.Self.Party(), directory: d, registers: map[protocol.Party]protocol.Digest{},
+	return newLibrary(n.cfg.Self.Party(), n.cfg.Pins)
+}
+
+func newLibrary(own protocol.Party, pins []register.Pin) (*library, error) {
+	d, err := register.NewDirectory(pins...)
+	return &library{own: own, directory: d, registers: map[protocol.Party]protocol.Digest{},
 		agreements: map[string]heldAgreement{}, notices: map[string]heldNotice{}}, err
 }
 

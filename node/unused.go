@@ -78,15 +78,7 @@ func (u *unused) set(docs []idle) {
 func (n *Node) adoptAll(ctx context.Context) error {
 	n.adopts.Lock()
 	defer n.adopts.Unlock()
-	var docs []Document
-	for _, kind := range []DocumentKind{RegisterDocument, AgreementDocument, NoticeDocument} {
-		for _, d := range n.cfg.Documents {
-			if d.Kind == kind {
-				docs = append(docs, d)
-			}
-		}
-	}
-	left, err := n.adoptFiles(ctx, docs)
+	left, err := n.adoptFiles(ctx, inOrder(n.cfg.Documents))
 	if err != nil {
 		return err
 	}
@@ -98,6 +90,19 @@ func (n *Node) adoptAll(ctx context.Context) error {
 	}
 	n.unused.set(left)
 	return nil
+}
+
+// inOrder returns documents so that none comes before what it rests on.
+func inOrder(docs []Document) []Document {
+	var out []Document
+	for _, kind := range []DocumentKind{RegisterDocument, AgreementDocument, NoticeDocument} {
+		for _, d := range docs {
+			if d.Kind == kind {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
 }
 
 // tryUnused adopts what waited for a document that has come: a suspension whose
@@ -117,25 +122,33 @@ func (n *Node) adoptFiles(ctx context.Context, docs []Document) ([]idle, error) 
 	for _, d := range docs {
 		h, err := n.adoptOne(ctx, d, adoption{peer: n.cfg.Self})
 		var unfit *unfitError
-		old := errors.Is(err, register.ErrRollback) // a newer register came over a link
 		switch {
-		case err == nil || errors.Is(err, errHeld) || old:
-			continue
-		case errors.Is(err, errForeign):
-			n.cfg.Log.Info("agreement passed over: our Party has not signed it", "name", h.Name)
+		case err == nil:
 			continue
 		case !errors.As(err, &unfit):
 			return nil, err
+		case errors.Is(err, errForeign):
+			n.cfg.Log.Info("agreement passed over: our Party has not signed it", "name", h.Name)
 		}
-		why, dispensable := n.library.Load().dispensable(d, unfit.error)
-		switch {
-		case !dispensable:
-			left = append(left, idle{Document: d, why: unfit.Error(), err: unfit.error})
-		case why != "":
-			left = append(left, idle{Document: d, why: why})
+		if file, ok := n.library.Load().idle(d, unfit.error); ok {
+			left = append(left, file)
 		}
 	}
 	return left, nil
+}
+
+// idle returns what is to be said of a file that was not adopted; false if what
+// it says is in use all the same, or is none of ours.
+func (l *library) idle(d Document, err error) (idle, bool) {
+	old := errors.Is(err, register.ErrRollback) // a newer register came over a link
+	if old || errors.Is(err, errHeld) || errors.Is(err, errForeign) {
+		return idle{}, false
+	}
+	why, dispensable := l.dispensable(d, err)
+	if !dispensable {
+		return idle{Document: d, why: err.Error(), err: err}, true
+	}
+	return idle{Document: d, why: why}, why != ""
 }
 
 // dispensable reports whether a node may run without a document that cannot be

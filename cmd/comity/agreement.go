@@ -116,7 +116,19 @@ func (a *app) heldTexts(ctx context.Context) ([]text, error) {
 		return nil, err
 	}
 	files, err := readTexts(filepath.Join(h.Dir, home.AgreementsDir))
-	return append(used, files...), err
+	if err != nil {
+		return nil, err
+	}
+	dir, err := a.believed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range files {
+		if err := files[i].judge(dir); err != nil {
+			return nil, err
+		}
+	}
+	return append(used, files...), nil
 }
 
 // usedTexts asks the node. One that does not run uses none.
@@ -215,7 +227,16 @@ func isFile(name string) bool {
 // at hand, the first of them and of several versions the newest.
 func (a *app) find(ctx context.Context, what string) (text, error) {
 	if isFile(what) {
-		return readText(what)
+		t, err := readText(what)
+		if err != nil {
+			return text{}, err
+		}
+		dir, err := a.believed(ctx)
+		if err != nil {
+			return text{}, err
+		}
+		err = t.judge(dir)
+		return t, err
 	}
 	all, err := a.texts(ctx)
 	if err != nil {

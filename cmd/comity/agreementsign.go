@@ -34,6 +34,9 @@ type signedAgreement struct {
 }
 
 func (c *agreementSignCmd) Run(ctx context.Context, a *app) error {
+	if err := c.Party.CheckAssigned(); err != nil {
+		return badInput("--party: "+err.Error(), "")
+	}
 	t, err := a.find(ctx, c.Agreement)
 	if err != nil {
 		return err
@@ -46,9 +49,10 @@ func (c *agreementSignCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	unproven, rules := t.doc.Unproven()
-	a.note("%s, version %s\n%s\n%s", t.doc.Title, t.doc.Version, t.doc.Digest(),
-		fmt.Sprintf("%d of %d rules could not be verified against the agreement's text", unproven, rules))
+	if err := a.checkRoots(ctx, c.Party, roots); err != nil {
+		return err
+	}
+	a.note("%s, version %s\n%s\n%s", t.doc.Title, t.doc.Version, t.doc.Digest(), t.doc.Proof())
 	if err := a.confirmRoot(ctx, "sign this for "+string(c.Party)+"?"); err != nil {
 		return err
 	}

@@ -110,10 +110,16 @@ func (d *doctor) examine(ctx context.Context) {
 	status, err := node.Status(ctx)
 	if err != nil {
 		d.silent(err)
+		d.start(nil)
 		d.registers(d.filed())
 		return
 	}
 	d.node(&status)
+	if held, err := heldDocuments(ctx, node); err != nil {
+		d.find("start", warn, "the node's documents cannot be read: "+plain(err), "")
+	} else {
+		d.start(held)
+	}
 	d.registers(published(ctx, node))
 	d.peers(ctx, node, &status)
 }

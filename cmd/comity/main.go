@@ -11,6 +11,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"reflect"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -40,6 +41,7 @@ func run(ctx context.Context, args []string) exitStatus {
 		kong.Help(help),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: maxWidth}),
 		kong.ShortUsageOnError(),
+		kong.TypeMapper(reflect.TypeFor[time.Time](), kong.MapperFunc(readMoment)),
 		kong.Vars{"version": version(), "roles": words(protocol.Roles())},
 	)
 	kongcompletion.Register(parser, kongcompletion.WithPredictors(predictors()))

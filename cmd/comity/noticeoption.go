@@ -49,14 +49,9 @@ func (c *agreementWithdrawCmd) Run(ctx context.Context, a *app) error {
 // about refuses what the agreement leaves no choice in: a notice without effect
 // must not be signed.
 func (c *choosing) about(ctx context.Context, a *app, kind agreement.NoticeKind) error {
-	t, err := a.find(ctx, c.Agreement)
+	t, err := c.document(ctx, a, c.Agreement)
 	if err != nil {
 		return err
-	}
-	for _, p := range append([]protocol.Party{c.Party}, c.Toward...) {
-		if !t.doc.Has(p) {
-			return badInput(fmt.Sprintf("%s is not Party to %s", p, t.doc.ID), "its Parties are "+words(t.doc.Parties()))
-		}
 	}
 	if err := fits(t.doc, kind, c.Option); err != nil {
 		return err

@@ -76,7 +76,7 @@ func TestWhoMayNotRefuseSoIsToldWhatToDo(t *testing.T) {
 		var out bytes.Buffer
 		a := &app{out: &out}
 		a.tell(t.Context(), errand{instead: "comity disclose CASE FILE…"},
-			sent{Submitted: desk.Submitted{Decision: protocol.Decision{Verdict: verdict}}})
+			sent{Submitted: desk.Submitted{Decision: protocol.Decision{Verdict: verdict}}}, &protocol.Body{})
 		if got := strings.Contains(out.String(), "instead    comity disclose CASE FILE…"); got != want {
 			t.Errorf("%s: got %v\n%s", verdict, got, &out)
 		}

@@ -87,11 +87,11 @@ func (f *worldFlags) run(ctx context.Context, a *app, during func(*testnet.Proce
 	if err != nil {
 		return err
 	}
-	pid := filepath.Join(f.World, pidName)
-	if err := os.WriteFile(pid, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
+	release, err := f.claim()
+	if err != nil {
 		return err
 	}
-	defer os.Remove(pid)
+	defer release()
 	began := time.Now()
 	defer func() { err = errors.Join(err, p.Stop()) }()
 	if err := p.Start(ctx); err != nil {
@@ -100,6 +100,36 @@ func (f *worldFlags) run(ctx context.Context, a *app, during func(*testnet.Proce
 	a.note("%d nodes run in %s, each a process of its own (started in %v)",
 		len(p.Topology.Participants()), f.World, time.Since(began).Round(10*time.Millisecond))
 	return during(p)
+}
+
+// claim writes this process's number into the world and locks the file until
+// release. The lock ends with the process, whatever ends it: a number alone may
+// be another program's by now.
+func (f *worldFlags) claim() (release func(), err error) {
+	name := filepath.Join(f.World, pidName)
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if !lockFile(file) {
+		defer file.Close()
+		b, _ := os.ReadFile(name)
+		return nil, badInput(fmt.Sprintf("the world in %s runs already (pid %s)", f.World, strings.TrimSpace(string(b))),
+			"end it with comity testnet down --world "+f.World)
+	}
+	if err = file.Truncate(0); err == nil {
+		_, err = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return func() { os.Remove(name); file.Close() }, nil
+}
+
+// lockFile reports whether no other process held the file.
+func lockFile(f *os.File) bool {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
 
 type testnetUpCmd struct{ worldFlags }
@@ -275,16 +305,11 @@ func (c *testnetDownCmd) Run(ctx context.Context, a *app) error {
 		c.World = defaultWorld()
 	}
 	name := filepath.Join(c.World, pidName)
-	b, err := os.ReadFile(name)
+	pid, err := runningWorld(c.World, name)
 	if err != nil {
-		return badInput("no world runs in "+c.World, "name its folder with --world")
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
-	if err != nil || pid <= 1 {
-		return badInput(name+" does not hold a process id", "remove it if no world runs there")
+		return err
 	}
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-		os.Remove(name) // left by a world that was killed
 		return badInput("no world runs in "+c.World+" any more", "")
 	}
 	ctx, cancel := context.WithTimeout(ctx, downPatience)
@@ -300,6 +325,29 @@ func (c *testnetDownCmd) Run(ctx context.Context, a *app) error {
 		case <-time.After(readyEvery):
 		}
 	}
+}
+
+// runningWorld returns the process that runs a world, and clears away what one
+// that was killed left behind.
+func runningWorld(world, name string) (int, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return 0, badInput("no world runs in "+world, "name its folder with --world")
+	}
+	defer f.Close()
+	if lockFile(f) {
+		os.Remove(name)
+		return 0, badInput("no world runs in "+world+" any more", "")
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return 0, badInput("no world runs in "+world+" any more", "")
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil || pid <= 1 {
+		return 0, badInput(name+" does not hold a process id", "remove it if no world runs there")
+	}
+	return pid, nil
 }
 
 // defaultWorld is where testnet up keeps its world: the same folder each time.

@@ -3,12 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"reflect"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/alecthomas/kong"
 )
 
 // maxWidth is how many characters a line of text takes.
@@ -107,6 +110,20 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// readMoment reads a time that a flag names.
+func readMoment(ctx *kong.DecodeContext, target reflect.Value) error {
+	var s string
+	if err := ctx.Scan.PopValueInto("time", &s); err != nil {
+		return err
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return fmt.Errorf("%q: want a time such as 2026-11-22T10:00:00Z", s)
+	}
+	target.Set(reflect.ValueOf(t))
+	return nil
 }
 
 // parseUntil reads a day, or a number of days from now.

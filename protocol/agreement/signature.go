@@ -163,7 +163,7 @@ func VerifyDocument(d *Document, sigs *PartySignatures, roots Roots) (SignedDocu
 			d.ID, sigs.Agreement.ID, ErrOtherBytes)
 	}
 	for _, sig := range sigs.Signatures {
-		if err := verifyParty(d, sig, roots); err != nil {
+		if err := VerifySignature(d, sig, roots); err != nil {
 			return SignedDocument{}, fmt.Errorf("agreement: verify %s: %s: %w", d.ID, sig.Party, err)
 		}
 		if !slices.Contains(out.by, sig.Party) {
@@ -182,7 +182,9 @@ func VerifyDocument(d *Document, sigs *PartySignatures, roots Roots) (SignedDocu
 	return out, nil
 }
 
-func verifyParty(d *Document, sig PartySignature, roots Roots) error {
+// VerifySignature returns an error unless the Party is Party to d and enough of
+// its roots signed these bytes.
+func VerifySignature(d *Document, sig PartySignature, roots Roots) error {
 	if !d.Has(sig.Party) {
 		return ErrNotThatParty
 	}
