@@ -115,6 +115,11 @@ func (l *library) addRegister(h *holding, at time.Time) error {
 // stands in its way, and no others can then occupy an id and a version here:
 // the id of a Party's law is its own.
 func (l *library) addAgreement(h *holding) error {
+	for _, held := range l.agreements {
+		if bytes.Equal(held.bytes, h.Bytes) {
+			return errHeld // also when its signers have other roots by now
+		}
+	}
 	signed, err := agreement.ParseSigned(h.Bytes, l.roots)
 	if err != nil {
 		return err
@@ -203,6 +208,11 @@ func subset(some, all []protocol.Party) bool {
 }
 
 func (l *library) addNotice(h *holding) error {
+	for _, held := range l.notices {
+		if bytes.Equal(held.bytes, h.Bytes) {
+			return errHeld // also when its Party has other roots by now
+		}
+	}
 	signed, err := agreement.VerifyNotice(h.Bytes, l.roots)
 	if err != nil {
 		return err

@@ -315,3 +315,23 @@ func TestBadDocumentLeavesWhatIsHeld(t *testing.T) {
 		t.Errorf("%d documents are in use, %d were", got, held)
 	}
 }
+
+// TestWhatIsHeldOutlastsTheRootsThatSignedIt: the files of a home are taken
+// again at each start, and a Party may have other roots by then.
+func TestWhatIsHeldOutlastsTheRootsThatSignedIt(t *testing.T) {
+	s := newStack(t, "US", "FR", "IE")
+	doc := s.signed(s.doc, "FR", "US")
+	s.must(s.add(AgreementDocument, doc))
+	notice, err := agreement.SignNotice(&agreement.Notice{ID: "s-1", Agreement: s.doc.ID, Party: "FR", Kind: agreement.Suspend,
+		Toward: []protocol.Party{}, Types: []protocol.RequestType{}, Categories: []protocol.Category{},
+		Effective: s.at, Issued: s.at, Ground: "review"}, s.roots["FR"])
+	s.must(err)
+	s.must(s.add(NoticeDocument, notice))
+	s.lib.directory, err = register.NewDirectory() // which trusts none of those roots
+	s.must(err)
+	for kind, b := range map[DocumentKind][]byte{AgreementDocument: doc, NoticeDocument: notice} {
+		if err := s.add(kind, b); !errors.Is(err, errHeld) {
+			t.Errorf("%s: got %v, want that it is held", kind, err)
+		}
+	}
+}
