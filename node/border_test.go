@@ -97,7 +97,8 @@ type runner struct {
 }
 
 // atBorder runs do in a bubble with a world in which the nodes of ids run,
-// beside other tests: most of a test's time is spent waiting for the disk.
+// beside other tests: most of a test's time is spent waiting for the disk. Time
+// is virtual there: a sleep lasts as long as the protocol says, and takes none.
 func atBorder(t *testing.T, do func(t *testing.T, b *border), ids ...protocol.ParticipantID) {
 	t.Helper()
 	t.Parallel()

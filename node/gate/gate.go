@@ -109,7 +109,8 @@ func (g *Gate) In(grounds casefile.Grounds, peer protocol.ParticipantID, envelop
 
 // concerned reports whether an act that opens a case is any business of ours:
 // as its addressee or issuer, as an authority of the issuing Party that is asked
-// to certify or transmit it, or as the enforcing authority that is notified. Sealed to us it may be all the same.
+// to certify or transmit it, or as the enforcing authority that is notified.
+// Sealed to us it may be all the same.
 func (g *Gate) concerned(grounds casefile.Grounds, a *chain.Authentic, at time.Time) bool {
 	kind := a.Act.Body.Kind()
 	if kind != protocol.KindRequest && kind != protocol.KindCertification {

@@ -58,7 +58,7 @@ func TestProvesWhatAReaderSawFirst(t *testing.T) {
 	select {
 	case err := <-done:
 		t.Fatalf("proved before it was durable: %v", err)
-	case <-time.After(50 * time.Millisecond):
+	case <-time.After(50 * time.Millisecond): // a proof that does not wait is there by now
 	}
 	slow.onward <- struct{}{}
 	for range 2 {

@@ -82,7 +82,8 @@ func (b *Book) candidate(e *entry, channel Channel, p pair, q Query) (Candidate,
 
 // routes lists the other ways by which the request could be made, best first.
 // It is advice: a route says that a right stands and no rule is known to deny it,
-// not that all its rules would be met. Where a third country's law is in the way, they lead there too.
+// not that all its rules would be met. Where a third country's law is in the
+// way, they lead there too.
 func (d *deciding) routes() []protocol.Route {
 	if d.pair.from == "" || d.pair.to == "" || d.pair.from == d.pair.to {
 		return nil
