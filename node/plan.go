@@ -37,7 +37,7 @@ func (n *Node) plan(ctx context.Context, g casefile.Grounds, d desk.Draft, now t
 	if d.Body.Kind() == protocol.KindRequest {
 		err = n.planRequest(g, p, d, now)
 	} else {
-		err = n.planAnswer(ctx, p, d)
+		err = n.planAnswer(ctx, g, p, d)
 	}
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (n *Node) serves(g casefile.Grounds, issuer protocol.ParticipantID, now tim
 }
 
 // planAnswer completes an act in a case that is open.
-func (n *Node) planAnswer(ctx context.Context, p *plan, d desk.Draft) error {
+func (n *Node) planAnswer(ctx context.Context, g casefile.Grounds, p *plan, d desk.Draft) error {
 	kind := p.body.Kind()
 	if kind == "" {
 		return &desk.Problem{Status: http.StatusBadRequest, Text: "body: want exactly one member"}
@@ -167,12 +167,13 @@ func (n *Node) planAnswer(ctx context.Context, p *plan, d desk.Draft) error {
 		if err != nil {
 			return err
 		}
-		if err := onlyReads(&f.File, n.cfg.Self); err != nil {
-			return err
-		}
 		p.file = &f.File
 		p.act.Agreement = f.File.Agreement
 		p.act.To = f.File.Recipients(kind, n.cfg.Self)
+		if err := n.putTo(g, p); err != nil {
+			return err
+		}
+		answerOpen(&p.body, f.File.Answerable(&p.body, n.cfg.Self))
 		if f.File.Emergency {
 			p.act.Expires = p.act.Issued.Add(EmergencyLifetime)
 		}
@@ -212,6 +213,8 @@ func (n *Node) carry(r store.Reader, p *plan) error {
 		}
 		p.body.Relay = &protocol.Relay{}
 		p.body.Relay.Act, err = read(waiting[0])
+	default:
+		return n.carryOrder(p, read)
 	}
 	return err
 }

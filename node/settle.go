@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"comity.example/node/courier"
 	"comity.example/node/journal"
@@ -25,6 +26,7 @@ type delivery struct {
 
 	envelope protocol.Digest // of an act that was refused: in which it was delivered
 	size     int64           // of the recipient's ledger, as the proof shows it
+	at       time.Time       // of the recipient's record
 }
 
 type deliveryState string
@@ -142,7 +144,7 @@ func (o *outbox) Settle(ctx context.Context, e courier.Entry, sent, answer wire.
 	if err != nil {
 		return err
 	}
-	d.Reasons, d.size = entry.Record.Reasons, entry.Checkpoint.Size
+	d.Reasons, d.size, d.at = entry.Record.Reasons, entry.Checkpoint.Size, entry.Record.At
 	var ended []courier.Entry
 	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
 		ended, err = n.settle(tx, e, d)
@@ -243,8 +245,11 @@ func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) (ended []cour
 		return nil, err
 	}
 	err = errors.Join(tx.Delete(outKey(e)), writeJSON(tx, deliveryKey(e.Act, e.Peer), d), noteShown(tx, e, d))
-	if err != nil || !isAct || d.State == receipted {
+	if err != nil || !isAct {
 		return ended, err
+	}
+	if d.State == receipted {
+		return ended, n.receipted(tx, e, d)
 	}
 	stranded, err := n.undelivered(tx, e, d)
 	for _, s := range stranded {
@@ -255,6 +260,16 @@ func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) (ended []cour
 		ended = append(ended, also...)
 	}
 	return ended, err
+}
+
+// receipted tells the case when its act was received: clocks start with it.
+func (n *Node) receipted(tx *journal.Tx, e courier.Entry, d delivery) error {
+	f, err := readJSON[filed](tx, caseKey(e.Case))
+	if err != nil {
+		return err
+	}
+	f.File = f.File.Receipted(e.Act, casefile.Receipt{By: e.Peer, At: d.at})
+	return n.file(tx, f, n.now())
 }
 
 // undelivered tells the case that its act did not get through, and returns what

@@ -3,7 +3,6 @@ package node
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"comity.example/node/desk"
@@ -20,6 +19,8 @@ func turnOf(s casefile.State) string {
 		return "it waits for a person at the addressee, who discloses or refuses; the issuing side may withdraw it"
 	case casefile.Served:
 		return "it waits for the addressee, who discloses or refuses; the issuing side may withdraw it"
+	case casefile.Accepted:
+		return "it waits for the authority that accepted it, which has it carried out; the issuing side may withdraw it"
 	case casefile.PartlyProduced:
 		return "it waits for the addressee, who discloses the rest and can no longer refuse; the issuing side may withdraw it"
 	}
@@ -53,22 +54,21 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 	case protocol.ReasonOfficerMissing:
 		why = "what was held for a person a person answers, so an officer must sign it"
 		p.Hint = "name the officer's file with --officer"
+	case protocol.ReasonQuestion:
+		why = "what it answers is not open, or is not this participant's to answer"
+	case protocol.ReasonConsultation:
+		why = "an authority refuses only after it has consulted the issuing side"
+		p.Hint = "consult first: comity consult CASE --reason CODE"
+	case protocol.ReasonChallenge:
+		why = "the requesting officer has not answered the challenge, or it is not that officer who answers"
+	case protocol.ReasonNotified:
+		why = "a notified authority may still raise a ground for refusal, or has raised one for part of it"
+	case protocol.ReasonNarrower:
+		why = "an amendment carries the next version of the request and asks for nothing new"
 	case protocol.ReasonThread:
 		why = "it does not fit what the case holds, or the case holds as much as it can"
 	}
 	p.Text = fmt.Sprintf("a %s does not fit a case that is %s: %s (%s)", e.Kind,
 		strings.ReplaceAll(string(e.State), "_", " "), why, e.Reason)
 	return p
-}
-
-// onlyReads is the problem of a participant that was told of a request at the
-// same time as its addressee, and plays no part in the case; nil for any other.
-func onlyReads(c *casefile.Case, self protocol.ParticipantID) error {
-	if !slices.Contains(c.Notified, self) {
-		return nil
-	}
-	return &desk.Problem{Status: http.StatusForbidden,
-		Text: "this participant was told of the request, and in this version it can only read the case",
-		Hint: fmt.Sprintf("if there is a ground to refuse, write to %s, which may withdraw the request, and to %s, "+
-			"which may refuse it: outside of this node, and before the data is given", c.Issuer, c.Addressee)}
 }

@@ -58,18 +58,3 @@ func TestWhoMayNotSendAnActIsToldWhoMay(t *testing.T) {
 		t.Errorf("got %q, %q", p.Text, p.Hint)
 	}
 }
-
-// TestWhoIsToldOfARequestIsToldThatItOnlyReads, and whom to write to.
-func TestWhoIsToldOfARequestIsToldThatItOnlyReads(t *testing.T) {
-	c := &casefile.Case{Issuer: "fr.court", Addressee: "de.provider", Notified: []protocol.ParticipantID{"de.enforcing"}}
-	for _, id := range []protocol.ParticipantID{c.Issuer, c.Addressee, "de.other"} {
-		if err := onlyReads(c, id); err != nil {
-			t.Errorf("%s: got %v", id, err)
-		}
-	}
-	p := problemOf(t, onlyReads(c, "de.enforcing"))
-	if !strings.Contains(p.Text, "can only read") || !strings.Contains(p.Hint, "fr.court") ||
-		!strings.Contains(p.Hint, "de.provider") {
-		t.Errorf("got %q, %q", p.Text, p.Hint)
-	}
-}

@@ -36,12 +36,37 @@ const (
 	KindWithdrawal    Kind = "withdrawal"    // the issuing side ends its request
 	KindRefusal       Kind = "refusal"       // a person of the addressee refuses the request
 	KindNondelivery   Kind = "nondelivery"   // a certification did not get through to its addressee
+
+	KindClarification Kind = "clarification" // the receiving side asks, or returns the request
+	KindReply         Kind = "reply"         // the issuing side answers what was asked or objected
+	KindAmendment     Kind = "amendment"     // the issuing side narrows its request
+	KindObjection     Kind = "objection"     // the addressee objects
+	KindDetermination Kind = "determination" // an authority or a court decides what was put to it
+	KindAcceptance    Kind = "acceptance"    // the request, the conditions, or that there is no ground to refuse
+	KindConditions    Kind = "conditions"    // an authority of the receiving side offers to go on with conditions
+	KindPostponement  Kind = "postponement"  // an authority of the receiving side puts the request off
+	KindConsultation  Kind = "consultation"  // an authority of the receiving side consults before it refuses
+	KindExtension     Kind = "extension"     // more time to answer
+	KindPreservation  Kind = "preservation"  // what is kept is kept longer, or released
+	KindSecrecy       Kind = "secrecy"       // an order not to tell the user, its extension, challenge or end
+	KindNotice        Kind = "notice"        // the user, or a third State, was told, or was not and why
+	KindValidation    Kind = "validation"    // what became of the validation after the fact
+	KindInterception  Kind = "interception"  // an interception starts, is renewed or stops
+	KindCosts         Kind = "costs"         // costs are claimed, agreed, disputed or paid
+	KindChallenge     Kind = "challenge"     // the receiver wants the requesting officer's live answer
+	KindResponse      Kind = "response"      // the requesting officer answers a challenge
+	KindEnforcement   Kind = "enforcement"   // the issuing side asks the enforcing authority to enforce
+	KindUse           Kind = "use"           // the issuing side asks leave for a use that needs it
+	KindClosure       Kind = "closure"       // the issuing side closes the case
 )
 
 // Kinds lists every kind of act.
 func Kinds() []Kind {
 	return []Kind{KindRequest, KindCertification, KindDisclosure, KindRelay, KindWithdrawal, KindRefusal,
-		KindNondelivery}
+		KindNondelivery, KindClarification, KindReply, KindAmendment, KindObjection, KindDetermination,
+		KindAcceptance, KindConditions, KindPostponement, KindConsultation, KindExtension, KindPreservation,
+		KindSecrecy, KindNotice, KindValidation, KindInterception, KindCosts, KindChallenge, KindResponse,
+		KindEnforcement, KindUse, KindClosure}
 }
 
 // UnmarshalText refuses a kind that is not in the list.
@@ -118,6 +143,54 @@ type Body struct {
 	Withdrawal    *Withdrawal    `json:"withdrawal,omitzero"`
 	Refusal       *Refusal       `json:"refusal,omitzero"`
 	Nondelivery   *Nondelivery   `json:"nondelivery,omitzero"`
+
+	Clarification *Clarification `json:"clarification,omitzero"`
+	Reply         *Reply         `json:"reply,omitzero"`
+	Amendment     *Amendment     `json:"amendment,omitzero"`
+	Objection     *Objection     `json:"objection,omitzero"`
+	Determination *Determination `json:"determination,omitzero"`
+	Acceptance    *Acceptance    `json:"acceptance,omitzero"`
+	Conditions    *Conditions    `json:"conditions,omitzero"`
+	Postponement  *Postponement  `json:"postponement,omitzero"`
+	Consultation  *Consultation  `json:"consultation,omitzero"`
+	Extension     *Extension     `json:"extension,omitzero"`
+	Preservation  *Kept          `json:"preservation,omitzero"`
+	Secrecy       *SecrecyOrder  `json:"secrecy,omitzero"`
+	Notice        *Notice        `json:"notice,omitzero"`
+	Validation    *Validated     `json:"validation,omitzero"`
+	Interception  *Tap           `json:"interception,omitzero"`
+	Costs         *Costs         `json:"costs,omitzero"`
+	Challenge     *Challenge     `json:"challenge,omitzero"`
+	Response      *Response      `json:"response,omitzero"`
+	Enforcement   *Enforcement   `json:"enforcement,omitzero"`
+	Use           *Use           `json:"use,omitzero"`
+	Closure       *Closure       `json:"closure,omitzero"`
+}
+
+// members says which members of b are set.
+func (b *Body) members() [28]member {
+	return [...]member{
+		{KindRequest, b.Request != nil}, {KindCertification, b.Certification != nil},
+		{KindDisclosure, b.Disclosure != nil}, {KindRelay, b.Relay != nil},
+		{KindWithdrawal, b.Withdrawal != nil}, {KindRefusal, b.Refusal != nil},
+		{KindNondelivery, b.Nondelivery != nil}, {KindClarification, b.Clarification != nil},
+		{KindReply, b.Reply != nil}, {KindAmendment, b.Amendment != nil},
+		{KindObjection, b.Objection != nil}, {KindDetermination, b.Determination != nil},
+		{KindAcceptance, b.Acceptance != nil}, {KindConditions, b.Conditions != nil},
+		{KindPostponement, b.Postponement != nil}, {KindConsultation, b.Consultation != nil},
+		{KindExtension, b.Extension != nil}, {KindPreservation, b.Preservation != nil},
+		{KindSecrecy, b.Secrecy != nil}, {KindNotice, b.Notice != nil},
+		{KindValidation, b.Validation != nil}, {KindInterception, b.Interception != nil},
+		{KindCosts, b.Costs != nil}, {KindChallenge, b.Challenge != nil},
+		{KindResponse, b.Response != nil}, {KindEnforcement, b.Enforcement != nil},
+		{KindUse, b.Use != nil}, {KindClosure, b.Closure != nil},
+	}
+}
+
+// A member is one of a body's.
+type member struct {
+	kind Kind
+	set  bool
 }
 
 // A Certification is a designated authority's statement that a request is
@@ -151,6 +224,8 @@ type Withdrawal struct {
 type Refusal struct {
 	Reason Reason `json:"reason"`
 	Note   string `json:"note,omitzero"`
+	// Answers are the open questions that it closes.
+	Answers []Digest `json:"answers,omitempty"`
 }
 
 // An Endorsement is an officer's signature over the body of an act, with the
@@ -179,17 +254,9 @@ type Statement struct {
 // Kind returns the kind of b, "" when b does not have exactly one member.
 func (b *Body) Kind() Kind {
 	kind, n := Kind(""), 0
-	for k, set := range map[Kind]bool{
-		KindRequest:       b.Request != nil,
-		KindCertification: b.Certification != nil,
-		KindDisclosure:    b.Disclosure != nil,
-		KindRelay:         b.Relay != nil,
-		KindWithdrawal:    b.Withdrawal != nil,
-		KindRefusal:       b.Refusal != nil,
-		KindNondelivery:   b.Nondelivery != nil,
-	} {
-		if set {
-			kind = k
+	for _, m := range b.members() {
+		if m.set {
+			kind = m.kind
 			n++
 		}
 	}
@@ -325,8 +392,10 @@ func (b *Body) check() error {
 		}
 	case KindNondelivery:
 		return b.Nondelivery.check()
-	default:
+	case "":
 		return errors.New("body: want exactly one member")
+	default:
+		return b.checkLife()
 	}
 	return nil
 }

@@ -123,6 +123,21 @@ const (
 	ReasonDataProtection   Reason = "generic_data_protection"
 )
 
+// Reasons of the life of a case.
+const (
+	ReasonConsultation  Reason = "consultation_missing" // an authority refuses without having consulted
+	ReasonNotified      Reason = "notification_pending" // who was notified may still raise a ground for refusal
+	ReasonQuestion      Reason = "question_not_open"    // what is answered is not open
+	ReasonChallenge     Reason = "challenge_unanswered" // the requesting officer did not answer
+	ReasonApproval      Reason = "approval_missing"     // too few officers stand behind it
+	ReasonNarrower      Reason = "not_narrower"         // an amendment that asks for more
+	ReasonValidation    Reason = "validation_missing"   // not validated after the fact
+	ReasonOverdue       Reason = "deadline_passed"      // not answered in time
+	ReasonPending       Reason = "region_open"          // something of the case has not ended
+	ReasonCourtDecision Reason = "court_decision"       // a court said so
+	ReasonOther         Reason = "other"                // in the words beside it
+)
+
 // Reasons lists every reason, in the order of their introduction.
 func Reasons() []Reason {
 	return []Reason{
@@ -150,6 +165,8 @@ func Reasons() []Reason {
 		ReasonDeMinimis, ReasonDeleted, ReasonRetention, ReasonImpossible, ReasonVoluminous,
 		ReasonManifestError, ReasonPublicAuthority, ReasonQFGLaw, ReasonBankSecrecy,
 		ReasonSolelyFiscal, ReasonStoredAbroad, ReasonDataProtection,
+		ReasonConsultation, ReasonNotified, ReasonQuestion, ReasonChallenge, ReasonApproval, ReasonNarrower,
+		ReasonValidation, ReasonOverdue, ReasonPending, ReasonCourtDecision, ReasonOther,
 	}
 }
 

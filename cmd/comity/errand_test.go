@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ func prepared(t *testing.T) (errand, *home.Home, desk.Prepared) {
 	id := protocol.NewCaseID()
 	e := errand{draft: desk.Draft{Case: id, Agreement: "ukus-daa-2019", Body: body},
 		fits: func(p *desk.Prepared) error {
-			if p.Body.Refusal == nil || *p.Body.Refusal != asked {
+			if !reflect.DeepEqual(p.Body.Refusal, &asked) {
 				return errNotAsked
 			}
 			return nil

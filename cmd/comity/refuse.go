@@ -61,7 +61,7 @@ func (c *refuseCmd) Run(ctx context.Context, a *app) error {
 		instead: "comity refuse " + string(c.Case) + " lists the reasons that are not barred; " +
 			"where none is yours, comity disclose " + string(c.Case) + " FILE…",
 		fits: func(p *desk.Prepared) error {
-			if p.Body.Refusal == nil || *p.Body.Refusal != asked {
+			if r := p.Body.Refusal; r == nil || r.Reason != asked.Reason || r.Note != asked.Note {
 				return errNotAsked
 			}
 			return nil

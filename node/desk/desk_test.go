@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -395,7 +396,7 @@ func TestClientAndServerAgree(t *testing.T) {
 		Body:         protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.ReasonNotHeld, Note: "none ✓"}},
 		Endorsements: []protocol.Endorsement{{Credential: []byte(`{"a":"1"}`), Statement: []byte(`{"b":"2"}`)}}}
 	done, err := c.Submit(t.Context(), draft)
-	if err != nil || done.Case != someCase || n.draft.Body.Refusal == nil || *n.draft.Body.Refusal != *draft.Body.Refusal ||
+	if err != nil || done.Case != someCase || n.draft.Body.Refusal == nil || !reflect.DeepEqual(n.draft.Body.Refusal, draft.Body.Refusal) ||
 		!bytes.Equal(n.draft.Endorsements[0].Credential, draft.Endorsements[0].Credential) {
 		t.Errorf("submit: got %+v, %v; the node was given %+v", done, err, n.draft)
 	}

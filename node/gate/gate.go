@@ -109,21 +109,32 @@ func (g *Gate) In(grounds casefile.Grounds, peer protocol.ParticipantID, envelop
 
 // concerned reports whether an act that opens a case is any business of ours:
 // as its addressee or issuer, as an authority of the issuing Party that is asked
-// to certify or transmit it, or as the enforcing authority that is notified.
-// Sealed to us it may be all the same.
+// to certify or transmit it, as the enforcing authority that is notified, or as
+// an authority of the addressee's Party to which something in it is put. Sealed
+// to us it may be all the same.
 func (g *Gate) concerned(grounds casefile.Grounds, a *chain.Authentic, at time.Time) bool {
-	kind := a.Act.Body.Kind()
-	if kind != protocol.KindRequest && kind != protocol.KindCertification {
+	b := &a.Act.Body
+	put := b.Objection != nil || b.Enforcement != nil || b.Use != nil
+	r := a.Request()
+	if r == nil || b.Request == nil && b.Certification == nil && !put {
 		return true // the case says whose it is
 	}
-	r := a.Request()
 	if g.cfg.Self == r.Addressee || g.cfg.Self == r.Issuer {
 		return true
 	}
 	self := grounds.Standing(g.cfg.Self, at)
-	transmits := slices.Contains(self.Roles, protocol.RoleDesignated) || slices.Contains(self.Roles, protocol.RoleCentral)
-	notified := slices.Contains(self.Roles, protocol.RoleEnforcing) && self.Party == r.Addressee.Party()
-	return kind == protocol.KindRequest && (notified || transmits && self.Party == r.Issuer.Party())
+	is := func(roles ...protocol.Role) bool {
+		return slices.ContainsFunc(roles, func(r protocol.Role) bool { return slices.Contains(self.Roles, r) })
+	}
+	transmits := is(protocol.RoleDesignated, protocol.RoleCentral) && self.Party == r.Issuer.Party()
+	receives := self.Party == r.Addressee.Party()
+	switch {
+	case put:
+		return transmits || receives && is(protocol.RoleDesignated, protocol.RoleCentral, protocol.RoleEnforcing)
+	case b.Request != nil:
+		return transmits || receives && is(protocol.RoleEnforcing)
+	}
+	return false
 }
 
 // completes reports whether what the issuing side still lacks, if anything, is

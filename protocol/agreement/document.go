@@ -133,6 +133,8 @@ type Clock struct {
 	Starts string // the event from which Length runs
 	Length string // "7 days", "reasonable time"
 	Text   string
+	// Run is how a machine counts the clock; without it the clock is shown only.
+	Run *Run
 	Mark
 }
 

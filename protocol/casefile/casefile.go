@@ -20,13 +20,21 @@
 // not of the order in which they came. Each act leads to a state; of those the
 // one that stands last in this list is the state of the case:
 //
-//	requested, under_review, served, expired, refused, partly_produced,
-//	produced, withdrawn
+//	requested, under_review, served, accepted, expired, refused,
+//	partly_produced, produced, impossible, not_applicable, lifted,
+//	ground_raised, withdrawn, closed
 //
 // A withdrawal ends the case, whatever crossed it (law: the unified life cycle,
 // row 30). Evidence that crossed a withdrawal is kept and shown as such
-// (Crossed), for a person to decide; nothing but a relay follows a withdrawal.
-// Evidence that came after all outweighs that its order was thought lost.
+// (Crossed), for a person to decide; no answer follows a withdrawal. Evidence
+// that came after all outweighs that its order was thought lost.
+//
+// What goes to and fro meanwhile leads to no state. A question (question.go) is
+// open from the act that asks until an act that names it: a clarification, an
+// objection, an offer of conditions, a challenge. What runs beside the case, such
+// as secrecy, or a preservation, is a region (region.go): where it stands follows
+// from the set of its acts and from the time. So two who hold the same acts say
+// the same of a case at every moment, whatever came first.
 //
 // The package is trusted with turn-taking: who may certify, disclose, refuse
 // or withdraw, and when. It trusts its caller that signatures and registers
@@ -40,6 +48,7 @@ import (
 	"time"
 
 	"comity.example/protocol"
+	"comity.example/protocol/register"
 )
 
 const (
@@ -65,18 +74,34 @@ const (
 	Requested      State = "requested"       // waits for the designated authority's certification
 	UnderReview    State = "under_review"    // held for a named role of the receiving side
 	Served         State = "served"          // before the addressee
+	Accepted       State = "accepted"        // an authority of the receiving side accepted it, and has it carried out
 	PartlyProduced State = "partly_produced" // some evidence was disclosed, more is to come
 	Produced       State = "produced"        // all evidence was disclosed
 	Refused        State = "refused"         // the addressee, or its node, said no
 	Withdrawn      State = "withdrawn"       // the issuing side ended it
 	Expired        State = "expired"         // could not be delivered in its time
+	Impossible     State = "impossible"      // the issuing side confirmed that it cannot be done
+	NotApplicable  State = "not_applicable"  // the receiving authority: the agreement does not apply
+	Lifted         State = "lifted"          // a court lifted the order
+	GroundRaised   State = "ground_raised"   // a notified authority raised a ground for refusal
+	Closed         State = "closed"          // the issuing side has closed it
 )
 
 // States lists the states in the order of their precedence (SPEC.md §13): of
 // those that the acts of a case lead to, the last is the state of the case.
 func States() []State { return slices.Clone(precedence[:]) }
 
-var precedence = [...]State{Requested, UnderReview, Served, Expired, Refused, PartlyProduced, Produced, Withdrawn}
+var precedence = [...]State{Requested, UnderReview, Served, Accepted, Expired, Refused, PartlyProduced, Produced,
+	Impossible, NotApplicable, Lifted, GroundRaised, Withdrawn, Closed}
+
+// Ended reports whether nothing more is asked of the addressee.
+func (s State) Ended() bool {
+	switch s {
+	case Requested, UnderReview, Served, Accepted, PartlyProduced:
+		return false
+	}
+	return true
+}
 
 // rank is the place of a state in that order, 0 for none.
 func (s State) rank() int { return slices.Index(precedence[:], s) + 1 }
@@ -102,8 +127,31 @@ type Case struct {
 	// Notified are the authorities that got the request at the same time as its
 	// addressee, because the agreement wants them to know.
 	Notified []protocol.ParticipantID `json:"notified,omitempty"`
+	// Joined are the authorities of the receiving side to which something in the
+	// case was put later: an objection, an enforcement, a use.
+	Joined []protocol.ParticipantID `json:"joined,omitempty"`
+	// Matter is what the life of the case depends on in its request.
+	Matter Matter `json:"matter"`
+	// Fired are the clocks whose effects have come about here (Tick).
+	Fired []Fired `json:"fired,omitempty"`
 
 	Thread []Entry `json:"thread"` // the acts held, in the order in which they became durable
+}
+
+// A Matter is what the life of a case depends on in its request. There is
+// nothing of a person in it.
+type Matter struct {
+	Type        protocol.RequestType `json:"type,omitzero"`
+	Categories  []protocol.Category  `json:"categories,omitempty"`
+	Issued      time.Time            `json:"issued,omitzero"`
+	Unvalidated bool                 `json:"unvalidated,omitzero"` // to be validated after the fact
+	Window      *protocol.Window     `json:"window,omitzero"`      // of an interception
+	Secrecy     *protocol.Secrecy    `json:"secrecy,omitzero"`     // that was asked for
+	Deadline    time.Time            `json:"deadline,omitzero"`    // that the issuing side asks for
+	// Officers are who signed the request.
+	Officers []register.OfficerID `json:"officers,omitempty"`
+	// ThirdStates are the Parties, other than the two, whom the matter concerns.
+	ThirdStates []protocol.Party `json:"third_states,omitempty"`
 }
 
 // An Entry is one act of a thread.
@@ -128,6 +176,24 @@ type Entry struct {
 	// recipient, or is an answer or a relay, did not get there: Refused or
 	// Expired. Only its sender knows.
 	Undelivered State `json:"undelivered,omitzero"`
+
+	// Says is what the act says, as far as the life of the case depends on it.
+	Says *Says `json:"says,omitzero"`
+	// Joins are the authorities to which the act puts something for the first time.
+	Joins []protocol.ParticipantID `json:"joins,omitempty"`
+
+	// What follows only the holder knows. At is when the act became durable here.
+	At time.Time `json:"at,omitzero"`
+	// Receipts are those of its recipients, of an act of the holder's own.
+	Receipts []Receipt `json:"receipts,omitempty"`
+	// LostTo are the recipients that it did not get to.
+	LostTo []protocol.ParticipantID `json:"lost_to,omitempty"`
+}
+
+// A Receipt says when, by its own ledger, a recipient received an act.
+type Receipt struct {
+	By protocol.ParticipantID `json:"by"`
+	At time.Time              `json:"at"`
 }
 
 // A Step is a verified act on its way into a case.
@@ -138,6 +204,11 @@ type Step struct {
 
 	// Endorsed says that an officer stands behind the act.
 	Endorsed bool
+	// Officers are who, and Roles what the sender is registered for.
+	Officers []register.OfficerID
+	Roles    []protocol.Role
+	// At is when the act becomes durable.
+	At time.Time
 
 	// Decision is what the agreement says of a request or certification.
 	Decision *protocol.Decision
@@ -199,7 +270,7 @@ func (c *Case) Heads(to ...protocol.ParticipantID) []protocol.Digest {
 // seenBy reports whether each of ids sent or was sent the act.
 func (e *Entry) seenBy(ids []protocol.ParticipantID) bool {
 	for _, id := range ids {
-		if e.From != id && !slices.Contains(e.To, id) {
+		if e.From != id && !slices.Contains(e.To, id) || slices.Contains(e.LostTo, id) {
 			return false
 		}
 	}
@@ -215,7 +286,13 @@ func (c *Case) names() int {
 	return n
 }
 
-func (e *Entry) names() int { return len(e.To) + len(e.Follows) + len(e.InnerFollows) }
+func (e *Entry) names() int {
+	n := len(e.To) + len(e.Follows) + len(e.InnerFollows)
+	if e.Says != nil {
+		n += len(e.Says.Answers) + len(e.Says.Reasons)
+	}
+	return n
+}
 
 // Last returns the newest entry of the given kind, by itself or inside
 // another act, and whether there is one.
@@ -231,7 +308,7 @@ func (c *Case) Last(kind protocol.Kind) (Entry, bool) {
 // Participants returns the participants of the case, each once.
 func (c *Case) Participants() []protocol.ParticipantID {
 	var out []protocol.ParticipantID
-	for _, id := range append([]protocol.ParticipantID{c.Issuer, c.Certifier, c.Addressee}, c.Notified...) {
+	for _, id := range slices.Concat([]protocol.ParticipantID{c.Issuer, c.Certifier, c.Addressee}, c.Notified, c.Joined) {
 		if id != "" && !slices.Contains(out, id) {
 			out = append(out, id)
 		}

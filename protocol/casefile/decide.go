@@ -22,14 +22,25 @@ type Grounds struct {
 // refusal it is decided whether its ground is barred. Every other act belongs to
 // a case that was decided when it was opened: whether it fits is for Apply.
 func (g Grounds) Decide(a *chain.Authentic, at time.Time) protocol.Decision {
-	if r := a.Request(); r != nil && a.Act.Body.Relay == nil {
-		return g.Book.Decide(r, g.facts(a, at))
+	if opens := a.Act.Body.Request != nil || a.Act.Body.Certification != nil; opens {
+		return g.Book.Decide(a.Request(), g.facts(a, at))
 	}
 	if r := a.Act.Body.Refusal; r != nil && len(a.Act.To) > 0 {
 		return g.Book.Refuse(agreement.Ground{Agreement: a.Act.Agreement, Reason: r.Reason,
-			From: a.Act.To[0].Party(), To: a.Act.From.Party(), At: at})
+			From: across(a.Act.To, a.Act.From).Party(), To: a.Act.From.Party(), At: at})
 	}
 	return Belongs(a.Act.Agreement, at)
+}
+
+// across returns the first of ids that is of another Party than from: to whom a
+// refusal is said. It is the first where there is none.
+func across(ids []protocol.ParticipantID, from protocol.ParticipantID) protocol.ParticipantID {
+	for _, id := range ids {
+		if id.Party() != from.Party() {
+			return id
+		}
+	}
+	return ids[0]
 }
 
 // Belongs is the decision on an act of a case that is open.
@@ -123,7 +134,13 @@ func officers(a *chain.Authentic, given []protocol.Role) agreement.Officer {
 
 // StepOf returns the step that a verified and decided act makes.
 func StepOf(a *chain.Authentic, d *protocol.Decision) Step {
-	s := Step{Act: a.Act, Digest: a.Digest, Decision: d, Endorsed: len(a.Officers) > 0}
+	s := Step{Act: a.Act, Digest: a.Digest, Decision: d, Endorsed: len(a.Officers) > 0, Roles: a.Sender.Roles}
+	if d != nil {
+		s.At = d.At
+	}
+	for _, o := range a.Officers {
+		s.Officers = append(s.Officers, o.ID)
+	}
 	if a.Inner != nil {
 		inner := StepOf(a.Inner, nil)
 		s.Inner = &inner

@@ -17,12 +17,48 @@ const (
 	Answer  Move = "answer"  // disclose or refuse
 	Pass    Move = "relay"   // pass on what came to who has not seen it
 	Read    Move = "read"    // evidence, a refusal or a notification has come, or the order has ended
+
+	Reply     Move = "reply"     // the issuing side is asked, or objected to, or offered conditions
+	Respond   Move = "respond"   // the officer who signed the request answers a challenge
+	Determine Move = "determine" // an authority decides what was put to it, or a court's decision is told
+	Examine   Move = "examine"   // a notified authority raises a ground for refusal, or says that it will not
+	Resume    Move = "resume"    // a request that was put off is looked at again
 )
+
+// Awaited is whose move it is in a case, and for what.
+type Awaited struct {
+	Participant protocol.ParticipantID `json:"participant"`
+	Move        Move                   `json:"move"`
+}
+
+// Awaits returns whose move it is, of all in the case.
+func (c *Case) Awaits() []Awaited {
+	var out []Awaited
+	for _, id := range c.Participants() {
+		if m := c.Move(id); m != None && m != Read {
+			out = append(out, Awaited{id, m})
+		}
+	}
+	return out
+}
 
 // Move returns what self's people are asked to do now.
 func (c *Case) Move(self protocol.ParticipantID) Move {
-	if c.notified(self) {
+	asking := false
+	for _, q := range c.Questions() {
+		if slices.Contains(q.Awaits, self) {
+			return moveFor(q.Kind)
+		}
+		asking = asking || q.From == self && q.Kind != protocol.KindConsultation
+	}
+	if c.isAuthority(self) {
+		if c.notified(self) && !c.State.Ended() && !c.examined(self) {
+			return Examine
+		}
 		return Read
+	}
+	if asking && (c.State == UnderReview || c.State == Served || c.State == Accepted || c.State == PartlyProduced) {
+		return None // the answer is another's to give
 	}
 	switch c.State {
 	case Requested:
@@ -33,15 +69,49 @@ func (c *Case) Move(self protocol.ParticipantID) Move {
 		if self == c.Addressee {
 			return Review
 		}
-	case Served, PartlyProduced:
+	case Served, Accepted, PartlyProduced:
 		if self == c.Addressee {
 			return Answer
 		}
 	}
+	return c.reads(self)
+}
+
+// moveFor returns what a question asks of whom it awaits.
+func moveFor(k protocol.Kind) Move {
+	switch k {
+	case protocol.KindObjection:
+		return Determine
+	case protocol.KindEnforcement, protocol.KindUse:
+		return Determine
+	case protocol.KindChallenge:
+		return Respond
+	case protocol.KindPostponement:
+		return Resume
+	}
+	return Reply
+}
+
+// examined reports whether a notified authority has said what it will do.
+func (c *Case) examined(self protocol.ParticipantID) bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool {
+		return e.From == self && (e.Kind == protocol.KindAcceptance || e.Kind == protocol.KindRefusal || e.Kind == protocol.KindConditions) ||
+			len(c.Fired) > 0 && c.firedEffect(EffectLapse) != nil
+	})
+}
+
+// reads returns what self's people are to do with what has come.
+func (c *Case) reads(self protocol.ParticipantID) Move {
+	ended := c.State == Refused || c.State == Expired || c.State == Impossible || c.State == NotApplicable ||
+		c.State == Lifted || c.State == GroundRaised
 	switch {
+	case c.State == Closed:
+		return None
 	case self == c.Certifier && self != c.Issuer && !c.passedOn():
 		return Pass
-	case self == c.Issuer && (c.returned() || c.State == Refused || c.State == Expired):
+	case self == c.Issuer && (c.returned() || ended):
+		return Read
+	case self == c.Addressee && (c.State == Impossible || c.State == NotApplicable || c.State == Lifted || c.State == GroundRaised):
 		return Read
 	case c.State == Withdrawn && c.withdrawnBeside(self):
 		return Read
@@ -97,7 +167,7 @@ func (c *Case) WithdrawalsToRelay() []protocol.Digest {
 	var out []protocol.Digest
 	for _, e := range c.Thread {
 		crossed := c.Certifier != "" && slices.Contains(e.To, c.Certifier) && !slices.Contains(e.To, c.Addressee)
-		if e.Kind == protocol.KindWithdrawal && crossed && !c.relays(e.Act) {
+		if (e.Kind == protocol.KindWithdrawal) && crossed && !c.relays(e.Act) {
 			out = append(out, e.Act)
 		}
 	}
@@ -119,6 +189,9 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 	var to []protocol.ParticipantID
 	switch kind {
 	case protocol.KindDisclosure, protocol.KindRefusal:
+		if self != c.Addressee && c.isAuthority(self) {
+			return c.circleOf(self)
+		}
 		// The product goes to the designated authority that transmitted the
 		// request; it passes it on (UK-US agreement, Art 6: provenance unverified).
 		to = []protocol.ParticipantID{c.answeredTo()}
@@ -137,12 +210,35 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 			to = slices.Clone(c.Thread[0].To)
 			to = append(to, c.Issuer)
 		}
+	default:
+		if shared(kind) {
+			return c.circleOf(self)
+		}
 	}
 	to = slices.DeleteFunc(to, func(id protocol.ParticipantID) bool { return id == self })
 	if len(to) == 0 && kind == protocol.KindWithdrawal && c.addressedTo(self) {
 		to = []protocol.ParticipantID{self} // what nobody else has heard of ends here
 	}
 	return to
+}
+
+// circleOf returns everybody else whom self knows to be in the case: where what
+// is said in its life goes.
+func (c *Case) circleOf(self protocol.ParticipantID) []protocol.ParticipantID {
+	known := make([]*Entry, len(c.Thread))
+	for i := range c.Thread {
+		known[i] = &c.Thread[i]
+	}
+	at := c.State
+	if c.led() != Requested && c.State == Withdrawn && c.onlyRequested() {
+		at = Requested
+	}
+	return slices.DeleteFunc(c.circle(at, known), func(id protocol.ParticipantID) bool { return id == self })
+}
+
+// onlyRequested reports whether the case ended before its addressee heard of it.
+func (c *Case) onlyRequested() bool {
+	return c.Thread[0].Leads == Requested && c.Certifier == ""
 }
 
 // Undelivered returns the case after the act with digest d was refused by the
@@ -153,7 +249,11 @@ func (c Case) Undelivered(d protocol.Digest, recipient protocol.ParticipantID, s
 	for i, e := range c.Thread {
 		opens := e.Kind == protocol.KindCertification && recipient == c.Addressee ||
 			e.Kind == protocol.KindRequest && recipient != c.Issuer && !c.notified(recipient)
-		repeatable := Repeatable(e.Kind) && slices.Contains(e.To, recipient)
+		repeatable := Repeatable(e.Kind) && slices.Contains(e.To, recipient) && !c.toAll(&e)
+		if e.Act == d && c.toAll(&e) && !slices.Contains(e.LostTo, recipient) {
+			c.Thread = slices.Clone(c.Thread)
+			c.Thread[i].LostTo = append(slices.Clone(e.LostTo), recipient)
+		}
 		if e.Act != d || !opens && !repeatable {
 			continue
 		}
@@ -177,9 +277,12 @@ func (c Case) Undelivered(d protocol.Digest, recipient protocol.ParticipantID, s
 // they follow, so it accepts none of them.
 func (c *Case) Stranded(d protocol.Digest, recipient protocol.ParticipantID) []protocol.Digest {
 	var out []protocol.Digest
-	lost := slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Act == d && e.Lost() })
+	lost := slices.ContainsFunc(c.Thread, func(e Entry) bool {
+		return e.Act == d && (e.Lost() || slices.Contains(e.LostTo, recipient))
+	})
 	for _, e := range c.Thread {
-		if lost && !e.Lost() && Repeatable(e.Kind) && slices.Contains(e.To, recipient) && slices.Contains(e.Follows, d) {
+		gone := e.Lost() || slices.Contains(e.LostTo, recipient)
+		if lost && !gone && (Repeatable(e.Kind) || c.toAll(&e)) && slices.Contains(e.To, recipient) && slices.Contains(e.Follows, d) {
 			out = append(out, e.Act)
 		}
 	}
@@ -190,6 +293,12 @@ func (c *Case) Stranded(d protocol.Digest, recipient protocol.ParticipantID) []p
 // recipient: nobody but its sender holds it, and nothing follows it.
 func (e *Entry) Lost() bool {
 	return e.Undelivered != "" && Repeatable(e.Kind)
+}
+
+// toAll reports whether the act went to everybody in the case: that one of them
+// did not get it is no reason to take it back.
+func (c *Case) toAll(e *Entry) bool {
+	return shared(e.Kind) && (e.Kind != protocol.KindRefusal || e.From != c.Addressee)
 }
 
 // Repeatable reports whether an act of a kind that did not get to its recipient

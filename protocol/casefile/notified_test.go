@@ -25,7 +25,7 @@ func TestWhoIsNotifiedHasNoPartButReads(t *testing.T) {
 		t.Fatalf("got %v, want %v", c.Notified, enforcing)
 	}
 	for who, want := range map[protocol.ParticipantID]casefile.Move{
-		enforcing: casefile.Read, contoso: casefile.Answer, police: casefile.None} {
+		enforcing: casefile.Examine, contoso: casefile.Answer, police: casefile.None} {
 		if got := c.Move(who); got != want {
 			t.Errorf("%s: got %q, want %q", who, got, want)
 		}
@@ -33,7 +33,6 @@ func TestWhoIsNotifiedHasNoPartButReads(t *testing.T) {
 	opening := c.Thread[0].Act
 	for name, body := range map[string]protocol.Body{
 		"withdrawal": {Withdrawal: &protocol.Withdrawal{}},
-		"refusal":    {Refusal: &protocol.Refusal{}},
 		"disclosure": {Disclosure: &protocol.Disclosure{}},
 	} {
 		_, err := c.Apply(step(body, enforcing, to(police), opening))

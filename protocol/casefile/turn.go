@@ -15,6 +15,9 @@ const (
 	issuer actor = 1 << iota
 	certifier
 	addressee
+	authority // of the receiving side, that was notified or to which something was put
+
+	issuing = issuer | certifier
 )
 
 // part returns the parts that id plays. Before a certification, whom the
@@ -31,26 +34,10 @@ func (c *Case) part(id protocol.ParticipantID) actor {
 	if id == c.Addressee {
 		p |= addressee
 	}
+	if c.isAuthority(id) {
+		p |= authority
+	}
 	return p
-}
-
-// A turn is one row of the table of who may do what, and when.
-type turn struct {
-	kind protocol.Kind
-	by   actor
-	from []State // in which its sender stood
-	to   func(Step) State
-}
-
-func to(s State) func(Step) State { return func(Step) State { return s } }
-
-// turns is the table. What is not in it is refused.
-var turns = []turn{
-	{protocol.KindCertification, certifier, []State{Requested}, decided},
-	{protocol.KindDisclosure, addressee, []State{UnderReview, Served, PartlyProduced}, produced},
-	{protocol.KindRefusal, addressee, []State{Served, UnderReview}, to(Refused)},
-	{protocol.KindWithdrawal, issuer | certifier, []State{Requested, UnderReview, Served, PartlyProduced}, to(Withdrawn)},
-	{protocol.KindNondelivery, certifier, []State{UnderReview, Served}, failed},
 }
 
 // decided is the state in which a request waits, given what the agreement says.
@@ -100,13 +87,18 @@ func Open(s Step) (Case, error) {
 		if len(act.Follows) != 0 {
 			return refuse(protocol.ReasonThread)
 		}
-		c.open(act)
+		c.open(&s)
 	case protocol.KindCertification:
 		if s.Inner == nil || !slices.Equal(act.Follows, []protocol.Digest{s.Inner.Digest}) {
 			return refuse(protocol.ReasonThread)
 		}
-		c.open(s.Inner.Act)
+		c.open(s.Inner)
 		c.Certifier = act.From
+	case protocol.KindObjection, protocol.KindEnforcement, protocol.KindUse:
+		if s.Inner == nil || len(act.Follows) == 0 {
+			return refuse(protocol.ReasonThread)
+		}
+		return c.join(s)
 	default:
 		if len(act.Follows) == 0 { // it could follow nothing in any case
 			return refuse(protocol.ReasonOutOfTurn)
@@ -119,12 +111,71 @@ func Open(s Step) (Case, error) {
 	return c, nil
 }
 
-// open notes who is who. Of those to whom a request is addressed besides its
-// addressee, whoever is not of the issuing Party is notified.
-func (c *Case) open(request *protocol.Act) {
-	c.Issuer = request.Body.Request.Issuer
-	c.Addressee = request.Body.Request.Addressee
-	c.Emergency = request.Emergency()
+// join opens the case at an authority of the receiving side to which something
+// in it was put: with the order as its sender holds it.
+func (c Case) join(s Step) (Case, error) {
+	opening := s.Inner
+	if opening.Inner != nil {
+		c.Certifier = opening.Act.From
+		opening = opening.Inner
+	}
+	if opening.Act.Body.Request == nil {
+		return Case{}, &TurnError{Reason: protocol.ReasonThread, Kind: s.Act.Body.Kind()}
+	}
+	c.open(opening)
+	e := entry(s)
+	e.Leads = Served // what is put to it is an order that was served
+	e.Inner, e.InnerKind, e.InnerFollows = s.Inner.Digest, s.Inner.Act.Body.Kind(), s.Inner.Act.Follows
+	e.Joins = c.joins(s.Act)
+	c.Joined = e.Joins
+	if c.part(s.Act.From)&partOf(s.Act.Body.Kind()) == 0 {
+		return Case{}, &TurnError{Reason: protocol.ReasonRole, Kind: s.Act.Body.Kind()}
+	}
+	c.State, c.Thread = e.Leads, []Entry{e}
+	return c, nil
+}
+
+// partOf returns whose it is to put something to an authority.
+func partOf(k protocol.Kind) actor {
+	if k == protocol.KindObjection {
+		return addressee
+	}
+	return issuing
+}
+
+// joins returns the authorities of the receiving side that an act is the first
+// to reach.
+func (c *Case) joins(act *protocol.Act) []protocol.ParticipantID {
+	b := &act.Body
+	if b.Enforcement == nil && b.Use == nil && (b.Objection == nil || b.Objection.Level != protocol.LevelReceiving) {
+		return nil
+	}
+	var out []protocol.ParticipantID
+	for _, id := range act.To {
+		if id.Party() == c.Addressee.Party() && id != c.Addressee && !c.notified(id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// open notes who is who, and of what the life of the case depends. Of those to
+// whom a request is addressed besides its addressee, whoever is not of the
+// issuing Party is notified.
+func (c *Case) open(s *Step) {
+	request := s.Act
+	r := request.Body.Request
+	c.Issuer, c.Addressee, c.Emergency = r.Issuer, r.Addressee, request.Emergency()
+	c.Matter = Matter{Type: r.Type, Categories: r.Categories(), Issued: request.Issued,
+		Unvalidated: r.Authorisation.Unvalidated, Window: r.Interception, Secrecy: r.Secrecy, Officers: s.Officers}
+	if r.Deadline != nil {
+		c.Matter.Deadline = r.Deadline.At
+	}
+	for _, p := range append([]protocol.Party{r.Target.LocatedIn}, r.Target.ResidentIn...) {
+		if p != "" && p != c.Issuer.Party() && p != c.Addressee.Party() && !slices.Contains(c.Matter.ThirdStates, p) {
+			c.Matter.ThirdStates = append(c.Matter.ThirdStates, p)
+		}
+	}
 	for _, id := range request.To {
 		if id != c.Addressee && id.Party() != c.Issuer.Party() {
 			c.Notified = append(c.Notified, id)
@@ -168,7 +219,7 @@ func (c Case) Apply(s Step) (Case, error) {
 	if !c.Holds(moves.Digest) { // what is held already leads nowhere again
 		var reason protocol.Reason
 		at := c.stance(moves)
-		if e.Leads, reason = c.take(*moves, at); reason != "" {
+		if e.Leads, reason = c.take(*moves, at, moves.Act.Follows); reason != "" {
 			return refuse(reason, at)
 		}
 		// Nobody passes on what its own sender could not have sent.
@@ -182,6 +233,12 @@ func (c Case) Apply(s Step) (Case, error) {
 	next := c
 	if e.Kind == protocol.KindCertification {
 		next.Certifier = e.From
+	}
+	for _, id := range c.joins(s.Act) {
+		e.Joins = append(e.Joins, id)
+		if !slices.Contains(next.Joined, id) {
+			next.Joined = append(slices.Clone(next.Joined), id)
+		}
 	}
 	next.Thread = append(slices.Clone(c.Thread), e)
 	next.State = merge(c.State, e.Leads)
@@ -197,7 +254,7 @@ func (c Case) Send(s Step) (Case, error) {
 		at = c.led() // that the case ended so is what it says
 	}
 	if s.Act.Body.Relay == nil { // which adds no word of its own
-		if _, reason := c.take(s, at); reason != "" {
+		if _, reason := c.take(s, at, c.heads()); reason != "" {
 			return Case{}, &TurnError{Reason: reason, Kind: s.Act.Body.Kind(), State: at}
 		}
 	}
@@ -219,45 +276,6 @@ func (c *Case) led() State {
 }
 
 func (c *Case) lacks(d protocol.Digest) bool { return !c.Holds(d) }
-
-// take looks the act up in the table of turns, for a sender who stood at a
-// state, and returns the state to which it leads.
-func (c *Case) take(s Step, at State) (State, protocol.Reason) {
-	kind := s.Act.Body.Kind()
-	part := c.part(s.Act.From)
-	if kind == protocol.KindCertification && c.Certifier == "" {
-		// Of the request that opened the case, and of no other.
-		if s.Inner == nil || s.Inner.Digest != c.Thread[0].Act {
-			return "", protocol.ReasonThread
-		}
-		part |= certifier
-	}
-	for _, t := range turns {
-		if t.kind != kind {
-			continue
-		}
-		if t.by&part == 0 {
-			return "", protocol.ReasonRole
-		}
-		if kind == protocol.KindCertification && c.Certifier != "" {
-			return "", protocol.ReasonOutOfTurn // a case has one
-		}
-		if n := s.Act.Body.Nondelivery; n != nil && !c.certifies(n, s.Act.From) {
-			return "", protocol.ReasonThread
-		}
-		if at == UnderReview && kind == protocol.KindDisclosure && !s.Endorsed {
-			return "", protocol.ReasonOfficerMissing // what was held for a person, a person answers
-		}
-		if !slices.Contains(t.from, at) {
-			break
-		}
-		if answers(kind) && !slices.Equal(s.Act.To, []protocol.ParticipantID{c.answeredTo()}) {
-			return "", protocol.ReasonWrongRecipient // whoever told two of them two things would split the case
-		}
-		return t.to(s), ""
-	}
-	return "", protocol.ReasonOutOfTurn
-}
 
 // answeredTo returns to whom the addressee's answers go, and to nobody else.
 func (c *Case) answeredTo() protocol.ParticipantID {
@@ -380,8 +398,8 @@ func (e *Entry) withdraws() bool {
 
 func entry(s Step) Entry {
 	e := Entry{Act: s.Digest, ID: s.Act.ID, Kind: s.Act.Body.Kind(), From: s.Act.From,
-		To: s.Act.To, Follows: s.Act.Follows, Issued: s.Act.Issued}
-	if s.Inner != nil {
+		To: s.Act.To, Follows: s.Act.Follows, Issued: s.Act.Issued, Says: says(&s.Act.Body), At: s.At}
+	if s.Inner != nil && (s.Act.Body.Certification != nil || s.Act.Body.Relay != nil) {
 		e.Inner, e.InnerKind, e.InnerFollows = s.Inner.Digest, s.Inner.Act.Body.Kind(), s.Inner.Act.Follows
 	}
 	return e

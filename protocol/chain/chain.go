@@ -34,8 +34,9 @@ const (
 	// MaxStatement bounds an officer's signed statement, in bytes.
 	MaxStatement = 16 << 10
 	// MaxDepth bounds how deep acts may stand in one another: a certification
-	// or a relay carries one act, which carries none.
-	MaxDepth = 1
+	// carries a request, and what is put to an authority of the receiving side
+	// carries a certification.
+	MaxDepth = 2
 	// MaxEndorsementAge bounds the time from an officer's signature to the
 	// issue of the act: what was approved long ago is approved again.
 	MaxEndorsementAge = 30 * 24 * time.Hour

@@ -518,7 +518,6 @@ func TestParticipantWithoutRoleIsRefused(t *testing.T) {
 		"request of a provider":              w.Request(contoso, police),
 		"disclosure of a police":             w.Disclose(w.Request(office, contoso), police, office),
 		"certification by a police":          w.Certify(w.Request(police, contoso), police, contoso),
-		"certification by a central":         w.Certify(w.Request("ie.garda", "ie.justice"), "ie.justice", contoso),
 		"relay of a police":                  w.Relay(disclosed, police, office),
 		"refusal of a police":                w.Act(refusal, police, office),
 		"withdrawal of a provider":           w.Act(withdrawal, contoso, office),

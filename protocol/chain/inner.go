@@ -23,11 +23,20 @@ func (q *inquiry) verifyInner() *Fault {
 		signed, fits = body.Certification.Request, q.checkCertified
 	case protocol.KindRelay:
 		signed, fits = body.Relay.Act, q.checkRelayed
+	case protocol.KindObjection:
+		signed, fits = body.Objection.Request, q.checkPut
+	case protocol.KindEnforcement:
+		signed, fits = body.Enforcement.Request, q.checkPut
+	case protocol.KindUse:
+		signed, fits = body.Use.Request, q.checkPut
 	default:
 		return nil
 	}
-	if q.depth >= MaxDepth {
-		return refuse(protocol.ReasonMalformed, "more than %d acts in one another", MaxDepth+1)
+	if len(signed) == 0 {
+		return nil
+	}
+	if q.depth >= MaxDepth || q.depth > 0 && q.found.Act.Body.Certification == nil {
+		return refuse(protocol.ReasonMalformed, "acts that are too deep in one another")
 	}
 	inner, f := q.run(&inquiry{
 		Context: q.Context,
@@ -35,7 +44,7 @@ func (q *inquiry) verifyInner() *Fault {
 		depth:   q.depth + 1,
 		moment:  q.found.Act.Issued,
 
-		passedOn: q.found.Act.Body.Relay != nil,
+		passedOn: q.found.Act.Body.Certification == nil,
 	}, actSteps())
 	if f != nil {
 		return &Fault{f.Reason, fmt.Errorf("carried act: %w", f.Err)}
@@ -44,6 +53,26 @@ func (q *inquiry) verifyInner() *Fault {
 		return f
 	}
 	q.found.Inner = inner
+	return nil
+}
+
+// checkPut: what is put to an authority of the receiving side is the order as
+// the sender received it, or sent it, within its case.
+func (q *inquiry) checkPut(inner *Authentic) *Fault {
+	act := q.found.Act
+	kind := inner.Act.Body.Kind()
+	if kind != protocol.KindCertification && kind != protocol.KindRequest {
+		return refuse(protocol.ReasonMalformed, "what is put to an authority is not an order")
+	}
+	if inner.Act.Case != act.Case {
+		return refuse(protocol.ReasonWrongCase, "put to an authority in another case")
+	}
+	if inner.Act.Agreement != act.Agreement {
+		return refuse(protocol.ReasonNotGoverning, "put to an authority under another agreement")
+	}
+	if inner.Act.From != act.From && !slices.Contains(inner.Act.To, act.From) {
+		return refuse(protocol.ReasonWrongRecipient, "put to an authority by one it was not sent to")
+	}
 	return nil
 }
 

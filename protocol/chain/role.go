@@ -12,32 +12,64 @@ type duty struct {
 	alone []protocol.Role
 }
 
+// The sides of a case, by the roles that their participants are registered for.
+var (
+	issuing = []protocol.Role{protocol.RoleIssuing, protocol.RoleDesignated, protocol.RoleCentral,
+		protocol.RoleContact}
+	answering = []protocol.Role{protocol.RoleProvider, protocol.RoleCentral, protocol.RoleContact}
+	passing   = []protocol.Role{protocol.RoleDesignated, protocol.RoleCentral, protocol.RoleEnforcing}
+	// authorities review, accept, put off and refuse for the receiving side.
+	authorities = []protocol.Role{protocol.RoleCentral, protocol.RoleContact, protocol.RoleEnforcing,
+		protocol.RoleDesignated}
+	receiving = []protocol.Role{protocol.RoleProvider, protocol.RoleCentral, protocol.RoleContact,
+		protocol.RoleEnforcing, protocol.RoleDesignated}
+	anyone = []protocol.Role{protocol.RoleProvider, protocol.RoleCentral, protocol.RoleContact,
+		protocol.RoleEnforcing, protocol.RoleDesignated, protocol.RoleIssuing}
+)
+
 // duties says it for every kind of act; a kind that is not here nobody may do.
+// Which side it is for in a case says package casefile.
 //
 // A provider discloses by a system of its own, or by a person whom it answers
 // for and need not name. A relay adds no word of its own to what it carries.
-// A refusal is a person's, always. That an act did not get through is a fact,
-// which the node that sent it states by itself.
-func duties(kind protocol.Kind) (duty, bool) {
-	issuing := []protocol.Role{protocol.RoleIssuing, protocol.RoleDesignated, protocol.RoleCentral,
-		protocol.RoleContact}
-	answering := []protocol.Role{protocol.RoleProvider, protocol.RoleCentral, protocol.RoleContact}
-	passing := []protocol.Role{
-		protocol.RoleDesignated, protocol.RoleCentral, protocol.RoleEnforcing}
-	switch kind {
-	case protocol.KindRequest, protocol.KindWithdrawal:
+// A refusal is a person's, always. What a node states by itself is a fact: that
+// an act did not get through, that an interception stopped, that nobody
+// validated an emergency in time.
+func duties(b *protocol.Body) (duty, bool) {
+	switch b.Kind() {
+	case protocol.KindRequest, protocol.KindWithdrawal, protocol.KindAmendment, protocol.KindResponse,
+		protocol.KindReply, protocol.KindPreservation, protocol.KindEnforcement, protocol.KindUse, protocol.KindClosure:
 		return duty{roles: issuing}, true
 	case protocol.KindCertification:
-		return duty{roles: []protocol.Role{protocol.RoleDesignated}}, true
+		return duty{roles: []protocol.Role{protocol.RoleDesignated, protocol.RoleCentral}}, true
 	case protocol.KindDisclosure:
 		return duty{roles: answering, alone: []protocol.Role{protocol.RoleProvider}}, true
-	case protocol.KindRefusal:
+	case protocol.KindRefusal, protocol.KindClarification:
+		return duty{roles: receiving}, true
+	case protocol.KindObjection, protocol.KindChallenge:
 		return duty{roles: answering}, true
 	case protocol.KindNondelivery:
-		return duty{roles: []protocol.Role{protocol.RoleDesignated},
-			alone: []protocol.Role{protocol.RoleDesignated}}, true
+		transmitting := []protocol.Role{protocol.RoleDesignated, protocol.RoleCentral}
+		return duty{roles: transmitting, alone: transmitting}, true
 	case protocol.KindRelay:
 		return duty{roles: passing, alone: passing}, true
+	case protocol.KindConditions, protocol.KindPostponement, protocol.KindConsultation:
+		return duty{roles: authorities}, true
+	case protocol.KindDetermination, protocol.KindAcceptance, protocol.KindExtension, protocol.KindSecrecy,
+		protocol.KindNotice, protocol.KindCosts:
+		return duty{roles: anyone}, true
+	case protocol.KindValidation:
+		d := duty{roles: issuing}
+		if b.Validation.Result == protocol.ValidationLapsed {
+			d.alone = issuing
+		}
+		return d, true
+	case protocol.KindInterception:
+		d := duty{roles: anyone}
+		if b.Interception.Action == protocol.TapStopped {
+			d.alone = answering
+		}
+		return d, true
 	}
 	return duty{}, false
 }
@@ -46,7 +78,7 @@ func duties(kind protocol.Kind) (duty, bool) {
 func (q *inquiry) checkRole() *Fault {
 	act, sender := q.found.Act, q.found.Sender
 	kind := act.Body.Kind()
-	d, ok := duties(kind)
+	d, ok := duties(&act.Body)
 	if !ok || !sender.Has(d.roles...) {
 		return refuse(protocol.ReasonRole, "%q is not registered to send a %s", act.From, kind)
 	}
@@ -76,7 +108,7 @@ func (q *inquiry) checkIssuer(r *protocol.Request) *Fault {
 // have, and for the type of request that is made or certified.
 func (q *inquiry) checkOfficersRole() *Fault {
 	kind := q.found.Act.Body.Kind()
-	d, _ := duties(kind) // checkRole has seen that there are some
+	d, _ := duties(&q.found.Act.Body) // checkRole has seen that there are some
 	if len(q.found.Officers) == 0 {
 		if q.found.Sender.Has(d.alone...) {
 			return nil

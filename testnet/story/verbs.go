@@ -58,7 +58,7 @@ var verbs = map[string]verb{
 	"told":      (*player).told,
 	"answer":    (*player).answer,
 	"cannot":    (*player).cannot,
-	"bystander": (*player).bystander,
+	"consult":   (*player).consult,
 	"asked":     (*player).asked,
 }
 
@@ -227,18 +227,14 @@ func (p *player) cannot(ctx context.Context, st step) error {
 	return nil
 }
 
-// bystander: bystander CASE PARTICIPANT — who was told of the request may not
-// refuse it, and its own node says that it can only read.
-func (p *player) bystander(ctx context.Context, st step) error {
-	err := p.body(ctx, st, protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.ReasonFundamentalRight}})
-	switch {
-	case err == nil:
-		return errors.New("the node took the refusal")
-	case !strings.Contains(err.Error(), "it can only read the case"):
+// consult: consult CASE PARTICIPANT REASON
+func (p *player) consult(ctx context.Context, st step) error {
+	args, err := st.want(3)
+	if err != nil {
 		return err
 	}
-	p.say("  ✗ refusal: %s", err)
-	return nil
+	return p.body(ctx, st, protocol.Body{Consultation: &protocol.Consultation{
+		Reasons: []protocol.Reason{protocol.Reason(args[2])}}})
 }
 
 // relay: relay CASE PARTICIPANT

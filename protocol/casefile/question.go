@@ -1,0 +1,295 @@
+package casefile
+
+import (
+	"slices"
+	"time"
+
+	"comity.example/protocol"
+)
+
+// Says is what an act says, as far as the life of a case depends on it: words of
+// closed lists, times and digests, and nothing of a person.
+type Says struct {
+	// What is the act's own word: the ask of a clarification, the level of an
+	// objection, a result, an action, a status.
+	What string `json:"what,omitzero"`
+	// To is who is told, of a notice.
+	To      string            `json:"to,omitzero"`
+	Answers []protocol.Digest `json:"answers,omitempty"`
+	Reasons []protocol.Reason `json:"reasons,omitempty"`
+	Start   time.Time         `json:"start,omitzero"`
+	Until   time.Time         `json:"until,omitzero"`
+	State   protocol.Party    `json:"state,omitzero"` // the third State of a notice
+	Ground  string            `json:"ground,omitzero"`
+	// Partial: of conditions, that a ground for refusal is raised for the rest.
+	Partial bool `json:"partial,omitzero"`
+	// Deleted: of a closure, that what was disclosed is no more.
+	Deleted bool            `json:"deleted,omitzero"`
+	Version int64           `json:"version,omitzero"` // of the request after an amendment
+	Case    protocol.CaseID `json:"case,omitzero"`    // of the request for production, of a preservation
+	// Amount is what costs come to, in the smallest unit of Currency.
+	Amount   int64  `json:"amount,omitzero"`
+	Currency string `json:"currency,omitzero"`
+}
+
+// says gathers it, nil of an act that says nothing of the kind.
+func says(b *protocol.Body) *Says {
+	switch {
+	case b.Refusal != nil:
+		return &Says{Answers: b.Refusal.Answers, Reasons: []protocol.Reason{b.Refusal.Reason}}
+	case b.Clarification != nil:
+		return &Says{What: string(b.Clarification.Ask), Reasons: b.Clarification.Reasons}
+	case b.Reply != nil:
+		return &Says{What: string(b.Reply.Result), Answers: b.Reply.Answers}
+	case b.Amendment != nil:
+		return &Says{Answers: b.Amendment.Answers, Version: b.Amendment.Version}
+	case b.Objection != nil:
+		return &Says{What: string(b.Objection.Level), Answers: b.Objection.Answers, Reasons: b.Objection.Grounds}
+	case b.Determination != nil:
+		return &Says{What: string(b.Determination.Result), Answers: b.Determination.Answers, Reasons: b.Determination.Grounds}
+	case b.Acceptance != nil:
+		return &Says{Answers: b.Acceptance.Answers}
+	case b.Conditions != nil:
+		s := &Says{Partial: b.Conditions.Partial}
+		if b.Conditions.Reason != "" {
+			s.Reasons = []protocol.Reason{b.Conditions.Reason}
+		}
+		return s
+	case b.Postponement != nil:
+		return &Says{Reasons: []protocol.Reason{b.Postponement.Reason}, Until: b.Postponement.Review}
+	case b.Consultation != nil:
+		return &Says{Reasons: b.Consultation.Reasons}
+	}
+	return saysOfRegion(b)
+}
+
+func saysOfRegion(b *protocol.Body) *Says {
+	switch {
+	case b.Extension != nil:
+		return &Says{Until: b.Extension.Until}
+	case b.Preservation != nil:
+		return &Says{What: string(b.Preservation.Action), Until: b.Preservation.Until, Case: b.Preservation.Case}
+	case b.Secrecy != nil:
+		return &Says{What: string(b.Secrecy.Action), Start: b.Secrecy.Start, Until: b.Secrecy.End}
+	case b.Notice != nil:
+		return &Says{What: string(b.Notice.Status), To: string(b.Notice.To), Start: b.Notice.At, Until: b.Notice.Until,
+			State: b.Notice.State, Ground: string(b.Notice.Ground)}
+	case b.Validation != nil:
+		return &Says{What: string(b.Validation.Result)}
+	case b.Interception != nil:
+		return &Says{What: string(b.Interception.Action), Start: b.Interception.At, Until: b.Interception.Until}
+	case b.Costs != nil:
+		return &Says{What: string(b.Costs.Action), Amount: b.Costs.Amount, Currency: b.Costs.Currency}
+	case b.Challenge != nil:
+		return &Says{Until: b.Challenge.Until, Ground: b.Challenge.Nonce}
+	case b.Response != nil:
+		return &Says{Answers: b.Response.Answers, Ground: b.Response.Nonce}
+	case b.Enforcement != nil:
+		return &Says{Reasons: []protocol.Reason{b.Enforcement.Reason}}
+	case b.Use != nil:
+		return &Says{What: b.Use.Purpose}
+	case b.Closure != nil:
+		return &Says{Deleted: b.Closure.Deleted}
+	}
+	return nil
+}
+
+// A Question is an act that waits for an answer.
+type Question struct {
+	Act   protocol.Digest        `json:"act"`
+	Kind  protocol.Kind          `json:"kind"`
+	What  string                 `json:"what,omitzero"`
+	From  protocol.ParticipantID `json:"from"`
+	Since time.Time              `json:"since"` // when it was issued
+	// Awaits are the participants of whom one is to answer.
+	Awaits []protocol.ParticipantID `json:"awaits"`
+}
+
+// asks reports whether acts of a kind are questions.
+func asks(k protocol.Kind) bool {
+	switch k {
+	case protocol.KindClarification, protocol.KindObjection, protocol.KindConditions, protocol.KindPostponement,
+		protocol.KindConsultation, protocol.KindChallenge, protocol.KindEnforcement, protocol.KindUse:
+		return true
+	}
+	return false
+}
+
+// settles reports whether an act of kind k and word what may answer a question.
+func settles(k protocol.Kind, what string, q *Entry) bool {
+	level := q.Says.What
+	switch k {
+	case protocol.KindReply:
+		asked := q.Kind == protocol.KindClarification || q.Kind == protocol.KindConsultation ||
+			q.Kind == protocol.KindObjection && level == string(protocol.LevelIssuer)
+		impossible := q.Kind == protocol.KindClarification && level == string(protocol.AskImpossible)
+		return asked && (what != string(protocol.ReplyConfirmed) || impossible)
+	case protocol.KindAmendment:
+		return q.Kind == protocol.KindClarification || q.Kind == protocol.KindConditions ||
+			q.Kind == protocol.KindConsultation || q.Kind == protocol.KindObjection && level == string(protocol.LevelIssuer)
+	case protocol.KindObjection:
+		return q.Kind == protocol.KindObjection && level == string(protocol.LevelIssuer)
+	case protocol.KindDetermination:
+		return decides(protocol.Result(what), q.Kind, protocol.Level(level))
+	case protocol.KindAcceptance:
+		return q.Kind == protocol.KindConditions || q.Kind == protocol.KindPostponement
+	case protocol.KindRefusal:
+		return q.Kind == protocol.KindClarification || q.Kind == protocol.KindConsultation ||
+			q.Kind == protocol.KindPostponement || q.Kind == protocol.KindChallenge || q.Kind == protocol.KindConditions ||
+			q.Kind == protocol.KindObjection && level == string(protocol.LevelIssuer)
+	case protocol.KindResponse:
+		return q.Kind == protocol.KindChallenge
+	}
+	return false
+}
+
+// decides reports whether a result is one for what was put to an authority or
+// to a court.
+func decides(r protocol.Result, k protocol.Kind, level protocol.Level) bool {
+	switch r {
+	case protocol.ResultNotApplicable:
+		return k == protocol.KindObjection && level == protocol.LevelReceiving
+	case protocol.ResultOverruled, protocol.ResultModified:
+		return k == protocol.KindObjection && level != protocol.LevelIssuer
+	case protocol.ResultLifted:
+		return k == protocol.KindObjection && level == protocol.LevelCourt
+	case protocol.ResultRecognised:
+		return k == protocol.KindEnforcement
+	case protocol.ResultDenied:
+		return k == protocol.KindEnforcement || k == protocol.KindUse
+	case protocol.ResultAllowed:
+		return k == protocol.KindUse
+	}
+	return false
+}
+
+// Questions returns those that are open, oldest first. In a case that has ended
+// only that of a use is.
+func (c *Case) Questions() []Question {
+	answered := map[protocol.Digest]bool{}
+	for i := range c.Thread {
+		if e := &c.Thread[i]; e.Says != nil && !e.Lost() {
+			for _, d := range e.Says.Answers {
+				answered[d] = true
+			}
+		}
+	}
+	var out []Question
+	for i := range c.Thread {
+		e := &c.Thread[i]
+		moot := c.State.Ended() && e.Kind != protocol.KindUse
+		if !asks(e.Kind) || e.Says == nil || answered[e.Act] || moot {
+			continue
+		}
+		out = append(out, Question{Act: e.Act, Kind: e.Kind, What: e.Says.What, From: e.From, Since: e.Issued,
+			Awaits: c.awaited(e)})
+	}
+	return out
+}
+
+// awaited returns who may answer a question.
+func (c *Case) awaited(e *Entry) []protocol.ParticipantID {
+	issuing := []protocol.ParticipantID{c.Issuer}
+	if c.Certifier != "" && c.Certifier != c.Issuer {
+		issuing = []protocol.ParticipantID{c.Certifier, c.Issuer}
+	}
+	switch e.Kind {
+	case protocol.KindObjection:
+		switch protocol.Level(e.Says.What) {
+		case protocol.LevelReceiving:
+			return e.authorities(c)
+		case protocol.LevelCourt:
+			return []protocol.ParticipantID{e.From}
+		}
+	case protocol.KindPostponement:
+		return []protocol.ParticipantID{e.From}
+	case protocol.KindChallenge:
+		return []protocol.ParticipantID{c.Issuer}
+	case protocol.KindEnforcement, protocol.KindUse:
+		return e.authorities(c)
+	}
+	return slices.DeleteFunc(issuing, func(id protocol.ParticipantID) bool { return id == e.From })
+}
+
+// authorities returns the authorities of the receiving side that the act was put
+// to: those that joined, else those that were notified, else the addressee.
+func (e *Entry) authorities(c *Case) []protocol.ParticipantID {
+	of := func(ids []protocol.ParticipantID) []protocol.ParticipantID {
+		return slices.DeleteFunc(slices.Clone(e.To), func(id protocol.ParticipantID) bool { return !slices.Contains(ids, id) })
+	}
+	if joined := of(c.Joined); len(joined) > 0 {
+		return joined
+	}
+	if notified := of(c.Notified); len(notified) > 0 {
+		return notified
+	}
+	return of([]protocol.ParticipantID{c.Addressee})
+}
+
+func (c *Case) isAuthority(id protocol.ParticipantID) bool {
+	return slices.Contains(c.Notified, id) || slices.Contains(c.Joined, id)
+}
+
+// openAt returns the questions that are open for one who holds the acts in
+// follows and what is behind them, and all the acts that one holds.
+func (c *Case) openAt(follows []protocol.Digest) (open map[protocol.Digest]*Entry, known []*Entry) {
+	open = map[protocol.Digest]*Entry{}
+	for e, whole := range c.behind(follows) {
+		if whole {
+			known = append(known, e)
+		}
+	}
+	for _, e := range known {
+		if asks(e.Kind) && e.Says != nil {
+			open[e.Act] = e
+		}
+	}
+	for _, e := range known {
+		if e.Says != nil {
+			for _, d := range e.Says.Answers {
+				delete(open, d)
+			}
+		}
+	}
+	return open, known
+}
+
+// Answerable returns the open questions that an act of a kind by self may
+// answer: what a node fills in for a person who names none.
+func (c *Case) Answerable(b *protocol.Body, self protocol.ParticipantID) []protocol.Digest {
+	what := ""
+	if s := says(b); s != nil {
+		what = s.What
+	}
+	open, _ := c.openAt(c.heads())
+	var out []protocol.Digest
+	for i := range c.Thread {
+		e := &c.Thread[i]
+		if open[e.Act] != nil && settles(b.Kind(), what, e) && c.mayAnswer(b.Kind(), e, self) && len(out) < protocol.MaxAnswers {
+			out = append(out, e.Act)
+		}
+	}
+	return out
+}
+
+// heads returns every act that no other follows, of whatever recipients.
+func (c *Case) heads() []protocol.Digest {
+	var out []protocol.Digest
+	for i := range c.Thread {
+		out = append(out, c.Thread[i].Act)
+	}
+	return out
+}
+
+// mayAnswer reports whether it is self's to answer a question with a kind of act.
+func (c *Case) mayAnswer(k protocol.Kind, q *Entry, self protocol.ParticipantID) bool {
+	switch k {
+	case protocol.KindRefusal, protocol.KindObjection: // the asker goes further with its own question
+		return q.From == self
+	case protocol.KindAcceptance:
+		if q.Kind == protocol.KindPostponement {
+			return q.From == self
+		}
+	}
+	return slices.Contains(c.awaited(q), self)
+}
