@@ -25,6 +25,10 @@ func (n *Node) Save(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
 		return desk.Prepared{}, &desk.Problem{Status: http.StatusBadRequest, Text: "only a request can be kept as a draft"}
 	}
 	d.Case, d.Endorsements = protocol.NewCaseID(), nil
+	d, err := n.fillCompartments(*n.grounds.Load(), d, n.now())
+	if err != nil {
+		return desk.Prepared{}, err
+	}
 	prepared, err := n.Prepare(ctx, d)
 	if err != nil {
 		return prepared, err

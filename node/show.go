@@ -90,6 +90,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 				return noCase()
 			}
 			v.Draft, v.Decision = &draft.Draft, &draft.Decision
+			v.Compartments = n.openCompartments(id, draft.Draft.Body.Request)
 			return err
 		}
 		if err != nil {
@@ -103,6 +104,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 				return err
 			}
 			act.Crossed = f.File.Crossed(e.Act)
+			act.Compartments = n.openCompartments(id, requestIn(&act))
 			v.Acts = append(v.Acts, act)
 		}
 		return nil

@@ -239,7 +239,7 @@ type Deadline struct {
 
 // checkParticulars checks what not every request has.
 func (r *Request) checkParticulars() error {
-	errs := []error{r.checkRelated(), r.Offence.checkParticulars(), r.Authorisation.checkValidation(),
+	errs := []error{r.checkRelated(), r.checkCompartments(), r.Offence.checkParticulars(), r.Authorisation.checkValidation(),
 		checkOnce("target.protected", r.Target.Protected)}
 	if len(r.Languages) > MaxLanguages {
 		errs = append(errs, fmt.Errorf("languages: want at most %d", MaxLanguages))

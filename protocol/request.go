@@ -110,6 +110,9 @@ type Request struct {
 	Facts     string    `json:"facts,omitzero"`     // in short, for the addressee
 	Nexus     string    `json:"nexus,omitzero"`     // why this data belongs to these facts
 	Promise   string    `json:"promise,omitzero"`   // the written promise of reciprocity
+
+	// Compartments are sealed to authorities, away from the addressee.
+	Compartments []Compartment `json:"compartments,omitempty"`
 }
 
 // An AuthorityKind says what sort of authority approved a request.

@@ -55,6 +55,7 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 	field(w, "state", strings.ReplaceAll(v.State, "_", " "))
 	if v.Draft != nil {
 		writeBody(w, &v.Draft.Body)
+		writeCompartments(w, v.Compartments)
 		writeDecision(w, v.Decision, brief)
 		return
 	}
@@ -85,6 +86,7 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 		}
 		told[act.Act], told[act.Inner] = true, !act.Inner.IsZero()
 		writeBody(w, &act.Content.Body)
+		writeCompartments(w, act.Compartments)
 		writeFound(w, v, act, s.much)
 		for _, d := range act.Deliveries {
 			field(w, "delivery", strings.TrimSpace(fmt.Sprintf("%s: %s %s", d.To, d.State, words(d.Reasons))))

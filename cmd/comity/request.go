@@ -28,6 +28,8 @@ type requestCmd struct {
 type requestNewCmd struct {
 	File      string `help:"The request, in YAML or JSON." placeholder:"FILE" xor:"what" required:""`
 	Template  bool   `help:"Print a request to fill in, made of the agreement that it is to go under." xor:"what" required:""`
+	Facts     string `help:"Text file with a summary of the facts, for the authorities only: sealed away from the addressee." placeholder:"FILE"`
+	Necessity string `help:"Text file with why it is necessary and proportionate, sealed likewise." placeholder:"FILE"`
 	Agreement string `help:"Id of the agreement to rely on. By default the one that carries it, of a template ukus-daa-2019." placeholder:"ID"`
 
 	Type      protocol.RequestType   `help:"Of a template: what kind of request." placeholder:"TYPE" predictor:"type"`
@@ -65,7 +67,11 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	p, err := node.Save(ctx, desk.Draft{Agreement: c.Agreement, Body: protocol.Body{Request: r}})
+	sealed, err := c.sealed()
+	if err != nil {
+		return err
+	}
+	p, err := node.Save(ctx, desk.Draft{Agreement: c.Agreement, Body: protocol.Body{Request: r}, Sealed: sealed})
 	if err != nil {
 		return c.meant(ctx, node, err)
 	}
@@ -75,6 +81,7 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	out := drafted{p, termsOf(r, governing), where.defects(lint.Lint(r, governing, a.instant())), where.unknowns(used, r)}
 	err = a.show(out, func(w io.Writer) {
 		field(w, "draft", string(p.Case))
+		writeSealedTo(w, p.Body.Request)
 		writeDecision(w, &p.Decision, brief)
 		where.writeStrangers(w, r, &p.Decision, held)
 		writeAsked(w, unsaid(askedOf(used, &p.Decision), r.Attestations, nil))
@@ -251,6 +258,7 @@ func (c *requestSendCmd) wanted(ctx context.Context, a *app) (protocol.Digest, e
 	if file == nil {
 		return v.Draft.Body.Digest()
 	}
+	file.Compartments = v.Draft.Body.Request.Compartments // sealed by the node: case show opens them
 	where, err := differ(v.Draft.Body.Request, file)
 	if err != nil {
 		return protocol.Digest{}, err

@@ -38,6 +38,17 @@ type Draft struct {
 	Body      protocol.Body   `json:"body"`
 	// Endorsements are there once the officers have signed.
 	Endorsements []protocol.Endorsement `json:"endorsements,omitzero"`
+	// Sealed is what the node puts into compartments of a request when it saves
+	// it, sealed to the authorities that may read it, away from the addressee.
+	Sealed []SealedText `json:"sealed,omitempty"`
+}
+
+// A SealedText is what goes into a compartment, or was read in one.
+type SealedText struct {
+	Name protocol.CompartmentName `json:"name"`
+	Text string                   `json:"text,omitzero"`
+	// For is who can open it; the node fills it in.
+	For []protocol.ParticipantID `json:"for,omitempty"`
 }
 
 // A Prepared draft is what the officer is asked to sign.
@@ -93,6 +104,9 @@ type ActView struct {
 	// Right is there where the agreement grants what the act asks for.
 	Right *Right `json:"right,omitzero"`
 	Leaf  int64  `json:"ledger_entry"`
+	// Compartments are those of its request, with their text where this
+	// participant can open them.
+	Compartments []SealedText `json:"compartments,omitempty"`
 	// Crossed says that the act is an answer whose sender did not know of the
 	// withdrawal that the case holds: what becomes of it a person decides.
 	Crossed bool `json:"crossed,omitzero"`
@@ -106,8 +120,10 @@ type CaseView struct {
 	// Draft is the saved request, as long as it was not sent.
 	Draft    *Draft             `json:"draft,omitzero"`
 	Decision *protocol.Decision `json:"decision,omitzero"`
-	File     *casefile.Case     `json:"file,omitzero"`
-	Acts     []ActView          `json:"acts,omitzero"`
+	// Compartments are those of the saved request.
+	Compartments []SealedText   `json:"compartments,omitempty"`
+	File         *casefile.Case `json:"file,omitzero"`
+	Acts         []ActView      `json:"acts,omitzero"`
 	// Title is the agreement's, and Clocks are the periods that it sets.
 	Title         string         `json:"title,omitzero"`
 	Clocks        []Clock        `json:"clocks,omitzero"`
