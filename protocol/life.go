@@ -122,7 +122,7 @@ type Objection struct {
 	// Request is the request or the certification as it was received, byte for
 	// byte: an authority that is asked for the first time knows nothing of it.
 	// It is there exactly at the level of the receiving authority.
-	Request Signed `json:"request,omitempty"`
+	Request Signed `json:"request,omitzero"`
 	// Reference is the court's, of an objection before a court.
 	Reference string `json:"reference,omitzero"`
 }
@@ -425,7 +425,7 @@ type Use struct {
 	Text    string `json:"text,omitzero"`
 	// Request is the request or the certification as it was sent, byte for byte,
 	// for an authority that has not heard of the case.
-	Request Signed `json:"request,omitempty"`
+	Request Signed `json:"request,omitzero"`
 }
 
 // A Closure closes a case whose regions have all ended.

@@ -225,7 +225,8 @@ func (c *Costs) check() error {
 	if c.Action == "" {
 		return errors.New("action: want where the costs stand")
 	}
-	if (c.Action == CostsClaimed) != (c.Amount > 0 && currencyForm.MatchString(c.Currency)) {
+	claimed, whole := c.Action == CostsClaimed, c.Amount > 0 && currencyForm.MatchString(c.Currency)
+	if none := c.Amount == 0 && c.Currency == ""; claimed && !whole || !claimed && !none {
 		return errors.New("amount: want a claim's amount, in the smallest unit of a currency such as EUR, and no other's")
 	}
 	return checkText("basis", c.Basis)

@@ -60,6 +60,7 @@ func (w world) actArea() area {
 	recipes = append(recipes, w.actRaw()...)
 	recipes = append(recipes, w.nondeliveryForms()...)
 	recipes = append(recipes, w.particularForms()...)
+	recipes = append(recipes, w.lifeForms()...)
 	return area{"act", append(recipes, w.bodyForms()...), func(_ world, v *vector) string {
 		if _, err := protocol.ParseAct(v.body); err != nil {
 			return string(protocol.ReasonMalformed)

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { base64, canonical, digestOf, parseCanonical, refuse, sha512, utf8 } from './bytes.mjs';
 import * as s from './shape.mjs';
 import { reasons } from './reasons.mjs';
+import * as life from './life.mjs';
 
 const reference = s.text(0, 128), free = s.text(0, 4096);
 const named = s.text(1, 128), told = s.text(1, 4096);
@@ -66,19 +67,23 @@ const particulars = {
     'capacity?': s.oneOf('controller', 'processor'),
     'capacity_reason?': s.oneOf('controller_unidentified', 'harmful_to_investigation') }),
   'languages?': s.distinct(s.list(s.like(/^[a-z]{2}$/), 1, 8)),
-  'secrecy?': s.object({ grounds: s.distinct(s.list(s.oneOf('endanger_life', 'flight', 'tamper_evidence',
-    'intimidate_witness', 'jeopardise_investigation', 'obstruct_inquiry', 'prejudice_detection', 'public_security',
-    'national_security', 'rights_of_others'), 1, 10)), 'until?': s.time }),
+  'secrecy?': s.object({ grounds: s.distinct(s.list(s.oneOf(...life.secrecyGrounds), 1, 10)), 'until?': s.time }),
   'deadline?': s.object({ at: s.time, reason: told }),
   'procedure?': told, 'facts?': told, 'nexus?': told, 'promise?': told,
+  'compartments?': life.compartments,
 };
+
+const validation = s.object({ kind, authority: named, reference: named, date: s.time });
+const authorisation = s.both(s.object({
+  kind, authority: named, reference: named, date: s.time, instrument: named, order: s.digestOrNone,
+  'validated_by?': validation, 'unvalidated?': s.flag,
+}), s.check((a) => !('validated_by' in a && 'unvalidated' in a), 'validated or not'));
+const item = s.both(s.object({ category: s.oneOf(...s.categories), from: s.time, to: s.time,
+  'description?': free, 'own?': codes }), after('from', 'to'));
 
 const request = s.both(s.object({
   type: s.oneOf(...s.requestTypes), issuer: s.participant, addressee: s.participant, file_number: named,
-  authorisation: s.object({
-    kind, authority: named, reference: named, date: s.time, instrument: named, order: s.digestOrNone,
-    'validated_by?': s.object({ kind, authority: named, reference: named, date: s.time }), 'unvalidated?': s.flag,
-  }),
+  authorisation,
   offence: s.object({
     description: told, provisions: s.list(named, 1, 16), max_custody_months: s.integer(0, 12000),
     'death_penalty?': s.flag, 'speech?': s.flag, 'committed_in?': s.distinct(s.list(s.party, 1, 8)),
@@ -92,16 +97,14 @@ const request = s.both(s.object({
       'public_authority_infrastructure'), 1, 4)),
   }),
   identifiers: s.list(identifier, 0, 64),
-  data: s.list(s.both(s.object({ category: s.oneOf(...s.categories), from: s.time, to: s.time,
-    'description?': free, 'own?': codes }), after('from', 'to')), 1, 32),
+  data: s.list(item, 1, 32),
   purpose: free,
   'emergency?': s.object({ kind: s.oneOf('life', 'serious_injury', 'physical_integrity_or_safety',
     'critical_infrastructure', 'child'), facts: told }),
   'interception?': s.both(s.object({ start: s.time, end: s.time, 'less_intrusive_considered?': s.flag }),
     after('start', 'end')),
   'attestations?': attestations, ...particulars,
-}), s.check((r) => !('validated_by' in r.authorisation && 'unvalidated' in r.authorisation), 'validated or not'),
-s.check((r) => (r.type === 'interception') === ('interception' in r), 'interception and its window'));
+}), life.sealedAway, s.check((r) => (r.type === 'interception') === ('interception' in r), 'interception and its window'));
 
 const object = s.both(s.object({
   name: s.both(s.text(1, 255), s.check((v) => !/[/\\\0]/.test(v) && v !== '.' && v !== '..', 'a path')),
@@ -123,7 +126,8 @@ const bodies = {
     'attestations?': attestations }),
   relay: s.object({ act: s.anObject }),
   withdrawal: s.object({ 'note?': free }),
-  refusal: s.object({ reason: s.oneOf(...reasons), 'note?': free }),
+  refusal: s.object({ reason: s.oneOf(...reasons), 'note?': free, 'answers?': s.distinct(s.list(s.digest, 1, 8)) }),
+  ...life.bodies({ identifier, item, authorisation, validation }),
   nondelivery: s.both(s.object({ act: s.digest, recipient: s.participant, state: s.oneOf('refused', 'expired'),
     reasons: s.list(s.oneOf(...reasons), 0, 32), 'proof?': s.blob(1) }),
   s.check((n) => (n.state === 'refused') === ('proof' in n) && (n.state === 'refused' || n.reasons.length === 0) &&

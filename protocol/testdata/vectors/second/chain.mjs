@@ -6,17 +6,32 @@ import { verifyProof } from './ledger.mjs';
 import * as jws from './jws.mjs';
 import * as s from './shape.mjs';
 
-const senders = ['issuing', 'designated', 'central', 'point-of-contact-24/7'];
-const answering = ['provider', 'central', 'point-of-contact-24/7'];
+const contact = 'point-of-contact-24/7';
+const issuing = ['issuing', 'designated', 'central', contact];
+const answering = ['provider', 'central', contact];
+const receiving = [...answering, 'enforcing', 'designated'];
+const authorities = ['central', contact, 'enforcing', 'designated'];
+const anyone = [...receiving, 'issuing'];
+const transmitting = ['designated', 'central'];
 const duties = {
-  request: { roles: senders },
-  withdrawal: { roles: senders },
-  certification: { roles: ['designated'] },
+  certification: { roles: transmitting },
   disclosure: { roles: answering, alone: ['provider'] },
-  refusal: { roles: answering },
-  nondelivery: { roles: ['designated'], alone: ['designated'] },
+  nondelivery: { roles: transmitting, alone: transmitting },
   relay: { roles: ['designated', 'central', 'enforcing'], alone: ['designated', 'central', 'enforcing'] },
 };
+const share = (roles, ...kinds) => { for (const k of kinds) duties[k] = { roles }; };
+share(issuing, 'request', 'withdrawal', 'amendment', 'response', 'reply', 'preservation', 'enforcement', 'use', 'closure', 'validation');
+share(receiving, 'refusal', 'clarification');
+share(answering, 'objection', 'challenge');
+share(authorities, 'conditions', 'postponement', 'consultation');
+share(anyone, 'determination', 'acceptance', 'extension', 'secrecy', 'notice', 'costs', 'interception');
+
+// Two facts a node states by itself.
+function alone(act) {
+  if (act.body.validation?.result === 'lapsed') return issuing;
+  if (act.body.interception?.action === 'stopped') return answering;
+  return duties[kindOf(act)].alone ?? [];
+}
 const shares = (a, b) => a.some((x) => b.includes(x));
 
 const statement = s.object({ kind: s.oneOf(...Object.keys(duties)), body: s.digest, case: s.caseID,
@@ -76,21 +91,24 @@ function checkRole({ act, sender, directory }, moment) {
 }
 
 function carried({ act }, q) {
-  const whole = act.body.certification?.request ?? act.body.relay?.act;
+  const { certification, relay, objection, enforcement, use } = act.body;
+  const put = objection ?? enforcement ?? use, whole = (certification ?? put)?.request ?? relay?.act;
   if (whole === undefined) return null;
-  if (q.depth >= 1) refuse('malformed', 'nested deeper');
+  if (q.depth >= 2 || (q.depth > 0 && !certification)) refuse('malformed', 'nested deeper');
   const inner = examine({ bytes: bytesOf(whole), directory: q.directory, at: q.at,
-    moment: s.seconds(act.issued), depth: q.depth + 1, passedOn: act.body.relay !== undefined });
-  const i = inner.act;
-  if (act.body.certification && kindOf(i) !== 'request') refuse('malformed', 'not a request');
+    moment: s.seconds(act.issued), depth: q.depth + 1, passedOn: certification === undefined });
+  const i = inner.act, kind = kindOf(i);
+  if (certification && kind !== 'request') refuse('malformed', 'not a request');
+  if (put && kind !== 'request' && kind !== 'certification') refuse('malformed', 'not an order');
   if (i.case !== act.case) refuse('wrong_case', 'of another case');
-  if (act.body.relay) {
-    if (!i.to.includes(act.from)) refuse('wrong_recipient', 'not sent to who passes it on');
+  const toSender = i.to.includes(act.from);
+  if (relay) {
+    if (!toSender) refuse('wrong_recipient', 'not sent to who passes it on');
     return inner;
   }
   if (JSON.stringify(i.agreement) !== JSON.stringify(act.agreement)) refuse('agreement_does_not_govern', 'agreement');
-  if (s.partyOf(i.from) !== s.partyOf(act.from)) refuse('role', 'of another Party');
-  if (i.from !== act.from && !i.to.includes(act.from)) refuse('wrong_recipient', 'not sent to its certifier');
+  if (certification && s.partyOf(i.from) !== s.partyOf(act.from)) refuse('role', 'of another Party');
+  if (i.from !== act.from && !toSender) refuse('wrong_recipient', 'not sent to its sender');
   return inner;
 }
 
@@ -150,7 +168,7 @@ export function verifyStatement(bytes, key, act) {
 function checkOfficers(found) {
   const { act, sender } = found, duty = duties[kindOf(act)];
   if (found.officers.length === 0) {
-    if (!shares(sender.roles, duty.alone ?? [])) refuse('officer_missing', kindOf(act));
+    if (!shares(sender.roles, alone(act))) refuse('officer_missing', kindOf(act));
     return;
   }
   let origin = found;

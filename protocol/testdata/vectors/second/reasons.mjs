@@ -16,4 +16,6 @@ immunity_privilege press_freedom fundamental_right ne_bis_in_idem political_offe
 sovereignty_security_ordre_public own_investigation prior_prosecution safety_of_person unduly_burdensome
 de_minimis deleted retention_expired impossible voluminous manifest_error public_authority_data qfg_law_2703h
 bank_secrecy solely_fiscal stored_abroad_only generic_data_protection
+consultation_missing notification_pending question_not_open challenge_unanswered approval_missing not_narrower
+validation_missing deadline_passed region_open court_decision other
 `.trim().split(/\s+/);
