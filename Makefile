@@ -23,20 +23,34 @@ BENCHED := ./crypto/... ./protocol/... ./node/gate ./node/journal ./node/link
 
 COMITY := bin/comity
 
-.PHONY: help demo test check bench build lint fuzz check-vectors clean
+# A software token for the tests of PKCS#11, from Debian's packages where none is
+# installed: unpacked beside the binary, so that nobody need be root.
+SOFTHSM := $(CURDIR)/bin/softhsm
+
+.PHONY: help demo test test-token check bench build lint fuzz check-vectors clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-build: ## the one binary, bin/comity
+build: ## the one binary, bin/comity; TAGS=pkcs11 for officers' keys on tokens (needs a C compiler)
 	@mkdir -p bin
-	$(GO) build -trimpath -o $(COMITY) ./cmd/comity
+	$(GO) build -trimpath $(if $(TAGS),-tags $(TAGS)) -o $(COMITY) ./cmd/comity
 
 demo: build ## play the stories on a world of nodes; ONCE=1 exits afterwards
 	@$(COMITY) testnet demo $(if $(ONCE),--once)
 
 test: ## every test
 	$(GO) test -timeout 10m ./...
+	@$(MAKE) --no-print-directory test-token
+
+test-token: ## officers' keys on a token; gets a software token by itself (Debian), and needs a C compiler
+	@if ! command -v cc >/dev/null; then echo "no C compiler: keys on tokens were not tested"; exit 0; fi; \
+	if ! command -v softhsm2-util >/dev/null && [ ! -x $(SOFTHSM)/usr/bin/softhsm2-util ]; then \
+		mkdir -p $(SOFTHSM) && cd $(SOFTHSM) && apt-get download softhsm2 libsofthsm2 >/dev/null 2>&1 \
+			&& for deb in *.deb; do dpkg -x $$deb .; done || echo "no SoftHSM2 here, and none to be had: install softhsm2"; \
+	fi; cd $(CURDIR) && if [ -x $(SOFTHSM)/usr/bin/softhsm2-util ]; then \
+		export SOFTHSM2_UTIL=$(SOFTHSM)/usr/bin/softhsm2-util SOFTHSM2_MODULE=$(SOFTHSM)/usr/lib/softhsm/libsofthsm2.so; \
+	fi; $(GO) vet -tags pkcs11 ./node/token ./cmd/comity && $(GO) test -count 1 -tags pkcs11 ./node/token
 
 bench: build ## the measurements, each beside its floor
 	$(GO) test -run '^$$' -bench . -benchtime 200ms $(BENCHED)
@@ -64,6 +78,7 @@ check-vectors: ## the protocol's vectors, read by a second implementation (needs
 check: lint ## what CI runs: linters, tests with the race detector, benchmarks once, fuzzers for a count
 	$(GO) test -race -shuffle=on -timeout 20m $(RACE)
 	$(GO) test -shuffle=on -timeout 20m $(WHOLE)
+	$(MAKE) test-token
 	$(GO) test -run '^$$' -bench . -benchtime 1x $(BENCHED)
 	$(MAKE) fuzz
 	@if command -v node >/dev/null; then $(MAKE) check-vectors; else echo "no Node.js: only Go read the vectors"; fi

@@ -13,6 +13,7 @@ require (
 	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // strict JSON, in the standard library from Go 1.27 on
 	github.com/goccy/go-yaml v1.19.2 // agreements and requests as people write them, with the line of an error
 	github.com/jotaen/kong-completion v0.0.4 // shell completion
+	github.com/miekg/pkcs11 v1.1.2 // officers' keys on tokens, in a binary built with -tags pkcs11
 	github.com/pelletier/go-toml/v2 v2.4.3 // configuration files, with the line of an error
 	github.com/posener/complete v1.2.3 // the predictors of shell completion
 	github.com/prometheus/client_golang v1.25.0 // metrics

@@ -95,7 +95,7 @@ func newFloor(size sizes) (floor, error) {
 	return floor{
 		{end: "sender", what: "verify the officer's statement, Ed25519", run: edStatement},
 		{end: "sender", what: "verify the officer's statement, ML-DSA-65", run: mlStatement},
-		{end: "sender", what: "sign the act, Ed25519", run: func() error { key.SignEd25519(act); return nil }},
+		{end: "sender", what: "sign the act, Ed25519", run: func() error { _, err := key.SignEd25519(act); return err }},
 		{end: "sender", what: "sign the act, ML-DSA-65",
 			run: func() error { _, err := key.SignMLDSA65(act); return err }},
 		{end: "sender", what: "HPKE (X-Wing) seal the content key", run: kem.seal},

@@ -57,7 +57,7 @@ func (s bareSigner) Algs() []jose.SignatureAlgorithm { return []jose.SignatureAl
 
 func (s bareSigner) SignPayload(input []byte, alg jose.SignatureAlgorithm) ([]byte, error) {
 	if alg == "Ed25519" {
-		return s.key.SignEd25519(input), nil
+		return s.key.SignEd25519(input)
 	}
 	return s.key.SignMLDSA65(input)
 }

@@ -69,7 +69,10 @@ func header(alg string, key *identity.Key) string {
 func signatureEntry(t testing.TB, key *identity.Key, alg, header string) string {
 	t.Helper()
 	input := []byte(b64(header) + "." + b64("payload"))
-	value := key.SignEd25519(input)
+	value, err := key.SignEd25519(input)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if alg == "ML-DSA-65" {
 		var err error
 		if value, err = key.SignMLDSA65(input); err != nil {

@@ -56,15 +56,17 @@ func (m *message) sign(typ string, key *identity.Key) error {
 	}
 	first := signature{alg: algEd25519, kid: kid, typ: typ}
 	first.protected = base64url.EncodeToString([]byte(protectedHeader(algEd25519, kid, typ)))
-	first.value = key.SignEd25519(signingInput(first.protected, m.payload))
-
-	second := signature{alg: algMLDSA65, kid: kid, typ: typ}
-	second.protected = base64url.EncodeToString([]byte(protectedHeader(algMLDSA65, kid, typ)))
-	value, err := key.SignMLDSA65(signingInput(second.protected, m.payload))
+	value, err := key.SignEd25519(signingInput(first.protected, m.payload))
 	if err != nil {
 		return err
 	}
-	second.value = value
+	first.value = value
+
+	second := signature{alg: algMLDSA65, kid: kid, typ: typ}
+	second.protected = base64url.EncodeToString([]byte(protectedHeader(algMLDSA65, kid, typ)))
+	if second.value, err = key.SignMLDSA65(signingInput(second.protected, m.payload)); err != nil {
+		return err
+	}
 	m.signatures = slices.Insert(m.signatures, at, first, second)
 	return nil
 }

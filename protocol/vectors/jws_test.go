@@ -145,7 +145,8 @@ func (w world) header(from, to string) jws {
 	raw, err := base64.RawURLEncoding.DecodeString(j.list[0].protected)
 	w.must(err)
 	j.list[0].protected = base64.RawURLEncoding.EncodeToString(w.replaced(raw, from, to))
-	signature := w.key("vector 1").SignEd25519([]byte(j.list[0].protected + "." + j.payload))
+	signature, err := w.key("vector 1").SignEd25519([]byte(j.list[0].protected + "." + j.payload))
+	w.must(err)
 	j.list[0].signature = base64.RawURLEncoding.EncodeToString(signature)
 	return j
 }
