@@ -28,7 +28,7 @@ func (c *Case) part(id protocol.ParticipantID) actor {
 	if id == c.Issuer {
 		p |= issuer
 	}
-	if id == c.Certifier || c.Certifier == "" && id != c.Addressee && c.addressedTo(id) && !c.notified(id) {
+	if id == c.Certifier || c.Certifier == "" && id != c.Addressee && c.addressedTo(id) && !c.isAuthority(id) {
 		p |= certifier
 	}
 	if id == c.Addressee {
@@ -112,7 +112,8 @@ func Open(s Step) (Case, error) {
 }
 
 // join opens the case at an authority of the receiving side to which something
-// in it was put: with the order as its sender holds it.
+// in it was put: with the order as its sender holds it. To everybody else the act
+// is early: what opens their case is on its way, and is decided first.
 func (c Case) join(s Step) (Case, error) {
 	opening := s.Inner
 	if opening.Inner != nil {
@@ -128,6 +129,9 @@ func (c Case) join(s Step) (Case, error) {
 	e.Inner, e.InnerKind, e.InnerFollows = s.Inner.Digest, s.Inner.Act.Body.Kind(), s.Inner.Act.Follows
 	e.Joins = c.joins(s.Act)
 	c.Joined = e.Joins
+	if !slices.Contains(e.Joins, s.Self) {
+		return Case{}, ErrEarly
+	}
 	if c.part(s.Act.From)&partOf(s.Act.Body.Kind()) == 0 {
 		return Case{}, &TurnError{Reason: protocol.ReasonRole, Kind: s.Act.Body.Kind()}
 	}
@@ -205,7 +209,7 @@ func (c Case) Apply(s Step) (Case, error) {
 	}
 	moves := &s
 	if s.Act.Body.Relay != nil {
-		if s.Inner == nil || c.part(s.Act.From) == 0 {
+		if s.Inner == nil || c.part(s.Act.From) == 0 || c.wentToAll(s.Inner.Act) {
 			return refuse(protocol.ReasonOutOfTurn, c.State)
 		}
 		if c.relays(s.Inner.Digest) { // a thread is not filled with repetitions
@@ -213,13 +217,13 @@ func (c Case) Apply(s Step) (Case, error) {
 		}
 		moves = s.Inner // judged as if it had come from its own sender
 	}
-	if slices.ContainsFunc(s.Act.Follows, c.lacks) || slices.ContainsFunc(moves.Act.Follows, c.lacks) {
+	if c.early(&s) || c.early(moves) {
 		return Case{}, ErrEarly
 	}
 	if !c.Holds(moves.Digest) { // what is held already leads nowhere again
 		var reason protocol.Reason
 		at := c.stance(moves)
-		if e.Leads, reason = c.take(*moves, at, moves.Act.Follows); reason != "" {
+		if e.Leads, reason = c.take(&stance{step: *moves, state: at}, moves.Act.Follows); reason != "" {
 			return refuse(reason, at)
 		}
 		// Nobody passes on what its own sender could not have sent.
@@ -245,6 +249,11 @@ func (c Case) Apply(s Step) (Case, error) {
 	return next, nil
 }
 
+// wentToAll reports whether an act went to everybody in the case: nobody passes it on.
+func (c *Case) wentToAll(act *protocol.Act) bool {
+	return shared(act.Body.Kind()) && (act.Body.Refusal == nil || act.From != c.Addressee)
+}
+
 // Send returns the case after s, an act of the one who holds the case: it must
 // fit all that is held, and then it is judged as every recipient will. The
 // error is a *TurnError.
@@ -254,7 +263,7 @@ func (c Case) Send(s Step) (Case, error) {
 		at = c.led() // that the case ended so is what it says
 	}
 	if s.Act.Body.Relay == nil { // which adds no word of its own
-		if _, reason := c.take(s, at, c.heads()); reason != "" {
+		if _, reason := c.take(&stance{step: s, state: at, own: true}, c.heads()); reason != "" {
 			return Case{}, &TurnError{Reason: reason, Kind: s.Act.Body.Kind(), State: at}
 		}
 	}
@@ -273,6 +282,16 @@ func (c *Case) led() State {
 		state = merge(state, c.Thread[i].Leads)
 	}
 	return state
+}
+
+// early reports whether what an act follows or answers is not held yet. Who came
+// late never gets what was said before, and asks no more than that it was said.
+func (c *Case) early(s *Step) bool {
+	if slices.ContainsFunc(s.Act.Follows, c.lacks) {
+		return !c.late() || len(c.joins(s.Act)) == 0
+	}
+	said := says(&s.Act.Body)
+	return said != nil && !c.late() && slices.ContainsFunc(said.Answers, c.lacks)
 }
 
 func (c *Case) lacks(d protocol.Digest) bool { return !c.Holds(d) }
@@ -299,18 +318,21 @@ func (c *Case) certifies(n *protocol.Nondelivery, from protocol.ParticipantID) b
 // addressee's, in order: it cannot take one back by not following it.
 func (c *Case) stance(s *Step) State {
 	at := c.stood(s.Act.Follows)
-	if !answers(s.Act.Body.Kind()) {
+	if c.late() {
+		at = merge(at, Served)
+	}
+	if !answers(s.Act.Body.Kind()) || s.Act.From != c.Addressee {
 		return at
 	}
 	for i := range c.Thread {
-		if e := &c.Thread[i]; answers(e.Kind) || answers(e.InnerKind) {
+		if e := &c.Thread[i]; answers(e.Kind) && e.From == c.Addressee || answers(e.InnerKind) {
 			at = merge(at, e.Leads) // further than what it follows leads
 		}
 	}
 	return at
 }
 
-// answers reports whether acts of a kind are the addressee's.
+// answers reports whether acts of a kind are the addressee's, if it sends them.
 func answers(kind protocol.Kind) bool {
 	return kind == protocol.KindDisclosure || kind == protocol.KindRefusal
 }
