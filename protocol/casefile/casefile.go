@@ -251,11 +251,12 @@ func (c *Case) stands(d protocol.Digest) bool {
 // acts that all of them hold, those that no other of these follows, oldest first.
 // An authority to which something is put now holds nothing yet, and takes what
 // opens its case as it comes; one to which something was put holds what came
-// since, and the order. What did not get to somebody is not followed.
+// since, and the order. What did not get to somebody is not followed, nor what was
+// said before the certification, which the addressee never gets.
 func (c *Case) Heads(to ...protocol.ParticipantID) []protocol.Digest {
 	followed := map[protocol.Digest]bool{}
 	heads := []protocol.Digest{}
-	all := c.Participants()
+	all := append(c.Participants(), c.Thread[0].To...) // also who is asked to certify
 	in := slices.DeleteFunc(slices.Clone(to), func(id protocol.ParticipantID) bool { return !slices.Contains(all, id) })
 	if len(in) == 0 {
 		return heads
@@ -264,7 +265,7 @@ func (c *Case) Heads(to ...protocol.ParticipantID) []protocol.Digest {
 	for _, e := range slices.Backward(c.Thread) {
 		head := e.Act
 		switch {
-		case e.Lost() || len(e.LostTo) > 0:
+		case e.Lost() || len(e.LostTo) > 0 || shared(e.Kind) && !e.seenBy([]protocol.ParticipantID{c.Addressee}):
 			continue
 		case e.seenBy(in):
 		case e.Act == order && e.seenBy(c.besidesJoined(in)):

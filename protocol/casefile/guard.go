@@ -186,6 +186,14 @@ func putToAuthority(c *Case, st *stance) protocol.Reason {
 	return protocol.ReasonWrongRecipient
 }
 
+// uses: leave is asked for the use of what was disclosed.
+func uses(c *Case, st *stance) protocol.Reason {
+	if st.own && !c.disclosed() {
+		return protocol.ReasonOutOfTurn
+	}
+	return putToAuthority(c, st)
+}
+
 // carriesOrder: with what is put to an authority that has not heard of the case
 // goes the order: the certification, or else the request.
 func (c *Case) carriesOrder(s *Step) bool {

@@ -1,6 +1,8 @@
 package casefile
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 	"time"
 
@@ -187,6 +189,9 @@ func (c *Case) Questions() []Question {
 		out = append(out, Question{Act: e.Act, Kind: e.Kind, What: e.Says.What, From: e.From, Since: e.Issued,
 			Awaits: awaits, Holds: held(map[protocol.Digest]*Entry{e.Act: e}) != ""})
 	}
+	slices.SortFunc(out, func(a, b Question) int { // not as they came, which is another order at every holder
+		return cmp.Or(a.Since.Compare(b.Since), bytes.Compare(a.Act[:], b.Act[:]))
+	})
 	return out
 }
 

@@ -81,9 +81,13 @@ func (c *Case) of(k protocol.Kind, each func(e *Entry)) {
 
 // spent reports whether the case has ended without evidence: there is nobody whom
 // it would be to tell of anything.
-func (c *Case) spent() bool {
-	_, disclosed := c.Last(protocol.KindDisclosure)
-	return c.State.Ended() && !disclosed
+func (c *Case) spent() bool { return c.State.Ended() && !c.disclosed() }
+
+// disclosed reports whether there is evidence in the case.
+func (c *Case) disclosed() bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool {
+		return (e.Kind == protocol.KindDisclosure || e.InnerKind == protocol.KindDisclosure) && !e.Lost()
+	})
 }
 
 // secrecy: an order binds until the latest of its ends; that it was lifted
@@ -177,7 +181,7 @@ func (c *Case) userNotice(at time.Time, secrecy Stand) Stand {
 // the agreement (Running); an extension's is its own.
 func (c *Case) preservation(at time.Time) Stand {
 	s := Stand{Region: RegionPreservation}
-	if c.Matter.Type != protocol.Preservation || c.State.rank() < Served.rank() {
+	if c.Matter.Type != protocol.Preservation || c.State.rank() < UnderReview.rank() {
 		return s
 	}
 	s.State, s.Since, s.By = "held", c.Matter.Issued, c.Addressee

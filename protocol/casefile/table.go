@@ -13,7 +13,8 @@ type turn struct {
 	by   actor
 	from []State // in which its sender stood, as far as the act shows by what it follows
 	// own, where it is set, are those in which its sender must stand by all that it
-	// holds. What an act follows all its recipients hold, and that may be less.
+	// holds. What an act follows all its recipients hold: that may be less than its
+	// sender holds, and of an authority that came late there is more behind it.
 	own []State
 	to  func(Step) State
 	// only, where it is set, says what else must hold.
@@ -46,29 +47,33 @@ var turns = []turn{
 	{kind: protocol.KindWithdrawal, by: issuing, from: slices.Concat(begun, []State{GroundRaised}), to: to(Withdrawn)},
 	{kind: protocol.KindNondelivery, by: certifier, from: []State{UnderReview, Served}, to: failed},
 
-	{kind: protocol.KindClarification, by: addressee | authority, from: asked, to: nowhere},
+	{kind: protocol.KindClarification, by: addressee, from: asked, to: nowhere},
+	{kind: protocol.KindClarification, by: authority, from: heard, own: asked, to: nowhere},
 	{kind: protocol.KindClarification, by: certifier, from: []State{Requested}, to: nowhere},
 	{kind: protocol.KindReply, what: string(protocol.ReplyConfirmed), by: issuing, from: begun, to: to(Impossible)},
 	{kind: protocol.KindReply, by: issuing, from: slices.Concat(begun, []State{Produced}), to: nowhere},
-	{kind: protocol.KindAmendment, by: issuing, from: begun, to: nowhere, only: nextVersion},
+	{kind: protocol.KindAmendment, by: issuing, from: asked, to: nowhere, only: nextVersion},
 	{kind: protocol.KindObjection, what: string(protocol.LevelReceiving), by: addressee, from: asked, to: nowhere, only: escalates},
 	{kind: protocol.KindObjection, by: addressee, from: asked, to: nowhere},
-	{kind: protocol.KindDetermination, what: string(protocol.ResultNotApplicable), by: authority, from: asked, to: to(NotApplicable), only: isReceiving},
+	{kind: protocol.KindDetermination, what: string(protocol.ResultNotApplicable), by: authority, from: heard, own: asked, to: to(NotApplicable), only: isReceiving},
 	{kind: protocol.KindDetermination, what: string(protocol.ResultLifted), by: issuing | addressee, from: asked, to: to(Lifted), only: settlesWell},
 	{kind: protocol.KindDetermination, by: addressee | authority, from: heard, to: nowhere, only: settlesWell},
 	{kind: protocol.KindDetermination, by: issuing, from: asked, to: nowhere, only: settlesWell},
 	{kind: protocol.KindAcceptance, by: addressee, from: asked, to: to(Accepted), only: isAuthority},
-	{kind: protocol.KindAcceptance, by: authority, from: lately, to: nowhere, only: isAuthority},
+	{kind: protocol.KindAcceptance, by: authority, from: heard, own: lately, to: nowhere, only: isAuthority},
 	{kind: protocol.KindAcceptance, by: issuing, from: heard, to: nowhere, only: answersSomething},
-	{kind: protocol.KindConditions, by: addressee | authority, from: lately, to: nowhere, only: mayOffer},
+	{kind: protocol.KindConditions, by: addressee, from: lately, to: nowhere, only: mayOffer},
+	{kind: protocol.KindConditions, by: authority, from: heard, own: lately, to: nowhere, only: mayOffer},
 	{kind: protocol.KindPostponement, by: addressee, from: []State{UnderReview, Served, Accepted}, to: nowhere, only: isAuthority},
-	{kind: protocol.KindConsultation, by: addressee | authority, from: lately, to: nowhere, only: isAuthority},
+	{kind: protocol.KindConsultation, by: addressee, from: lately, to: nowhere, only: isAuthority},
+	{kind: protocol.KindConsultation, by: authority, from: heard, own: lately, to: nowhere, only: isAuthority},
 	{kind: protocol.KindEnforcement, by: issuing, from: slices.Concat(asked, []State{Refused}), to: nowhere, only: putToAuthority},
-	{kind: protocol.KindUse, by: issuing, from: heard, own: yielded, to: nowhere, only: putToAuthority},
+	{kind: protocol.KindUse, by: issuing, from: heard, own: yielded, to: nowhere, only: uses},
 	{kind: protocol.KindChallenge, by: addressee, from: []State{UnderReview, Served, Accepted}, to: nowhere},
 	{kind: protocol.KindResponse, by: issuing, from: asked, to: nowhere, only: byWhoAsked},
 
-	{kind: protocol.KindExtension, by: issuing | addressee | authority, from: asked, to: nowhere},
+	{kind: protocol.KindExtension, by: issuing | addressee, from: asked, to: nowhere},
+	{kind: protocol.KindExtension, by: authority, from: heard, own: asked, to: nowhere},
 	{kind: protocol.KindPreservation, by: issuing, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyChallenged), by: addressee, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyLifted), by: issuing | addressee | authority, from: heard, to: nowhere},

@@ -95,8 +95,11 @@ func Open(s Step) (Case, error) {
 		c.open(s.Inner)
 		c.Certifier = act.From
 	case protocol.KindObjection, protocol.KindEnforcement, protocol.KindUse:
-		if s.Inner == nil || len(act.Follows) == 0 {
+		if len(act.Follows) == 0 {
 			return refuse(protocol.ReasonThread)
+		}
+		if s.Inner == nil { // it is put to nobody who has not heard of the case
+			return Case{}, ErrEarly
 		}
 		return c.join(s)
 	default:
@@ -125,7 +128,7 @@ func (c Case) join(s Step) (Case, error) {
 	}
 	c.open(opening)
 	e := entry(s)
-	e.Leads = Served // what is put to it is an order that was served
+	e.Leads = puts(s.Act.Body.Kind())
 	e.Inner, e.InnerKind, e.InnerFollows = s.Inner.Digest, s.Inner.Act.Body.Kind(), s.Inner.Act.Follows
 	e.Joins = c.joins(s.Act)
 	c.Joined = e.Joins
@@ -137,6 +140,15 @@ func (c Case) join(s Step) (Case, error) {
 	}
 	c.State, c.Thread = e.Leads, []Entry{e}
 	return c, nil
+}
+
+// puts is what who comes late knows of the case by what was put to it: that the
+// order was served, or that something came of it.
+func puts(k protocol.Kind) State {
+	if k == protocol.KindUse {
+		return PartlyProduced
+	}
+	return Served
 }
 
 // partOf returns whose it is to put something to an authority.
@@ -235,6 +247,9 @@ func (c Case) Apply(s Step) (Case, error) {
 		}
 	}
 	next := c
+	if c.late() && len(c.joins(s.Act)) > 0 {
+		e.Leads = puts(e.Kind)
+	}
 	if e.Kind == protocol.KindCertification {
 		next.Certifier = e.From
 	}
@@ -318,7 +333,7 @@ func (c *Case) certifies(n *protocol.Nondelivery, from protocol.ParticipantID) b
 // addressee's, in order: it cannot take one back by not following it.
 func (c *Case) stance(s *Step) State {
 	at := c.stood(s.Act.Follows)
-	if c.late() {
+	if c.late() { // what was put to it says so
 		at = merge(at, Served)
 	}
 	if !answers(s.Act.Body.Kind()) || s.Act.From != c.Addressee {
