@@ -115,11 +115,7 @@ func mayDisclose(c *Case, st *stance) protocol.Reason {
 	if w == nil {
 		return ""
 	}
-	at, until, stopped := st.step.Act.Issued, w.End, false
-	for _, e := range st.of(protocol.KindInterception) {
-		stopped = stopped || e.Says.What == string(protocol.TapStopped)
-		until = later(until, e.Says.Until)
-	}
+	at, until, stopped := st.step.Act.Issued, c.interceptionEnd(), st.stopped()
 	partial := st.step.Act.Body.Disclosure.Status == protocol.ProductionPartial
 	if at.Before(w.Start) || partial && (stopped || !at.Before(until)) {
 		return protocol.ReasonInterception
@@ -285,22 +281,27 @@ func intercepts(c *Case, st *stance) protocol.Reason {
 	if w == nil {
 		return protocol.ReasonInterception
 	}
-	until, stopped := w.End, false
-	for _, e := range st.of(protocol.KindInterception) {
-		stopped = stopped || e.Says.What == string(protocol.TapStopped)
-		until = later(until, e.Says.Until)
-	}
-	switch at := tap.At; tap.Action {
-	case protocol.TapStarted:
-		if stopped || at.Before(w.Start) || !at.Before(until) {
-			return protocol.ReasonInterception
-		}
-	case protocol.TapRenewed:
-		if stopped || !st.step.Act.Issued.Before(until) {
-			return protocol.ReasonInterception
-		}
+	over := func(at time.Time) bool { return st.stopped() || st.own && !at.Before(c.interceptionEnd()) }
+	switch {
+	case tap.Action == protocol.TapStarted && (tap.At.Before(w.Start) || over(tap.At)),
+		tap.Action == protocol.TapRenewed && over(st.step.Act.Issued):
+		return protocol.ReasonInterception
 	}
 	return ""
+}
+
+// interceptionEnd is the latest end that was authorised.
+func (c *Case) interceptionEnd() time.Time {
+	until := c.Matter.Window.End
+	c.of(protocol.KindInterception, func(e *Entry) { until = later(until, e.Says.Until) })
+	return until
+}
+
+// stopped reports whether the sender knew that the interception had stopped.
+func (st *stance) stopped() bool {
+	return slices.ContainsFunc(st.of(protocol.KindInterception), func(e *Entry) bool {
+		return e.Says.What == string(protocol.TapStopped)
+	})
 }
 
 // nothingOpen: a case is closed when all that runs beside it has ended, and what
