@@ -21,6 +21,9 @@ func answersWhatIsOpen(c *Case, st *stance) protocol.Reason {
 		return ""
 	}
 	kind, from := st.step.Act.Body.Kind(), st.step.Act.From
+	if len(said.Answers) == 0 && (kind == protocol.KindReply || kind == protocol.KindDetermination || kind == protocol.KindResponse) {
+		return protocol.ReasonQuestion
+	}
 	for _, d := range said.Answers {
 		if c.late() && !c.Holds(d) {
 			continue

@@ -214,11 +214,11 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 		}
 	default:
 		if shared(kind) {
-			return c.circleOf(self)
+			to = c.circleOf(self)
 		}
 	}
 	to = slices.DeleteFunc(to, func(id protocol.ParticipantID) bool { return id == self })
-	if len(to) == 0 && kind == protocol.KindWithdrawal && c.addressedTo(self) {
+	if len(to) == 0 && (kind == protocol.KindWithdrawal || shared(kind) && !answers(kind)) && c.addressedTo(self) {
 		to = []protocol.ParticipantID{self} // what nobody else has heard of ends here
 	}
 	return to

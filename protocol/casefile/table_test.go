@@ -111,7 +111,7 @@ func tableOf(t *testing.T, own bool) string {
 			{"notified", "notified", enforcing}, {"joined", "joined", doj}, {"central", "central", doj}, {"stranger", "certified", fbi},
 		} {
 			if w.kind != protocol.KindRequest {
-				fmt.Fprintf(&b, "%-28s%-11s%s\n", w, p.part, row(t, w, p.setting, p.by, own))
+				fmt.Fprintf(&b, "%-31s%-11s%s\n", w, p.part, row(t, w, p.setting, p.by, own))
 			}
 		}
 	}
