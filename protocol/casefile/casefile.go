@@ -202,6 +202,9 @@ type Step struct {
 	Digest protocol.Digest
 	Inner  *Step // the act that a certification or a relay carries
 
+	// Self is who holds the case: what opens one at an authority to which something
+	// is put opens none at the others.
+	Self protocol.ParticipantID
 	// Endorsed says that an officer stands behind the act.
 	Endorsed bool
 	// Officers are who, and Roles what the sender is registered for.
@@ -246,15 +249,33 @@ func (c *Case) stands(d protocol.Digest) bool {
 
 // Heads returns what the next act to the given recipients is to follow: of the
 // acts that all of them hold, those that no other of these follows, oldest first.
+// An authority to which something is put now holds nothing yet, and takes what
+// opens its case as it comes; one to which something was put holds what came
+// since, and the order. What did not get to somebody is not followed, nor what was
+// said before the certification, which the addressee never gets.
 func (c *Case) Heads(to ...protocol.ParticipantID) []protocol.Digest {
 	followed := map[protocol.Digest]bool{}
 	heads := []protocol.Digest{}
+	all := append(c.Participants(), c.Thread[0].To...) // also who is asked to certify
+	in := slices.DeleteFunc(slices.Clone(to), func(id protocol.ParticipantID) bool { return !slices.Contains(all, id) })
+	if len(in) == 0 {
+		return heads
+	}
+	order := c.order()
 	for _, e := range slices.Backward(c.Thread) {
-		if !e.seenBy(to) || e.Lost() {
+		head := e.Act
+		switch {
+		case e.Lost() || len(e.LostTo) > 0 || shared(e.Kind) && !e.seenBy([]protocol.ParticipantID{c.Addressee}):
+			continue
+		case e.seenBy(in):
+		case e.Act == order && e.seenBy(c.besidesJoined(in)):
+		case e.Inner == order && e.joins():
+			head = order // which everybody holds by itself
+		default:
 			continue
 		}
-		if !followed[e.Act] {
-			heads = append(heads, e.Act)
+		if !followed[head] {
+			heads = append(heads, head)
 		}
 		for _, d := range slices.Concat(e.Follows, []protocol.Digest{e.Inner}) {
 			followed[d] = true
@@ -265,6 +286,37 @@ func (c *Case) Heads(to ...protocol.ParticipantID) []protocol.Digest {
 	}
 	slices.Reverse(heads)
 	return heads
+}
+
+// besidesJoined leaves out the authorities that have the order by what was put to
+// them.
+func (c *Case) besidesJoined(ids []protocol.ParticipantID) []protocol.ParticipantID {
+	if len(c.Joined) == 0 {
+		return ids
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id protocol.ParticipantID) bool { return slices.Contains(c.Joined, id) })
+}
+
+// order returns the order of the case, which goes with what is put to an
+// authority: the certification, or else the request.
+func (c *Case) order() protocol.Digest {
+	if c.late() {
+		return c.Thread[0].Inner
+	}
+	for i := range c.Thread {
+		if c.Thread[i].Kind == protocol.KindCertification {
+			return c.Thread[i].Act
+		}
+	}
+	return c.Thread[0].Act
+}
+
+// late reports whether its holder came into the case when something was put to
+// it: it does not hold what was said before, and takes the word of who does.
+func (c *Case) late() bool { return len(c.Thread) > 0 && c.Thread[0].joins() }
+
+func (e *Entry) joins() bool {
+	return e.Kind == protocol.KindObjection || e.Kind == protocol.KindEnforcement || e.Kind == protocol.KindUse
 }
 
 // seenBy reports whether each of ids sent or was sent the act.

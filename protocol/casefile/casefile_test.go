@@ -156,6 +156,9 @@ func ofKind(kind protocol.Kind, by protocol.ParticipantID, c casefile.Case) case
 		body.Refusal = &protocol.Refusal{}
 	case protocol.KindNondelivery:
 		body.Nondelivery = nondelivery(c, protocol.FailureExpired)
+	default:
+		all := words()
+		body = all[slices.IndexFunc(all, func(w word) bool { return w.kind == kind })].body(&c, by, c.Thread[0].Issued)
 	}
 	s := step(body, by, to(office), c.Thread[len(c.Thread)-1].Act)
 	if kind == protocol.KindCertification || kind == protocol.KindRelay {
@@ -176,40 +179,6 @@ func nondelivery(c casefile.Case, f protocol.Failure) *protocol.Nondelivery {
 
 // A way is how a step is taken into a case.
 type way func(casefile.Case, casefile.Step) (casefile.Case, error)
-
-// TestTheTableOfTurns applies every kind of act, by everybody, to a case in
-// every state: as an act that comes in and follows all that is held, and as
-// one's own. The transcripts say what becomes of the case, or with which reason
-// the act is refused. They differ where only the holder knows the state.
-func TestTheTableOfTurns(t *testing.T) {
-	for name, take := range map[string]way{"turns.txt": casefile.Case.Apply, "own.txt": casefile.Case.Send} {
-		transcript(t, name, tableOfTurns(t, take))
-	}
-}
-
-func tableOfTurns(t *testing.T, take way) string {
-	var b strings.Builder
-	parts := []struct {
-		name string
-		id   protocol.ParticipantID
-	}{{"issuer", police}, {"certifier", office}, {"addressee", contoso}, {"stranger", fbi}}
-	fmt.Fprintf(&b, "%-16s%-16s", "state", "act by the:")
-	for _, p := range parts {
-		fmt.Fprintf(&b, "%-18s", p.name)
-	}
-	b.WriteString("\n")
-	for _, state := range states {
-		for _, kind := range protocol.Kinds() {
-			fmt.Fprintf(&b, "%-16s%-16s", state, kind)
-			for _, p := range parts {
-				c := inState(t, state)
-				fmt.Fprintf(&b, "%-18s", outcome(t, c, ofKind(kind, p.id, c), take))
-			}
-			b.WriteString("\n")
-		}
-	}
-	return trimmed(b.String())
-}
 
 // outcome is the state that an act leads to, or "! reason"; refused, it leaves
 // the case as it was.

@@ -45,11 +45,14 @@ func (c *Case) Awaits() []Awaited {
 // Move returns what self's people are asked to do now.
 func (c *Case) Move(self protocol.ParticipantID) Move {
 	asking := false
+	if c.State == Closed {
+		return None
+	}
 	for _, q := range c.Questions() {
 		if slices.Contains(q.Awaits, self) {
-			return moveFor(q.Kind)
+			return moveFor(&q)
 		}
-		asking = asking || q.From == self && q.Kind != protocol.KindConsultation
+		asking = asking || q.From == self && q.Kind != protocol.KindConsultation || q.Holds
 	}
 	if c.isAuthority(self) {
 		if c.notified(self) && !c.State.Ended() && !c.examined(self) {
@@ -57,8 +60,8 @@ func (c *Case) Move(self protocol.ParticipantID) Move {
 		}
 		return Read
 	}
-	if asking && (c.State == UnderReview || c.State == Served || c.State == Accepted || c.State == PartlyProduced) {
-		return None // the answer is another's to give
+	if self == c.Addressee && asking && slices.Contains(asked, c.State) {
+		return None // somebody else's answer comes first
 	}
 	switch c.State {
 	case Requested:
@@ -78,10 +81,12 @@ func (c *Case) Move(self protocol.ParticipantID) Move {
 }
 
 // moveFor returns what a question asks of whom it awaits.
-func moveFor(k protocol.Kind) Move {
-	switch k {
+func moveFor(q *Question) Move {
+	switch q.Kind {
 	case protocol.KindObjection:
-		return Determine
+		if q.What != string(protocol.LevelIssuer) {
+			return Determine
+		}
 	case protocol.KindEnforcement, protocol.KindUse:
 		return Determine
 	case protocol.KindChallenge:
@@ -94,9 +99,8 @@ func moveFor(k protocol.Kind) Move {
 
 // examined reports whether a notified authority has said what it will do.
 func (c *Case) examined(self protocol.ParticipantID) bool {
-	return slices.ContainsFunc(c.Thread, func(e Entry) bool {
-		return e.From == self && (e.Kind == protocol.KindAcceptance || e.Kind == protocol.KindRefusal || e.Kind == protocol.KindConditions) ||
-			len(c.Fired) > 0 && c.firedEffect(EffectLapse) != nil
+	return c.firedEffect(EffectLapse) != nil || slices.ContainsFunc(c.Thread, func(e Entry) bool {
+		return e.From == self && (e.Kind == protocol.KindAcceptance || e.Kind == protocol.KindRefusal || e.Kind == protocol.KindConditions)
 	})
 }
 
@@ -105,8 +109,6 @@ func (c *Case) reads(self protocol.ParticipantID) Move {
 	ended := c.State == Refused || c.State == Expired || c.State == Impossible || c.State == NotApplicable ||
 		c.State == Lifted || c.State == GroundRaised
 	switch {
-	case c.State == Closed:
-		return None
 	case self == c.Certifier && self != c.Issuer && !c.passedOn():
 		return Pass
 	case self == c.Issuer && (c.returned() || ended):
@@ -124,7 +126,7 @@ func (c *Case) reads(self protocol.ParticipantID) Move {
 // withdrawnBeside reports whether somebody else than self withdrew: an order
 // does not vanish from before the people who worked on it.
 func (c *Case) withdrawnBeside(self protocol.ParticipantID) bool {
-	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.From != self && e.withdraws() })
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.From != self && (e.withdraws() || e.Leads == Withdrawn) })
 }
 
 // lostBy reports whether an act with which self opened a case did not get there.
@@ -135,7 +137,7 @@ func (c *Case) lostBy(self protocol.ParticipantID) bool {
 // addressedTo reports whether the opening request was addressed to self: an
 // authority that issues and certifies addresses its request to itself.
 func (c *Case) addressedTo(self protocol.ParticipantID) bool {
-	return len(c.Thread) > 0 && slices.Contains(c.Thread[0].To, self)
+	return len(c.Thread) > 0 && c.Thread[0].Kind == protocol.KindRequest && slices.Contains(c.Thread[0].To, self)
 }
 
 // returned reports whether the addressee has answered.
@@ -212,11 +214,11 @@ func (c *Case) Recipients(kind protocol.Kind, self protocol.ParticipantID) []pro
 		}
 	default:
 		if shared(kind) {
-			return c.circleOf(self)
+			to = c.circleOf(self)
 		}
 	}
 	to = slices.DeleteFunc(to, func(id protocol.ParticipantID) bool { return id == self })
-	if len(to) == 0 && kind == protocol.KindWithdrawal && c.addressedTo(self) {
+	if len(to) == 0 && (kind == protocol.KindWithdrawal || shared(kind) && !answers(kind)) && c.addressedTo(self) {
 		to = []protocol.ParticipantID{self} // what nobody else has heard of ends here
 	}
 	return to
@@ -229,16 +231,7 @@ func (c *Case) circleOf(self protocol.ParticipantID) []protocol.ParticipantID {
 	for i := range c.Thread {
 		known[i] = &c.Thread[i]
 	}
-	at := c.State
-	if c.led() != Requested && c.State == Withdrawn && c.onlyRequested() {
-		at = Requested
-	}
-	return slices.DeleteFunc(c.circle(at, known), func(id protocol.ParticipantID) bool { return id == self })
-}
-
-// onlyRequested reports whether the case ended before its addressee heard of it.
-func (c *Case) onlyRequested() bool {
-	return c.Thread[0].Leads == Requested && c.Certifier == ""
+	return slices.DeleteFunc(c.circle(known), func(id protocol.ParticipantID) bool { return id == self })
 }
 
 // Undelivered returns the case after the act with digest d was refused by the

@@ -1,6 +1,8 @@
 package casefile
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 	"time"
 
@@ -103,6 +105,8 @@ type Question struct {
 	Since time.Time              `json:"since"` // when it was issued
 	// Awaits are the participants of whom one is to answer.
 	Awaits []protocol.ParticipantID `json:"awaits"`
+	// Holds says that nothing is disclosed as long as it is open.
+	Holds bool `json:"holds,omitzero"`
 }
 
 // asks reports whether acts of a kind are questions.
@@ -163,28 +167,86 @@ func decides(r protocol.Result, k protocol.Kind, level protocol.Level) bool {
 	return false
 }
 
-// Questions returns those that are open, oldest first. In a case that has ended
-// only that of a use is.
+// Questions returns those that are open, oldest first: that no act has answered
+// whose sender may, and that are not moot. What got to none of those who could
+// answer it is to be put again, and is not open at who asked.
 func (c *Case) Questions() []Question {
-	answered := map[protocol.Digest]bool{}
+	all := make([]*Entry, len(c.Thread))
 	for i := range c.Thread {
-		if e := &c.Thread[i]; e.Says != nil && !e.Lost() {
-			for _, d := range e.Says.Answers {
-				answered[d] = true
-			}
-		}
+		all[i] = &c.Thread[i]
 	}
+	open := c.unanswered(all)
 	var out []Question
-	for i := range c.Thread {
-		e := &c.Thread[i]
-		moot := c.State.Ended() && e.Kind != protocol.KindUse
-		if !asks(e.Kind) || e.Says == nil || answered[e.Act] || moot {
+	for _, e := range all {
+		if open[e.Act] == nil || c.moot(e) {
+			continue
+		}
+		awaits := c.awaited(e)
+		lost := func(id protocol.ParticipantID) bool { return slices.Contains(e.LostTo, id) }
+		if awaits = slices.DeleteFunc(awaits, lost); len(awaits) == 0 {
 			continue
 		}
 		out = append(out, Question{Act: e.Act, Kind: e.Kind, What: e.Says.What, From: e.From, Since: e.Issued,
-			Awaits: c.awaited(e)})
+			Awaits: awaits, Holds: held(map[protocol.Digest]*Entry{e.Act: e}) != ""})
 	}
+	slices.SortFunc(out, func(a, b Question) int { // not as they came, which is another order at every holder
+		return cmp.Or(a.Since.Compare(b.Since), bytes.Compare(a.Act[:], b.Act[:]))
+	})
 	return out
+}
+
+// unanswered returns the questions among some acts that none of them answers. A
+// certification is the answer to what its sender asked before it.
+func (c *Case) unanswered(acts []*Entry) map[protocol.Digest]*Entry {
+	open := map[protocol.Digest]*Entry{}
+	for _, e := range acts {
+		if asks(e.Kind) && e.Says != nil {
+			open[e.Act] = e
+		}
+	}
+	if len(open) == 0 {
+		return open
+	}
+	for _, e := range acts {
+		if e.Kind == protocol.KindCertification {
+			for d, q := range open {
+				if q.Kind == protocol.KindClarification && q.From == e.From {
+					delete(open, d)
+				}
+			}
+		}
+		if e.Says == nil || e.Lost() {
+			continue
+		}
+		for _, d := range e.Says.Answers {
+			if q := open[d]; q != nil && settles(e.Kind, e.Says.What, q) && c.mayAnswer(e.Kind, q, e.From) {
+				delete(open, d)
+			}
+		}
+	}
+	return open
+}
+
+// moot reports whether a question needs no answer any more. That for a use does as
+// long as the case is not closed, that for enforcement also after the addressee
+// refused, and what a notified authority asks also after evidence came
+// (Regulation (EU) 2023/1543, Art. 10(4), 16).
+func (c *Case) moot(e *Entry) bool {
+	switch {
+	case c.State == Closed:
+		return true
+	case !c.State.Ended():
+		return false
+	}
+	switch e.Kind {
+	case protocol.KindUse:
+		return false
+	case protocol.KindEnforcement:
+		return c.State != Refused
+	case protocol.KindConditions, protocol.KindConsultation:
+		return c.State != Produced
+	}
+	return true
 }
 
 // awaited returns who may answer a question.
@@ -198,13 +260,13 @@ func (c *Case) awaited(e *Entry) []protocol.ParticipantID {
 		switch protocol.Level(e.Says.What) {
 		case protocol.LevelReceiving:
 			return e.authorities(c)
-		case protocol.LevelCourt:
-			return []protocol.ParticipantID{e.From}
+		case protocol.LevelCourt: // of either side: whoever has its decision says so
+			return append([]protocol.ParticipantID{e.From}, issuing...)
 		}
 	case protocol.KindPostponement:
 		return []protocol.ParticipantID{e.From}
-	case protocol.KindChallenge:
-		return []protocol.ParticipantID{c.Issuer}
+	case protocol.KindChallenge: // its officer may have signed for an authority without a node
+		return issuing
 	case protocol.KindEnforcement, protocol.KindUse:
 		return e.authorities(c)
 	}
@@ -233,41 +295,44 @@ func (c *Case) isAuthority(id protocol.ParticipantID) bool {
 // openAt returns the questions that are open for one who holds the acts in
 // follows and what is behind them, and all the acts that one holds.
 func (c *Case) openAt(follows []protocol.Digest) (open map[protocol.Digest]*Entry, known []*Entry) {
-	open = map[protocol.Digest]*Entry{}
 	for e, whole := range c.behind(follows) {
 		if whole {
 			known = append(known, e)
 		}
 	}
-	for _, e := range known {
-		if asks(e.Kind) && e.Says != nil {
-			open[e.Act] = e
-		}
-	}
-	for _, e := range known {
-		if e.Says != nil {
-			for _, d := range e.Says.Answers {
-				delete(open, d)
-			}
-		}
-	}
-	return open, known
+	return c.unanswered(known), known
 }
 
-// Answerable returns the open questions that an act of a kind by self may
-// answer: what a node fills in for a person who names none.
+// Answerable returns the open questions that an act of a kind by self answers:
+// what a node fills in for a person who names none. They are of the kind and word
+// of the oldest, since an answer to one thing is not an answer to another; a
+// response has one nonce. A refusal closes all that its sender asked. What is
+// taken further though it was answered is named too: whoever came late learns
+// from that what was before.
 func (c *Case) Answerable(b *protocol.Body, self protocol.ParticipantID) []protocol.Digest {
-	what := ""
-	if s := says(b); s != nil {
-		what = s.What
+	kind, said := b.Kind(), says(b)
+	if said == nil {
+		return nil
 	}
 	open, _ := c.openAt(c.heads())
 	var out []protocol.Digest
+	var first *Entry
 	for i := range c.Thread {
 		e := &c.Thread[i]
-		if open[e.Act] != nil && settles(b.Kind(), what, e) && c.mayAnswer(b.Kind(), e, self) && len(out) < protocol.MaxAnswers {
-			out = append(out, e.Act)
+		further := furthers(kind) && e.From == self && asks(e.Kind) && e.Says != nil
+		if open[e.Act] == nil && !further || !settles(kind, said.What, e) || !c.mayAnswer(kind, e, self) {
+			continue
 		}
+		nonce := b.Response == nil || e.Says.Ground == b.Response.Nonce
+		if nonce && (first == nil || further || e.Kind == first.Kind && e.Says.What == first.Says.What) {
+			out = append(out, e.Act)
+			if first == nil {
+				first = e
+			}
+		}
+	}
+	if len(out) > protocol.MaxAnswers {
+		out = out[len(out)-protocol.MaxAnswers:]
 	}
 	return out
 }
@@ -286,10 +351,11 @@ func (c *Case) mayAnswer(k protocol.Kind, q *Entry, self protocol.ParticipantID)
 	switch k {
 	case protocol.KindRefusal, protocol.KindObjection: // the asker goes further with its own question
 		return q.From == self
-	case protocol.KindAcceptance:
-		if q.Kind == protocol.KindPostponement {
-			return q.From == self
+	case protocol.KindAcceptance: // who offered conditions may go on without them
+		if q.From == self {
+			return q.Kind == protocol.KindPostponement || q.Kind == protocol.KindConditions
 		}
+		return q.Kind == protocol.KindConditions && slices.Contains(c.awaited(q), self)
 	}
 	return slices.Contains(c.awaited(q), self)
 }

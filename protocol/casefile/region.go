@@ -1,6 +1,9 @@
 package casefile
 
 import (
+	"bytes"
+	"cmp"
+	"slices"
 	"time"
 
 	"comity.example/protocol"
@@ -59,13 +62,32 @@ func (c *Case) Regions(at time.Time) []Stand {
 	return out
 }
 
-// of goes through what acts of a kind say, oldest first.
+// of goes through what acts of a kind say, in the order in which they were issued:
+// not in that in which they came, which is another at every holder.
 func (c *Case) of(k protocol.Kind, each func(e *Entry)) {
+	var found []*Entry
 	for i := range c.Thread {
 		if e := &c.Thread[i]; e.Kind == k && e.Says != nil {
-			each(e)
+			found = append(found, e)
 		}
 	}
+	slices.SortFunc(found, func(a, b *Entry) int {
+		return cmp.Or(a.Issued.Compare(b.Issued), bytes.Compare(a.Act[:], b.Act[:]))
+	})
+	for _, e := range found {
+		each(e)
+	}
+}
+
+// spent reports whether the case has ended without evidence: there is nobody whom
+// it would be to tell of anything.
+func (c *Case) spent() bool { return c.State.Ended() && !c.disclosed() }
+
+// disclosed reports whether there is evidence in the case.
+func (c *Case) disclosed() bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool {
+		return (e.Kind == protocol.KindDisclosure || e.InnerKind == protocol.KindDisclosure) && !e.Lost()
+	})
 }
 
 // secrecy: an order binds until the latest of its ends; that it was lifted
@@ -105,8 +127,17 @@ func (c *Case) secrecy(at time.Time) Stand {
 		s.State = "extended"
 	case orders == 1:
 		s.State = "active"
+	default: // no court ordered it
+		s.Ended = c.spent()
 	}
 	return s
+}
+
+// gagged reports whether secrecy was ordered, and not only asked for.
+func (c *Case) gagged() bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool {
+		return e.Kind == protocol.KindSecrecy && (e.Says.What == string(protocol.SecrecyOrdered) || e.Says.What == string(protocol.SecrecyExtended))
+	})
 }
 
 // userNotice is due as soon as secrecy has ended; a delivery or a recorded
@@ -115,20 +146,24 @@ func (c *Case) userNotice(at time.Time, secrecy Stand) Stand {
 	s := Stand{Region: RegionUserNotice}
 	if secrecy.State != "" {
 		s.State, s.Until = "not_due", secrecy.Until
-		if secrecy.Ended {
+		switch {
+		case c.spent() && !c.gagged():
+			s.Ended = true
+		case secrecy.Ended:
 			s.State, s.Since = "due", secrecy.Until
 		}
 	}
+	told := false
 	c.of(protocol.KindNotice, func(e *Entry) {
-		if e.Says.To != string(protocol.NoticeUser) || s.Ended {
+		if e.Says.To != string(protocol.NoticeUser) || told {
 			return
 		}
 		s.By = e.From
 		switch protocol.NoticeStatus(e.Says.What) {
 		case protocol.NoticeDelivered:
-			s.State, s.Since, s.Ended = "done", e.Says.Start, true
+			s.State, s.Since, s.Ended, told = "done", e.Says.Start, true, true
 		case protocol.NoticeOmitted:
-			s.State, s.Since, s.Ended = "omitted", e.Issued, true
+			s.State, s.Since, s.Ended, told = "omitted", e.Issued, true, true
 		case protocol.NoticeDelayed:
 			if e.Says.Until.After(s.Until) || s.State == "" {
 				s.Until = e.Says.Until
@@ -146,7 +181,7 @@ func (c *Case) userNotice(at time.Time, secrecy Stand) Stand {
 // the agreement (Running); an extension's is its own.
 func (c *Case) preservation(at time.Time) Stand {
 	s := Stand{Region: RegionPreservation}
-	if c.Matter.Type != protocol.Preservation || c.State.rank() < Served.rank() {
+	if c.Matter.Type != protocol.Preservation || c.State.rank() < UnderReview.rank() {
 		return s
 	}
 	s.State, s.Since, s.By = "held", c.Matter.Issued, c.Addressee
@@ -167,9 +202,9 @@ func (c *Case) preservation(at time.Time) Stand {
 	})
 	fired := c.firedEffect(EffectRelease)
 	switch {
-	case released || c.State == Withdrawn || c.State == Refused || c.State == Closed:
+	case released || c.State == Closed || c.State.Ended() && c.State != Produced && !confirmed:
 		s.State, s.Ended = "released", true
-	case confirmed:
+	case confirmed: // also of a request that was withdrawn: what it led to goes on
 		s.State, s.Until = "held_pending_production", time.Time{}
 	case fired != nil && !at.Before(s.Until):
 		s.State, s.Since, s.Ended = "expired", fired.At, true

@@ -9,10 +9,14 @@ import (
 // A turn is one row of the table of who may do what, and when.
 type turn struct {
 	kind protocol.Kind
-	what string // the word that the act says; "" stands for every
+	what string // the word that the act says; "" stands for every other
 	by   actor
-	from []State // in which its sender stood
-	to   func(Step) State
+	from []State // in which its sender stood, as far as the act shows by what it follows
+	// own, where it is set, are those in which its sender must stand by all that it
+	// holds. What an act follows all its recipients hold: that may be less than its
+	// sender holds, and of an authority that came late there is more behind it.
+	own []State
+	to  func(Step) State
 	// only, where it is set, says what else must hold.
 	only func(*Case, *stance) protocol.Reason
 }
@@ -28,6 +32,7 @@ var (
 	begun   = []State{Requested, UnderReview, Served, Accepted, PartlyProduced}
 	ended   = []State{Expired, Refused, Produced, Impossible, NotApplicable, Lifted, GroundRaised, Withdrawn}
 	yielded = []State{PartlyProduced, Produced, Impossible, NotApplicable, Lifted, GroundRaised, Withdrawn}
+	lately  = slices.Concat(asked, []State{Produced}) // what came may still be answered for
 	ever    = slices.Concat(begun, ended)
 	heard   = slices.Concat(asked, ended)
 )
@@ -38,73 +43,91 @@ var turns = []turn{
 	{kind: protocol.KindCertification, by: certifier, from: []State{Requested}, to: decided},
 	{kind: protocol.KindDisclosure, by: addressee, from: asked, to: produced, only: mayDisclose},
 	{kind: protocol.KindRefusal, by: addressee, from: []State{Served, UnderReview, Accepted}, to: to(Refused), only: consulted},
-	{kind: protocol.KindRefusal, by: authority, from: slices.Concat(asked, []State{Produced}), to: to(GroundRaised), only: consulted},
+	{kind: protocol.KindRefusal, by: authority, from: lately, to: to(GroundRaised), only: raises},
 	{kind: protocol.KindWithdrawal, by: issuing, from: slices.Concat(begun, []State{GroundRaised}), to: to(Withdrawn)},
 	{kind: protocol.KindNondelivery, by: certifier, from: []State{UnderReview, Served}, to: failed},
 
-	{kind: protocol.KindClarification, by: addressee | authority, from: asked, to: nowhere},
+	{kind: protocol.KindClarification, by: addressee, from: asked, to: nowhere},
+	{kind: protocol.KindClarification, by: authority, from: heard, own: asked, to: nowhere},
 	{kind: protocol.KindClarification, by: certifier, from: []State{Requested}, to: nowhere},
 	{kind: protocol.KindReply, what: string(protocol.ReplyConfirmed), by: issuing, from: begun, to: to(Impossible)},
-	{kind: protocol.KindReply, by: issuing, from: begun, to: nowhere},
-	{kind: protocol.KindAmendment, by: issuing, from: begun, to: nowhere, only: nextVersion},
-	{kind: protocol.KindObjection, what: string(protocol.LevelReceiving), by: addressee, from: asked, to: nowhere, only: objectedBefore},
+	{kind: protocol.KindReply, by: issuing, from: slices.Concat(begun, []State{Produced}), to: nowhere},
+	{kind: protocol.KindAmendment, by: issuing, from: asked, to: nowhere, only: nextVersion},
+	{kind: protocol.KindObjection, what: string(protocol.LevelReceiving), by: addressee, from: asked, to: nowhere, only: escalates},
 	{kind: protocol.KindObjection, by: addressee, from: asked, to: nowhere},
-	{kind: protocol.KindDetermination, what: string(protocol.ResultNotApplicable), by: authority, from: asked, to: to(NotApplicable), only: isAuthority},
-	{kind: protocol.KindDetermination, what: string(protocol.ResultLifted), by: issuing | addressee | authority, from: asked, to: to(Lifted)},
-	{kind: protocol.KindDetermination, by: addressee | authority, from: heard, to: nowhere},
-	{kind: protocol.KindDetermination, by: issuing, from: asked, to: nowhere}, // of a court
-	{kind: protocol.KindAcceptance, by: addressee, from: []State{UnderReview, Served, Accepted}, to: to(Accepted), only: isAuthority},
-	{kind: protocol.KindAcceptance, by: authority, from: asked, to: nowhere, only: isAuthority},
+	{kind: protocol.KindDetermination, what: string(protocol.ResultNotApplicable), by: authority, from: heard, own: asked, to: to(NotApplicable), only: isReceiving},
+	{kind: protocol.KindDetermination, what: string(protocol.ResultLifted), by: issuing | addressee, from: asked, to: to(Lifted), only: settlesWell},
+	{kind: protocol.KindDetermination, by: addressee | authority, from: heard, to: nowhere, only: settlesWell},
+	{kind: protocol.KindDetermination, by: issuing, from: asked, to: nowhere, only: settlesWell},
+	{kind: protocol.KindAcceptance, by: addressee, from: asked, to: to(Accepted), only: isAuthority},
+	{kind: protocol.KindAcceptance, by: authority, from: heard, own: lately, to: nowhere, only: isAuthority},
 	{kind: protocol.KindAcceptance, by: issuing, from: heard, to: nowhere, only: answersSomething},
-	{kind: protocol.KindConditions, by: addressee | authority, from: slices.Concat(asked, []State{Produced}), to: nowhere, only: isAuthority},
+	{kind: protocol.KindConditions, by: addressee, from: lately, to: nowhere, only: mayOffer},
+	{kind: protocol.KindConditions, by: authority, from: heard, own: lately, to: nowhere, only: mayOffer},
 	{kind: protocol.KindPostponement, by: addressee, from: []State{UnderReview, Served, Accepted}, to: nowhere, only: isAuthority},
-	{kind: protocol.KindConsultation, by: addressee | authority, from: slices.Concat(asked, []State{Produced}), to: nowhere, only: isAuthority},
-	{kind: protocol.KindEnforcement, by: issuing, from: asked, to: nowhere},
-	{kind: protocol.KindUse, by: issuing, from: yielded, to: nowhere},
+	{kind: protocol.KindConsultation, by: addressee, from: lately, to: nowhere, only: isAuthority},
+	{kind: protocol.KindConsultation, by: authority, from: heard, own: lately, to: nowhere, only: isAuthority},
+	{kind: protocol.KindEnforcement, by: issuing, from: slices.Concat(asked, []State{Refused}), to: nowhere, only: putToAuthority},
+	{kind: protocol.KindUse, by: issuing, from: heard, own: yielded, to: nowhere, only: uses},
 	{kind: protocol.KindChallenge, by: addressee, from: []State{UnderReview, Served, Accepted}, to: nowhere},
-	{kind: protocol.KindResponse, by: issuer, from: asked, to: nowhere, only: byWhoAsked},
+	{kind: protocol.KindResponse, by: issuing, from: asked, to: nowhere, only: byWhoAsked},
 
-	{kind: protocol.KindExtension, by: issuing | addressee | authority, from: asked, to: nowhere},
+	{kind: protocol.KindExtension, by: issuing | addressee, from: asked, to: nowhere},
+	{kind: protocol.KindExtension, by: authority, from: heard, own: asked, to: nowhere},
 	{kind: protocol.KindPreservation, by: issuing, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyChallenged), by: addressee, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyLifted), by: issuing | addressee | authority, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, by: issuing, from: heard, to: nowhere},
 	{kind: protocol.KindNotice, by: issuing | addressee, from: ever, to: nowhere},
-	{kind: protocol.KindValidation, what: string(protocol.ValidationDenied), by: issuing, from: ever, to: to(Withdrawn)},
-	{kind: protocol.KindValidation, what: string(protocol.ValidationLapsed), by: issuing, from: ever, to: to(Withdrawn)},
-	{kind: protocol.KindValidation, by: issuing, from: ever, to: nowhere},
-	{kind: protocol.KindInterception, what: string(protocol.TapRenewed), by: issuing, from: asked, to: nowhere},
-	{kind: protocol.KindInterception, what: string(protocol.TapStarted), by: addressee, from: asked, to: nowhere},
-	{kind: protocol.KindInterception, what: string(protocol.TapStopped), by: addressee, from: heard, to: nowhere},
+	{kind: protocol.KindValidation, what: string(protocol.ValidationDenied), by: issuing, from: ever, to: to(Withdrawn), only: unvalidated},
+	{kind: protocol.KindValidation, what: string(protocol.ValidationLapsed), by: issuing, from: ever, to: to(Withdrawn), only: unvalidated},
+	{kind: protocol.KindValidation, by: issuing, from: ever, to: nowhere, only: unvalidated},
+	{kind: protocol.KindInterception, what: string(protocol.TapRenewed), by: issuing, from: asked, to: nowhere, only: intercepts},
+	{kind: protocol.KindInterception, what: string(protocol.TapStarted), by: addressee, from: asked, to: nowhere, only: intercepts},
+	{kind: protocol.KindInterception, what: string(protocol.TapStopped), by: addressee, from: heard, to: nowhere, only: intercepts},
 	{kind: protocol.KindCosts, what: string(protocol.CostsClaimed), by: addressee | authority, from: heard, to: nowhere},
+	{kind: protocol.KindCosts, what: string(protocol.CostsPaid), by: issuing | addressee | authority, from: heard, to: nowhere},
 	{kind: protocol.KindCosts, by: issuing, from: heard, to: nowhere},
-	{kind: protocol.KindClosure, by: issuer, from: ended, to: to(Closed)},
+	{kind: protocol.KindClosure, by: issuing, from: ever, own: ended, to: to(Closed), only: nothingOpen},
 }
 
 // A stance is where the sender of an act stood.
 type stance struct {
 	step  Step
 	state State
+	own   bool // by all that its sender holds, who is the holder of the case
 	part  actor
 	open  map[protocol.Digest]*Entry // questions
 	known []*Entry
 }
 
+// of goes through the acts of a kind that the sender knew.
+func (st *stance) of(k protocol.Kind) []*Entry {
+	var out []*Entry
+	for _, e := range st.known {
+		if e.Kind == k {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 // take looks the act up in the table of turns, for a sender who stood at a
 // state and held the acts in follows and what is behind them, and returns the
 // state to which it leads.
-func (c *Case) take(s Step, at State, follows []protocol.Digest) (State, protocol.Reason) {
-	kind := s.Act.Body.Kind()
-	st := &stance{step: s, state: at, part: c.part(s.Act.From)}
+func (c *Case) take(st *stance, follows []protocol.Digest) (State, protocol.Reason) {
+	body, from := &st.step.Act.Body, st.step.Act.From
+	kind := body.Kind()
+	st.part = c.part(from)
 	if kind == protocol.KindCertification && c.Certifier == "" {
 		// Of the request that opened the case, and of no other.
-		if s.Inner == nil || s.Inner.Digest != c.Thread[0].Act {
+		if st.step.Inner == nil || st.step.Inner.Digest != c.Thread[0].Act {
 			return "", protocol.ReasonThread
 		}
 		st.part |= certifier
 	}
 	var what string
-	said := says(&s.Act.Body)
+	said := says(body)
 	if said != nil {
 		what = said.What
 	}
@@ -115,57 +138,58 @@ func (c *Case) take(s Step, at State, follows []protocol.Digest) (State, protoco
 	switch {
 	case kind == protocol.KindCertification && c.Certifier != "":
 		return "", protocol.ReasonOutOfTurn // a case has one
-	case s.Act.Body.Nondelivery != nil && !c.certifies(s.Act.Body.Nondelivery, s.Act.From):
+	case body.Nondelivery != nil && !c.certifies(body.Nondelivery, from):
 		return "", protocol.ReasonThread
-	case at == UnderReview && kind == protocol.KindDisclosure && !s.Endorsed:
+	case st.state == UnderReview && kind == protocol.KindDisclosure && !st.step.Endorsed:
 		return "", protocol.ReasonOfficerMissing // what was held for a person, a person answers
-	case !slices.Contains(row.from, at):
+	case !slices.Contains(row.states(st), st.state):
 		return "", protocol.ReasonOutOfTurn
+	case !c.carriesOrder(&st.step):
+		return "", protocol.ReasonThread
 	}
 	if said != nil || row.only != nil {
+		if said != nil { // what it answers its sender holds
+			follows = slices.Concat(follows, said.Answers)
+		}
 		st.open, st.known = c.openAt(follows)
 	}
-	if reason := c.wantTo(kind, st); reason != "" {
-		return "", reason
-	}
-	if reason := c.answersWhatIsOpen(said, st); reason != "" {
-		return "", reason
-	}
-	if row.only != nil {
-		if reason := row.only(c, st); reason != "" {
+	for _, check := range []func(*Case, *stance) protocol.Reason{wantTo, answersWhatIsOpen, row.only} {
+		if check == nil {
+			continue
+		}
+		if reason := check(c, st); reason != "" {
 			return "", reason
 		}
 	}
-	return row.to(s), ""
+	return row.to(st.step), ""
+}
+
+// states are those in which a row finds its sender.
+func (t *turn) states(st *stance) []State {
+	if st.own && t.own != nil {
+		return t.own
+	}
+	return t.from
 }
 
 // find returns the row for an act: the first of its kind and word that its
-// sender has the part for, and the state, if there is one.
-func find(kind protocol.Kind, what string, st *stance) (*turn, protocol.Reason) {
-	var found *turn
-	reason := protocol.ReasonOutOfTurn
+// sender has the part for, and the state, if there is one. A word with a row of
+// its own has that row and no other.
+func find(kind protocol.Kind, what string, st *stance) (found *turn, reason protocol.Reason) {
+	reason = protocol.ReasonOutOfTurn
+	ownRow := slices.ContainsFunc(turns, func(t turn) bool { return t.kind == kind && t.what == what && what != "" })
 	for i := range turns {
 		t := &turns[i]
-		if t.kind != kind || t.what != "" && t.what != what {
-			continue
-		}
-		if t.by&st.part == 0 {
-			if t.what != "" {
-				return nil, protocol.ReasonRole // the word is another's
-			}
+		switch {
+		case t.kind != kind || t.what != what && (t.what != "" || ownRow):
+		case t.by&st.part == 0:
 			if found == nil {
 				reason = protocol.ReasonRole
 			}
-			continue
-		}
-		if slices.Contains(t.from, st.state) {
+		case slices.Contains(t.states(st), st.state):
 			return t, ""
-		}
-		if found == nil {
+		case found == nil:
 			found = t
-		}
-		if t.what == what && what != "" {
-			break // its own row, and no other
 		}
 	}
 	return found, reason
@@ -173,47 +197,37 @@ func find(kind protocol.Kind, what string, st *stance) (*turn, protocol.Reason) 
 
 // wantTo checks to whom an act goes. The addressee's answers go to one only:
 // whoever told two of them two things would split the case. What is said in the
-// life of a case goes to everybody whom its sender knows to be in it.
-func (c *Case) wantTo(kind protocol.Kind, st *stance) protocol.Reason {
+// life of a case goes to everybody whom its sender knows to be in it, and may go
+// to authorities of the receiving side of which its recipients have not heard.
+func wantTo(c *Case, st *stance) protocol.Reason {
 	act := st.step.Act
-	if answers(kind) && st.part&addressee != 0 {
+	if answers(act.Body.Kind()) && st.part&addressee != 0 {
 		if !slices.Equal(act.To, []protocol.ParticipantID{c.answeredTo()}) {
 			return protocol.ReasonWrongRecipient
 		}
 		return ""
 	}
-	if !shared(kind) {
+	if !shared(act.Body.Kind()) {
 		return ""
 	}
-	want := c.circle(st.state, st.known)
+	want := c.circle(st.known)
 	for _, id := range want {
 		if id != act.From && !slices.Contains(act.To, id) {
 			return protocol.ReasonWrongRecipient
 		}
 	}
 	for _, id := range act.To {
-		if !slices.Contains(want, id) && !c.isAuthority(id) && !slices.Contains(c.joins(act), id) {
+		if !slices.Contains(want, id) && (id.Party() != c.Addressee.Party() || id == c.Addressee) {
 			return protocol.ReasonWrongRecipient
 		}
 	}
 	return ""
 }
 
-// circle returns who is in a case for one who stands at a state and knows some
-// of its acts.
-func (c *Case) circle(at State, known []*Entry) []protocol.ParticipantID {
-	if at == Requested {
-		out := []protocol.ParticipantID{c.Issuer}
-		if c.Thread[0].Kind == protocol.KindCertification {
-			return append(out, c.Certifier)
-		}
-		for _, id := range c.Thread[0].To {
-			if id != c.Issuer {
-				out = append(out, id)
-			}
-		}
-		return out
-	}
+// circle returns who is in a case for one who knows some of its acts. As long as
+// the request waits for its certification, they are its issuer and whom it was
+// sent to.
+func (c *Case) circle(known []*Entry) []protocol.ParticipantID {
 	out := []protocol.ParticipantID{c.Issuer}
 	add := func(ids ...protocol.ParticipantID) {
 		for _, id := range ids {
@@ -221,6 +235,13 @@ func (c *Case) circle(at State, known []*Entry) []protocol.ParticipantID {
 				out = append(out, id)
 			}
 		}
+	}
+	first := &c.Thread[0]
+	waits := first.Kind == protocol.KindRequest && first.Leads == Requested
+	if waits && !slices.ContainsFunc(known, func(e *Entry) bool { return e.Kind == protocol.KindCertification }) {
+		add(first.From)
+		add(first.To...)
+		return out
 	}
 	add(c.Certifier, c.Addressee)
 	add(c.Notified...)
@@ -230,8 +251,9 @@ func (c *Case) circle(at State, known []*Entry) []protocol.ParticipantID {
 	return out
 }
 
-// shared reports whether acts of a kind go to everybody in the case: those of
-// its life, and a refusal by who is not the addressee.
+// shared reports whether acts of a kind go to everybody in the case: what is said
+// in its life, and a refusal by who is not the addressee. The other kinds have a way
+// of their own.
 func shared(kind protocol.Kind) bool {
 	switch kind {
 	case protocol.KindRequest, protocol.KindCertification, protocol.KindDisclosure, protocol.KindRelay,
@@ -239,113 +261,4 @@ func shared(kind protocol.Kind) bool {
 		return false
 	}
 	return true
-}
-
-// answersWhatIsOpen: an act answers questions that its sender knows, that are
-// open there, and that are its sender's to answer.
-func (c *Case) answersWhatIsOpen(said *Says, st *stance) protocol.Reason {
-	if said == nil {
-		return ""
-	}
-	for _, d := range said.Answers {
-		q := st.open[d]
-		if q == nil || !settles(st.step.Act.Body.Kind(), said.What, q) || !c.mayAnswer(st.step.Act.Body.Kind(), q, st.step.Act.From) {
-			return protocol.ReasonQuestion
-		}
-	}
-	return ""
-}
-
-// isAuthority: what an authority alone may say, no provider says.
-func isAuthority(_ *Case, st *stance) protocol.Reason {
-	for _, r := range st.step.Roles {
-		switch r {
-		case protocol.RoleCentral, protocol.RoleDesignated, protocol.RoleEnforcing, protocol.RoleContact:
-			return ""
-		}
-	}
-	return protocol.ReasonRole
-}
-
-// consulted: an authority refuses only after it consulted the issuing side, and
-// with a ground (law: EU 12(3); UNCAC 46(26); Budapest 27(6)). A provider's
-// refusal is its own.
-func consulted(c *Case, st *stance) protocol.Reason {
-	if st.part&authority == 0 && (slices.Contains(st.step.Roles, protocol.RoleProvider) || isAuthority(c, st) != "") {
-		return ""
-	}
-	for _, e := range st.known {
-		if e.Kind == protocol.KindConsultation && e.From == st.step.Act.From {
-			return ""
-		}
-	}
-	return protocol.ReasonConsultation
-}
-
-// mayDisclose: not while a ground for refusal stands against part of it, nor
-// while the requesting officer has not answered a challenge.
-func mayDisclose(_ *Case, st *stance) protocol.Reason {
-	for _, q := range st.open {
-		switch {
-		case q.Kind == protocol.KindChallenge:
-			return protocol.ReasonChallenge
-		case q.Kind == protocol.KindConditions && q.Says.Partial:
-			return protocol.ReasonNotified
-		}
-	}
-	return ""
-}
-
-// nextVersion: amendments are numbered from 2, without a gap.
-func nextVersion(c *Case, st *stance) protocol.Reason {
-	next := int64(2)
-	for _, e := range st.known {
-		if e.Kind == protocol.KindAmendment && e.Says.Version >= next {
-			next = e.Says.Version + 1
-		}
-	}
-	if st.step.Act.Body.Amendment.Version != next {
-		return protocol.ReasonNarrower
-	}
-	return ""
-}
-
-// objectedBefore: what is taken to the receiving authority was put to the
-// issuing side first (law: UK-US 5(11)).
-func objectedBefore(_ *Case, st *stance) protocol.Reason {
-	for _, e := range st.known {
-		if e.Kind == protocol.KindObjection && e.Says.What == string(protocol.LevelIssuer) {
-			return ""
-		}
-	}
-	return protocol.ReasonOutOfTurn
-}
-
-// answersSomething: the issuing side accepts what was offered to it.
-func answersSomething(_ *Case, st *stance) protocol.Reason {
-	if len(st.step.Act.Body.Acceptance.Answers) == 0 {
-		return protocol.ReasonQuestion
-	}
-	return ""
-}
-
-// byWhoAsked: only an officer who signed the request answers a challenge, and
-// repeats its nonce.
-func byWhoAsked(c *Case, st *stance) protocol.Reason {
-	r := st.step.Act.Body.Response
-	for _, d := range r.Answers {
-		q := st.open[d]
-		if q == nil || q.Says.Ground != r.Nonce {
-			return protocol.ReasonChallenge
-		}
-	}
-	if len(c.Matter.Officers) == 0 { // a test's case, or one that nobody signed
-		return protocol.ReasonChallenge
-	}
-	for _, id := range st.step.Officers {
-		if slices.Contains(c.Matter.Officers, id) {
-			return ""
-		}
-	}
-	return protocol.ReasonChallenge
 }

@@ -28,7 +28,7 @@ func (c *Case) part(id protocol.ParticipantID) actor {
 	if id == c.Issuer {
 		p |= issuer
 	}
-	if id == c.Certifier || c.Certifier == "" && id != c.Addressee && c.addressedTo(id) && !c.notified(id) {
+	if id == c.Certifier || c.Certifier == "" && id != c.Addressee && c.addressedTo(id) && !c.isAuthority(id) {
 		p |= certifier
 	}
 	if id == c.Addressee {
@@ -95,8 +95,11 @@ func Open(s Step) (Case, error) {
 		c.open(s.Inner)
 		c.Certifier = act.From
 	case protocol.KindObjection, protocol.KindEnforcement, protocol.KindUse:
-		if s.Inner == nil || len(act.Follows) == 0 {
+		if len(act.Follows) == 0 {
 			return refuse(protocol.ReasonThread)
+		}
+		if s.Inner == nil { // it is put to nobody who has not heard of the case
+			return Case{}, ErrEarly
 		}
 		return c.join(s)
 	default:
@@ -112,7 +115,8 @@ func Open(s Step) (Case, error) {
 }
 
 // join opens the case at an authority of the receiving side to which something
-// in it was put: with the order as its sender holds it.
+// in it was put: with the order as its sender holds it. To everybody else the act
+// is early: what opens their case is on its way, and is decided first.
 func (c Case) join(s Step) (Case, error) {
 	opening := s.Inner
 	if opening.Inner != nil {
@@ -124,15 +128,27 @@ func (c Case) join(s Step) (Case, error) {
 	}
 	c.open(opening)
 	e := entry(s)
-	e.Leads = Served // what is put to it is an order that was served
+	e.Leads = puts(s.Act.Body.Kind())
 	e.Inner, e.InnerKind, e.InnerFollows = s.Inner.Digest, s.Inner.Act.Body.Kind(), s.Inner.Act.Follows
 	e.Joins = c.joins(s.Act)
 	c.Joined = e.Joins
+	if !slices.Contains(e.Joins, s.Self) {
+		return Case{}, ErrEarly
+	}
 	if c.part(s.Act.From)&partOf(s.Act.Body.Kind()) == 0 {
 		return Case{}, &TurnError{Reason: protocol.ReasonRole, Kind: s.Act.Body.Kind()}
 	}
 	c.State, c.Thread = e.Leads, []Entry{e}
 	return c, nil
+}
+
+// puts is what who comes late knows of the case by what was put to it: that the
+// order was served, or that something came of it.
+func puts(k protocol.Kind) State {
+	if k == protocol.KindUse {
+		return PartlyProduced
+	}
+	return Served
 }
 
 // partOf returns whose it is to put something to an authority.
@@ -205,7 +221,7 @@ func (c Case) Apply(s Step) (Case, error) {
 	}
 	moves := &s
 	if s.Act.Body.Relay != nil {
-		if s.Inner == nil || c.part(s.Act.From) == 0 {
+		if s.Inner == nil || c.part(s.Act.From) == 0 || c.wentToAll(s.Inner.Act) {
 			return refuse(protocol.ReasonOutOfTurn, c.State)
 		}
 		if c.relays(s.Inner.Digest) { // a thread is not filled with repetitions
@@ -213,13 +229,13 @@ func (c Case) Apply(s Step) (Case, error) {
 		}
 		moves = s.Inner // judged as if it had come from its own sender
 	}
-	if slices.ContainsFunc(s.Act.Follows, c.lacks) || slices.ContainsFunc(moves.Act.Follows, c.lacks) {
+	if c.early(&s) || c.early(moves) {
 		return Case{}, ErrEarly
 	}
 	if !c.Holds(moves.Digest) { // what is held already leads nowhere again
 		var reason protocol.Reason
 		at := c.stance(moves)
-		if e.Leads, reason = c.take(*moves, at, moves.Act.Follows); reason != "" {
+		if e.Leads, reason = c.take(&stance{step: *moves, state: at}, moves.Act.Follows); reason != "" {
 			return refuse(reason, at)
 		}
 		// Nobody passes on what its own sender could not have sent.
@@ -231,6 +247,9 @@ func (c Case) Apply(s Step) (Case, error) {
 		}
 	}
 	next := c
+	if c.late() && len(c.joins(s.Act)) > 0 {
+		e.Leads = puts(e.Kind)
+	}
 	if e.Kind == protocol.KindCertification {
 		next.Certifier = e.From
 	}
@@ -245,6 +264,11 @@ func (c Case) Apply(s Step) (Case, error) {
 	return next, nil
 }
 
+// wentToAll reports whether an act went to everybody in the case: nobody passes it on.
+func (c *Case) wentToAll(act *protocol.Act) bool {
+	return shared(act.Body.Kind()) && (act.Body.Refusal == nil || act.From != c.Addressee)
+}
+
 // Send returns the case after s, an act of the one who holds the case: it must
 // fit all that is held, and then it is judged as every recipient will. The
 // error is a *TurnError.
@@ -254,7 +278,7 @@ func (c Case) Send(s Step) (Case, error) {
 		at = c.led() // that the case ended so is what it says
 	}
 	if s.Act.Body.Relay == nil { // which adds no word of its own
-		if _, reason := c.take(s, at, c.heads()); reason != "" {
+		if _, reason := c.take(&stance{step: s, state: at, own: true}, c.heads()); reason != "" {
 			return Case{}, &TurnError{Reason: reason, Kind: s.Act.Body.Kind(), State: at}
 		}
 	}
@@ -273,6 +297,16 @@ func (c *Case) led() State {
 		state = merge(state, c.Thread[i].Leads)
 	}
 	return state
+}
+
+// early reports whether what an act follows or answers is not held yet. Who came
+// late never gets what was said before, and asks no more than that it was said.
+func (c *Case) early(s *Step) bool {
+	if slices.ContainsFunc(s.Act.Follows, c.lacks) {
+		return !c.late() || len(c.joins(s.Act)) == 0
+	}
+	said := says(&s.Act.Body)
+	return said != nil && !c.late() && slices.ContainsFunc(said.Answers, c.lacks)
 }
 
 func (c *Case) lacks(d protocol.Digest) bool { return !c.Holds(d) }
@@ -299,18 +333,21 @@ func (c *Case) certifies(n *protocol.Nondelivery, from protocol.ParticipantID) b
 // addressee's, in order: it cannot take one back by not following it.
 func (c *Case) stance(s *Step) State {
 	at := c.stood(s.Act.Follows)
-	if !answers(s.Act.Body.Kind()) {
+	if c.late() { // what was put to it says so
+		at = merge(at, Served)
+	}
+	if !answers(s.Act.Body.Kind()) || s.Act.From != c.Addressee {
 		return at
 	}
 	for i := range c.Thread {
-		if e := &c.Thread[i]; answers(e.Kind) || answers(e.InnerKind) {
+		if e := &c.Thread[i]; answers(e.Kind) && e.From == c.Addressee || answers(e.InnerKind) {
 			at = merge(at, e.Leads) // further than what it follows leads
 		}
 	}
 	return at
 }
 
-// answers reports whether acts of a kind are the addressee's.
+// answers reports whether acts of a kind are the addressee's, if it sends them.
 func answers(kind protocol.Kind) bool {
 	return kind == protocol.KindDisclosure || kind == protocol.KindRefusal
 }

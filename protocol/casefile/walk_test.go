@@ -27,6 +27,7 @@ func (h *holder) take(s casefile.Step, way way) error {
 	}
 	var next casefile.Case
 	var err error
+	s.Self = h.id
 	if h.file == nil {
 		next, err = casefile.Open(s)
 	} else {

@@ -208,6 +208,7 @@ func (v *verifier) decision(about string, d decided, g casefile.Grounds) {
 // before what it knew by then, evidence before a withdrawal for one.
 func (v *verifier) thread(about string, d decided) {
 	a, step := d.act, casefile.StepOf(d.act, &d.entry.Decision)
+	step.Self = v.p.Index.Exporter
 	var next casefile.Case
 	var err error
 	switch {

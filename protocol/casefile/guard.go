@@ -1,0 +1,351 @@
+package casefile
+
+import (
+	"slices"
+	"time"
+
+	"comity.example/protocol"
+)
+
+// A guard of the table says what else must hold, for its sender as it stood. It
+// sees what the act follows and answers, which is less than its sender held: that
+// something is there it can ask, that something is not there only of one's own.
+
+// answersWhatIsOpen: an act answers questions that its sender knows, that are
+// open there, and that are its sender's to answer. Who asked may go further with
+// its own question, also when it was answered. Who came late does not hold what
+// was asked before.
+func answersWhatIsOpen(c *Case, st *stance) protocol.Reason {
+	said := says(&st.step.Act.Body)
+	if said == nil {
+		return ""
+	}
+	kind, from := st.step.Act.Body.Kind(), st.step.Act.From
+	if len(said.Answers) == 0 && (kind == protocol.KindReply || kind == protocol.KindDetermination || kind == protocol.KindResponse) {
+		return protocol.ReasonQuestion
+	}
+	for _, d := range said.Answers {
+		if c.late() && !c.Holds(d) {
+			continue
+		}
+		q := st.open[d]
+		if q == nil && furthers(kind) {
+			if e := c.entryOf(d); e != nil && e.From == from && asks(e.Kind) {
+				q = e
+			}
+		}
+		if q == nil || !settles(kind, said.What, q) || !c.mayAnswer(kind, q, from) {
+			return protocol.ReasonQuestion
+		}
+	}
+	return ""
+}
+
+// furthers reports whether acts of a kind take their sender's own question further.
+func furthers(k protocol.Kind) bool { return k == protocol.KindRefusal || k == protocol.KindObjection }
+
+// before reports whether the act names something that was said before the holder
+// came into the case.
+func (c *Case) before(st *stance) bool {
+	said := says(&st.step.Act.Body)
+	return c.late() && said != nil && slices.ContainsFunc(said.Answers, c.lacks)
+}
+
+func has(roles []protocol.Role, want ...protocol.Role) bool {
+	return slices.ContainsFunc(roles, func(r protocol.Role) bool { return slices.Contains(want, r) })
+}
+
+// isAuthority: what an authority alone may say, no provider says.
+func isAuthority(_ *Case, st *stance) protocol.Reason {
+	if has(st.step.Roles, protocol.RoleCentral, protocol.RoleDesignated, protocol.RoleEnforcing, protocol.RoleContact) {
+		return ""
+	}
+	return protocol.ReasonRole
+}
+
+// isReceiving: that the agreement does not apply says the authority of the
+// receiving side that the agreement names, and nobody else (18 USC
+// 2523(b)(4)(K); UK-US agreement, Art. 5(12): provenance secondary).
+func isReceiving(_ *Case, st *stance) protocol.Reason {
+	if has(st.step.Roles, protocol.RoleCentral, protocol.RoleDesignated) {
+		return ""
+	}
+	return protocol.ReasonRole
+}
+
+// consulted: an authority refuses only after it consulted the issuing side, and
+// with a ground (law: EU 12(3); UNCAC 46(26); Budapest 27(6)). A provider's
+// refusal is its own.
+func consulted(c *Case, st *stance) protocol.Reason {
+	if st.part&authority == 0 && (has(st.step.Roles, protocol.RoleProvider) || isAuthority(c, st) != "") || c.before(st) {
+		return ""
+	}
+	for _, e := range st.of(protocol.KindConsultation) {
+		if e.From == st.step.Act.From {
+			return ""
+		}
+	}
+	return protocol.ReasonConsultation
+}
+
+// raises: a ground for refusal raises an authority that was notified (Regulation
+// (EU) 2023/1543, Art. 12). To one that joined something else was put.
+func raises(c *Case, st *stance) protocol.Reason {
+	if !c.notified(st.step.Act.From) || isAuthority(c, st) != "" {
+		return protocol.ReasonRole
+	}
+	return consulted(c, st)
+}
+
+// mayOffer: an authority offers conditions. A ground for refusal of the rest goes
+// with them only if it may raise one.
+func mayOffer(c *Case, st *stance) protocol.Reason {
+	if st.part&authority != 0 && st.step.Act.Body.Conditions.Partial && !c.notified(st.step.Act.From) {
+		return protocol.ReasonRole
+	}
+	return isAuthority(c, st)
+}
+
+// mayDisclose: not while the requesting officer has not answered a challenge, a
+// ground for refusal stands against part of the request, or a court has not
+// decided; and of an interception nothing before it begins, and once it has ended
+// only the last that it brought.
+func mayDisclose(c *Case, st *stance) protocol.Reason {
+	if r := held(st.open); r != "" {
+		return r
+	}
+	w := c.Matter.Window
+	if w == nil {
+		return ""
+	}
+	at, until, stopped := st.step.Act.Issued, c.interceptionEnd(), st.stopped()
+	partial := st.step.Act.Body.Disclosure.Status == protocol.ProductionPartial
+	if at.Before(w.Start) || partial && (stopped || !at.Before(until)) {
+		return protocol.ReasonInterception
+	}
+	return ""
+}
+
+// held says what keeps the addressee from disclosing, of the open questions.
+func held(open map[protocol.Digest]*Entry) protocol.Reason {
+	reason := protocol.Reason("")
+	for _, q := range open {
+		switch {
+		case q.Kind == protocol.KindChallenge:
+			return protocol.ReasonChallenge
+		case q.Kind == protocol.KindConditions && q.Says.Partial:
+			reason = protocol.ReasonNotified
+		case q.Kind == protocol.KindObjection && q.Says.What == string(protocol.LevelCourt) && reason == "":
+			reason = protocol.ReasonCourtDecision
+		}
+	}
+	return reason
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// nextVersion: amendments are numbered from 2. Of two of one version, which
+// crossed, both give up what they give up.
+func nextVersion(_ *Case, st *stance) protocol.Reason {
+	next := int64(2)
+	for _, e := range st.of(protocol.KindAmendment) {
+		next = max(next, e.Says.Version+1)
+	}
+	v := st.step.Act.Body.Amendment.Version
+	if v < next || st.own && v != next {
+		return protocol.ReasonNarrower
+	}
+	return ""
+}
+
+// escalates: what is taken to the receiving authority was put to the issuing side
+// first (law: UK-US 5(11)), and gets there.
+func escalates(c *Case, st *stance) protocol.Reason {
+	first := slices.ContainsFunc(st.of(protocol.KindObjection), func(e *Entry) bool {
+		return e.Says.What == string(protocol.LevelIssuer) && e.From == st.step.Act.From
+	})
+	if !first && !c.before(st) {
+		return protocol.ReasonOutOfTurn
+	}
+	return putToAuthority(c, st)
+}
+
+// putToAuthority: what is put to an authority of the receiving side goes to one.
+// A use may be for the addressee to allow, where that is an authority itself.
+func putToAuthority(c *Case, st *stance) protocol.Reason {
+	act := st.step.Act
+	if act.Body.Use != nil || len(c.joins(act)) > 0 || slices.ContainsFunc(act.To, c.isAuthority) {
+		return ""
+	}
+	return protocol.ReasonWrongRecipient
+}
+
+// uses: leave is asked for the use of what was disclosed.
+func uses(c *Case, st *stance) protocol.Reason {
+	if st.own && !c.disclosed() {
+		return protocol.ReasonOutOfTurn
+	}
+	return putToAuthority(c, st)
+}
+
+// carriesOrder: with what is put to an authority that has not heard of the case
+// goes the order: the certification, or else the request.
+func (c *Case) carriesOrder(s *Step) bool {
+	b := &s.Act.Body
+	if b.Objection == nil && b.Enforcement == nil && b.Use == nil {
+		return true
+	}
+	if s.Inner != nil {
+		return s.Inner.Digest == c.order()
+	}
+	return !slices.ContainsFunc(c.joins(s.Act), func(id protocol.ParticipantID) bool { return !slices.Contains(c.Joined, id) })
+}
+
+// settlesWell: an authority decides what was put to it, no provider; and of a
+// court's decision it is said which.
+func settlesWell(c *Case, st *stance) protocol.Reason {
+	d := st.step.Act.Body.Determination
+	court := d.Result == protocol.ResultLifted
+	for _, a := range d.Answers {
+		q := st.open[a]
+		switch {
+		case q == nil: // said before the holder came
+		case q.Kind == protocol.KindObjection && q.Says.What == string(protocol.LevelCourt):
+			court = true
+		default:
+			if r := isAuthority(c, st); r != "" {
+				return r
+			}
+		}
+	}
+	if court && d.Reference == "" {
+		return protocol.ReasonCourtDecision
+	}
+	return ""
+}
+
+// answersSomething: the issuing side accepts what was offered to it.
+func answersSomething(_ *Case, st *stance) protocol.Reason {
+	if len(st.step.Act.Body.Acceptance.Answers) == 0 {
+		return protocol.ReasonQuestion
+	}
+	return ""
+}
+
+// byWhoAsked: only an officer who signed the request answers a challenge, and
+// repeats its nonce.
+func byWhoAsked(c *Case, st *stance) protocol.Reason {
+	r := st.step.Act.Body.Response
+	for _, d := range r.Answers {
+		if q := st.open[d]; q != nil && q.Says.Ground != r.Nonce {
+			return protocol.ReasonChallenge
+		}
+	}
+	for _, id := range st.step.Officers {
+		if slices.Contains(c.Matter.Officers, id) {
+			return ""
+		}
+	}
+	return protocol.ReasonChallenge
+}
+
+// unvalidated: a validation after the fact is of a request that was not validated
+// when it was issued. What was granted is not denied any more, and what was
+// sought does not lapse.
+func unvalidated(c *Case, st *stance) protocol.Reason {
+	if !c.Matter.Unvalidated {
+		return protocol.ReasonOutOfTurn
+	}
+	over := map[protocol.ValidationResult][]protocol.ValidationResult{
+		protocol.ValidationSought:  {protocol.ValidationGranted, protocol.ValidationDenied, protocol.ValidationLapsed},
+		protocol.ValidationGranted: {protocol.ValidationGranted, protocol.ValidationDenied, protocol.ValidationLapsed},
+		protocol.ValidationDenied:  {protocol.ValidationGranted, protocol.ValidationDenied, protocol.ValidationLapsed},
+		protocol.ValidationLapsed: {protocol.ValidationSought, protocol.ValidationGranted, protocol.ValidationDenied,
+			protocol.ValidationLapsed},
+	}[st.step.Act.Body.Validation.Result]
+	for _, e := range st.of(protocol.KindValidation) {
+		if slices.Contains(over, protocol.ValidationResult(e.Says.What)) {
+			return protocol.ReasonOutOfTurn
+		}
+	}
+	return ""
+}
+
+// intercepts: there is something to intercept, it starts within its window, and
+// what has stopped or ended neither starts nor is renewed (law: UK-US 5(3); 18
+// USC 2523(b)(4)(D)(vi)).
+func intercepts(c *Case, st *stance) protocol.Reason {
+	w, tap := c.Matter.Window, st.step.Act.Body.Interception
+	if w == nil {
+		return protocol.ReasonInterception
+	}
+	over := func(at time.Time) bool { return st.stopped() || st.own && !at.Before(c.interceptionEnd()) }
+	switch {
+	case tap.Action == protocol.TapStarted && (tap.At.Before(w.Start) || over(tap.At)),
+		tap.Action == protocol.TapRenewed && over(st.step.Act.Issued):
+		return protocol.ReasonInterception
+	}
+	return ""
+}
+
+// interceptionEnd is the latest end that was authorised.
+func (c *Case) interceptionEnd() time.Time {
+	until := c.Matter.Window.End
+	c.of(protocol.KindInterception, func(e *Entry) { until = later(until, e.Says.Until) })
+	return until
+}
+
+// stopped reports whether the sender knew that the interception had stopped.
+func (st *stance) stopped() bool {
+	return slices.ContainsFunc(st.of(protocol.KindInterception), func(e *Entry) bool {
+		return e.Says.What == string(protocol.TapStopped)
+	})
+}
+
+// nothingOpen: a case is closed when all that runs beside it has ended, and what
+// is to be deleted is deleted (law: the unified life cycle, 12; Regulation (EU)
+// 2023/1543, Art. 4(5), 10(4)). Whoever closes it sees to that.
+func nothingOpen(c *Case, st *stance) protocol.Reason {
+	if !st.own {
+		return ""
+	}
+	act := st.step.Act
+	if len(c.ToDelete()) > 0 && !act.Body.Closure.Deleted {
+		return protocol.ReasonPending
+	}
+	for _, r := range c.Regions(act.Issued) {
+		if !r.Ended {
+			return protocol.ReasonPending
+		}
+	}
+	return ""
+}
+
+// ToDelete returns the acts with evidence that is to be deleted, oldest first:
+// that of a request that was not validated after the fact, and that against which
+// an authority raised a ground for refusal afterwards (Regulation (EU) 2023/1543,
+// Art. 4(5) and 10(4)). Restricting its use instead is a person's to decide.
+func (c *Case) ToDelete() []protocol.Digest {
+	var out []protocol.Digest
+	barred := false
+	for i := range c.Thread {
+		e := &c.Thread[i]
+		unvalidated := e.Kind == protocol.KindValidation && e.Leads == Withdrawn
+		barred = barred || unvalidated || e.Leads == GroundRaised
+		if e.Kind == protocol.KindClosure && e.Says.Deleted {
+			return nil
+		}
+		if (e.Kind == protocol.KindDisclosure || e.InnerKind == protocol.KindDisclosure) && !e.Lost() {
+			out = append(out, e.Act)
+		}
+	}
+	if !barred {
+		return nil
+	}
+	return out
+}
