@@ -3,6 +3,7 @@ package agreement
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -37,9 +38,22 @@ func LetterNames() []string {
 
 // A SecrecyTerm says that an order of secrecy under the document must have an end.
 type SecrecyTerm struct {
-	Article string
-	Text    string
+	// Types and Categories say for which requests; none stands for all.
+	Types      []protocol.RequestType
+	Categories []protocol.Category
+	Article    string
+	Text       string
 	Mark
+}
+
+// Concerns reports whether it is for a request of a type, for categories of data.
+func (x *SecrecyTerm) Concerns(t protocol.RequestType, cs []protocol.Category) bool {
+	if len(x.Types) > 0 && !slices.Contains(x.Types, t) {
+		return false
+	}
+	return len(x.Categories) == 0 || slices.ContainsFunc(cs, func(c protocol.Category) bool {
+		return slices.Contains(x.Categories, c)
+	})
 }
 
 // A Keeping says that the addressee keeps what is asked for from the receipt of
@@ -104,6 +118,8 @@ func (s *source) secrecyTerm(n ast.Node) *SecrecyTerm {
 	x := new(SecrecyTerm)
 	s.mapping(n, "secrecy", append(s.mark(&x.Mark, "secrecy"),
 		need("end", s.word("required", "secrecy.end")),
+		may("types", chooseMany(s, &x.Types, "secrecy.types", protocol.RequestTypes())),
+		may("categories", chooseMany(s, &x.Categories, "secrecy.categories", protocol.Categories())),
 		need("article", s.into(&x.Article, "secrecy.article")),
 		need("text", s.into(&x.Text, "secrecy.text")),
 	)...)
@@ -176,19 +192,18 @@ func (d *Document) rule(id string) *Rule {
 	return nil
 }
 
-// StateTold says what an attested statement says of the notice to a third State:
-// that it was sent, or that an exception is recorded. ok is false of a statement
-// that says nothing of it.
-func (d *Document) StateTold(code string) (sent, ok bool) {
-	x := d.StateNotice
-	if x == nil {
-		return false, false
+// StateStatements returns the attested statements that say that a third State was
+// told, and those that record why it was not.
+func (d *Document) StateStatements() (sent, exceptions []string) {
+	if d.StateNotice == nil {
+		return nil, nil
 	}
-	if slices.Contains(x.Sent, code) {
-		return true, true
+	for _, st := range d.rule(d.StateNotice.Rule).Statements {
+		if !slices.Contains(d.StateNotice.Sent, st.Code) {
+			exceptions = append(exceptions, st.Code)
+		}
 	}
-	r := d.rule(x.Rule)
-	return false, r != nil && slices.ContainsFunc(r.Statements, func(st Statement) bool { return st.Code == code })
+	return d.StateNotice.Sent, exceptions
 }
 
 // Text returns the document that an act names, nil if the book lacks it.
@@ -199,4 +214,15 @@ func (b *Book) Text(ref protocol.AgreementRef) *Document {
 		}
 	}
 	return nil
+}
+
+// Laws returns the own law of a Party that stands at a time.
+func (b *Book) Laws(p protocol.Party, at time.Time) []*Document {
+	var out []*Document
+	for _, e := range b.domestic[p] {
+		if e.doc.Stands(at) {
+			out = append(out, e.doc)
+		}
+	}
+	return out
 }

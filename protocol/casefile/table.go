@@ -30,6 +30,7 @@ var (
 	yielded = []State{PartlyProduced, Produced, Impossible, NotApplicable, Lifted, GroundRaised, Withdrawn}
 	ever    = slices.Concat(begun, ended)
 	heard   = slices.Concat(asked, ended)
+	kept    = []State{Served, Accepted} // where nothing is asked of the addressee but that it keeps
 )
 
 // turns is the table (law: the unified life cycle, rows 1 to 33). What is not in
@@ -68,7 +69,7 @@ var turns = []turn{
 	{kind: protocol.KindPreservation, by: issuing, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyChallenged), by: addressee, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyLifted), by: issuing | addressee | authority, from: heard, to: nowhere},
-	{kind: protocol.KindSecrecy, by: issuing, from: heard, to: nowhere},
+	{kind: protocol.KindSecrecy, by: issuing, from: heard, to: nowhere, only: hasEnd},
 	{kind: protocol.KindNotice, by: issuing | addressee, from: ever, to: nowhere},
 	{kind: protocol.KindValidation, what: string(protocol.ValidationDenied), by: issuing, from: ever, to: to(Withdrawn)},
 	{kind: protocol.KindValidation, what: string(protocol.ValidationLapsed), by: issuing, from: ever, to: to(Withdrawn)},
@@ -78,7 +79,7 @@ var turns = []turn{
 	{kind: protocol.KindInterception, what: string(protocol.TapStopped), by: addressee, from: heard, to: nowhere},
 	{kind: protocol.KindCosts, what: string(protocol.CostsClaimed), by: addressee | authority, from: heard, to: nowhere},
 	{kind: protocol.KindCosts, by: issuing, from: heard, to: nowhere},
-	{kind: protocol.KindClosure, by: issuer, from: ended, to: to(Closed)},
+	{kind: protocol.KindClosure, by: issuer, from: slices.Concat(ended, kept), to: to(Closed), only: isOver},
 }
 
 // A stance is where the sender of an act stood.
@@ -348,4 +349,23 @@ func byWhoAsked(c *Case, st *stance) protocol.Reason {
 		}
 	}
 	return protocol.ReasonChallenge
+}
+
+// hasEnd: an order of secrecy without an end is refused where a document wants
+// one (COPO Act 2019 s.8(3)). Elsewhere it is flagged (Grounds.Decide).
+func hasEnd(c *Case, st *stance) protocol.Reason {
+	if c.Terms != nil && c.Terms.SecrecyEnd != "" && st.step.Act.Body.Secrecy.EndMissing() {
+		return protocol.ReasonSecrecyEnd
+	}
+	return ""
+}
+
+// isOver: a case is closed when it has ended. A preservation never ends by an
+// answer: it is closed when nothing need be kept any more, which is the issuing
+// side's to say (Send asks its regions).
+func isOver(c *Case, st *stance) protocol.Reason {
+	if slices.Contains(kept, st.state) && c.Matter.Type != protocol.Preservation {
+		return protocol.ReasonOutOfTurn
+	}
+	return ""
 }

@@ -105,8 +105,9 @@ func Open(s Step) (Case, error) {
 		}
 		return Case{}, ErrEarly
 	}
+	c.settleTerms(&s)
 	e := entry(s)
-	e.Leads = decided(s)
+	e.Leads, e.StateTold = decided(s), c.Terms.told(&s)
 	c.State, c.Thread = e.Leads, []Entry{e}
 	return c, nil
 }
@@ -123,6 +124,7 @@ func (c Case) join(s Step) (Case, error) {
 		return Case{}, &TurnError{Reason: protocol.ReasonThread, Kind: s.Act.Body.Kind()}
 	}
 	c.open(opening)
+	c.settleTerms(&s)
 	e := entry(s)
 	e.Leads = Served // what is put to it is an order that was served
 	e.Inner, e.InnerKind, e.InnerFollows = s.Inner.Digest, s.Inner.Act.Body.Kind(), s.Inner.Act.Follows
@@ -232,7 +234,7 @@ func (c Case) Apply(s Step) (Case, error) {
 	}
 	next := c
 	if e.Kind == protocol.KindCertification {
-		next.Certifier = e.From
+		next.Certifier, e.StateTold = e.From, c.Terms.told(&s)
 	}
 	for _, id := range c.joins(s.Act) {
 		e.Joins = append(e.Joins, id)
@@ -257,6 +259,9 @@ func (c Case) Send(s Step) (Case, error) {
 		if _, reason := c.take(s, at, c.heads()); reason != "" {
 			return Case{}, &TurnError{Reason: reason, Kind: s.Act.Body.Kind(), State: at}
 		}
+	}
+	if s.Act.Body.Closure != nil && c.Pending(s.At) != nil {
+		return Case{}, &TurnError{Reason: protocol.ReasonPending, Kind: protocol.KindClosure, State: at}
 	}
 	next, err := c.Apply(s)
 	if errors.Is(err, ErrEarly) { // nobody follows what it does not hold
