@@ -105,22 +105,22 @@ func (c *Case) Due(self protocol.ParticipantID, at time.Time) Move {
 	for _, s := range c.Regions(at) {
 		switch {
 		case s.Ended:
-		case s.Region == RegionValidation && c.speaks(self):
+		case s.Region == RegionValidation && c.Speaks(self):
 			return Validate // it has the shortest clock
 		case s.Region == RegionUserNotice && s.State == "due":
-			if self == c.Teller() || c.Teller() == c.Issuer && c.speaks(self) {
+			if self == c.Teller() || c.Teller() == c.Issuer && c.Speaks(self) {
 				due = Notify
 			}
-		case s.Region == RegionThirdState && s.State == "to_do" && c.State != Requested && c.speaks(self):
+		case s.Region == RegionThirdState && s.State == "to_do" && c.State != Requested && c.Speaks(self):
 			due = Notify
 		}
 	}
 	return due
 }
 
-// speaks reports whether self speaks for the issuing authority: it is it, or sent
+// Speaks reports whether self speaks for the issuing authority: it is it, or sent
 // the request for one that has no node.
-func (c *Case) speaks(self protocol.ParticipantID) bool {
+func (c *Case) Speaks(self protocol.ParticipantID) bool {
 	first := &c.Thread[0]
 	return self == c.Issuer || first.Kind == protocol.KindRequest && first.From == self
 }

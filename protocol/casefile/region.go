@@ -81,6 +81,22 @@ func (c *Case) of(k protocol.Kind, each func(e *Entry)) {
 	}
 }
 
+// Stand returns where one region stands at a time, without a state if the case
+// has no such region.
+func (c *Case) Stand(name Name, at time.Time) Stand {
+	for _, s := range c.Regions(at) {
+		if s.Region == name {
+			return s
+		}
+	}
+	return Stand{Region: name}
+}
+
+// Said reports whether an act of a kind says a word.
+func (c *Case) Said(k protocol.Kind, what string) bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Kind == k && e.Says != nil && e.Says.What == what })
+}
+
 // Pending returns the regions that have not ended at a time: as long as there is
 // one, the case is not closed.
 func (c *Case) Pending(at time.Time) []Name {

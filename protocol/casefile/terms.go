@@ -51,6 +51,16 @@ func (g Grounds) Terms(ref protocol.AgreementRef, r *protocol.Request, at time.T
 	return t
 }
 
+// Request returns the request that the act makes or carries, nil if there is none.
+func (s *Step) Request() *protocol.Request {
+	for ; s != nil; s = s.Inner {
+		if r := s.Act.Body.Request; r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
 // settleTerms takes over what the documents say, where they were looked up. A
 // third State is told only where they ask for it.
 func (c *Case) settleTerms(s *Step) {
