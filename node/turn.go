@@ -68,6 +68,9 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 	case protocol.ReasonSecrecyEnd:
 		why = "an order of secrecy must have an end here"
 		p.Hint = "name the day on which it ends, with --until"
+	case protocol.ReasonInterception:
+		why = "its authorisation has ended, or it was stopped: to go on takes a new request"
+		p.Hint = "comity request new --template --type interception"
 	case protocol.ReasonPending:
 		why = "something that runs beside it has not ended: secrecy, a notice, a preservation, a validation, an interception or costs"
 		p.Hint = "see comity case show, which says where each of them stands"

@@ -30,7 +30,6 @@ var (
 	yielded = []State{PartlyProduced, Produced, Impossible, NotApplicable, Lifted, GroundRaised, Withdrawn}
 	ever    = slices.Concat(begun, ended)
 	heard   = slices.Concat(asked, ended)
-	kept    = []State{Served, Accepted} // where nothing is asked of the addressee but that it keeps
 )
 
 // turns is the table (law: the unified life cycle, rows 1 to 33). What is not in
@@ -74,12 +73,12 @@ var turns = []turn{
 	{kind: protocol.KindValidation, what: string(protocol.ValidationDenied), by: issuing, from: ever, to: to(Withdrawn)},
 	{kind: protocol.KindValidation, what: string(protocol.ValidationLapsed), by: issuing, from: ever, to: to(Withdrawn)},
 	{kind: protocol.KindValidation, by: issuing, from: ever, to: nowhere},
-	{kind: protocol.KindInterception, what: string(protocol.TapRenewed), by: issuing, from: asked, to: nowhere},
-	{kind: protocol.KindInterception, what: string(protocol.TapStarted), by: addressee, from: asked, to: nowhere},
+	{kind: protocol.KindInterception, what: string(protocol.TapRenewed), by: issuing, from: asked, to: nowhere, only: authorised},
+	{kind: protocol.KindInterception, what: string(protocol.TapStarted), by: addressee, from: asked, to: nowhere, only: authorised},
 	{kind: protocol.KindInterception, what: string(protocol.TapStopped), by: addressee, from: heard, to: nowhere},
 	{kind: protocol.KindCosts, what: string(protocol.CostsClaimed), by: addressee | authority, from: heard, to: nowhere},
 	{kind: protocol.KindCosts, by: issuing, from: heard, to: nowhere},
-	{kind: protocol.KindClosure, by: issuer, from: slices.Concat(ended, kept), to: to(Closed), only: isOver},
+	{kind: protocol.KindClosure, by: issuer, from: heard, to: to(Closed)}, // mayClose
 }
 
 // A stance is where the sender of an act stood.
@@ -360,12 +359,25 @@ func hasEnd(c *Case, st *stance) protocol.Reason {
 	return ""
 }
 
-// isOver: a case is closed when it has ended. A preservation never ends by an
-// answer: it is closed when nothing need be kept any more, which is the issuing
-// side's to say (Send asks its regions).
-func isOver(c *Case, st *stance) protocol.Reason {
-	if slices.Contains(kept, st.state) && c.Matter.Type != protocol.Preservation {
+// authorised: an interception is started and renewed within its authorisation, as
+// far as who says so knows of renewals, and not after it was stopped: to go on
+// then takes a new request (law: UK-US 5(3)).
+func authorised(c *Case, st *stance) protocol.Reason {
+	if c.Matter.Window == nil {
 		return protocol.ReasonOutOfTurn
+	}
+	until := c.Matter.Window.End
+	for _, e := range st.known {
+		switch {
+		case e.Kind != protocol.KindInterception || e.Says == nil:
+		case e.Says.What == string(protocol.TapStopped):
+			return protocol.ReasonInterception
+		case e.Says.Until.After(until):
+			until = e.Says.Until
+		}
+	}
+	if !st.step.Act.Issued.Before(until) {
+		return protocol.ReasonInterception
 	}
 	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"time"
 
 	"comity.example/protocol"
 )
@@ -260,14 +261,31 @@ func (c Case) Send(s Step) (Case, error) {
 			return Case{}, &TurnError{Reason: reason, Kind: s.Act.Body.Kind(), State: at}
 		}
 	}
-	if s.Act.Body.Closure != nil && c.Pending(s.At) != nil {
-		return Case{}, &TurnError{Reason: protocol.ReasonPending, Kind: protocol.KindClosure, State: at}
+	if s.Act.Body.Closure != nil {
+		if reason := c.mayClose(s.At); reason != "" {
+			return Case{}, &TurnError{Reason: reason, Kind: protocol.KindClosure, State: at}
+		}
 	}
 	next, err := c.Apply(s)
 	if errors.Is(err, ErrEarly) { // nobody follows what it does not hold
 		err = &TurnError{Reason: protocol.ReasonThread, Kind: s.Act.Body.Kind(), State: c.State}
 	}
 	return next, err
+}
+
+// mayClose: a case is closed once it has ended, with all that runs beside it. A
+// preservation ends by no answer: it is closed when nothing need be kept any more.
+// Only who closes asks: what it knows of the end, an answer that was passed on to
+// it for one, it cannot show to all in one act, and it may end the case any time.
+func (c *Case) mayClose(at time.Time) protocol.Reason {
+	keeps := c.Matter.Type == protocol.Preservation && (c.State == Served || c.State == Accepted)
+	switch {
+	case !c.State.Ended() && !keeps:
+		return protocol.ReasonOutOfTurn
+	case c.Terms != nil && c.Pending(at) != nil: // else it is unknown what is due
+		return protocol.ReasonPending
+	}
+	return ""
 }
 
 // led returns the state to which the acts lead, whatever became of them on
