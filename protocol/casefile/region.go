@@ -97,6 +97,15 @@ func (c *Case) Said(k protocol.Kind, what string) bool {
 	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Kind == k && e.Says != nil && e.Says.What == what })
 }
 
+// ToDelete reports whether what was disclosed is to be deleted: the request was
+// not validated after the fact (Regulation (EU) 2023/1543, Art. 4(5)), or a
+// notified authority raised a ground for refusal (Art. 10(4), 12).
+func (c *Case) ToDelete(at time.Time) bool {
+	v := c.Stand(RegionValidation, at).State
+	raised := slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Leads == GroundRaised })
+	return !c.disclosed().IsZero() && (raised || v == string(protocol.ValidationDenied) || v == string(protocol.ValidationLapsed))
+}
+
 // Pending returns the regions that have not ended at a time: as long as there is
 // one, the case is not closed.
 func (c *Case) Pending(at time.Time) []Name {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"iter"
 	"slices"
-	"time"
 
 	"comity.example/protocol"
 )
@@ -262,7 +261,7 @@ func (c Case) Send(s Step) (Case, error) {
 		}
 	}
 	if s.Act.Body.Closure != nil {
-		if reason := c.mayClose(s.At); reason != "" {
+		if reason := c.mayClose(&s); reason != "" {
 			return Case{}, &TurnError{Reason: reason, Kind: protocol.KindClosure, State: at}
 		}
 	}
@@ -277,12 +276,14 @@ func (c Case) Send(s Step) (Case, error) {
 // preservation ends by no answer: it is closed when nothing need be kept any more.
 // Only who closes asks: what it knows of the end, an answer that was passed on to
 // it for one, it cannot show to all in one act, and it may end the case any time.
-func (c *Case) mayClose(at time.Time) protocol.Reason {
+func (c *Case) mayClose(s *Step) protocol.Reason {
 	keeps := c.Matter.Type == protocol.Preservation && (c.State == Served || c.State == Accepted)
 	switch {
 	case !c.State.Ended() && !keeps:
 		return protocol.ReasonOutOfTurn
-	case c.Terms != nil && c.Pending(at) != nil: // else it is unknown what is due
+	case c.Terms != nil && c.Pending(s.At) != nil: // else it is unknown what is due
+		return protocol.ReasonPending
+	case c.ToDelete(s.At) && !s.Act.Body.Closure.Deleted:
 		return protocol.ReasonPending
 	}
 	return ""
