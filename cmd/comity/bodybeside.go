@@ -36,9 +36,9 @@ func besideText(b *protocol.Body) string {
 		return noticeText(b.Notice)
 	case b.Preservation != nil:
 		k := b.Preservation
-		return commas("what is kept is "+string(k.Action), until(k.Until), with("for", string(k.Case)+shown(k.Reference)))
+		return commas("what is kept is "+string(k.Action), endText(k.Until), with("for", string(k.Case)+shown(k.Reference)))
 	case b.Interception != nil:
-		return commas("the interception is "+string(b.Interception.Action)+" "+moment(b.Interception.At), until(b.Interception.Until))
+		return commas("the interception is "+string(b.Interception.Action)+" "+moment(b.Interception.At), endText(b.Interception.Until))
 	case b.Validation != nil:
 		text := "the validation is " + string(b.Validation.Result)
 		if v := b.Validation.By; v != nil {
@@ -78,7 +78,7 @@ func noticeText(n *protocol.Notice) string {
 	if n.State != "" {
 		who = string(n.State)
 	}
-	text := commas("the notice to "+who+" is "+string(n.Status), until(n.Until), with("because of", string(n.Ground)),
+	text := commas("the notice to "+who+" is "+string(n.Status), endText(n.Until), with("because of", string(n.Ground)),
 		with("by", shown(n.Method)))
 	if !n.At.IsZero() {
 		text = commas(text, "at "+moment(n.At))
@@ -96,7 +96,7 @@ func with(word, text string) string {
 	return word + " " + text
 }
 
-func until(t time.Time) string {
+func endText(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
