@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,13 +57,21 @@ func (x *SecrecyTerm) Concerns(t protocol.RequestType, cs []protocol.Category) b
 	})
 }
 
-// A Keeping says that the addressee keeps what is asked for from the receipt of
-// the order on, whatever its type, without being asked to.
+// A Keeping says how long data is kept.
 type Keeping struct {
-	Article string
-	Text    string
+	// OnReceipt says that the addressee keeps what is asked for from the receipt of
+	// the order on, whatever its type, without being asked to.
+	OnReceipt bool
+	// Extensions is how often a preservation may be extended, 0 for as often as the
+	// issuing side wants.
+	Extensions int
+	Article    string
+	Text       string
 	Mark
 }
+
+// MaxExtensions bounds how often a document lets a preservation be extended.
+const MaxExtensions = 9
 
 // A StateNotice says that a third State is to be told, or left out for a ground.
 type StateNotice struct {
@@ -130,11 +139,21 @@ func (s *source) secrecyTerm(n ast.Node) *SecrecyTerm {
 func (s *source) keeping(n ast.Node) *Keeping {
 	x := new(Keeping)
 	s.mapping(n, "keeping", append(s.mark(&x.Mark, "keeping"),
-		need("from", s.word("receipt", "keeping.from")),
+		may("from", func(n ast.Node) { x.OnReceipt = true; s.word("receipt", "keeping.from")(n) }),
+		may("extensions", func(n ast.Node) {
+			text := s.text(n, "keeping.extensions")
+			var err error
+			if x.Extensions, err = strconv.Atoi(text); text != "" && (err != nil || x.Extensions < 1 || x.Extensions > MaxExtensions) {
+				s.bad(n, "keeping.extensions: %q: want 1 to %d, in quotes", clip(text), MaxExtensions)
+			}
+		}),
 		need("article", s.into(&x.Article, "keeping.article")),
 		need("text", s.into(&x.Text, "keeping.text")),
 	)...)
 	s.checkMark(n, x.Mark, "keeping")
+	if !x.OnReceipt && x.Extensions == 0 {
+		s.bad(n, "keeping: want from or extensions, or leave it out")
+	}
 	return x
 }
 

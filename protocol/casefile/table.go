@@ -65,6 +65,7 @@ var turns = []turn{
 	{kind: protocol.KindResponse, by: issuer, from: asked, to: nowhere, only: byWhoAsked},
 
 	{kind: protocol.KindExtension, by: issuing | addressee | authority, from: asked, to: nowhere},
+	{kind: protocol.KindPreservation, what: string(protocol.KeptExtended), by: issuing, from: heard, to: nowhere, only: mayExtend},
 	{kind: protocol.KindPreservation, by: issuing, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyChallenged), by: addressee, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyLifted), by: issuing | addressee | authority, from: heard, to: nowhere},
@@ -378,6 +379,21 @@ func authorised(c *Case, st *stance) protocol.Reason {
 	}
 	if !st.step.Act.Issued.Before(until) {
 		return protocol.ReasonInterception
+	}
+	return ""
+}
+
+// mayExtend: a preservation is extended as often as the document lets it be
+// (Regulation (EU) 2023/1543, Art. 11(1); 18 USC 2703(f)(2): once).
+func mayExtend(c *Case, st *stance) protocol.Reason {
+	n := 0
+	for _, e := range st.known {
+		if e.Kind == protocol.KindPreservation && e.Says != nil && e.Says.What == string(protocol.KeptExtended) {
+			n++
+		}
+	}
+	if c.Terms != nil && c.Terms.Extensions > 0 && n >= c.Terms.Extensions {
+		return protocol.ReasonOutOfTurn
 	}
 	return ""
 }

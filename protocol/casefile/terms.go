@@ -18,6 +18,9 @@ type Terms struct {
 	Owed bool `json:"owed,omitzero"`
 	// Keeps says that the addressee keeps what is asked for from the receipt on.
 	Keeps bool `json:"keeps,omitzero"`
+	// Extensions is how often a preservation may be extended, 0 for as often as the
+	// issuing side wants.
+	Extensions int `json:"extensions,omitzero"`
 	// SecrecyEnd is the article that wants an order of secrecy to have an end.
 	SecrecyEnd string `json:"secrecy_end,omitzero"`
 	// StateRule is the rule that wants a third State told, with those of its
@@ -38,7 +41,9 @@ func (g Grounds) Terms(ref protocol.AgreementRef, r *protocol.Request, at time.T
 		t.Issuer = n.Responsible == agreement.TellIssuing
 		t.Owed = t.Issuer && doc.Kind != agreement.KindDomestic
 	}
-	t.Keeps = doc.Keeping != nil
+	if k := doc.Keeping; k != nil {
+		t.Keeps, t.Extensions = k.OnReceipt, k.Extensions
+	}
 	for _, d := range append([]*agreement.Document{doc}, g.Book.Laws(r.Issuer.Party(), at)...) {
 		if x := d.Secrecy; x != nil && t.SecrecyEnd == "" && x.Concerns(r.Type, r.Categories()) {
 			t.SecrecyEnd = x.Article
