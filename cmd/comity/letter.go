@@ -24,7 +24,7 @@ func (l *letter) write(text string) string {
 	file := l.view.File
 	pairs := []string{
 		"{today}", day(l.today), "{case}", string(l.view.Case),
-		"{issuer}", titled(l.view, file.Issuer), "{addressee}", titled(l.view, file.Addressee),
+		"{issuer}", l.named(file.Issuer), "{addressee}", l.named(file.Addressee),
 		"{issued}", dayOr(file.Matter.Issued, "[date of the request]"), "{answered}", dayOr(l.answered(), "[no answer yet]"),
 		"{secrecy_from}", dayOr(s.Since, "[no date: it was not delayed]"),
 		"{secrecy_until}", dayOr(s.Until, "[no date: it was not delayed]"),
@@ -41,6 +41,16 @@ func (l *letter) write(text string) string {
 	pairs = append(pairs, "{authority}", orBlank(authority, "[the authority]"), "{reference}", orBlank(reference, "[reference]"),
 		"{instrument}", orBlank(instrument, "[the instrument]"))
 	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// named is an organisation as a user knows it.
+func (l *letter) named(id protocol.ParticipantID) string {
+	for _, o := range l.view.Organisations {
+		if o.ID == id {
+			return shown(o.Name) + " (" + string(id) + ")"
+		}
+	}
+	return string(id)
 }
 
 // ordered returns who ordered secrecy last, and the reference of that order.

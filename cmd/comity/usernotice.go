@@ -147,10 +147,14 @@ func (a *app) letterOf(ctx context.Context, v *desk.CaseView) (agreement.UserNot
 	if err != nil {
 		return agreement.UserNotice{}, err
 	}
+	who := agreement.TellAddressee
+	if v.File.Teller() == v.File.Issuer {
+		who = agreement.TellIssuing
+	}
 	for _, t := range all {
 		own := t.doc.Kind == agreement.KindDomestic && t.doc.Has(v.File.Teller().Party())
-		if own && t.doc.Notice != nil && t.doc.Notice.Letter != "" {
-			return *t.doc.Notice, nil
+		if n := t.doc.Notice; own && n != nil && n.Letter != "" && n.Responsible == who {
+			return *n, nil
 		}
 	}
 	return agreement.UserNotice{Letter: plainLetter}, nil
@@ -160,4 +164,4 @@ func (a *app) letterOf(ctx context.Context, v *desk.CaseView) (agreement.UserNot
 const plainLetter = `Notice of {today}. {issuer} asked {addressee} for data of yours on {issued}, under {instrument}. The
 answer is of {answered}. The request rests on the decision {reference} of {authority}. That you are told was
 delayed from {secrecy_from} to {secrecy_until}. You may seek advice on the remedies that the law gives you.
-Our file: case {case}.`
+Our file: {case}.`
