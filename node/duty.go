@@ -27,8 +27,9 @@ const DutyRetry = time.Minute
 // act is sent exactly once, whatever happens between.
 type duty struct {
 	Case protocol.CaseID `json:"case"`
-	Kind protocol.Kind   `json:"kind"` // nondelivery or relay
-	// Act is what did not get through, or what is to be passed on.
+	Kind protocol.Kind   `json:"kind"` // nondelivery, relay, interception or validation
+	// Act is what did not get through, what is to be passed on, or of what a clock
+	// brought about (effect.go) the act that opened the case.
 	Act protocol.Digest `json:"act"`
 	// Recipient is who did not get it; of a nondelivery.
 	Recipient protocol.ParticipantID `json:"recipient,omitzero"`
@@ -169,6 +170,20 @@ func (n *Node) planDuty(ctx context.Context, g casefile.Grounds, d *duty, now ti
 			draft.Body = protocol.Body{Nondelivery: state.nondelivery(d)}
 			return err
 		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if d.Kind == protocol.KindInterception || d.Kind == protocol.KindValidation {
+		var still bool
+		err := n.journal.View(ctx, func(r store.Reader) error {
+			f, err := readJSON[filed](r, caseKey(d.Case))
+			draft.Body, still = owed(&f.File, d.Kind, now)
+			return err
+		})
+		if err == nil && !still {
+			err = &desk.Problem{Status: http.StatusConflict, Text: "it is not owed any more"}
+		}
 		if err != nil {
 			return nil, err
 		}

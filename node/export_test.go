@@ -10,6 +10,7 @@ import (
 	"comity.example/node/journal"
 	"comity.example/node/store"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
 )
 
@@ -103,4 +104,34 @@ func another(a chain.Authentic) *chain.Authentic {
 	act.ID, act.Case = protocol.NewActID(), protocol.NewCaseID()
 	a.Act, a.Digest = &act, protocol.DigestOf([]byte(act.ID))
 	return &a
+}
+
+// TickCase has the clocks of one case looked at, as the clerk does for all.
+func (n *Node) TickCase(ctx context.Context, id protocol.CaseID) error {
+	var owes bool
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		f, err := readJSON[filed](tx, caseKey(id))
+		if err != nil {
+			return err
+		}
+		law := casefile.Law{Document: n.grounds.Load().Book.Text(f.File.Agreement), Self: n.cfg.Self}
+		var due []casefile.Fired
+		f.File, due = f.File.Tick(casefile.Clocks(&f.File, law), n.now())
+		if owes, err = n.effects(tx, &f, due); err != nil {
+			return err
+		}
+		return n.file(tx, f, n.now())
+	})
+	if owes {
+		n.duties.wake()
+	}
+	return err
+}
+
+// Owe writes the duty to say what a clock brought about, whatever the case is.
+func (n *Node) Owe(ctx context.Context, id protocol.CaseID, kind protocol.Kind) error {
+	d := duty{Case: id, Kind: kind}
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return writeJSON(tx, dutyKey(&d), d) })
+	n.duties.wake()
+	return err
 }

@@ -36,6 +36,17 @@ func (f *filed) move(self protocol.ParticipantID) casefile.Move {
 	return move
 }
 
+// moveAt returns what our people are asked to do at a time: what has come is read
+// before what is due beside it is done, and that goes before what a clock tells.
+func (f *filed) moveAt(self protocol.ParticipantID, at time.Time) casefile.Move {
+	main := f.File.Move(self)
+	waits := main != casefile.None && (main != casefile.Read || f.news(self) > f.Read)
+	if due := f.File.Due(self, at); !waits && due != casefile.None {
+		return due
+	}
+	return f.move(self)
+}
+
 // news counts what others have sent, and what of ours did not get through.
 func (f *filed) news(self protocol.ParticipantID) int {
 	n := 0
@@ -101,6 +112,9 @@ func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
 	f, err := readJSON[filed](tx, caseKey(s.Act.Case))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
+		if r := s.Request(); r != nil {
+			s.Terms = n.grounds.Load().Terms(s.Act.Agreement, r, s.At)
+		}
 		f.File, err = casefile.Open(s)
 	case err == nil:
 		f.File, err = take(f.File, s)
@@ -116,7 +130,7 @@ func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
 		}
 		f.Noted = true
 	}
-	move := f.move(n.cfg.Self)
+	move := f.moveAt(n.cfg.Self, now)
 	if move != f.Move {
 		if f.Inbox != "" {
 			if err := tx.Delete([]byte(f.Inbox)); err != nil {

@@ -96,8 +96,9 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		if err != nil {
 			return err
 		}
-		v.State, v.Move, v.File = string(f.File.State), f.move(n.cfg.Self), &f.File
+		v.State, v.Move, v.File = string(f.File.State), f.moveAt(n.cfg.Self, n.now()), &f.File
 		lookUp(&v, n.grounds.Load(), n.now())
+		v.Regions, v.ToDelete = f.File.Regions(n.now()), len(f.File.ToDelete()) > 0
 		for _, e := range f.File.Thread {
 			act, err := viewAct(r, e)
 			if err != nil {
@@ -124,7 +125,7 @@ func (n *Node) MarkRead(ctx context.Context, id protocol.CaseID, seen desk.Seen)
 		case len(f.File.Thread) != seen.Acts || f.File.State != seen.State:
 			return &desk.Problem{Status: http.StatusConflict, Text: "the case has changed since it was shown",
 				Hint: "read it again"}
-		case f.move(n.cfg.Self) != casefile.Read:
+		case f.moveAt(n.cfg.Self, n.now()) != casefile.Read:
 			return &desk.Problem{Status: http.StatusConflict, Text: "nothing in this case waits to be read"}
 		}
 		f.Read = f.news(n.cfg.Self)

@@ -36,9 +36,11 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		return desk.Submitted{}, &desk.Problem{Status: http.StatusServiceUnavailable,
 			Text: "the node is starting or stopping", Hint: "try again in a moment"}
 	}
-	if d.Body.Nondelivery != nil {
+	lapsed := d.Body.Validation != nil && d.Body.Validation.Result == protocol.ValidationLapsed
+	if d.Body.Nondelivery != nil || lapsed {
 		return desk.Submitted{}, &desk.Problem{Status: http.StatusForbidden,
-			Text: "a nondelivery is the node's to send", Hint: "it does so by itself: see comity case show"}
+			Text: fmt.Sprintf("such a %s is the node's to send", d.Body.Kind()),
+			Hint: "it does so by itself: see comity case show"}
 	}
 	if err := n.heard.wait(ctx, urgency(d)); err != nil {
 		return desk.Submitted{}, err

@@ -65,6 +65,15 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 		why = "a notified authority may still raise a ground for refusal, or has raised one for part of it"
 	case protocol.ReasonNarrower:
 		why = "an amendment carries the next version of the request and asks for nothing new"
+	case protocol.ReasonSecrecyEnd:
+		why = "an order of secrecy must have an end here"
+		p.Hint = "name the day on which it ends, with --until"
+	case protocol.ReasonInterception:
+		why = "its authorisation has ended, or it was stopped: to go on takes a new request"
+		p.Hint = "comity request new --template --type interception"
+	case protocol.ReasonPending:
+		why = "something that runs beside it has not ended: secrecy, a notice, a preservation, a validation, an interception or costs"
+		p.Hint = "see comity case show, which says where each of them stands"
 	case protocol.ReasonThread:
 		why = "it does not fit what the case holds, or the case holds as much as it can"
 	}

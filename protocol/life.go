@@ -276,6 +276,12 @@ type SecrecyOrder struct {
 	Binds     []Bound         `json:"binds,omitempty"`
 }
 
+// EndMissing reports whether the act is an order, or the extension of one, that
+// has no end.
+func (s *SecrecyOrder) EndMissing() bool {
+	return (s.Action == SecrecyOrdered || s.Action == SecrecyExtended) && s.End.IsZero()
+}
+
 // A NoticeTo says who is told.
 type NoticeTo string
 

@@ -29,6 +29,8 @@ func writeBody(w io.Writer, b *protocol.Body) {
 		n := b.Nondelivery
 		field(w, "says", fmt.Sprintf("that act %s did not reach %s", n.Act, n.Recipient))
 		field(w, "because", strings.TrimSpace(string(n.State)+" "+words(n.Reasons)))
+	default:
+		writeBeside(w, b)
 	}
 }
 

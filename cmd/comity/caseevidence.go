@@ -19,6 +19,8 @@ import (
 type caseEvidenceCmd struct {
 	Case protocol.CaseID `arg:"" help:"The case."`
 	Out  string          `required:"" type:"path" help:"Folder to write the files into; it is made." placeholder:"DIR"`
+	// Despite is for who must look at it before it is gone.
+	Despite bool `help:"Write the files although they are to be deleted."`
 }
 
 func (c *caseEvidenceCmd) Help() string {
@@ -43,6 +45,11 @@ func (c *caseEvidenceCmd) Run(ctx context.Context, a *app) error {
 	v, err := node.Case(ctx, c.Case)
 	if err != nil {
 		return err
+	}
+	if v.ToDelete && !c.Despite {
+		return &failure{exitHold, "what was disclosed in this case is to be deleted: the request was not validated in time, " +
+			"or an authority raised a ground for refusal",
+			"delete it, then comity close " + string(c.Case) + " --deleted; --despite writes it all the same"}
 	}
 	f := folder{dir: c.Out, used: map[string]bool{}}
 	told := map[protocol.Digest]bool{}

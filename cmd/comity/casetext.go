@@ -31,6 +31,12 @@ func (t turn) commands() []string {
 		return []string{"comity relay " + t.id}
 	case casefile.Read:
 		return []string{"comity case read " + t.id}
+	case casefile.Notify:
+		return []string{"comity notice text " + t.id, "comity notice user " + t.id + " --delivered --text FILE",
+			"comity notice state " + t.id + " PARTY --delivered"}
+	case casefile.Validate:
+		return []string{"comity validate " + t.id + " --sought",
+			"comity validate " + t.id + " --granted --authority NAME --reference REF"}
 	}
 	return nil
 }
@@ -68,6 +74,7 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 	if v.Move == casefile.Answer || v.Move == casefile.Review {
 		writeClocks(w, v)
 	}
+	writeRegions(w, v)
 	told := map[protocol.Digest]bool{}
 	for i := range v.Acts {
 		act := &v.Acts[i]

@@ -39,6 +39,15 @@ type cli struct {
 	Relay    relayCmd    `cmd:"" group:"Work:" help:"Pass what came back on to the issuing authority."`
 	Case     caseCmd     `cmd:"" group:"Work:" help:"Show and export cases."`
 
+	Secrecy  secrecyCmd  `cmd:"" group:"Beside a request:" help:"Orders not to tell: order, extend, challenge, lift."`
+	Notice   tellCmd     `cmd:"" group:"Beside a request:" help:"Tell the user, or a third State, and record it."`
+	Preserve preserveCmd `cmd:"" group:"Beside a request:" help:"Have data kept: ask, extend, confirm, release."`
+	Tap      tapCmd      `cmd:"" group:"Beside a request:" help:"Start, stop and renew an interception."`
+	Validate validateCmd `cmd:"" group:"Beside a request:" help:"Say what became of a validation after the fact."`
+	Costs    costsCmd    `cmd:"" group:"Beside a request:" help:"Claim, agree, dispute and pay costs."`
+	Redirect redirectCmd `cmd:"" group:"Beside a request:" help:"Answer that the customer, who controls the data, is to be asked."`
+	Close    closeCmd    `cmd:"" group:"Beside a request:" help:"Close a case that has ended."`
+
 	Agreement agreementCmd `cmd:"" group:"Proof:" help:"What Parties promised: read, sign, suspend, publish."`
 	Verify    verifyCmd    `cmd:"" group:"Proof:" help:"Check an exported case, without a node."`
 	Ledger    ledgerCmd    `cmd:"" group:"Proof:" help:"The node's append-only ledger."`
@@ -53,6 +62,7 @@ func predictors() map[string]complete.Predictor {
 		"type":     predict(protocol.RequestTypes()),
 		"category": predict(protocol.Categories()),
 		"reason":   predict(refusals()),
+		"secrecy":  predict(protocol.SecrecyGrounds()),
 	}
 }
 

@@ -128,6 +128,10 @@ type CaseView struct {
 	Title         string         `json:"title,omitzero"`
 	Clocks        []Clock        `json:"clocks,omitzero"`
 	Organisations []Organisation `json:"organisations,omitzero"`
+	// Regions are where what runs beside the case stands now.
+	Regions []casefile.Stand `json:"regions,omitzero"`
+	// ToDelete says that what was disclosed is to be deleted, and used no more.
+	ToDelete bool `json:"to_delete,omitzero"`
 }
 
 // An Item is one line of the inbox.

@@ -108,6 +108,12 @@ type Document struct {
 	Objection []ObjectionStep
 	Notes     []Clause
 
+	// What runs beside a request: nil where the document says nothing of it.
+	Notice      *UserNotice
+	Secrecy     *SecrecyTerm
+	Keeping     *Keeping
+	StateNotice *StateNotice
+
 	bytes   []byte
 	digest  protocol.Digest
 	rank    []int                  // Version, as numbers

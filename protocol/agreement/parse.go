@@ -39,7 +39,7 @@ func ParseDocument(file string, b []byte) (*Document, error) {
 }
 
 func (s *source) document(n ast.Node, d *Document) {
-	s.mapping(n, "document",
+	s.mapping(n, "document", append([]member{
 		need("id", s.id(&d.ID, "id")),
 		need("version", s.version(d)),
 		need("title", s.into(&d.Title, "title")),
@@ -63,12 +63,13 @@ func (s *source) document(n ast.Node, d *Document) {
 		may("clocks", func(n ast.Node) { s.each(n, "clocks", s.clock(d)) }),
 		may("objection", func(n ast.Node) { s.each(n, "objection", s.objection(d)) }),
 		may("notes", s.clauses(&d.Notes, "notes")),
-	)
+	}, s.beside(d)...)...)
 	if len(s.problems) == 0 {
 		s.checkDates(n, d)
 		s.checkMembers(n, d)
 		s.checkDomestic(n, d)
 		s.checkReferences(n, d)
+		s.checkBeside(n, d)
 	}
 }
 

@@ -132,6 +132,9 @@ type Case struct {
 	Joined []protocol.ParticipantID `json:"joined,omitempty"`
 	// Matter is what the life of the case depends on in its request.
 	Matter Matter `json:"matter"`
+	// Terms are what the documents say of the regions, nil where they were not looked
+	// up: in a package that is verified without a node.
+	Terms *Terms `json:"terms,omitzero"`
 	// Fired are the clocks whose effects have come about here (Tick).
 	Fired []Fired `json:"fired,omitempty"`
 
@@ -179,6 +182,9 @@ type Entry struct {
 
 	// Says is what the act says, as far as the life of the case depends on it.
 	Says *Says `json:"says,omitzero"`
+	// StateTold is what a request or a certification attests of the notice to a third
+	// State: sent, exception, or nothing.
+	StateTold string `json:"state_told,omitzero"`
 	// Joins are the authorities to which the act puts something for the first time.
 	Joins []protocol.ParticipantID `json:"joins,omitempty"`
 
@@ -215,6 +221,8 @@ type Step struct {
 
 	// Decision is what the agreement says of a request or certification.
 	Decision *protocol.Decision
+	// Terms are what the documents say of the regions of the case that it opens.
+	Terms *Terms
 }
 
 // A TurnError says why an act does not fit a case.

@@ -33,7 +33,7 @@ func Clocks(c *Case, law Law) []Running {
 		r := Running{ID: string(s.Region), Starts: s.Since, Ends: s.Until}
 		switch s.Region {
 		case RegionSecrecy:
-			r.Effect, r.Whose, r.Text = EffectNotice, c.Addressee, "The order of secrecy ends."
+			r.Effect, r.Whose, r.Text = EffectNotice, c.Teller(), "The order of secrecy ends."
 		case RegionInterception:
 			r.Effect, r.Whose, r.Text = EffectStop, c.Addressee, "The authorisation of the interception ends."
 		case RegionPreservation:
@@ -45,7 +45,7 @@ func Clocks(c *Case, law Law) []Running {
 			r.Ends, r.Effect, r.Whose = s.Since.Add(ValidationTime), EffectWithdraw, c.Issuer
 			r.Text = "Validation after the fact must have been sought."
 		case RegionUserNotice:
-			r.Effect, r.Whose, r.Text = EffectNotice, c.Addressee, "The notice to the user is delayed until then."
+			r.Effect, r.Whose, r.Text = EffectNotice, c.Teller(), "The notice to the user is delayed until then."
 		default:
 			continue
 		}

@@ -29,8 +29,17 @@ func (g Grounds) Decide(a *chain.Authentic, at time.Time) protocol.Decision {
 		return g.Book.Refuse(agreement.Ground{Agreement: a.Act.Agreement, Reason: r.Reason,
 			From: across(a.Act.To, a.Act.From).Party(), To: a.Act.From.Party(), At: at})
 	}
-	return Belongs(a.Act.Agreement, at)
+	d := Belongs(a.Act.Agreement, at)
+	if x := a.Act.Body.Secrecy; x != nil && x.EndMissing() {
+		d.Findings = append(d.Findings, protocol.Finding{Rule: RuleSecrecyEnd, Outcome: protocol.Flag,
+			Reason: protocol.ReasonSecrecyEnd, Text: "The order of secrecy has no end: nobody will tell the user.",
+			Ask: "Name the day on which it ends, or have a court look at it again before long."})
+	}
+	return d
 }
+
+// RuleSecrecyEnd is the finding that flags an order of secrecy without an end.
+const RuleSecrecyEnd = "secrecy-without-end"
 
 // across returns the first of ids that is of another Party than from: to whom a
 // refusal is said. It is the first where there is none.

@@ -307,21 +307,45 @@ func (st *stance) stopped() bool {
 	})
 }
 
-// nothingOpen: a case is closed when all that runs beside it has ended, and what
-// is to be deleted is deleted (law: the unified life cycle, 12; Regulation (EU)
-// 2023/1543, Art. 4(5), 10(4)). Whoever closes it sees to that.
+// hasEnd: an order of secrecy without an end is refused where a document wants
+// one (COPO Act 2019 s.8(3)). Elsewhere it is flagged (Grounds.Decide).
+func hasEnd(c *Case, st *stance) protocol.Reason {
+	if c.Terms != nil && c.Terms.SecrecyEnd != "" && st.step.Act.Body.Secrecy.EndMissing() {
+		return protocol.ReasonSecrecyEnd
+	}
+	return ""
+}
+
+// mayExtend: a preservation is extended as often as the document lets it be
+// (Regulation (EU) 2023/1543, Art. 11(1); 18 USC 2703(f)(2): once).
+func mayExtend(c *Case, st *stance) protocol.Reason {
+	n := 0
+	for _, e := range st.of(protocol.KindPreservation) {
+		if e.Says.What == string(protocol.KeptExtended) {
+			n++
+		}
+	}
+	if c.Terms != nil && c.Terms.Extensions > 0 && n >= c.Terms.Extensions {
+		return protocol.ReasonOutOfTurn
+	}
+	return ""
+}
+
+// nothingOpen: a case is closed when it and all that runs beside it has ended, and
+// what is to be deleted is deleted (law: the unified life cycle, 12; Regulation (EU)
+// 2023/1543, Art. 4(5), 10(4)). A preservation ends by no answer: it is closed when
+// nothing need be kept any more. Whoever closes it sees to that.
 func nothingOpen(c *Case, st *stance) protocol.Reason {
 	if !st.own {
 		return ""
 	}
 	act := st.step.Act
-	if len(c.ToDelete()) > 0 && !act.Body.Closure.Deleted {
+	keeps := c.Matter.Type == protocol.Preservation && (c.State == Served || c.State == Accepted)
+	switch {
+	case !c.State.Ended() && !keeps:
+		return protocol.ReasonOutOfTurn
+	case len(c.Pending(act.Issued)) > 0, len(c.ToDelete()) > 0 && !act.Body.Closure.Deleted:
 		return protocol.ReasonPending
-	}
-	for _, r := range c.Regions(act.Issued) {
-		if !r.Ended {
-			return protocol.ReasonPending
-		}
 	}
 	return ""
 }

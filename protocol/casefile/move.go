@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"slices"
+	"time"
 
 	"comity.example/protocol"
 )
@@ -23,6 +24,9 @@ const (
 	Determine Move = "determine" // an authority decides what was put to it, or a court's decision is told
 	Examine   Move = "examine"   // a notified authority raises a ground for refusal, or says that it will not
 	Resume    Move = "resume"    // a request that was put off is looked at again
+
+	Notify   Move = "notify"   // the user or a third State is told, or it is recorded why not
+	Validate Move = "validate" // what was issued without validation is validated after the fact
 )
 
 // Awaited is whose move it is in a case, and for what.
@@ -73,11 +77,55 @@ func (c *Case) Move(self protocol.ParticipantID) Move {
 			return Review
 		}
 	case Served, Accepted, PartlyProduced:
+		if self == c.Addressee && c.Matter.Type == protocol.Preservation {
+			return Read // it keeps what is asked for, and need not say so
+		}
 		if self == c.Addressee {
 			return Answer
 		}
 	}
 	return c.reads(self)
+}
+
+// MoveAt returns what self's people are asked to do at a time: the move of the
+// main region, or else what is due beside it.
+func (c *Case) MoveAt(self protocol.ParticipantID, at time.Time) Move {
+	if m := c.Move(self); m != None && m != Read {
+		return m
+	}
+	if m := c.Due(self, at); m != None {
+		return m
+	}
+	return c.Move(self)
+}
+
+// Due returns what the regions of the case ask of self's people at a time.
+func (c *Case) Due(self protocol.ParticipantID, at time.Time) Move {
+	if c.State == Closed {
+		return None
+	}
+	due := None
+	for _, s := range c.Regions(at) {
+		switch {
+		case s.Ended:
+		case s.Region == RegionValidation && c.Speaks(self):
+			return Validate // it has the shortest clock
+		case s.Region == RegionUserNotice && s.State == "due":
+			if self == c.Teller() || c.Teller() == c.Issuer && c.Speaks(self) {
+				due = Notify
+			}
+		case s.Region == RegionThirdState && s.State == "to_do" && c.State != Requested && c.Speaks(self):
+			due = Notify
+		}
+	}
+	return due
+}
+
+// Speaks reports whether self speaks for the issuing authority: it is it, or sent
+// the request for one that has no node.
+func (c *Case) Speaks(self protocol.ParticipantID) bool {
+	first := &c.Thread[0]
+	return self == c.Issuer || first.Kind == protocol.KindRequest && first.From == self
 }
 
 // moveFor returns what a question asks of whom it awaits.

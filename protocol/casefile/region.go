@@ -42,6 +42,8 @@ type Stand struct {
 	Until time.Time `json:"until,omitzero"`
 	// NoEnd says that an order of secrecy has none.
 	NoEnd bool `json:"no_end,omitzero"`
+	// Challenged says that whom secrecy binds has challenged it before a court.
+	Challenged bool `json:"challenged,omitzero"`
 	// By is who brought it there, last.
 	By protocol.ParticipantID `json:"by,omitzero"`
 	// Ended says that nothing more is to come of it.
@@ -62,8 +64,8 @@ func (c *Case) Regions(at time.Time) []Stand {
 	return out
 }
 
-// of goes through what acts of a kind say, in the order in which they were issued:
-// not in that in which they came, which is another at every holder.
+// of goes through what acts of a kind say, oldest first: in the order in which
+// they were issued, which is the same at all who hold them.
 func (c *Case) of(k protocol.Kind, each func(e *Entry)) {
 	var found []*Entry
 	for i := range c.Thread {
@@ -71,7 +73,7 @@ func (c *Case) of(k protocol.Kind, each func(e *Entry)) {
 			found = append(found, e)
 		}
 	}
-	slices.SortFunc(found, func(a, b *Entry) int {
+	slices.SortStableFunc(found, func(a, b *Entry) int {
 		return cmp.Or(a.Issued.Compare(b.Issued), bytes.Compare(a.Act[:], b.Act[:]))
 	})
 	for _, e := range found {
@@ -79,118 +81,173 @@ func (c *Case) of(k protocol.Kind, each func(e *Entry)) {
 	}
 }
 
-// spent reports whether the case has ended without evidence: there is nobody whom
-// it would be to tell of anything.
-func (c *Case) spent() bool { return c.State.Ended() && !c.disclosed() }
+// Stand returns where one region stands at a time, without a state if the case
+// has no such region.
+func (c *Case) Stand(name Name, at time.Time) Stand {
+	for _, s := range c.Regions(at) {
+		if s.Region == name {
+			return s
+		}
+	}
+	return Stand{Region: name}
+}
+
+// Said reports whether an act of a kind says a word.
+func (c *Case) Said(k protocol.Kind, what string) bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Kind == k && e.Says != nil && e.Says.What == what })
+}
 
 // disclosed reports whether there is evidence in the case.
-func (c *Case) disclosed() bool {
-	return slices.ContainsFunc(c.Thread, func(e Entry) bool {
-		return (e.Kind == protocol.KindDisclosure || e.InnerKind == protocol.KindDisclosure) && !e.Lost()
-	})
+func (c *Case) disclosed() bool { return !c.disclosedAt().IsZero() }
+
+// Pending returns the regions that have not ended at a time: as long as there is
+// one, the case is not closed.
+func (c *Case) Pending(at time.Time) []Name {
+	var out []Name
+	for _, s := range c.Regions(at) {
+		if !s.Ended {
+			out = append(out, s.Region)
+		}
+	}
+	return out
 }
 
 // secrecy: an order binds until the latest of its ends; that it was lifted
-// prevails.
+// prevails. What the request itself says of secrecy counts as an order from its
+// issue on (Regulation (EU) 2023/1543, Art. 13(2): the issuing authority sets it),
+// until an act orders it, which is a court's (18 USC 2705(b)).
 func (c *Case) secrecy(at time.Time) Stand {
 	s := Stand{Region: RegionSecrecy}
-	if q := c.Matter.Secrecy; q != nil {
-		s.State, s.Until, s.NoEnd, s.By, s.Since = "requested", q.Until, q.Until.IsZero(), c.Issuer, c.Matter.Issued
+	orders, extended, lifted := 0, false, false
+	bind := func(from, until time.Time, by protocol.ParticipantID) {
+		if orders++; orders == 1 {
+			s.Since, s.Until, s.NoEnd, s.By = from, until, until.IsZero(), by
+			return
+		}
+		s.NoEnd, s.By = s.NoEnd || until.IsZero(), by
+		if until.After(s.Until) {
+			s.Until = until
+		}
+		if from.Before(s.Since) {
+			s.Since = from
+		}
 	}
-	orders, lifted := 0, false
+	c.of(protocol.KindSecrecy, func(e *Entry) {
+		if e.Says.What == string(protocol.SecrecyOrdered) {
+			bind(e.Says.Start, e.Says.Until, e.From)
+		}
+	})
+	if q := c.Matter.Secrecy; q != nil && orders == 0 {
+		bind(c.Matter.Issued, q.Until, c.Issuer)
+	}
+	var end time.Time
 	c.of(protocol.KindSecrecy, func(e *Entry) {
 		switch protocol.SecrecyAction(e.Says.What) {
-		case protocol.SecrecyOrdered, protocol.SecrecyExtended:
-			if orders == 0 {
-				s.Until, s.NoEnd, s.Since = e.Says.Until, e.Says.Until.IsZero(), e.Says.Start
-			}
-			orders++
-			s.By = e.From
-			s.NoEnd = s.NoEnd || e.Says.Until.IsZero()
-			if e.Says.Until.After(s.Until) {
-				s.Until = e.Says.Until
-			}
-			if e.Says.Start.Before(s.Since) {
-				s.Since = e.Says.Start
-			}
+		case protocol.SecrecyExtended:
+			extended = true
+			bind(e.Says.Start, e.Says.Until, e.From)
+		case protocol.SecrecyChallenged:
+			s.Challenged = true
 		case protocol.SecrecyLifted:
+			if !lifted || e.Issued.Before(end) {
+				end = e.Issued
+			}
 			lifted, s.By = true, e.From
 		}
 	})
+	if s.NoEnd {
+		s.Until = time.Time{}
+	}
 	switch {
 	case lifted:
-		s.State, s.Ended = "lifted", true
-	case s.State == "" && orders == 0:
+		s.State, s.Ended, s.Until, s.NoEnd = "lifted", true, end, false
+	case orders == 0:
 	case !s.NoEnd && !at.Before(s.Until):
 		s.State, s.Ended = "expired", true
-	case orders > 1:
+	case extended:
 		s.State = "extended"
-	case orders == 1:
+	default:
 		s.State = "active"
-	default: // no court ordered it
-		s.Ended = c.spent()
 	}
 	return s
 }
 
-// gagged reports whether secrecy was ordered, and not only asked for.
-func (c *Case) gagged() bool {
-	return slices.ContainsFunc(c.Thread, func(e Entry) bool {
-		return e.Kind == protocol.KindSecrecy && (e.Says.What == string(protocol.SecrecyOrdered) || e.Says.What == string(protocol.SecrecyExtended))
-	})
+// disclosedAt returns when evidence was disclosed first, the zero time if none was.
+func (c *Case) disclosedAt() time.Time {
+	var first time.Time
+	for i := range c.Thread {
+		e := &c.Thread[i]
+		if (e.Kind == protocol.KindDisclosure || e.InnerKind == protocol.KindDisclosure) && !e.Lost() &&
+			(first.IsZero() || e.Issued.Before(first)) {
+			first = e.Issued
+		}
+	}
+	return first
 }
 
 // userNotice is due as soon as secrecy has ended; a delivery or a recorded
-// omission ends it, a delay puts it off.
+// omission ends it, a delay puts it off. Where the document wants the user told of
+// what was disclosed, it is due with that and without any secrecy; and where the
+// case ended with nothing disclosed, the issuing side owes nothing.
 func (c *Case) userNotice(at time.Time, secrecy Stand) Stand {
-	s := Stand{Region: RegionUserNotice}
-	if secrecy.State != "" {
-		s.State, s.Until = "not_due", secrecy.Until
-		switch {
-		case c.spent() && !c.gagged():
-			s.Ended = true
-		case secrecy.Ended:
-			s.State, s.Since = "due", secrecy.Until
-		}
+	s := Stand{Region: RegionUserNotice, By: c.Teller()}
+	since, issuer := secrecy.Until, c.Terms != nil && c.Terms.Issuer
+	if issuer && c.disclosedAt().After(since) {
+		since = c.disclosedAt()
 	}
-	told := false
+	said, delay := false, time.Time{}
 	c.of(protocol.KindNotice, func(e *Entry) {
-		if e.Says.To != string(protocol.NoticeUser) || told {
+		if e.Says.To != string(protocol.NoticeUser) {
 			return
 		}
-		s.By = e.From
-		switch protocol.NoticeStatus(e.Says.What) {
-		case protocol.NoticeDelivered:
-			s.State, s.Since, s.Ended, told = "done", e.Says.Start, true, true
-		case protocol.NoticeOmitted:
-			s.State, s.Since, s.Ended, told = "omitted", e.Issued, true, true
-		case protocol.NoticeDelayed:
-			if e.Says.Until.After(s.Until) || s.State == "" {
-				s.Until = e.Says.Until
-			}
-			s.State = "delayed"
-			if !at.Before(s.Until) {
-				s.State, s.Since = "due", s.Until
-			}
+		said = true
+		switch status := protocol.NoticeStatus(e.Says.What); {
+		case s.State == "done":
+		case status == protocol.NoticeDelivered:
+			s.State, s.Since, s.Ended, s.By = "done", e.Says.Start, true, e.From
+		case status == protocol.NoticeOmitted:
+			s.State, s.Since, s.Ended, s.By = "omitted", e.Issued, true, e.From
+		case status == protocol.NoticeDelayed && e.Says.Until.After(delay):
+			delay = e.Says.Until
 		}
 	})
+	due := secrecy.State != "" || said || c.Terms != nil && c.Terms.Owed && !c.disclosedAt().IsZero()
+	switch {
+	case s.Ended || !due:
+	case secrecy.State != "" && !secrecy.Ended:
+		s.State = "not_due"
+	case issuer && c.disclosedAt().IsZero():
+		s.State, s.Ended = "not_due", c.State.Ended()
+	case at.Before(delay):
+		s.State, s.Until = "delayed", delay
+	default:
+		s.State, s.Since = "due", since
+		if delay.After(since) {
+			s.Since = delay
+		}
+	}
 	return s
 }
 
-// preservation is there in a case that asks for it. Its first end is a clock of
-// the agreement (Running); an extension's is its own.
+// preservation begins by itself, on receipt: in a case that asks for it, and where
+// the document wants what an order asks for kept until it is produced or
+// withdrawn (Regulation (EU) 2023/1543, Art. 10(1), 10(9)). The first end of one
+// that was asked for is a clock of the agreement (Running); an extension's is its
+// own.
 func (c *Case) preservation(at time.Time) Stand {
 	s := Stand{Region: RegionPreservation}
-	if c.Matter.Type != protocol.Preservation || c.State.rank() < UnderReview.rank() {
+	asked := c.Matter.Type == protocol.Preservation
+	beside := c.Terms != nil && c.Terms.Keeps && !asked
+	if !asked && !beside || c.State.rank() < UnderReview.rank() { // whatever a person decides of it later
 		return s
 	}
 	s.State, s.Since, s.By = "held", c.Matter.Issued, c.Addressee
-	confirmed, released := false, false
+	confirmed, released, extended := false, false, false
 	c.of(protocol.KindPreservation, func(e *Entry) {
 		s.By = e.From
 		switch protocol.KeptAction(e.Says.What) {
 		case protocol.KeptExtended:
-			s.State = "extended"
+			s.State, extended = "extended", true
 			if e.Says.Until.After(s.Until) {
 				s.Until = e.Says.Until
 			}
@@ -202,12 +259,14 @@ func (c *Case) preservation(at time.Time) Stand {
 	})
 	fired := c.firedEffect(EffectRelease)
 	switch {
-	case released || c.State == Closed || c.State.Ended() && c.State != Produced && !confirmed:
-		s.State, s.Ended = "released", true
-	case confirmed: // also of a request that was withdrawn: what it led to goes on
+	case released || c.State.Ended() && c.State != Produced && c.State != GroundRaised, beside && c.State == Produced:
+		s.State, s.Until, s.Ended = "released", time.Time{}, true
+	case confirmed:
 		s.State, s.Until = "held_pending_production", time.Time{}
-	case fired != nil && !at.Before(s.Until):
-		s.State, s.Since, s.Ended = "expired", fired.At, true
+	case extended && !at.Before(s.Until):
+		s.State, s.Since, s.Ended = "expired", s.Until, true
+	case !extended && fired != nil:
+		s.State, s.Since, s.Ended = "expired", fired.Due, true
 	}
 	return s
 }
@@ -234,16 +293,27 @@ func (c *Case) validation(time.Time) Stand {
 // concerns was neither told nor left out for a ground that is recorded.
 func (c *Case) thirdState() Stand {
 	s := Stand{Region: RegionThirdState}
+	attested := ""
+	for i := range c.Thread {
+		if e := &c.Thread[i]; e.StateTold == stateSent || e.StateTold != "" && attested == "" {
+			attested, s.By, s.Since = e.StateTold, e.From, e.Issued
+		}
+	}
 	told := map[protocol.Party]string{}
+	for _, p := range c.Matter.ThirdStates {
+		if attested != "" { // what was stated at issue is said of each of them
+			told[p] = attested
+		}
+	}
 	c.of(protocol.KindNotice, func(e *Entry) {
 		if e.Says.To != string(protocol.NoticeState) {
 			return
 		}
 		s.By, s.Since = e.From, e.Issued
 		if e.Says.What == string(protocol.NoticeDelivered) {
-			told[e.Says.State] = "sent"
+			told[e.Says.State] = stateSent
 		} else if told[e.Says.State] == "" {
-			told[e.Says.State] = "exception"
+			told[e.Says.State] = stateException
 		}
 	})
 	for _, p := range c.Matter.ThirdStates {

@@ -74,10 +74,11 @@ var turns = []turn{
 
 	{kind: protocol.KindExtension, by: issuing | addressee, from: asked, to: nowhere},
 	{kind: protocol.KindExtension, by: authority, from: heard, own: asked, to: nowhere},
+	{kind: protocol.KindPreservation, what: string(protocol.KeptExtended), by: issuing, from: heard, to: nowhere, only: mayExtend},
 	{kind: protocol.KindPreservation, by: issuing, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyChallenged), by: addressee, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyLifted), by: issuing | addressee | authority, from: heard, to: nowhere},
-	{kind: protocol.KindSecrecy, by: issuing, from: heard, to: nowhere},
+	{kind: protocol.KindSecrecy, by: issuing, from: heard, to: nowhere, only: hasEnd},
 	{kind: protocol.KindNotice, by: issuing | addressee, from: ever, to: nowhere},
 	{kind: protocol.KindValidation, what: string(protocol.ValidationDenied), by: issuing, from: ever, to: to(Withdrawn), only: unvalidated},
 	{kind: protocol.KindValidation, what: string(protocol.ValidationLapsed), by: issuing, from: ever, to: to(Withdrawn), only: unvalidated},
@@ -88,7 +89,7 @@ var turns = []turn{
 	{kind: protocol.KindCosts, what: string(protocol.CostsClaimed), by: addressee | authority, from: heard, to: nowhere},
 	{kind: protocol.KindCosts, what: string(protocol.CostsPaid), by: issuing | addressee | authority, from: heard, to: nowhere},
 	{kind: protocol.KindCosts, by: issuing, from: heard, to: nowhere},
-	{kind: protocol.KindClosure, by: issuing, from: ever, own: ended, to: to(Closed), only: nothingOpen},
+	{kind: protocol.KindClosure, by: issuing, from: ever, own: slices.Concat(ended, []State{Served, Accepted}), to: to(Closed), only: nothingOpen},
 }
 
 // A stance is where the sender of an act stood.

@@ -108,8 +108,9 @@ func Open(s Step) (Case, error) {
 		}
 		return Case{}, ErrEarly
 	}
+	c.settleTerms(&s)
 	e := entry(s)
-	e.Leads = decided(s)
+	e.Leads, e.StateTold = decided(s), c.Terms.told(&s)
 	c.State, c.Thread = e.Leads, []Entry{e}
 	return c, nil
 }
@@ -127,6 +128,7 @@ func (c Case) join(s Step) (Case, error) {
 		return Case{}, &TurnError{Reason: protocol.ReasonThread, Kind: s.Act.Body.Kind()}
 	}
 	c.open(opening)
+	c.settleTerms(&s)
 	e := entry(s)
 	e.Leads = puts(s.Act.Body.Kind())
 	e.Inner, e.InnerKind, e.InnerFollows = s.Inner.Digest, s.Inner.Act.Body.Kind(), s.Inner.Act.Follows
@@ -251,7 +253,7 @@ func (c Case) Apply(s Step) (Case, error) {
 		e.Leads = puts(e.Kind)
 	}
 	if e.Kind == protocol.KindCertification {
-		next.Certifier = e.From
+		next.Certifier, e.StateTold = e.From, c.Terms.told(&s)
 	}
 	for _, id := range c.joins(s.Act) {
 		e.Joins = append(e.Joins, id)

@@ -60,6 +60,15 @@ var verbs = map[string]verb{
 	"cannot":    (*player).cannot,
 	"consult":   (*player).consult,
 	"asked":     (*player).asked,
+	"secrecy":   (*player).secrecy,
+	"notify":    (*player).notify,
+	"tap":       (*player).tap,
+	"keep":      (*player).keep,
+	"validate":  (*player).validate,
+	"region":    (*player).region,
+	"renew":     (*player).renew,
+	"said":      (*player).said,
+	"close":     (*player).closed,
 }
 
 // narrate: say TEXT

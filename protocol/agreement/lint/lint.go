@@ -182,6 +182,18 @@ func (l *linter) marks(each func(string, agreement.Mark)) {
 	eachMark(each, "clocks", d.Clocks, func(c *agreement.Clock) agreement.Mark { return c.Mark })
 	eachMark(each, "objection", d.Objection, func(o *agreement.ObjectionStep) agreement.Mark { return o.Mark })
 	eachMark(each, "notes", d.Notes, func(c *agreement.Clause) agreement.Mark { return c.Mark })
+	if d.Notice != nil {
+		each("notice", d.Notice.Mark)
+	}
+	if d.Secrecy != nil {
+		each("secrecy", d.Secrecy.Mark)
+	}
+	if d.Keeping != nil {
+		each("keeping", d.Keeping.Mark)
+	}
+	if d.StateNotice != nil {
+		each("state_notice", d.StateNotice.Mark)
+	}
 }
 
 func eachMark[T any](each func(string, agreement.Mark), of string, list []T, mark func(*T) agreement.Mark) {
@@ -221,6 +233,16 @@ func (l *linter) sentences() {
 	eachText(l, "clocks", d.Clocks, func(c *agreement.Clock) string { return c.Text })
 	eachText(l, "objection", d.Objection, func(o *agreement.ObjectionStep) string { return o.Text })
 	eachText(l, "notes", d.Notes, func(c *agreement.Clause) string { return c.Text })
+	if d.Notice != nil {
+		l.sentence("notice.text", d.Notice.Text)
+		l.sentence("notice.letter", d.Notice.Letter)
+	}
+	if d.Secrecy != nil {
+		l.sentence("secrecy.text", d.Secrecy.Text)
+	}
+	if d.Keeping != nil {
+		l.sentence("keeping.text", d.Keeping.Text)
+	}
 }
 
 func eachText[T any](l *linter, of string, list []T, text func(*T) string) {

@@ -156,7 +156,8 @@ func marked(i *item) string {
 // named reports whether the id is one that the document gives.
 func (i *item) named() bool {
 	switch i.kind {
-	case "position", "objection", "term", "barred", "transmission", "notification":
+	case "position", "objection", "term", "barred", "transmission", "notification", "user notice", "secrecy",
+		"keeping", "state notice":
 		return false
 	}
 	return true

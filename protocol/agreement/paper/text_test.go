@@ -61,6 +61,18 @@ func said(d *agreement.Document) []string {
 	for _, o := range d.Objection {
 		mark([]string{o.Text, o.Article, o.Time, string(o.By), string(o.To)}, o.Mark)
 	}
+	if n := d.Notice; n != nil {
+		mark([]string{n.Text, n.Article, n.Letter}, n.Mark)
+	}
+	if x := d.Secrecy; x != nil {
+		mark([]string{x.Text, x.Article}, x.Mark)
+	}
+	if k := d.Keeping; k != nil {
+		mark([]string{k.Text, k.Article}, k.Mark)
+	}
+	if x := d.StateNotice; x != nil {
+		mark(append([]string{x.Rule, x.Article}, x.Sent...), x.Mark)
+	}
 	return out
 }
 
