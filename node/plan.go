@@ -188,7 +188,11 @@ func (n *Node) planAnswer(ctx context.Context, g casefile.Grounds, p *plan, d de
 		if kind == protocol.KindCertification {
 			p.act.Follows = []protocol.Digest{f.File.Thread[0].Act}
 		}
-		return nil
+		p.act.Body = p.body
+		if err := narrows(r, p.file, p.act); err != nil {
+			return err
+		}
+		return mayProduce(g, p)
 	}))
 }
 

@@ -47,7 +47,7 @@ func (c *Case) Move(self protocol.ParticipantID) Move {
 	asking := false
 	for _, q := range c.Questions() {
 		if slices.Contains(q.Awaits, self) {
-			return moveFor(q.Kind)
+			return moveFor(&q)
 		}
 		asking = asking || q.From == self && q.Kind != protocol.KindConsultation
 	}
@@ -78,10 +78,12 @@ func (c *Case) Move(self protocol.ParticipantID) Move {
 }
 
 // moveFor returns what a question asks of whom it awaits.
-func moveFor(k protocol.Kind) Move {
-	switch k {
+func moveFor(q *Question) Move {
+	switch q.Kind {
 	case protocol.KindObjection:
-		return Determine
+		if q.What != string(protocol.LevelIssuer) {
+			return Determine
+		}
 	case protocol.KindEnforcement, protocol.KindUse:
 		return Determine
 	case protocol.KindChallenge:

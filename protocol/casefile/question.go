@@ -198,8 +198,8 @@ func (c *Case) awaited(e *Entry) []protocol.ParticipantID {
 		switch protocol.Level(e.Says.What) {
 		case protocol.LevelReceiving:
 			return e.authorities(c)
-		case protocol.LevelCourt:
-			return []protocol.ParticipantID{e.From}
+		case protocol.LevelCourt: // what the court decided, whoever hears of it first tells
+			return append([]protocol.ParticipantID{e.From}, issuing...)
 		}
 	case protocol.KindPostponement:
 		return []protocol.ParticipantID{e.From}
