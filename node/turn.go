@@ -72,3 +72,10 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 		strings.ReplaceAll(string(e.State), "_", " "), why, e.Reason)
 	return p
 }
+
+// nothingOpen says that an act would answer nothing.
+func nothingOpen(k protocol.Kind) error {
+	return &desk.Problem{Status: http.StatusConflict,
+		Text: fmt.Sprintf("nothing that a %s of this participant answers is open in this case (%s)", k, protocol.ReasonQuestion),
+		Hint: "comity case show says what is open, and whose move it is"}
+}
