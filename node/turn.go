@@ -56,6 +56,7 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 		p.Hint = "name the officer's file with --officer"
 	case protocol.ReasonQuestion:
 		why = "what it answers is not open, or is not this participant's to answer"
+		p.Hint = "it may have been answered meanwhile: see comity case show, and do it again if it still fits"
 	case protocol.ReasonConsultation:
 		why = "an authority refuses only after it has consulted the issuing side"
 		p.Hint = "consult first: comity consult CASE --reason CODE"

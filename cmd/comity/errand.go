@@ -89,7 +89,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 	if s.Act.IsZero() {
 		return a.tell(ctx, e, sent{s, p.To}, &p.Body)
 	}
-	k := kept{what: e.done, self: h.Config.Participant, awaits: awaited(ctx, node, &e, p.Case)}
+	k := kept{what: e.done, self: h.Config.Participant, next: turnsAfter(ctx, node, &e, p.Case)}
 	if r := p.Body.Request; r != nil {
 		k.flags = a.certifyFlags(ctx, p.Statement.Agreement.ID, direction{r.Issuer.Party(), r.Addressee.Party()})
 	}
@@ -128,8 +128,8 @@ func answered(ctx context.Context, node *desk.Client, p *desk.Prepared) (*protoc
 	return requestOf(&v).Request, nil
 }
 
-// awaited returns whose move it is after an act of the talk in a case.
-func awaited(ctx context.Context, node *desk.Client, e *errand, id protocol.CaseID) []casefile.Awaited {
+// turnsAfter returns whose move it is after an act of the talk in a case.
+func turnsAfter(ctx context.Context, node *desk.Client, e *errand, id protocol.CaseID) []turn {
 	if !e.talks {
 		return nil
 	}
@@ -137,7 +137,11 @@ func awaited(ctx context.Context, node *desk.Client, e *errand, id protocol.Case
 	if err != nil {
 		return nil // it went out all the same
 	}
-	return v.Awaits
+	var out []turn
+	for _, a := range v.Awaits {
+		out = append(out, turn{move: a.Move, id: string(id), at: string(a.Participant), asked: asked(&v, a.Move)})
+	}
+	return out
 }
 
 // A kept act is durable at who did it, and no more is known yet.
@@ -145,8 +149,8 @@ type kept struct {
 	what  string
 	self  protocol.ParticipantID
 	flags string // of turn
-	// awaits is whose move it is, after an act of the talk in a case.
-	awaits []casefile.Awaited
+	// next is whose move it is after an act of the talk in a case.
+	next []turn
 }
 
 // writeKept does not sound as if anything had been delivered.
@@ -157,12 +161,13 @@ func writeKept(w io.Writer, p *desk.Prepared, k kept) {
 		text += ", kept; on its way to " + words(others)
 	}
 	fmt.Fprintln(w, text)
-	for _, next := range k.awaits {
-		at := ""
-		if next.Participant != k.self {
-			at = "at " + string(next.Participant) + ": "
+	for _, t := range k.next {
+		if t.at == string(k.self) {
+			t.at = ""
+		} else {
+			t.at = "at " + t.at + ": "
 		}
-		writeNext(w, turn{move: next.Move, id: string(p.Case), at: at})
+		writeNext(w, t)
 	}
 	who, move := nextBy(p)
 	next := turn{move: move, id: string(p.Case), flags: k.flags}

@@ -234,6 +234,9 @@ func writeActs(w io.Writer, v *desk.CaseView, s shape) {
 		order = orderIn(v)
 	}
 	told := map[protocol.Digest]bool{}
+	if !s.whole {
+		fmt.Fprintln(w)
+	}
 	for i := range v.Acts {
 		act := &v.Acts[i]
 		if s.whole || i == order || i == s.act-1 {
@@ -260,7 +263,10 @@ func orderIn(v *desk.CaseView) int {
 	return 0
 }
 
-// writeLine writes an act on a line.
+// maxLine is how many characters of what an act says stand on its line.
+const maxLine = 240
+
+// writeLine writes an act on a line, however long, to be looked through.
 func writeLine(w io.Writer, n int, act *desk.ActView) {
 	said := saying(&act.Content.Body)
 	if act.Content.Body.Relay != nil && act.Carried != nil {
@@ -277,8 +283,10 @@ func writeLine(w io.Writer, n int, act *desk.ActView) {
 	if act.Crossed {
 		text += " [crossed the withdrawal]"
 	}
-	fmt.Fprintln(w)
-	hang(w, fmt.Sprintf("%2d  %s  ", n, moment(act.Issued)), text+delivered(act))
+	if letters := []rune(text); len(letters) > maxLine {
+		text = string(letters[:maxLine]) + "…"
+	}
+	fmt.Fprintf(w, "%2d  %s  %s%s\n", n, moment(act.Issued), text, delivered(act))
 }
 
 // delivered says where an act stands with those to whom it was sent.
