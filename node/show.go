@@ -98,7 +98,6 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		}
 		v.State, v.Move, v.File = string(f.File.State), f.move(n.cfg.Self), &f.File
 		lookUp(&v, n.grounds.Load(), n.now())
-		v.At = n.now()
 		v.Questions, v.Regions, v.Awaits = f.File.Questions(), f.File.Regions(n.now()), f.File.Awaits()
 		stands, err := current(r, &f.File, f.File.Held())
 		if err != nil {

@@ -63,11 +63,25 @@ func (c *caseShowCmd) Run(ctx context.Context, a *app) error {
 	if c.Act < 0 || c.Act > len(v.Acts) {
 		return badInput(fmt.Sprintf("--act: the case has %s", count(len(v.Acts), "act")), "")
 	}
-	asked, how := a.askedToCertify(ctx, &v), shape{much: much, flags: a.flagsOf(ctx, &v), whole: c.All, act: c.Act}
+	asked, how := a.askedToCertify(ctx, &v), shape{much: much, flags: a.flagsOf(ctx, &v), whole: c.All, act: c.Act,
+		now: legalTime(ctx, node, &v)}
 	return a.show(v, func(w io.Writer) {
 		writeCase(w, &v, how)
 		writeAsked(w, asked)
 	})
+}
+
+// legalTime returns the node's time where a clock of the case runs, else the zero
+// time: that of a world for tests may have been turned forward.
+func legalTime(ctx context.Context, node *desk.Client, v *desk.CaseView) time.Time {
+	if len(v.Running) == 0 {
+		return time.Time{}
+	}
+	s, err := node.Status(ctx)
+	if err != nil {
+		return time.Time{} // the case is shown all the same
+	}
+	return s.Time
 }
 
 // askedToCertify returns the rules that wait for a statement of whoever is to
@@ -142,7 +156,7 @@ func (c *caseReadCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	how := shape{flags: a.flagsOf(ctx, &seen), whole: true}
+	how := shape{flags: a.flagsOf(ctx, &seen), whole: true, now: legalTime(ctx, node, &seen)}
 	return a.show(seen, func(w io.Writer) { writeCase(w, &seen, how) })
 }
 

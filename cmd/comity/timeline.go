@@ -16,9 +16,10 @@ import (
 // or all of them.
 type shape struct {
 	much  detail
-	flags string // of turn
-	whole bool   // every act
-	act   int    // that one, counted from 1; 0: none
+	flags string    // of turn
+	whole bool      // every act
+	act   int       // that one, counted from 1; 0: none
+	now   time.Time // legal time, zero where no clock runs
 }
 
 // stateWords say what a state means, and for whom it waits.
@@ -62,7 +63,7 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 	for _, id := range v.File.Joined {
 		field(w, "joined", titled(v, id))
 	}
-	writeRunning(w, v)
+	writeRunning(w, v, s.now)
 	writeRegions(w, v)
 	writeVersion(w, v)
 	writeActs(w, v, s)
@@ -143,10 +144,10 @@ func actOf(v *desk.CaseView, d protocol.Digest) *desk.ActView {
 
 // writeRunning says which clocks run and which have passed. Where the node counts
 // none, what the agreement says of its periods stands there.
-func writeRunning(w io.Writer, v *desk.CaseView) {
+func writeRunning(w io.Writer, v *desk.CaseView, now time.Time) {
 	for i := range v.Running {
 		r := &v.Running[i]
-		field(w, "clock", fmt.Sprintf("%s (%s), %s: %s", r.ID, commas(shown(r.Article), mark(r)), r.Whose, stands(v, r)))
+		field(w, "clock", fmt.Sprintf("%s (%s), %s: %s", r.ID, commas(shown(r.Article), mark(r)), r.Whose, stands(v, r, now)))
 	}
 	for _, f := range v.Fired {
 		text := fmt.Sprintf("%s: %s, due %s", f.Clock, f.Effect, moment(f.Due))
@@ -169,7 +170,7 @@ func mark(r *casefile.Running) string {
 }
 
 // stands says where a clock stands.
-func stands(v *desk.CaseView, r *casefile.Running) string {
+func stands(v *desk.CaseView, r *casefile.Running, now time.Time) string {
 	switch {
 	case !r.Stopped.IsZero():
 		return "done " + moment(r.Stopped)
@@ -179,12 +180,12 @@ func stands(v *desk.CaseView, r *casefile.Running) string {
 		return "runs, and only " + r.Unknown + " knows since when"
 	case r.Ends.IsZero():
 		return "has not started"
-	case over(v, r) || !v.At.IsZero() && !v.At.Before(r.Ends):
+	case over(v, r) || !now.IsZero() && !now.Before(r.Ends):
 		return "over since " + moment(r.Ends)
-	case v.At.IsZero():
+	case now.IsZero():
 		return "due " + moment(r.Ends)
 	}
-	return fmt.Sprintf("due %s, in %s", moment(r.Ends), span(r.Ends.Sub(v.At)))
+	return fmt.Sprintf("due %s, in %s", moment(r.Ends), span(r.Ends.Sub(now)))
 }
 
 // span writes a time that is left in the units that people think in.

@@ -122,8 +122,6 @@ type CaseView struct {
 	Current *protocol.Request `json:"current,omitzero"`
 	Version int64             `json:"version,omitzero"`
 
-	// At is the legal time at which the case was looked at.
-	At        time.Time           `json:"at,omitzero"`
 	Running   []casefile.Running  `json:"running,omitzero"`
 	Fired     []casefile.Fired    `json:"fired,omitzero"`
 	Questions []casefile.Question `json:"questions,omitzero"`
