@@ -25,7 +25,7 @@ func current(r store.Reader, c *casefile.Case, follows []protocol.Digest) (versi
 	if err != nil {
 		return version{}, err
 	}
-	request, err := requestIn(signed)
+	request, err := requestWithin(signed)
 	if err != nil {
 		return version{}, err
 	}
@@ -46,9 +46,9 @@ func current(r store.Reader, c *casefile.Case, follows []protocol.Digest) (versi
 	return v, nil
 }
 
-// requestIn returns the request that a signed act makes, or carries: by itself,
+// requestWithin returns the request that a signed act makes, or carries: by itself,
 // or in the certification that it carries.
-func requestIn(signed []byte) (*protocol.Request, error) {
+func requestWithin(signed []byte) (*protocol.Request, error) {
 	for range chain.MaxDepth + 1 {
 		act, err := chain.Unverified(signed)
 		if err != nil {

@@ -147,7 +147,11 @@ func actOf(v *desk.CaseView, d protocol.Digest) *desk.ActView {
 func writeRunning(w io.Writer, v *desk.CaseView, now time.Time) {
 	for i := range v.Running {
 		r := &v.Running[i]
-		field(w, "clock", fmt.Sprintf("%s (%s), %s: %s", r.ID, commas(shown(r.Article), mark(r)), r.Whose, stands(v, r, now)))
+		name := r.ID
+		if by := commas(shown(r.Article), mark(r)); by != "" {
+			name += " (" + by + ")"
+		}
+		field(w, "clock", fmt.Sprintf("%s, %s: %s", name, r.Whose, stands(v, r, now)))
 	}
 	for _, f := range v.Fired {
 		text := fmt.Sprintf("%s: %s, due %s", f.Clock, f.Effect, moment(f.Due))
