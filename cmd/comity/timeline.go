@@ -16,10 +16,11 @@ import (
 // or all of them.
 type shape struct {
 	much  detail
-	flags string    // of turn
-	whole bool      // every act
-	act   int       // that one, counted from 1; 0: none
-	now   time.Time // legal time, zero where no clock runs
+	flags string                   // of turn
+	whole bool                     // every act
+	act   int                      // that one, counted from 1; 0: none
+	now   time.Time                // legal time, zero where no clock runs
+	told  map[protocol.Digest]bool // acts that stand above
 }
 
 // stateWords say what a state means, and for whom it waits.
@@ -238,18 +239,18 @@ func writeActs(w io.Writer, v *desk.CaseView, s shape) {
 	case casefile.Certify, casefile.Review, casefile.Answer, casefile.Examine, casefile.Determine:
 		order = orderIn(v)
 	}
-	told := map[protocol.Digest]bool{}
+	s.told = map[protocol.Digest]bool{}
 	if !s.whole {
 		fmt.Fprintln(w)
 	}
 	for i := range v.Acts {
 		act := &v.Acts[i]
 		if s.whole || i == order || i == s.act-1 {
-			writeAct(w, v, act, s, told)
+			writeAct(w, v, act, s)
 		} else {
 			writeLine(w, i+1, act)
 		}
-		told[act.Act], told[act.Inner] = true, !act.Inner.IsZero()
+		s.told[act.Act], s.told[act.Inner] = true, !act.Inner.IsZero()
 	}
 	if !s.whole && len(v.Acts) > 0 {
 		fmt.Fprintln(w)
@@ -313,14 +314,14 @@ func delivered(act *desk.ActView) string {
 }
 
 // writeAct writes an act whole.
-func writeAct(w io.Writer, v *desk.CaseView, act *desk.ActView, s shape, told map[protocol.Digest]bool) {
+func writeAct(w io.Writer, v *desk.CaseView, act *desk.ActView, s shape) {
 	fmt.Fprintf(w, "\n%s  %s of %s\n", moment(act.Issued), act.Kind, act.From)
 	writeGenuine(w, act)
 	if act.Right != nil {
 		field(w, "right", commas(act.Right.Article, act.Right.Provenance))
 	}
 	switch {
-	case told[act.Inner] && s.whole:
+	case s.told[act.Inner] && s.whole:
 		field(w, "carries", "the "+string(act.InnerKind)+" above")
 	case act.Carried != nil && !held(v, act):
 		writeCarried(w, act.Carried)

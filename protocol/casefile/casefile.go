@@ -250,13 +250,21 @@ func (c *Case) Heads(to ...protocol.ParticipantID) []protocol.Digest {
 	followed := map[protocol.Digest]bool{}
 	heads := []protocol.Digest{}
 	for _, e := range slices.Backward(c.Thread) {
-		if !e.seenBy(to) || e.Lost() {
+		head, behind := e.Act, slices.Concat(e.Follows, []protocol.Digest{e.Inner})
+		switch {
+		case e.Lost():
+			continue
+		case e.seenBy(to):
+		case c.passedTo(&e, to):
+			head, behind = e.Inner, e.InnerFollows
+		default:
 			continue
 		}
-		if !followed[e.Act] {
-			heads = append(heads, e.Act)
+		if !followed[head] {
+			heads = append(heads, head)
 		}
-		for _, d := range slices.Concat(e.Follows, []protocol.Digest{e.Inner}) {
+		followed[head] = true
+		for _, d := range behind {
 			followed[d] = true
 		}
 	}
@@ -275,6 +283,18 @@ func (e *Entry) seenBy(ids []protocol.ParticipantID) bool {
 		}
 	}
 	return true
+}
+
+// passedTo reports whether each of ids holds the addressee's answer that a relay
+// carries: the addressee, who passed it on, and to whom. What follows an answer,
+// such as a use of what was disclosed, would else never be in turn for all.
+func (c *Case) passedTo(e *Entry, ids []protocol.ParticipantID) bool {
+	if e.Kind != protocol.KindRelay || !answers(e.InnerKind) {
+		return false
+	}
+	return !slices.ContainsFunc(ids, func(id protocol.ParticipantID) bool {
+		return id != c.Addressee && id != e.From && !slices.Contains(e.To, id) || slices.Contains(e.LostTo, id)
+	})
 }
 
 // names counts the recipients and the acts that the acts of the case name.
