@@ -170,10 +170,15 @@ func (n *Node) planAnswer(ctx context.Context, g casefile.Grounds, p *plan, d de
 		p.file = &f.File
 		p.act.Agreement = f.File.Agreement
 		p.act.To = f.File.Recipients(kind, n.cfg.Self)
+		inCase := p.act.To // who is put to for the first time holds none of it
 		if err := n.putTo(g, p); err != nil {
 			return err
 		}
 		answerOpen(&p.body, f.File.Answerable(&p.body, n.cfg.Self))
+		if p.body.Reply != nil && len(p.body.Reply.Answers) == 0 ||
+			p.body.Determination != nil && len(p.body.Determination.Answers) == 0 {
+			return nothingOpen(kind)
+		}
 		if f.File.Emergency {
 			p.act.Expires = p.act.Issued.Add(EmergencyLifetime)
 		}
@@ -184,11 +189,15 @@ func (n *Node) planAnswer(ctx context.Context, g casefile.Grounds, p *plan, d de
 			return &desk.Problem{Status: http.StatusConflict,
 				Text: "this participant has nobody to send that to in this case"}
 		}
-		p.act.Follows = f.File.Heads(p.act.To...)
+		p.act.Follows = f.File.Heads(inCase...)
 		if kind == protocol.KindCertification {
 			p.act.Follows = []protocol.Digest{f.File.Thread[0].Act}
 		}
-		return nil
+		p.act.Body = p.body
+		if err := narrows(r, p.file, p.act); err != nil {
+			return err
+		}
+		return mayProduce(g, p)
 	}))
 }
 

@@ -208,6 +208,13 @@ func (n *Node) take(tx *journal.Tx, a *gate.Arrival, by ruling) (response, error
 	if err != nil {
 		return response{}, err
 	}
+	var broad *wider
+	if err := narrows(tx, &filed.File, act); errors.As(err, &broad) {
+		return n.refuse(tx, a, refusal{key: key, act: a.Act.Digest,
+			reasons: []protocol.Reason{protocol.ReasonNarrower}, at: by.at})
+	} else if err != nil {
+		return response{}, err
+	}
 	return n.accept(tx, a, filed, by)
 }
 

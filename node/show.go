@@ -15,6 +15,7 @@ import (
 	"comity.example/node/link"
 	"comity.example/node/store"
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
@@ -98,11 +99,20 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		}
 		v.State, v.Move, v.File = string(f.File.State), f.moveAt(n.cfg.Self, n.now()), &f.File
 		lookUp(&v, n.grounds.Load(), n.now())
-		v.Regions, v.ToDelete = f.File.Regions(n.now()), len(f.File.ToDelete()) > 0
-		for _, e := range f.File.Thread {
+		v.ToDelete = len(f.File.ToDelete()) > 0
+		v.Questions, v.Regions, v.Awaits = f.File.Questions(), f.File.Regions(n.now()), f.File.Awaits()
+		stands, err := current(r, &f.File, f.File.Held())
+		if err != nil {
+			return err
+		}
+		v.Current, v.Version = stands.request, stands.number
+		for i, e := range f.File.Thread {
 			act, err := viewAct(r, e)
 			if err != nil {
 				return err
+			}
+			if i == 0 {
+				n.findOrder(&act)
 			}
 			act.Crossed = f.File.Crossed(e.Act)
 			act.Compartments = n.openCompartments(id, requestIn(&act))
@@ -153,6 +163,11 @@ func viewAct(r store.Reader, e casefile.Entry) (desk.ActView, error) {
 		if v.Carried, err = chain.Unverified(carried); err != nil {
 			return v, err
 		}
+		if within := carriedBy(&v.Carried.Body); within != nil {
+			if v.Within, err = chain.Unverified(within); err != nil {
+				return v, err
+			}
+		}
 	}
 	j, err := readJSON[judged](r, digestKey(prefixJudged, e.Act))
 	if err != nil {
@@ -183,8 +198,36 @@ func carriedBy(b *protocol.Body) []byte {
 		return b.Certification.Request
 	case b.Relay != nil:
 		return b.Relay.Act
+	case b.Objection != nil:
+		return b.Objection.Request
+	case b.Enforcement != nil:
+		return b.Enforcement.Request
+	case b.Use != nil:
+		return b.Use.Request
 	}
 	return nil
+}
+
+// findOrder says what the agreements find of the order that an act carries with
+// which this participant came into the case: an authority decides by it. What it
+// was when the order was sent, the decisions of others say.
+func (n *Node) findOrder(v *desk.ActView) {
+	b := &v.Content.Body
+	if v.Carried == nil || b.Objection == nil && b.Enforcement == nil && b.Use == nil {
+		return
+	}
+	g, at := *n.grounds.Load(), n.now()
+	known := agreement.Facts{Ref: v.Content.Agreement, Notified: g.Standings(v.Carried.To, at)}
+	request := v.Carried.Body.Request
+	if c := v.Carried.Body.Certification; c != nil && v.Within != nil {
+		request = v.Within.Body.Request
+		known.Certification = agreement.Certification{Present: true, By: g.Standing(v.Carried.From, at),
+			Invokes: c.Invokes, Contact: c.Contact, Targeting: c.Targeting, Attestations: c.Attestations}
+	}
+	if request != nil {
+		found := n.preview(g, request, known, at)
+		v.Found = &found
+	}
 }
 
 // Documents implements desk.Documents.

@@ -168,11 +168,14 @@ func noCase() error {
 // problem turns an error of the case or the disk into words for a person.
 func (n *Node) problem(err error) error {
 	var turn *casefile.TurnError
+	var broad *wider
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &turn):
 		return turnProblem(turn)
+	case errors.As(err, &broad):
+		return broad.problem()
 	case errors.Is(err, store.ErrNoSpace):
 		n.watch.setTrouble(err)
 		return &desk.Problem{Status: http.StatusInsufficientStorage,

@@ -56,6 +56,7 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 		p.Hint = "name the officer's file with --officer"
 	case protocol.ReasonQuestion:
 		why = "what it answers is not open, or is not this participant's to answer"
+		p.Hint = "it may have been answered meanwhile: see comity case show, and do it again if it still fits"
 	case protocol.ReasonConsultation:
 		why = "an authority refuses only after it has consulted the issuing side"
 		p.Hint = "consult first: comity consult CASE --reason CODE"
@@ -80,4 +81,11 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 	p.Text = fmt.Sprintf("a %s does not fit a case that is %s: %s (%s)", e.Kind,
 		strings.ReplaceAll(string(e.State), "_", " "), why, e.Reason)
 	return p
+}
+
+// nothingOpen says that an act would answer nothing.
+func nothingOpen(k protocol.Kind) error {
+	return &desk.Problem{Status: http.StatusConflict,
+		Text: fmt.Sprintf("nothing that a %s of this participant answers is open in this case (%s)", k, protocol.ReasonQuestion),
+		Hint: "comity case show says what is open, and whose move it is"}
 }

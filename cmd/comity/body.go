@@ -30,7 +30,9 @@ func writeBody(w io.Writer, b *protocol.Body) {
 		field(w, "says", fmt.Sprintf("that act %s did not reach %s", n.Act, n.Recipient))
 		field(w, "because", strings.TrimSpace(string(n.State)+" "+words(n.Reasons)))
 	default:
-		writeBeside(w, b)
+		if !writeSaid(w, b) {
+			writeBeside(w, b)
+		}
 	}
 }
 
@@ -62,26 +64,14 @@ func writeRequest(w io.Writer, r *protocol.Request) {
 }
 
 func writeIdentifiers(w io.Writer, r *protocol.Request) {
-	for _, id := range r.Identifiers {
-		text := fmt.Sprintf("%s %s", id.Type, shown(id.Value))
-		if id.Service != "" {
-			text += " at " + shown(id.Service)
-		}
-		if !id.Seen.IsZero() {
-			text += ", seen " + moment(id.Seen)
-		}
-		field(w, "identifier", text)
+	for i := range r.Identifiers {
+		field(w, "identifier", identifierText(&r.Identifiers[i]))
 	}
 }
 
 func writeRest(w io.Writer, r *protocol.Request) {
-	for _, d := range r.Data {
-		own := ""
-		if len(d.Own) > 0 {
-			own = " (" + shown(words(d.Own)) + ")"
-		}
-		field(w, "data", fmt.Sprintf("%s%s, %s to %s %s", d.Category, own, moment(d.From), moment(d.To),
-			shown(d.Description)))
+	for i := range r.Data {
+		field(w, "data", dataText(&r.Data[i]))
 	}
 	if i := r.Interception; i != nil {
 		text := moment(i.Start) + " to " + moment(i.End)

@@ -26,7 +26,13 @@ type caseShowCmd struct {
 	Case  protocol.CaseID `arg:"" help:"The case."`
 	Until []string        `help:"Wait until the case is in one of these states: served, produced …" placeholder:"STATE"`
 	Wait  time.Duration   `default:"30s" help:"How long to wait for it." placeholder:"TIME"`
-	All   bool            `help:"Say also what was found before a certification met it."`
+	All   bool            `help:"Show every act whole, and also what was found before a certification met it."`
+	Act   int             `help:"Show the act with this number whole." placeholder:"N"`
+}
+
+func (c *caseShowCmd) Help() string {
+	return `At the top: the state, whose move it is and by when, what is open, and the clocks; then the acts in the order of
+time, each on a line with where it was delivered. The order itself stands whole before who decides on it.`
 }
 
 func (c *caseShowCmd) Run(ctx context.Context, a *app) error {
@@ -54,11 +60,28 @@ func (c *caseShowCmd) Run(ctx context.Context, a *app) error {
 	if c.All {
 		much = full
 	}
-	asked, how := a.askedToCertify(ctx, &v), shape{much, a.flagsOf(ctx, &v)}
+	if c.Act < 0 || c.Act > len(v.Acts) {
+		return badInput(fmt.Sprintf("--act: the case has %s", count(len(v.Acts), "act")), "")
+	}
+	asked, how := a.askedToCertify(ctx, &v), shape{much: much, flags: a.flagsOf(ctx, &v), whole: c.All, act: c.Act,
+		now: legalTime(ctx, node, &v)}
 	return a.show(v, func(w io.Writer) {
 		writeCase(w, &v, how)
 		writeAsked(w, asked)
 	})
+}
+
+// legalTime returns the node's time where a clock of the case runs, else the zero
+// time: that of a world for tests may have been turned forward.
+func legalTime(ctx context.Context, node *desk.Client, v *desk.CaseView) time.Time {
+	if len(v.Running) == 0 {
+		return time.Time{}
+	}
+	s, err := node.Status(ctx)
+	if err != nil {
+		return time.Time{} // the case is shown all the same
+	}
+	return s.Time
 }
 
 // askedToCertify returns the rules that wait for a statement of whoever is to
@@ -133,7 +156,7 @@ func (c *caseReadCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	how := shape{brief, a.flagsOf(ctx, &seen)}
+	how := shape{flags: a.flagsOf(ctx, &seen), whole: true, now: legalTime(ctx, node, &seen)}
 	return a.show(seen, func(w io.Writer) { writeCase(w, &seen, how) })
 }
 

@@ -18,6 +18,14 @@ type turn struct {
 	at   string // "at us.contoso-mail: " where it is somebody else's
 	// flags are those of comity certify that the agreement asks for besides.
 	flags string
+	// asked is the question that waits, as far as it is known.
+	asked question
+}
+
+// A question is what waits for an answer.
+type question struct {
+	Kind protocol.Kind
+	What string
 }
 
 // commands returns what a person may type to make the move.
@@ -26,7 +34,8 @@ func (t turn) commands() []string {
 	case casefile.Certify:
 		return []string{"comity certify " + t.id + " --contact DESK" + t.flags, "comity request withdraw " + t.id}
 	case casefile.Review, casefile.Answer:
-		return []string{"comity disclose " + t.id + " FILE…", "comity refuse " + t.id + " --reason CODE"}
+		return []string{"comity disclose " + t.id + " FILE…", "comity refuse " + t.id + " --reason CODE",
+			"comity clarify " + t.id, "comity object " + t.id}
 	case casefile.Pass:
 		return []string{"comity relay " + t.id}
 	case casefile.Read:
@@ -37,8 +46,54 @@ func (t turn) commands() []string {
 	case casefile.Validate:
 		return []string{"comity validate " + t.id + " --sought",
 			"comity validate " + t.id + " --granted --authority NAME --reference REF"}
+	case casefile.Reply:
+		return t.replies()
+	case casefile.Respond:
+		return []string{"comity respond " + t.id}
+	case casefile.Determine:
+		return t.determinations()
+	case casefile.Examine:
+		return []string{"comity accept " + t.id, "comity consult " + t.id, "comity conditions " + t.id + " --limit TEXT --partial"}
+	case casefile.Resume:
+		return []string{"comity accept " + t.id, "comity refuse " + t.id + " --reason CODE"}
 	}
 	return nil
+}
+
+// replies are the commands with which the issuing side answers what is open.
+func (t turn) replies() []string {
+	narrower := []string{"comity amend " + t.id, "comity withdraw " + t.id}
+	switch t.asked.Kind {
+	case protocol.KindConditions:
+		return append([]string{"comity accept " + t.id}, narrower...)
+	case protocol.KindObjection:
+		return append([]string{"comity answer-objection " + t.id + " --insist --text TEXT"}, narrower...)
+	case protocol.KindClarification:
+		if t.asked.What == string(protocol.AskImpossible) {
+			return append([]string{"comity reply " + t.id + " --confirm-impossible",
+				"comity reply " + t.id + " --insist --text TEXT"}, narrower...)
+		}
+		fallthrough
+	case protocol.KindConsultation:
+		return append([]string{"comity reply " + t.id + " --provided --text TEXT"}, narrower...)
+	}
+	return append([]string{"comity case show " + t.id + ", then comity reply, answer-objection or accept"}, narrower...)
+}
+
+// determinations are the commands with which what is open is decided.
+func (t turn) determinations() []string {
+	with := ""
+	if t.asked.What == string(protocol.LevelCourt) {
+		with = " --reference REF"
+	}
+	var out []string
+	for _, r := range resultsFor(t.asked) {
+		out = append(out, "comity determine "+t.id+" --result "+r+" --text TEXT"+with)
+	}
+	if len(out) == 0 {
+		return []string{"comity determine " + t.id}
+	}
+	return out
 }
 
 // writeNext writes each command on one line, however long, to be copied.
@@ -47,58 +102,6 @@ func writeNext(w io.Writer, t turn) {
 	for _, c := range t.commands() {
 		fmt.Fprintf(w, "%-11s%s\n", name, t.at+c)
 		name = "or"
-	}
-}
-
-// A shape says how a case is shown.
-type shape struct {
-	much  detail
-	flags string // of turn
-}
-
-func writeCase(w io.Writer, v *desk.CaseView, s shape) {
-	field(w, "case", string(v.Case))
-	field(w, "state", strings.ReplaceAll(v.State, "_", " "))
-	if v.Draft != nil {
-		writeBody(w, &v.Draft.Body)
-		writeCompartments(w, v.Compartments)
-		writeDecision(w, v.Decision, brief)
-		return
-	}
-	field(w, "your move", string(v.Move))
-	writeNext(w, turn{move: v.Move, id: string(v.Case), flags: s.flags})
-	field(w, "agreement", commas(v.File.Agreement.ID, "version "+v.File.Agreement.Version, shown(v.Title)))
-	field(w, "issuer", titled(v, v.File.Issuer))
-	field(w, "certifier", titled(v, v.File.Certifier))
-	field(w, "addressee", titled(v, v.File.Addressee))
-	if v.Move == casefile.Answer || v.Move == casefile.Review {
-		writeClocks(w, v)
-	}
-	writeRegions(w, v)
-	told := map[protocol.Digest]bool{}
-	for i := range v.Acts {
-		act := &v.Acts[i]
-		fmt.Fprintf(w, "\n%s  %s of %s\n", moment(act.Issued), act.Kind, act.From)
-		writeGenuine(w, act)
-		if act.Right != nil {
-			field(w, "right", commas(act.Right.Article, act.Right.Provenance))
-		}
-		if told[act.Inner] {
-			field(w, "carries", "the "+string(act.InnerKind)+" above")
-		} else if act.Carried != nil {
-			writeCarried(w, act.Carried)
-		}
-		if act.Crossed {
-			field(w, "crossed", "the withdrawal: who sent it did not know of that yet")
-		}
-		told[act.Act], told[act.Inner] = true, !act.Inner.IsZero()
-		writeBody(w, &act.Content.Body)
-		writeCompartments(w, act.Compartments)
-		writeFound(w, v, act, s.much)
-		for _, d := range act.Deliveries {
-			field(w, "delivery", strings.TrimSpace(fmt.Sprintf("%s: %s %s", d.To, d.State, words(d.Reasons))))
-		}
-		field(w, "ledger", fmt.Sprintf("entry %d, act %s", act.Leaf, act.Act))
 	}
 }
 

@@ -36,17 +36,30 @@ type cli struct {
 	Certify  certifyCmd  `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated authority."`
 	Disclose discloseCmd `cmd:"" group:"Work:" help:"Hand over evidence."`
 	Refuse   refuseCmd   `cmd:"" group:"Work:" help:"Refuse a request, as a person of the addressee."`
+	Withdraw withdrawCmd `cmd:"" group:"Work:" help:"End a request that was sent: request withdraw."`
 	Relay    relayCmd    `cmd:"" group:"Work:" help:"Pass what came back on to the issuing authority."`
 	Case     caseCmd     `cmd:"" group:"Work:" help:"Show and export cases."`
 
-	Secrecy  secrecyCmd  `cmd:"" group:"Beside a request:" help:"Orders not to tell: order, extend, challenge, lift."`
-	Notice   tellCmd     `cmd:"" group:"Beside a request:" help:"Tell the user, or a third State, and record it."`
-	Preserve preserveCmd `cmd:"" group:"Beside a request:" help:"Have data kept: ask, extend, confirm, release."`
-	Tap      tapCmd      `cmd:"" group:"Beside a request:" help:"Start, stop and renew an interception."`
-	Validate validateCmd `cmd:"" group:"Beside a request:" help:"Say what became of a validation after the fact."`
-	Costs    costsCmd    `cmd:"" group:"Beside a request:" help:"Claim, agree, dispute and pay costs."`
-	Redirect redirectCmd `cmd:"" group:"Beside a request:" help:"Answer that the customer, who controls the data, is to be asked."`
-	Close    closeCmd    `cmd:"" group:"Beside a request:" help:"Close a case that has ended."`
+	Secrecy         secrecyCmd         `cmd:"" group:"Beside a request:" help:"Orders not to tell: order, extend, challenge, lift."`
+	Notice          tellCmd            `cmd:"" group:"Beside a request:" help:"Tell the user, or a third State, and record it."`
+	Preserve        preserveCmd        `cmd:"" group:"Beside a request:" help:"Have data kept: ask, extend, confirm, release."`
+	Tap             tapCmd             `cmd:"" group:"Beside a request:" help:"Start, stop and renew an interception."`
+	Validate        validateCmd        `cmd:"" group:"Beside a request:" help:"Say what became of a validation after the fact."`
+	Costs           costsCmd           `cmd:"" group:"Beside a request:" help:"Claim, agree, dispute and pay costs."`
+	Redirect        redirectCmd        `cmd:"" group:"Beside a request:" help:"Answer that the customer, who controls the data, is to be asked."`
+	Close           closeCmd           `cmd:"" group:"Beside a request:" help:"Close a case that has ended."`
+	Clarify         clarifyCmd         `cmd:"" group:"Talk:" help:"Ask the issuing side, as who cannot go on without it."`
+	Reply           replyCmd           `cmd:"" group:"Talk:" help:"Answer what the receiving side asked."`
+	Amend           amendCmd           `cmd:"" group:"Talk:" help:"Give up part of a request: version 2, with what was dropped and why."`
+	Object          objectCmd          `cmd:"" group:"Talk:" help:"Say why the addressee must not do what it was asked to."`
+	AnswerObjection answerObjectionCmd `cmd:"" group:"Talk:" help:"Answer an objection, as the issuing side."`
+	Determine       determineCmd       `cmd:"" group:"Talk:" help:"Decide what was put to an authority, or tell what a court decided."`
+	Accept          acceptCmd          `cmd:"" group:"Talk:" help:"Accept: a request, conditions, or that no ground for refusal is raised."`
+	Conditions      conditionsCmd      `cmd:"" group:"Talk:" help:"Offer conditions, or raise a ground for refusal of part of an order."`
+	Postpone        postponeCmd        `cmd:"" group:"Talk:" help:"Put a request off, as an authority."`
+	Consult         consultCmd         `cmd:"" group:"Talk:" help:"Speak with the issuing side before a refusal, as an authority."`
+	Enforce         enforceCmd         `cmd:"" group:"Talk:" help:"Ask the enforcing authority to have an order carried out."`
+	Use             useCmd             `cmd:"" group:"Talk:" help:"Ask leave for a use of what was disclosed."`
 
 	Agreement agreementCmd `cmd:"" group:"Proof:" help:"What Parties promised: read, sign, suspend, publish."`
 	Verify    verifyCmd    `cmd:"" group:"Proof:" help:"Check an exported case, without a node."`

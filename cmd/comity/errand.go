@@ -31,6 +31,10 @@ type errand struct {
 	instead string
 	// about is the request that the act answers, for the officer to see.
 	about *protocol.Request
+	// also shows the officer more before signing, nil for nothing.
+	also func(io.Writer, *desk.Prepared)
+	// talks says that whose move it is then the case says, and not the act.
+	talks bool
 }
 
 // A need says whether an officer signs. The zero need wants one.
@@ -85,7 +89,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 	if s.Act.IsZero() {
 		return a.tell(ctx, e, sent{s, p.To}, &p.Body)
 	}
-	k := kept{what: e.done, self: h.Config.Participant}
+	k := kept{what: e.done, self: h.Config.Participant, next: turnsAfter(ctx, node, &e, p.Case)}
 	if r := p.Body.Request; r != nil {
 		k.flags = a.certifyFlags(ctx, p.Statement.Agreement.ID, direction{r.Issuer.Party(), r.Addressee.Party()})
 	}
@@ -124,11 +128,29 @@ func answered(ctx context.Context, node *desk.Client, p *desk.Prepared) (*protoc
 	return requestOf(&v).Request, nil
 }
 
+// turnsAfter returns whose move it is after an act of the talk in a case.
+func turnsAfter(ctx context.Context, node *desk.Client, e *errand, id protocol.CaseID) []turn {
+	if !e.talks {
+		return nil
+	}
+	v, err := node.Case(ctx, id)
+	if err != nil {
+		return nil // it went out all the same
+	}
+	var out []turn
+	for _, a := range v.Awaits {
+		out = append(out, turn{move: a.Move, id: string(id), at: string(a.Participant), asked: asked(&v, a.Move)})
+	}
+	return out
+}
+
 // A kept act is durable at who did it, and no more is known yet.
 type kept struct {
 	what  string
 	self  protocol.ParticipantID
 	flags string // of turn
+	// next is whose move it is after an act of the talk in a case.
+	next []turn
 }
 
 // writeKept does not sound as if anything had been delivered.
@@ -139,6 +161,14 @@ func writeKept(w io.Writer, p *desk.Prepared, k kept) {
 		text += ", kept; on its way to " + words(others)
 	}
 	fmt.Fprintln(w, text)
+	for _, t := range k.next {
+		if t.at == string(k.self) {
+			t.at = ""
+		} else {
+			t.at = "at " + t.at + ": "
+		}
+		writeNext(w, t)
+	}
 	who, move := nextBy(p)
 	next := turn{move: move, id: string(p.Case), flags: k.flags}
 	if who != k.self {
@@ -202,6 +232,9 @@ func (a *app) endorse(ctx context.Context, h *home.Home, e errand, p *desk.Prepa
 	}
 	if a.asks() {
 		err := a.present(p, e.about)
+		if err == nil && e.also != nil {
+			e.also(a.out, p)
+		}
 		if err == nil {
 			err = a.confirm(ctx, "sign this "+string(p.Body.Kind())+"?")
 		}
@@ -256,8 +289,8 @@ func (a *app) tell(ctx context.Context, e errand, s sent, b *protocol.Body) erro
 	return errors.Join(err, done(statusOf(s.Decision.Verdict)))
 }
 
-// carriedIn returns the act that a certification or a relay carries, which must
-// be one of that case; nil for every other body.
+// carriedIn returns the act that a body carries, which must be one of that case;
+// nil if it carries none.
 func carriedIn(b *protocol.Body, id protocol.CaseID) (*protocol.Act, error) {
 	var signed []byte
 	switch {
@@ -265,6 +298,12 @@ func carriedIn(b *protocol.Body, id protocol.CaseID) (*protocol.Act, error) {
 		signed = b.Certification.Request
 	case b.Relay != nil:
 		signed = b.Relay.Act
+	case b.Objection != nil && len(b.Objection.Request) > 0:
+		signed = b.Objection.Request
+	case b.Enforcement != nil:
+		signed = b.Enforcement.Request
+	case b.Use != nil && len(b.Use.Request) > 0:
+		signed = b.Use.Request
 	default:
 		return nil, nil
 	}

@@ -41,13 +41,13 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 			fmt.Fprintln(w, "nothing waits for you")
 			return
 		}
-		rows := [][]string{{"CASE", "NEXT", "STATE", "SINCE", "ISSUER", "ADDRESSEE", "AGREEMENT"}}
+		rows := [][]string{{"CASE", "NEXT", "STATE", "SINCE", "DUE", "ISSUER", "ADDRESSEE", "AGREEMENT"}}
 		for _, i := range in.Items {
 			next := string(i.Move)
 			if i.Emergency {
 				next = "EMERGENCY: " + next
 			}
-			rows = append(rows, []string{string(i.Case), next, string(i.State), moment(i.Since), string(i.Issuer),
+			rows = append(rows, []string{string(i.Case), next, string(i.State), moment(i.Since), dueText(i.Due), string(i.Issuer),
 				string(i.Addressee), i.Agreement})
 		}
 		table(w, rows)
@@ -56,6 +56,14 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 			fmt.Fprintf(w, "more: comity inbox --after %s\n", in.Next)
 		}
 	})
+}
+
+// dueText writes when an item is due, a dash if no clock runs for it.
+func dueText(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return moment(t)
 }
 
 // turnsOf returns what is to be done, each turn once whatever the case.

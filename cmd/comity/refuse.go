@@ -73,6 +73,8 @@ type reasonList struct {
 	Case    protocol.CaseID   `json:"case"`
 	Reasons []protocol.Reason `json:"reasons"`
 	Barred  []barred          `json:"barred"`
+	// Codes are the grounds of an authority that was notified, in their place.
+	Codes []code `json:"codes,omitempty"`
 }
 
 // A barred reason is one with which the agreement lets nobody refuse.
@@ -117,9 +119,21 @@ func (c *refuseCmd) list(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	self, err := a.self()
+	if err != nil {
+		return err
+	}
 	out := reasonList{Case: c.Case}
 	out.Reasons, out.Barred = reasonsUnder(t.doc, direction{v.File.Issuer.Party(), v.File.Addressee.Party()})
-	err = a.show(out, func(w io.Writer) { writeReasons(w, &out) })
+	if v.File.Agreement.ID == ePOC && slices.Contains(v.File.Notified, self) {
+		out.Codes, out.Reasons = notifiedGrounds, nil
+	}
+	err = a.show(out, func(w io.Writer) {
+		writeReasons(w, &out)
+		if out.Codes != nil {
+			writeCodes(w, out.Codes)
+		}
+	})
 	if err != nil {
 		return err
 	}

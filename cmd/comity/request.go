@@ -291,6 +291,8 @@ type requestView struct {
 	State    string             `json:"state"`
 	Request  *protocol.Request  `json:"request"`
 	Decision *protocol.Decision `json:"decision,omitzero"`
+	// Version is which one of the request it is, after amendments.
+	Version int64 `json:"version,omitzero"`
 }
 
 func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
@@ -309,6 +311,9 @@ func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
 	return a.show(out, func(w io.Writer) {
 		field(w, "case", string(out.Case))
 		field(w, "state", out.State)
+		if out.Version > 1 {
+			field(w, "version", fmt.Sprint(out.Version))
+		}
 		writeRequest(w, out.Request)
 		if out.Decision != nil {
 			writeDecision(w, out.Decision, brief)
@@ -324,6 +329,9 @@ func requestOf(v *desk.CaseView) requestView {
 	}
 	for i := range v.Acts {
 		out.see(&v.Acts[i])
+	}
+	if v.Current != nil {
+		out.Request, out.Version = v.Current, v.Version
 	}
 	return out
 }

@@ -129,13 +129,13 @@ func fetch(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// replace FILE OLD NEW changes the one place in a file.
+// replace FILE OLD NEW changes the one place in a file; \n in NEW begins a line.
 func replace(ts *testscript.TestScript, _ bool, args []string) {
 	b := ts.ReadFile(args[0])
 	if strings.Count(b, args[1]) != 1 {
 		ts.Fatalf("%s holds %q %d times, want once", args[0], args[1], strings.Count(b, args[1]))
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(b, args[1], args[2], 1)), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(b, args[1], strings.ReplaceAll(args[2], `\n`, "\n"), 1)), 0o600))
 }
 
 // edit FILE TEXT N turns the letter N bytes behind the first place of a text

@@ -95,8 +95,12 @@ type Delivery struct {
 // An ActView is one act of a case as a person sees it.
 type ActView struct {
 	casefile.Entry
-	Content    protocol.Act       `json:"content"`
-	Carried    *protocol.Act      `json:"carried,omitzero"`
+	Content protocol.Act  `json:"content"`
+	Carried *protocol.Act `json:"carried,omitzero"`
+	// Within is the request in a certification that is carried, and Found what
+	// the agreements find of an order with which an authority came into the case.
+	Within     *protocol.Act      `json:"within,omitzero"`
+	Found      *protocol.Decision `json:"found,omitzero"`
 	Decision   *protocol.Decision `json:"decision,omitzero"`
 	Deliveries []Delivery         `json:"deliveries,omitzero"`
 	// Signers are who stands behind the act, and behind the one that it carries.
@@ -128,10 +132,20 @@ type CaseView struct {
 	Title         string         `json:"title,omitzero"`
 	Clocks        []Clock        `json:"clocks,omitzero"`
 	Organisations []Organisation `json:"organisations,omitzero"`
-	// Regions are where what runs beside the case stands now.
-	Regions []casefile.Stand `json:"regions,omitzero"`
+
 	// ToDelete says that what was disclosed is to be deleted, and used no more.
 	ToDelete bool `json:"to_delete,omitzero"`
+
+	// Current is the request as its amendments leave it, and Version which one
+	// that is: 1 is the request as it was made.
+	Current *protocol.Request `json:"current,omitzero"`
+	Version int64             `json:"version,omitzero"`
+
+	Running   []casefile.Running  `json:"running,omitzero"`
+	Fired     []casefile.Fired    `json:"fired,omitzero"`
+	Questions []casefile.Question `json:"questions,omitzero"`
+	Regions   []casefile.Stand    `json:"regions,omitzero"`
+	Awaits    []casefile.Awaited  `json:"awaits,omitzero"`
 }
 
 // An Item is one line of the inbox.
@@ -144,6 +158,7 @@ type Item struct {
 	Addressee protocol.ParticipantID `json:"addressee"`
 	Agreement string                 `json:"agreement"`
 	Since     time.Time              `json:"since"`
+	Due       time.Time              `json:"due,omitzero"`
 }
 
 // A Page asks for part of a list.

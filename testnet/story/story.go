@@ -104,7 +104,7 @@ func Parse(name string, b []byte) (*Story, error) {
 			continue
 		}
 		verb, rest, _ := strings.Cut(line, " ")
-		if _, ok := verbs[verb]; !ok {
+		if find(verb) == nil {
 			return nil, fmt.Errorf("story: %s:%d: verb %q is not known", name, n, verb)
 		}
 		s.steps = append(s.steps, step{line: n, verb: verb, args: strings.Fields(rest), text: strings.TrimSpace(rest)})
@@ -115,13 +115,23 @@ func Parse(name string, b []byte) (*Story, error) {
 	return s, nil
 }
 
+// find returns a verb by its name, nil if there is none.
+func find(name string) verb {
+	for _, among := range []map[string]verb{verbs, talk()} {
+		if v, ok := among[name]; ok {
+			return v
+		}
+	}
+	return nil
+}
+
 // Play plays the story on a stage, and tells the audience what happens. The
 // error says which step did not end as it should.
 func (s *Story) Play(ctx context.Context, stage Stage, tell func(line string)) error {
 	p := &player{Stage: stage, story: s, tell: tell, cases: map[string]protocol.CaseID{},
 		acts: map[string][]protocol.Digest{}}
 	for _, st := range s.steps {
-		if err := verbs[st.verb](p, ctx, st); err != nil {
+		if err := find(st.verb)(p, ctx, st); err != nil {
 			return fmt.Errorf("%s:%d: %s %s: %w", s.Name, st.line, st.verb, st.text, err)
 		}
 	}

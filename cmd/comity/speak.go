@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"comity.example/node/desk"
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+)
+
+// A speech is what a person says in a case: one act of the talk in it.
+type speech struct {
+	signing
+	body protocol.Body
+	done string // in words: "asked for clarification"
+	view *desk.CaseView
+	// also says more before an officer signs, nil for nothing.
+	also func(io.Writer)
+	// still wants more of what the node prepared, nil for nothing.
+	still func(*desk.Prepared) error
+}
+
+// seen returns the case as the node shows it; a draft has no talk.
+func (a *app) seen(ctx context.Context, id protocol.CaseID) (*desk.CaseView, error) {
+	_, node, err := a.openDesk()
+	if err != nil {
+		return nil, err
+	}
+	v, err := node.Case(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if v.File == nil {
+		return nil, badInput("a draft has nobody to talk to: it was not sent",
+			"comity request send "+string(id)+" sends it")
+	}
+	return &v, nil
+}
+
+// self is the participant whose home this is.
+func (a *app) self() (protocol.ParticipantID, error) {
+	h, err := a.openHome()
+	if err != nil {
+		return "", err
+	}
+	return h.Config.Participant, nil
+}
+
+// speak has the act signed and sent. What the node fills in, the questions that
+// are answered and the order that is carried, must be of this case.
+func (a *app) speak(ctx context.Context, s speech) error {
+	return a.perform(ctx, errand{signing: s.signing, done: s.done, talks: true,
+		draft: desk.Draft{Case: s.view.Case, Body: s.body}, fits: s.fits,
+		also: func(w io.Writer, p *desk.Prepared) {
+			if s.also != nil {
+				s.also(w)
+			}
+			writeAnswered(w, s.view, answersIn(&p.Body))
+		}})
+}
+
+func (s *speech) fits(p *desk.Prepared) error {
+	got := unfilled(p.Body)
+	have, err := got.Digest()
+	if err != nil {
+		return err
+	}
+	asked := unfilled(s.body)
+	want, err := asked.Digest()
+	if err != nil || have != want {
+		return errNotAsked
+	}
+	for _, d := range answersIn(&p.Body) {
+		if !slices.ContainsFunc(s.view.Questions, func(q casefile.Question) bool { return q.Act == d }) {
+			return errNotAsked
+		}
+	}
+	carried, err := carriedIn(&p.Body, s.view.Case)
+	if err != nil {
+		return err
+	}
+	if carried != nil && carried.Body.Request == nil && carried.Body.Certification == nil {
+		return errNotAsked
+	}
+	if s.still != nil {
+		return s.still(p)
+	}
+	return nil
+}
+
+// unfilled returns a body without what the node fills in.
+func unfilled(b protocol.Body) protocol.Body {
+	if answers := answersOf(&b); answers != nil {
+		*answers = nil
+	}
+	switch {
+	case b.Objection != nil:
+		b.Objection.Request = nil
+	case b.Enforcement != nil:
+		b.Enforcement.Request = nil
+	case b.Use != nil:
+		b.Use.Request = nil
+	}
+	return b
+}
+
+// answersOf returns where a body says which questions it answers, of a copy of
+// what it points to; nil if it answers none.
+func answersOf(b *protocol.Body) *[]protocol.Digest {
+	switch {
+	case b.Reply != nil:
+		x := *b.Reply
+		b.Reply = &x
+		return &x.Answers
+	case b.Amendment != nil:
+		x := *b.Amendment
+		b.Amendment = &x
+		return &x.Answers
+	case b.Objection != nil:
+		x := *b.Objection
+		b.Objection = &x
+		return &x.Answers
+	case b.Determination != nil:
+		x := *b.Determination
+		b.Determination = &x
+		return &x.Answers
+	case b.Acceptance != nil:
+		x := *b.Acceptance
+		b.Acceptance = &x
+		return &x.Answers
+	case b.Refusal != nil:
+		x := *b.Refusal
+		b.Refusal = &x
+		return &x.Answers
+	case b.Response != nil:
+		x := *b.Response
+		b.Response = &x
+		return &x.Answers
+	case b.Enforcement != nil:
+		x := *b.Enforcement
+		b.Enforcement = &x
+	case b.Use != nil:
+		x := *b.Use
+		b.Use = &x
+	}
+	return nil
+}
+
+func answersIn(b *protocol.Body) []protocol.Digest {
+	own := *b
+	if answers := answersOf(&own); answers != nil {
+		return *answers
+	}
+	return nil
+}
+
+// writeAnswered says in words what an act answers.
+func writeAnswered(w io.Writer, v *desk.CaseView, answers []protocol.Digest) {
+	for _, d := range answers {
+		for i := range v.Acts {
+			if act := &v.Acts[i]; act.Act == d {
+				field(w, "answers", fmt.Sprintf("the %s of %s, %s: %s", act.Kind, act.From, moment(act.Issued),
+					saying(&act.Content.Body)))
+			}
+		}
+	}
+}
+
+// nothingAsked says that a case holds no open question that self may answer with
+// an act of a kind; nil if it does.
+func nothingAsked(v *desk.CaseView, self protocol.ParticipantID, kinds ...protocol.Kind) error {
+	for _, q := range v.Questions {
+		if slices.Contains(kinds, q.Kind) && slices.Contains(q.Awaits, self) {
+			return nil
+		}
+	}
+	return &failure{exitError, "nothing in this case waits for that from " + string(self),
+		"comity case show " + string(v.Case) + " says what is open, and whose move it is"}
+}
