@@ -74,7 +74,7 @@ func (s *speech) fits(p *desk.Prepared) error {
 		return errNotAsked
 	}
 	for _, d := range answersIn(&p.Body) {
-		if !slices.ContainsFunc(s.view.Questions, func(q casefile.Question) bool { return q.Act == d }) {
+		if !s.answerable(d, &p.Body) {
 			return errNotAsked
 		}
 	}
@@ -89,6 +89,17 @@ func (s *speech) fits(p *desk.Prepared) error {
 		return s.still(p)
 	}
 	return nil
+}
+
+// answerable reports whether an act may say that it answers another: a question
+// that is open, or of an objection that is taken further the one before it.
+func (s *speech) answerable(d protocol.Digest, b *protocol.Body) bool {
+	if slices.ContainsFunc(s.view.Questions, func(q casefile.Question) bool { return q.Act == d }) {
+		return true
+	}
+	return b.Objection != nil && s.view.File != nil && slices.ContainsFunc(s.view.File.Thread, func(e casefile.Entry) bool {
+		return e.Act == d && e.Kind == protocol.KindObjection
+	})
 }
 
 // unfilled returns a body without what the node fills in.
