@@ -283,8 +283,12 @@ func consulted(c *Case, st *stance) protocol.Reason {
 }
 
 // mayDisclose: not while a ground for refusal stands against part of it, nor
-// while the requesting officer has not answered a challenge.
-func mayDisclose(_ *Case, st *stance) protocol.Reason {
+// while the requesting officer has not answered a challenge. A drill exercises
+// people: that there is no data is all that answers it.
+func mayDisclose(c *Case, st *stance) protocol.Reason {
+	if d := st.step.Act.Body.Disclosure; c.Matter.Drill && (d.Status != protocol.ProductionNoData || len(d.Objects) > 0) {
+		return protocol.ReasonDrill
+	}
 	for _, q := range st.open {
 		switch {
 		case q.Kind == protocol.KindChallenge:
@@ -329,8 +333,9 @@ func answersSomething(_ *Case, st *stance) protocol.Reason {
 	return ""
 }
 
-// byWhoAsked: only an officer who signed the request answers a challenge, and
-// repeats its nonce.
+// byWhoAsked: only an officer who signed the request answers a challenge, with
+// the key that signed it, and repeats its nonce. The id alone would not do: a
+// participant may give it to another key.
 func byWhoAsked(c *Case, st *stance) protocol.Reason {
 	r := st.step.Act.Body.Response
 	for _, d := range r.Answers {
@@ -339,13 +344,10 @@ func byWhoAsked(c *Case, st *stance) protocol.Reason {
 			return protocol.ReasonChallenge
 		}
 	}
-	if len(c.Matter.Officers) == 0 { // a test's case, or one that nobody signed
-		return protocol.ReasonChallenge
-	}
-	for _, id := range st.step.Officers {
-		if slices.Contains(c.Matter.Officers, id) {
+	for _, key := range st.step.Keys {
+		if slices.Contains(c.Matter.Keys, key) {
 			return ""
 		}
 	}
-	return protocol.ReasonChallenge
+	return protocol.ReasonChallenge // also where nobody signed the request
 }
