@@ -61,6 +61,10 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 		p.Hint = "consult first: comity consult CASE --reason CODE"
 	case protocol.ReasonChallenge:
 		why = "the requesting officer has not answered the challenge, or it is not that officer who answers"
+		p.Hint = "comity respond CASE answers it; the addressee may refuse: comity refuse CASE --reason " + string(e.Reason)
+	case protocol.ReasonDrill:
+		why = "it is a drill, in which nothing can be disclosed"
+		p.Hint = "answer it with comity disclose CASE --no-data"
 	case protocol.ReasonNotified:
 		why = "a notified authority may still raise a ground for refusal, or has raised one for part of it"
 	case protocol.ReasonNarrower:

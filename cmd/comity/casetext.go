@@ -18,6 +18,7 @@ type turn struct {
 	at   string // "at us.contoso-mail: " where it is somebody else's
 	// flags are those of comity certify that the agreement asks for besides.
 	flags string
+	drill bool // an exercise, which is answered without data
 }
 
 // commands returns what a person may type to make the move.
@@ -25,8 +26,16 @@ func (t turn) commands() []string {
 	switch t.move {
 	case casefile.Certify:
 		return []string{"comity certify " + t.id + " --contact DESK" + t.flags, "comity request withdraw " + t.id}
-	case casefile.Review, casefile.Answer:
+	case casefile.Review:
+		return []string{"comity disclose " + t.id + " FILE…", "comity refuse " + t.id + " --reason CODE",
+			"comity challenge " + t.id}
+	case casefile.Answer:
+		if t.drill {
+			return []string{"comity disclose " + t.id + " --no-data"}
+		}
 		return []string{"comity disclose " + t.id + " FILE…", "comity refuse " + t.id + " --reason CODE"}
+	case casefile.Respond:
+		return []string{"comity respond " + t.id + ", by an officer who signed the request"}
 	case casefile.Pass:
 		return []string{"comity relay " + t.id}
 	case casefile.Read:
@@ -56,10 +65,19 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 	if v.Draft != nil {
 		writeBody(w, &v.Draft.Body)
 		writeDecision(w, v.Decision, brief)
+		writeApprovals(w, v.Case, v.Approvals)
 		return
 	}
+	if v.File.Matter.Drill {
+		field(w, "DRILL", "this is an exercise: nothing can be disclosed")
+	}
 	field(w, "your move", string(v.Move))
-	writeNext(w, turn{move: v.Move, id: string(v.Case), flags: s.flags})
+	writeNext(w, turn{move: v.Move, id: string(v.Case), flags: s.flags, drill: v.File.Matter.Drill})
+	if v.Proposed != nil {
+		field(w, "proposed", "a "+string(v.Proposed.Body.Kind())+" that was not sent:")
+		writeBody(w, &v.Proposed.Body)
+		writeApprovals(w, v.Case, v.Approvals)
+	}
 	field(w, "agreement", commas(v.File.Agreement.ID, "version "+v.File.Agreement.Version, shown(v.Title)))
 	field(w, "issuer", titled(v, v.File.Issuer))
 	field(w, "certifier", titled(v, v.File.Certifier))
@@ -115,7 +133,7 @@ func writeGenuine(w io.Writer, act *desk.ActView) {
 		field(w, "genuine", fmt.Sprintf("%s of %s, by register %s", s.Kind, commas(string(s.Participant), shown(s.Name)),
 			s.Register))
 		for _, o := range s.Officers {
-			text := fmt.Sprintf("%s (%s)", o.ID, words(o.Roles))
+			text := fmt.Sprintf("%s (%s)", o.ID, commas(words(o.Roles), words(o.Grades)))
 			if o.Participant != s.Participant {
 				text += " of " + string(o.Participant)
 			}

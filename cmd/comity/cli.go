@@ -6,6 +6,7 @@ import (
 	"github.com/posener/complete"
 
 	"comity.example/protocol"
+	"comity.example/protocol/register"
 )
 
 // globals are the flags that every verb takes.
@@ -30,14 +31,18 @@ type cli struct {
 	Testnet  testnetCmd  `cmd:"" group:"Set up:" help:"A world of nodes on this machine, to try things out."`
 	Doctor   doctorCmd   `cmd:"" group:"Set up:" help:"Say what is wrong with this node and its way to its peers."`
 
-	Request  requestCmd  `cmd:"" group:"Work:" help:"Draft, list, send, follow and withdraw requests."`
-	Check    checkCmd    `cmd:"" group:"Work:" help:"Say what the agreements find of a request, without a node."`
-	Inbox    inboxCmd    `cmd:"" group:"Work:" help:"List what waits for your people."`
-	Certify  certifyCmd  `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated authority."`
-	Disclose discloseCmd `cmd:"" group:"Work:" help:"Hand over evidence."`
-	Refuse   refuseCmd   `cmd:"" group:"Work:" help:"Refuse a request, as a person of the addressee."`
-	Relay    relayCmd    `cmd:"" group:"Work:" help:"Pass what came back on to the issuing authority."`
-	Case     caseCmd     `cmd:"" group:"Work:" help:"Show and export cases."`
+	Request   requestCmd   `cmd:"" group:"Work:" help:"Draft, list, send, follow and withdraw requests."`
+	Check     checkCmd     `cmd:"" group:"Work:" help:"Say what the agreements find of a request, without a node."`
+	Approve   approveCmd   `cmd:"" group:"Work:" help:"Stand behind a draft that another officer sends."`
+	Inbox     inboxCmd     `cmd:"" group:"Work:" help:"List what waits for your people."`
+	Certify   certifyCmd   `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated authority."`
+	Disclose  discloseCmd  `cmd:"" group:"Work:" help:"Hand over evidence."`
+	Refuse    refuseCmd    `cmd:"" group:"Work:" help:"Refuse a request, as a person of the addressee."`
+	Relay     relayCmd     `cmd:"" group:"Work:" help:"Pass what came back on to the issuing authority."`
+	Challenge challengeCmd `cmd:"" group:"Work:" help:"Have the officer who signed a request answer, before you do."`
+	Respond   respondCmd   `cmd:"" group:"Work:" help:"Answer a challenge, as the officer who signed the request."`
+	Drill     drillCmd     `cmd:"" group:"Work:" help:"Exercise people and pipeline."`
+	Case      caseCmd      `cmd:"" group:"Work:" help:"Show and export cases."`
 
 	Agreement agreementCmd `cmd:"" group:"Proof:" help:"What Parties promised: read, sign, suspend, publish."`
 	Verify    verifyCmd    `cmd:"" group:"Proof:" help:"Check an exported case, without a node."`
@@ -53,6 +58,7 @@ func predictors() map[string]complete.Predictor {
 		"type":     predict(protocol.RequestTypes()),
 		"category": predict(protocol.Categories()),
 		"reason":   predict(refusals()),
+		"grade":    predict(register.Grades()),
 	}
 }
 

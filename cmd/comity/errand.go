@@ -85,7 +85,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 	if s.Act.IsZero() {
 		return a.tell(ctx, e, sent{s, p.To}, &p.Body)
 	}
-	k := kept{what: e.done, self: h.Config.Participant}
+	k := kept{what: e.done, self: h.Config.Participant, held: heldAlone(&s.Decision)}
 	if r := p.Body.Request; r != nil {
 		k.flags = a.certifyFlags(ctx, p.Statement.Agreement.ID, direction{r.Issuer.Party(), r.Addressee.Party()})
 	}
@@ -129,6 +129,8 @@ type kept struct {
 	what  string
 	self  protocol.ParticipantID
 	flags string // of turn
+	// held says that the addressee holds it for lack of two officers on duty.
+	held bool
 }
 
 // writeKept does not sound as if anything had been delivered.
@@ -139,6 +141,10 @@ func writeKept(w io.Writer, p *desk.Prepared, k kept) {
 		text += ", kept; on its way to " + words(others)
 	}
 	fmt.Fprintln(w, text)
+	if k.held {
+		field(w, "held", "by its addressee, for a person to check it: it is an emergency, and too few officers of the duty list "+
+			"signed it. Withdraw it, and send a draft that another one approved first (comity approve), to go faster.")
+	}
 	who, move := nextBy(p)
 	next := turn{move: move, id: string(p.Case), flags: k.flags}
 	if who != k.self {
@@ -148,6 +154,13 @@ func writeKept(w io.Writer, p *desk.Prepared, k kept) {
 	if len(others) > 0 {
 		field(w, "follow", "comity case show "+string(p.Case)+" says whether it was receipted")
 	}
+}
+
+// heldAlone reports whether an emergency is held for lack of a second officer.
+func heldAlone(d *protocol.Decision) bool {
+	return slices.ContainsFunc(d.Findings, func(f protocol.Finding) bool {
+		return f.Rule == casefile.RuleEmergencyOfficers && f.Outcome == protocol.Held
+	})
 }
 
 // nextBy returns who is to act once an act has come, and on what.
@@ -228,6 +241,7 @@ func (a *app) present(p *desk.Prepared, about *protocol.Request) error {
 		}
 		writeBody(w, &p.Body)
 		writeDecision(w, &p.Decision, brief)
+		writeApprovals(w, p.Case, p.Approvals)
 	})
 }
 

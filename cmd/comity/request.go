@@ -26,9 +26,10 @@ type requestCmd struct {
 }
 
 type requestNewCmd struct {
-	File      string `help:"The request, in YAML or JSON." placeholder:"FILE" xor:"what" required:""`
-	Template  bool   `help:"Print a request to fill in, made of the agreement that it is to go under." xor:"what" required:""`
-	Agreement string `help:"Id of the agreement to rely on. By default the one that carries it, of a template ukus-daa-2019." placeholder:"ID"`
+	File      string          `help:"The request, in YAML or JSON." placeholder:"FILE" xor:"what" required:""`
+	Replace   protocol.CaseID `help:"Draft in whose place it comes. Approvals of what was another are void." placeholder:"CASE"`
+	Template  bool            `help:"Print a request to fill in, made of the agreement that it is to go under." xor:"what" required:""`
+	Agreement string          `help:"Id of the agreement to rely on. By default the one that carries it, of a template ukus-daa-2019." placeholder:"ID"`
 
 	Type      protocol.RequestType   `help:"Of a template: what kind of request." placeholder:"TYPE" predictor:"type"`
 	Issuer    protocol.ParticipantID `help:"Of a template: who issues it." placeholder:"ID"`
@@ -65,7 +66,7 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	p, err := node.Save(ctx, desk.Draft{Agreement: c.Agreement, Body: protocol.Body{Request: r}})
+	p, err := node.Save(ctx, desk.Draft{Case: c.Replace, Agreement: c.Agreement, Body: protocol.Body{Request: r}})
 	if err != nil {
 		return c.meant(ctx, node, err)
 	}
@@ -76,6 +77,7 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	err = a.show(out, func(w io.Writer) {
 		field(w, "draft", string(p.Case))
 		writeDecision(w, &p.Decision, brief)
+		writeApprovals(w, p.Case, p.Approvals)
 		where.writeStrangers(w, r, &p.Decision, held)
 		writeAsked(w, unsaid(askedOf(used, &p.Decision), r.Attestations, nil))
 		writeUnknowns(w, out.Unknown)
@@ -200,9 +202,13 @@ func (c *requestListCmd) Run(ctx context.Context, a *app) error {
 			fmt.Fprintln(w, "there are no drafts")
 			return
 		}
-		rows := [][]string{{"CASE", "SAVED", "VERDICT", "AGREEMENT"}}
+		rows := [][]string{{"CASE", "SAVED", "VERDICT", "AGREEMENT", "APPROVED"}}
 		for _, d := range list.Items {
-			rows = append(rows, []string{string(d.Case), moment(d.Saved), d.Verdict.String(), d.Agreement.ID})
+			verdict := d.Verdict.String()
+			if d.Kind == protocol.KindDisclosure {
+				verdict = "disclosure"
+			}
+			rows = append(rows, []string{string(d.Case), moment(d.Saved), verdict, d.Agreement.ID, backed(d.Approvals)})
 		}
 		table(w, rows)
 		if list.Next != "" {
@@ -283,6 +289,8 @@ type requestView struct {
 	State    string             `json:"state"`
 	Request  *protocol.Request  `json:"request"`
 	Decision *protocol.Decision `json:"decision,omitzero"`
+	// Approvals are those of a draft.
+	Approvals *desk.Approvals `json:"approvals,omitzero"`
 }
 
 func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
@@ -305,6 +313,7 @@ func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
 		if out.Decision != nil {
 			writeDecision(w, out.Decision, brief)
 		}
+		writeApprovals(w, out.Case, out.Approvals)
 	})
 }
 
@@ -312,7 +321,7 @@ func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
 func requestOf(v *desk.CaseView) requestView {
 	out := requestView{Case: v.Case, State: v.State, Decision: v.Decision}
 	if v.Draft != nil {
-		out.Request = v.Draft.Body.Request
+		out.Request, out.Approvals = v.Draft.Body.Request, v.Approvals
 	}
 	for i := range v.Acts {
 		out.see(&v.Acts[i])
