@@ -155,7 +155,7 @@ type DraftItem struct {
 	Saved     time.Time             `json:"saved"` // when it was kept and decided last
 	Verdict   protocol.Verdict      `json:"verdict"`
 	Agreement protocol.AgreementRef `json:"agreement"` // none where none carries it
-	Kind      protocol.Kind         `json:"kind"`
+	Kind      protocol.Kind         `json:"kind,omitzero"`
 	Approvals *Approvals            `json:"approvals,omitzero"`
 }
 

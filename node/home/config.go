@@ -118,10 +118,18 @@ listen = %q
 # (at most 4, whoever sends it among them). The others sign it with comity approve. An emergency that
 # fewer than two officers of the duty list signed is held at its addressee, whatever stands here.
 [approvals]
-request = %d
-disclosure = %d
+%s
+%s
 `, string(c.Participant), c.Listen, setting("socket", c.Socket, "/run/comity/api.sock"),
-		setting("api", c.API, "127.0.0.1:8433"), max(c.Approvals.Request, 1), max(c.Approvals.Disclosure, 1))
+		setting("api", c.API, "127.0.0.1:8433"), number("request", c.Approvals.Request), number("disclosure", c.Approvals.Disclosure))
+}
+
+// number writes how many officers, or an example of it that is off.
+func number(name string, n int) string {
+	if n == 0 {
+		return fmt.Sprintf("# %s = 2", name)
+	}
+	return fmt.Sprintf("%s = %d", name, n)
 }
 
 func (a Approvals) node() node.Approvals {
