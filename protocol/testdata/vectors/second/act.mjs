@@ -99,7 +99,7 @@ const request = s.both(s.object({
     'critical_infrastructure', 'child'), facts: told }),
   'interception?': s.both(s.object({ start: s.time, end: s.time, 'less_intrusive_considered?': s.flag }),
     after('start', 'end')),
-  'attestations?': attestations, ...particulars,
+  'attestations?': attestations, 'drill?': s.flag, ...particulars,
 }), s.check((r) => !('validated_by' in r.authorisation && 'unvalidated' in r.authorisation), 'validated or not'),
 s.check((r) => (r.type === 'interception') === ('interception' in r), 'interception and its window'));
 
