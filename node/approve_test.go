@@ -56,6 +56,17 @@ func (b *border) save(d desk.Draft) desk.Prepared {
 	return p
 }
 
+// requestByTwo is request with a second officer behind it, as an emergency wants.
+func (b *border) requestByTwo(r *protocol.Request) desk.Submitted {
+	b.t.Helper()
+	p := b.save(desk.Draft{Body: protocol.Body{Request: r}})
+	_, err := b.approve(police, p.Case, b.supervisor(police))
+	b.must(err)
+	done, err := b.act(police, desk.Draft{Case: p.Case})
+	b.must(err)
+	return done
+}
+
 func wantProblem(t *testing.T, what string, err error, text string) {
 	t.Helper()
 	var p *desk.Problem
