@@ -66,7 +66,14 @@ func (c *drillEmergencyCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := c.send(ctx, a, node, p, [2]*home.Officer{first, second}); err != nil {
+	if err := a.confirm(ctx, "sign and send this drill to "+string(c.To)+"?"); err != nil {
+		return err
+	}
+	signed, err := drillSignedBy(p, a.instant(), first, second)
+	if err != nil {
+		return err
+	}
+	if err := sendDrill(ctx, node, signed); err != nil {
 		return err
 	}
 	a.note("DRILL: %s is on its way to %s", p.Case, words(p.To))
@@ -210,32 +217,33 @@ func mark(r *protocol.Request) {
 	}
 }
 
-// send has both officers sign, and sends it.
-func (c *drillEmergencyCmd) send(ctx context.Context, a *app, node *desk.Client, p *desk.Prepared, by [2]*home.Officer) error {
-	if err := a.confirm(ctx, "send this drill to "+string(c.To)+"?"); err != nil {
-		return err
-	}
+// drillSignedBy has officers sign what was prepared.
+func drillSignedBy(p *desk.Prepared, at time.Time, by ...*home.Officer) (desk.Draft, error) {
 	d := desk.Draft{Case: p.Case, Agreement: p.Statement.Agreement.ID, Body: p.Body}
 	for _, o := range by {
 		st := p.Statement
-		st.Signed = a.instant()
+		st.Signed = at
 		e, err := o.Endorse(st)
 		if err != nil {
-			return err
+			return d, err
 		}
 		d.Endorsements = append(d.Endorsements, e)
 	}
+	return d, nil
+}
+
+// sendDrill sends it, and leaves no draft where it cannot be sent.
+func sendDrill(ctx context.Context, node *desk.Client, d desk.Draft) error {
 	s, err := node.Submit(ctx, d)
 	switch {
 	case err != nil:
-		_, gone := node.Discard(context.WithoutCancel(ctx), p.Case)
-		if gone != nil {
-			return unsure(err, p.Case)
+		if _, gone := node.Discard(context.WithoutCancel(ctx), d.Case); gone != nil {
+			return unsure(err, d.Case)
 		}
 		return err
 	case s.Act.IsZero() || heldAlone(&s.Decision):
 		return &failure{exitHold, "these two officers may not sign an emergency: two of the duty list must, one of them a supervisor",
-			"comity officer list says who stands on it; comity case show " + string(p.Case) + " shows the drill"}
+			"comity officer list says who stands on it; comity case show " + string(d.Case) + " shows the drill"}
 	}
 	return nil
 }
