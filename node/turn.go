@@ -56,6 +56,9 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 		p.Hint = "name the officer's file with --officer"
 	case protocol.ReasonQuestion:
 		why = "what it answers is not open, or is not this participant's to answer"
+		if e.Kind == protocol.KindRefusal {
+			why = "no challenge is open whose time is over"
+		}
 	case protocol.ReasonConsultation:
 		why = "an authority refuses only after it has consulted the issuing side"
 		p.Hint = "consult first: comity consult CASE --reason CODE"

@@ -203,7 +203,7 @@ const drillMark = "DRILL. This is an exercise, and nothing in it is true. Answer
 // mark makes a request an exercise.
 func mark(r *protocol.Request) {
 	r.Drill = true
-	r.FileNumber = "DRILL"
+	r.FileNumber, r.Authorisation.Authority, r.Authorisation.Reference = "DRILL", "DRILL", "DRILL"
 	r.Offence.Description, r.Target.Basis, r.Purpose = drillMark, drillMark, drillMark
 	r.Emergency.Facts = drillMark
 	for i := range r.Data {

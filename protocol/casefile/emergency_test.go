@@ -2,6 +2,7 @@ package casefile_test
 
 import (
 	"testing"
+	"time"
 
 	"comity.example/crypto/identity"
 	"comity.example/protocol"
@@ -174,5 +175,26 @@ func TestOnlyTheKeyThatSignedAnswersAChallenge(t *testing.T) {
 	late := step(early.Act.Body, contoso, to(office), answered.Digest)
 	if _, err := c.Send(late); err != nil {
 		t.Errorf("after the answer: %v", err)
+	}
+}
+
+// TestARefusalForSilenceComesAfterTheTime: not without a challenge, not before its
+// time is over, and without a consultation also by an authority.
+func TestARefusalForSilenceComesAfterTheTime(t *testing.T) {
+	c, opened := servedTo(t, func(*protocol.Request) {})
+	refusal := func(answers []protocol.Digest, after time.Duration, follows protocol.Digest) casefile.Step {
+		s := step(protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.ReasonChallenge, Answers: answers}}, contoso, to(office), follows)
+		s.Act.Issued, s.Roles, s.Endorsed = opened.Act.Issued.Add(after), []protocol.Role{protocol.RoleCentral}, true
+		return s
+	}
+	_, err := c.Send(refusal(nil, time.Hour, opened.Digest))
+	wantReason(t, "without a challenge", err, protocol.ReasonQuestion)
+	asked := step(protocol.Body{Challenge: &protocol.Challenge{Nonce: "n1", Until: opened.Act.Issued.Add(time.Minute)}}, contoso,
+		to(police, office), opened.Digest)
+	c = apply(t, c, asked)
+	_, err = c.Send(refusal([]protocol.Digest{asked.Digest}, time.Minute-time.Second, asked.Digest))
+	wantReason(t, "too early", err, protocol.ReasonQuestion)
+	if _, err := c.Send(refusal([]protocol.Digest{asked.Digest}, time.Minute, asked.Digest)); err != nil {
+		t.Errorf("in time: %v", err)
 	}
 }

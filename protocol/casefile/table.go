@@ -270,7 +270,13 @@ func isAuthority(_ *Case, st *stance) protocol.Reason {
 // consulted: an authority refuses only after it consulted the issuing side, and
 // with a ground (law: EU 12(3); UNCAC 46(26); Budapest 27(6)). A provider's
 // refusal is its own.
+//
+// That a challenge was not answered is no ground to consult about: who is not
+// known to have asked is not consulted.
 func consulted(c *Case, st *stance) protocol.Reason {
+	if st.step.Act.Body.Refusal.Reason == protocol.ReasonChallenge {
+		return unanswered(st)
+	}
 	if st.part&authority == 0 && (slices.Contains(st.step.Roles, protocol.RoleProvider) || isAuthority(c, st) != "") {
 		return ""
 	}
@@ -280,6 +286,17 @@ func consulted(c *Case, st *stance) protocol.Reason {
 		}
 	}
 	return protocol.ReasonConsultation
+}
+
+// unanswered: there must be an open challenge whose time is over, since its
+// addressee was told how long it had.
+func unanswered(st *stance) protocol.Reason {
+	for _, q := range st.open {
+		if q.Kind == protocol.KindChallenge && !st.step.Act.Issued.Before(q.Says.Until) {
+			return ""
+		}
+	}
+	return protocol.ReasonQuestion
 }
 
 // mayDisclose: not while a ground for refusal stands against part of it, nor
