@@ -3,6 +3,7 @@ package node
 import (
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -27,7 +28,7 @@ type Keys struct {
 	Store [32]byte           // encrypts the store at rest
 }
 
-// Config says what a node works with. All but Log, Metrics, Limits and Settled
+// Config says what a node works with. All but Approvals, Log, Metrics, Limits and Settled
 // is required.
 type Config struct {
 	Self protocol.ParticipantID
@@ -41,6 +42,9 @@ type Config struct {
 	// Documents are registers, agreements and notices that were exchanged as
 	// files: those that are new to the node are adopted when it runs.
 	Documents []Document
+
+	// Approvals say how many officers stand behind what is sent.
+	Approvals Approvals
 
 	Limits  link.Limits // zero: link.DefaultLimits
 	Log     *slog.Logger
@@ -63,6 +67,9 @@ func (c *Config) check() error {
 		return errors.New("node: config: Self, Dir, Conn and Now must be set")
 	case c.Keys.Sign == nil || c.Keys.Open == nil || c.Keys.Log == nil || len(c.Keys.TLS) == 0:
 		return errors.New("node: config: all keys must be set")
+	}
+	if err := c.Approvals.Check(); err != nil {
+		return fmt.Errorf("node: config: %w", err)
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -17,14 +17,23 @@ type saved struct {
 	Draft    desk.Draft        `json:"draft"`
 	Decision protocol.Decision `json:"decision"`
 	At       time.Time         `json:"at"` // of the decision
+	// Approvals are what officers signed under it, as long as it is what they saw.
+	Approvals []approval `json:"approvals,omitempty"`
 }
 
-// Save implements desk.Acts.
+// Save implements desk.Acts. A draft that is another than before loses the
+// approvals that it had: nobody has seen what it is now.
 func (n *Node) Save(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
-	if d.Body.Kind() != protocol.KindRequest {
-		return desk.Prepared{}, &desk.Problem{Status: http.StatusBadRequest, Text: "only a request can be kept as a draft"}
+	replaces := d.Case != "" && d.Body.Request != nil
+	switch {
+	case d.Body.Request != nil && d.Case == "":
+		d.Case = protocol.NewCaseID()
+	case d.Body.Request != nil, d.Body.Disclosure != nil && d.Case != "":
+	default:
+		return desk.Prepared{}, &desk.Problem{Status: http.StatusBadRequest,
+			Text: "only a request can be kept as a draft, or a disclosure in a case"}
 	}
-	d.Case, d.Endorsements = protocol.NewCaseID(), nil
+	d.Endorsements = nil
 	d, err := n.fillCompartments(*n.grounds.Load(), d, n.now())
 	if err != nil {
 		return desk.Prepared{}, err
@@ -33,10 +42,42 @@ func (n *Node) Save(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
 	if err != nil {
 		return prepared, err
 	}
+	var void []desk.Approval
 	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		return writeJSON(tx, draftKey(d.Case), saved{d, prepared.Decision, n.now()})
+		s := saved{Draft: d, Decision: prepared.Decision, At: n.now()}
+		void, err = s.succeed(tx)
+		switch {
+		case errors.Is(err, store.ErrNotFound) && replaces:
+			return noDraft(tx, d.Case)
+		case ignoreMissing(err) != nil:
+			return err
+		}
+		return writeJSON(tx, draftKey(d.Case), s)
 	})
-	return prepared, n.problem(err)
+	if err != nil {
+		return prepared, n.problem(err)
+	}
+	held, err := n.approvalsOf(ctx, d.Case)
+	held.Void = append(held.Void, void...)
+	prepared.Approvals = &held
+	return prepared, err
+}
+
+// succeed takes over the approvals of the draft in the place of which s comes, if
+// it is the same, and else returns them as void.
+func (s *saved) succeed(r store.Reader) (void []desk.Approval, err error) {
+	old, err := readJSON[saved](r, draftKey(s.Draft.Case))
+	if err != nil {
+		return nil, err
+	}
+	if sameBody(&old.Draft.Body, &s.Draft.Body) {
+		s.Approvals = old.Approvals
+		return nil, nil
+	}
+	for _, a := range old.Approvals {
+		void = append(void, desk.Approval{Officer: a.Officer, Void: "the draft is another now"})
+	}
+	return void, nil
 }
 
 // Discard implements desk.Acts.
@@ -77,7 +118,11 @@ func (n *Node) keepDraft(ctx context.Context, p *plan, decision protocol.Decisio
 	}
 	d := desk.Draft{Case: p.act.Case, Agreement: p.act.Agreement.ID, Body: p.body}
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		return writeJSON(tx, draftKey(d.Case), saved{d, decision, n.now()})
+		s := saved{Draft: d, Decision: decision, At: n.now()}
+		if _, err := s.succeed(tx); ignoreMissing(err) != nil {
+			return err
+		}
+		return writeJSON(tx, draftKey(d.Case), s)
 	})
 	return n.problem(err)
 }

@@ -124,7 +124,7 @@ func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
 
 // file writes a case and moves it in, within or out of the inbox.
 func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
-	if f.File.State == casefile.Refused && !f.Noted {
+	if f.File.State == casefile.Refused && !f.Noted && !f.File.Matter.Drill {
 		if err := noteCase(tx, &f.File); err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
 		}
 	}
 	if f.Inbox != "" {
-		item := desk.Item{Case: f.File.ID, State: f.File.State, Move: move, Emergency: f.File.Emergency,
+		item := desk.Item{Case: f.File.ID, State: f.File.State, Move: move, Emergency: f.File.Emergency, Drill: f.File.Matter.Drill,
 			Issuer: f.File.Issuer, Addressee: f.File.Addressee, Agreement: f.File.Agreement.ID, Since: f.Since}
 		if err := writeJSON(tx, []byte(f.Inbox), item); err != nil {
 			return err

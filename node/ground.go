@@ -22,7 +22,8 @@ func signers(g *casefile.Grounds, a *chain.Authentic) []desk.Signer {
 			s.Register = fmt.Sprintf("%s@%d", r.Party, r.Version)
 		}
 		for _, o := range a.Officers {
-			s.Officers = append(s.Officers, desk.Officer{ID: o.ID, Participant: o.Participant, Roles: o.Roles})
+			s.Officers = append(s.Officers, desk.Officer{ID: o.ID, Participant: o.Participant, Roles: o.Roles,
+				Grades: o.Grades})
 		}
 		out = append(out, s)
 	}

@@ -249,12 +249,13 @@ func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error)
 	}
 	grounds := *n.grounds.Load()
 	now := n.now()
+	var have []approval
 	if d.Body.Kind() == "" && d.Case != "" {
 		saved, err := n.savedDraft(ctx, d.Case)
 		if err != nil {
 			return desk.Prepared{}, err
 		}
-		d = saved.Draft
+		d, have = saved.Draft, saved.Approvals
 	}
 	if r := d.Body.Request; r != nil {
 		if err := r.CheckDraft(now); err != nil {
@@ -271,6 +272,10 @@ func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error)
 		return desk.Prepared{}, err
 	}
 	out := desk.Prepared{Case: p.act.Case, To: p.act.To, Body: p.body, Statement: st}
+	if p.body.Request != nil || p.body.Disclosure != nil {
+		approvals := n.approvals(grounds, p.act, have, now)
+		out.Approvals = &approvals
+	}
 	switch {
 	case p.body.Request != nil:
 		out.Decision = n.preview(grounds, p.body.Request, agreement.Facts{Ref: p.act.Agreement,

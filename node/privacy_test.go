@@ -198,7 +198,7 @@ func (l *listener) tellStory() protocol.CaseID {
 	} else if hasMark(l.encode(done.Decision)) {
 		l.t.Errorf("the findings hold the mark")
 	}
-	id := l.request(marked()).Case
+	id := l.requestByTwo(marked()).Case
 	l.awaitState(office, id, "requested")
 	body := certification()
 	body.Certification.Contact, body.Certification.Targeting = mark, mark

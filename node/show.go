@@ -45,10 +45,24 @@ func (n *Node) Drafts(ctx context.Context, p desk.Page) (desk.Drafts, error) {
 		var s saved
 		err := canon.Read(value, &s)
 		d.Items = append(d.Items, desk.DraftItem{Case: s.Draft.Case, Saved: s.At, Verdict: s.Decision.Verdict,
-			Agreement: s.Decision.Agreement})
+			Agreement: s.Decision.Agreement, Kind: s.Draft.Body.Kind()})
 		return err
 	})
 	d.Next = next
+	for i := range d.Items {
+		if err != nil {
+			return d, err
+		}
+		var held desk.Approvals
+		held, err = n.approvalsOf(ctx, d.Items[i].Case)
+		var gone *desk.Problem
+		switch {
+		case errors.As(err, &gone): // sent or discarded since, or it could not be sent now
+			err = nil
+		case err == nil:
+			d.Items[i].Approvals = &held
+		}
+	}
 	return d, err
 }
 
@@ -94,6 +108,11 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 			v.Compartments = n.openCompartments(id, draft.Draft.Body.Request)
 			return err
 		}
+		if draft, missing := readJSON[saved](r, draftKey(id)); missing == nil {
+			v.Proposed = &draft.Draft
+		} else if err := ignoreMissing(missing); err != nil {
+			return err
+		}
 		if err != nil {
 			return err
 		}
@@ -120,6 +139,15 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		}
 		return nil
 	})
+	if err != nil || v.Draft == nil && v.Proposed == nil {
+		return v, err
+	}
+	held, err := n.approvalsOf(ctx, id)
+	var cannot *desk.Problem
+	if errors.As(err, &cannot) { // it could not be sent now: that is for request send to say
+		return v, nil
+	}
+	v.Approvals = &held
 	return v, err
 }
 

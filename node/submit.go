@@ -52,6 +52,9 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		if err != nil {
 			return desk.Submitted{}, err
 		}
+		if err := n.addApprovals(ctx, *grounds, p, now); err != nil {
+			return desk.Submitted{}, err
+		}
 		out := n.gate.Out(*grounds, p.act, now)
 		if problem := n.mayLeave(p, &out); problem != nil {
 			return desk.Submitted{}, problem
@@ -60,6 +63,9 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		done := desk.Submitted{Case: p.act.Case, Decision: out.Decision}
 		if out.Refused() || !complete(p, &out.Decision) {
 			return done, n.keepDraft(ctx, p, out.Decision)
+		}
+		if err := n.enough(p); err != nil {
+			return desk.Submitted{}, err
 		}
 		ruled, err := rule(&out.Decision, now)
 		if err != nil {
@@ -143,7 +149,7 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 	if _, err = n.record(tx, ledger.KindSent, out.Act, by); err != nil {
 		return nil, err
 	}
-	err = errors.Join(tx.Delete(draftKey(act.Case)), n.file(tx, f, by.at))
+	err = errors.Join(dropDraft(tx, act), n.file(tx, f, by.at))
 	for _, to := range act.To {
 		if to == n.cfg.Self {
 			continue
@@ -158,6 +164,21 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 		posted = append(posted, e)
 	}
 	return posted, err
+}
+
+// dropDraft takes out the draft that was sent.
+func dropDraft(tx *journal.Tx, act *protocol.Act) error {
+	if act.Body.Request != nil {
+		return tx.Delete(draftKey(act.Case))
+	}
+	if act.Body.Disclosure == nil {
+		return nil
+	}
+	s, err := readJSON[saved](tx, draftKey(act.Case))
+	if err != nil || !sameBody(&s.Draft.Body, &act.Body) {
+		return ignoreMissing(err)
+	}
+	return tx.Delete(draftKey(act.Case))
 }
 
 func noCase() error {

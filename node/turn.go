@@ -57,11 +57,18 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 	case protocol.ReasonQuestion:
 		why = "what it answers is not open, or is not this participant's to answer"
 		p.Hint = "it may have been answered meanwhile: see comity case show, and do it again if it still fits"
+		if e.Kind == protocol.KindRefusal {
+			why = "no challenge is open whose time is over"
+		}
 	case protocol.ReasonConsultation:
 		why = "an authority refuses only after it has consulted the issuing side"
 		p.Hint = "consult first: comity consult CASE --reason CODE"
 	case protocol.ReasonChallenge:
 		why = "the requesting officer has not answered the challenge, or it is not that officer who answers"
+		p.Hint = "comity respond CASE answers it; the addressee may refuse: comity refuse CASE --reason " + string(e.Reason)
+	case protocol.ReasonDrill:
+		why = "it is a drill, in which nothing can be disclosed"
+		p.Hint = "answer it with comity disclose CASE --no-data"
 	case protocol.ReasonNotified:
 		why = "a notified authority may still raise a ground for refusal, or has raised one for part of it"
 	case protocol.ReasonNarrower:

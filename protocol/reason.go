@@ -136,6 +136,7 @@ const (
 	ReasonPending       Reason = "region_open"          // something of the case has not ended
 	ReasonCourtDecision Reason = "court_decision"       // a court said so
 	ReasonOther         Reason = "other"                // in the words beside it
+	ReasonDrill         Reason = "drill"                // an exercise: nothing may be disclosed in its case
 )
 
 // Reasons lists every reason, in the order of their introduction.
@@ -167,6 +168,7 @@ func Reasons() []Reason {
 		ReasonSolelyFiscal, ReasonStoredAbroad, ReasonDataProtection,
 		ReasonConsultation, ReasonNotified, ReasonQuestion, ReasonChallenge, ReasonApproval, ReasonNarrower,
 		ReasonValidation, ReasonOverdue, ReasonPending, ReasonCourtDecision, ReasonOther,
+		ReasonDrill,
 	}
 }
 

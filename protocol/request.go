@@ -94,6 +94,9 @@ type Request struct {
 	Emergency    *Emergency    `json:"emergency,omitzero"`
 	Interception *Window       `json:"interception,omitzero"`
 	Attestations []Attestation `json:"attestations,omitempty"`
+	// Drill says that this is an exercise of people and pipeline: in its case
+	// nothing can be disclosed.
+	Drill bool `json:"drill,omitzero"`
 
 	// What follows is asked for by some instruments only.
 

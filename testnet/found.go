@@ -26,6 +26,13 @@ const RegisterLife = 90 * 24 * time.Hour
 // nothing that is done here: for the stories about stolen things.
 const WrongOfficer = protocol.RoleContact
 
+// The names by which the officers' files are found in a home.
+const (
+	officerLink    = home.OfficerName
+	supervisorLink = "supervisor.key"
+	wrongLink      = "wrong-officer.key"
+)
+
 // A Founding says where a world is founded, and on which network.
 type Founding struct {
 	Dir      string
@@ -78,18 +85,23 @@ func Found(f Founding) (*World, error) {
 	return w, w.foundAgreements(roots, since)
 }
 
-// foundOfficers gives a participant an officer with its own roles, and one
-// with a role that is good for nothing here.
+// foundOfficers gives a participant two officers of its duty list with its own
+// roles, one of them a supervisor, and one with a role that is good for nothing here.
 func (w *World) foundOfficers(h *home.Home, roles []protocol.Role, since time.Time) error {
 	lock, err := h.Lock("")
 	if err != nil {
 		return err
 	}
 	for _, o := range []struct {
-		roles []protocol.Role
-		link  string
-	}{{roles, "officer.key"}, {[]protocol.Role{WrongOfficer}, "wrong-officer.key"}} {
-		path, err := h.NewOfficer(register.Credential{Roles: o.roles, Issued: since,
+		roles  []protocol.Role
+		grades []register.Grade
+		link   string
+	}{
+		{roles, []register.Grade{register.GradeDuty}, officerLink},
+		{roles, register.Grades(), supervisorLink},
+		{[]protocol.Role{WrongOfficer}, nil, wrongLink},
+	} {
+		path, err := h.NewOfficer(register.Credential{Roles: o.roles, Grades: o.grades, Issued: since,
 			Types: []protocol.RequestType{}, Expires: since.Add(RegisterLife)}, lock)
 		if err != nil {
 			return err
@@ -242,14 +254,19 @@ func (w *World) Root(party protocol.Party) (*identity.Key, error) {
 	return home.ReadRoot(filepath.Join(dir, "root.key"), lock)
 }
 
-// Officer unlocks a participant's officer; Wrong the one without a role.
+// Officer unlocks a participant's officer, who is on duty.
 func (w *World) Officer(id protocol.ParticipantID) (*home.Officer, error) {
-	return w.officer(id, "officer.key")
+	return w.officer(id, officerLink)
+}
+
+// Supervisor unlocks the other officer on duty, a supervisor.
+func (w *World) Supervisor(id protocol.ParticipantID) (*home.Officer, error) {
+	return w.officer(id, supervisorLink)
 }
 
 // Wrong returns the officer of a participant whose credential lacks every role.
 func (w *World) Wrong(id protocol.ParticipantID) (*home.Officer, error) {
-	return w.officer(id, "wrong-officer.key")
+	return w.officer(id, wrongLink)
 }
 
 func (w *World) officer(id protocol.ParticipantID, name string) (*home.Officer, error) {

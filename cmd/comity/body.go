@@ -25,6 +25,12 @@ func writeBody(w io.Writer, b *protocol.Body) {
 	case b.Refusal != nil:
 		field(w, "reason", string(b.Refusal.Reason))
 		field(w, "note", shown(b.Refusal.Note))
+	case b.Challenge != nil:
+		field(w, "asks", "the officer who signed the request to sign again, by "+moment(b.Challenge.Until))
+		field(w, "nonce", b.Challenge.Nonce)
+	case b.Response != nil:
+		field(w, "answers", "the challenge, with the key that signed the request")
+		field(w, "nonce", b.Response.Nonce)
 	case b.Nondelivery != nil:
 		n := b.Nondelivery
 		field(w, "says", fmt.Sprintf("that act %s did not reach %s", n.Act, n.Recipient))
@@ -56,6 +62,9 @@ func writeRequest(w io.Writer, r *protocol.Request) {
 	field(w, "issuer", string(r.Issuer))
 	field(w, "addressee", string(r.Addressee))
 	field(w, "file", shown(r.FileNumber))
+	if r.Drill {
+		field(w, "DRILL", "this is an exercise: nothing can be disclosed")
+	}
 	if e := r.Emergency; e != nil {
 		field(w, "emergency", fmt.Sprintf("%s: %s", e.Kind, shown(e.Facts)))
 	}

@@ -20,6 +20,7 @@ type turn struct {
 	flags string
 	// asked is the question that waits, as far as it is known.
 	asked question
+	drill bool // an exercise, which is answered without data
 }
 
 // A question is what waits for an answer.
@@ -33,7 +34,13 @@ func (t turn) commands() []string {
 	switch t.move {
 	case casefile.Certify:
 		return []string{"comity certify " + t.id + " --contact DESK" + t.flags, "comity request withdraw " + t.id}
-	case casefile.Review, casefile.Answer:
+	case casefile.Review:
+		return []string{"comity disclose " + t.id + " FILE…", "comity refuse " + t.id + " --reason CODE",
+			"comity clarify " + t.id, "comity object " + t.id, "comity challenge " + t.id}
+	case casefile.Answer:
+		if t.drill {
+			return []string{"comity disclose " + t.id + " --no-data"}
+		}
 		return []string{"comity disclose " + t.id + " FILE…", "comity refuse " + t.id + " --reason CODE",
 			"comity clarify " + t.id, "comity object " + t.id}
 	case casefile.Pass:
@@ -127,7 +134,7 @@ func writeGenuine(w io.Writer, act *desk.ActView) {
 		field(w, "genuine", fmt.Sprintf("%s of %s, by register %s", s.Kind, commas(string(s.Participant), shown(s.Name)),
 			s.Register))
 		for _, o := range s.Officers {
-			text := fmt.Sprintf("%s (%s)", o.ID, words(o.Roles))
+			text := fmt.Sprintf("%s (%s)", o.ID, commas(words(o.Roles), words(o.Grades)))
 			if o.Participant != s.Participant {
 				text += " of " + string(o.Participant)
 			}

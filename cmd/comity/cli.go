@@ -6,6 +6,7 @@ import (
 	"github.com/posener/complete"
 
 	"comity.example/protocol"
+	"comity.example/protocol/register"
 )
 
 // globals are the flags that every verb takes.
@@ -30,15 +31,19 @@ type cli struct {
 	Testnet  testnetCmd  `cmd:"" group:"Set up:" help:"A world of nodes on this machine, to try things out."`
 	Doctor   doctorCmd   `cmd:"" group:"Set up:" help:"Say what is wrong with this node and its way to its peers."`
 
-	Request  requestCmd  `cmd:"" group:"Work:" help:"Draft, list, send, follow and withdraw requests."`
-	Check    checkCmd    `cmd:"" group:"Work:" help:"Say what the agreements find of a request, without a node."`
-	Inbox    inboxCmd    `cmd:"" group:"Work:" help:"List what waits for your people."`
-	Certify  certifyCmd  `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated authority."`
-	Disclose discloseCmd `cmd:"" group:"Work:" help:"Hand over evidence."`
-	Refuse   refuseCmd   `cmd:"" group:"Work:" help:"Refuse a request, as a person of the addressee."`
-	Withdraw withdrawCmd `cmd:"" group:"Work:" help:"End a request that was sent: request withdraw."`
-	Relay    relayCmd    `cmd:"" group:"Work:" help:"Pass what came back on to the issuing authority."`
-	Case     caseCmd     `cmd:"" group:"Work:" help:"Show and export cases."`
+	Request   requestCmd   `cmd:"" group:"Work:" help:"Draft, list, send, follow and withdraw requests."`
+	Check     checkCmd     `cmd:"" group:"Work:" help:"Say what the agreements find of a request, without a node."`
+	Approve   approveCmd   `cmd:"" group:"Work:" help:"Stand behind a draft that another officer sends."`
+	Inbox     inboxCmd     `cmd:"" group:"Work:" help:"List what waits for your people."`
+	Certify   certifyCmd   `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated authority."`
+	Disclose  discloseCmd  `cmd:"" group:"Work:" help:"Hand over evidence."`
+	Refuse    refuseCmd    `cmd:"" group:"Work:" help:"Refuse a request, as a person of the addressee."`
+	Relay     relayCmd     `cmd:"" group:"Work:" help:"Pass what came back on to the issuing authority."`
+	Challenge challengeCmd `cmd:"" group:"Work:" help:"Have the officer who signed a request answer, before you do."`
+	Respond   respondCmd   `cmd:"" group:"Work:" help:"Answer a challenge, as the officer who signed the request."`
+	Drill     drillCmd     `cmd:"" group:"Work:" help:"Exercise people and pipeline."`
+	Case      caseCmd      `cmd:"" group:"Work:" help:"Show and export cases."`
+	Withdraw  withdrawCmd  `cmd:"" group:"Work:" help:"End a request that was sent: request withdraw."`
 
 	Secrecy         secrecyCmd         `cmd:"" group:"Beside a request:" help:"Orders not to tell: order, extend, challenge, lift."`
 	Notice          tellCmd            `cmd:"" group:"Beside a request:" help:"Tell the user, or a third State, and record it."`
@@ -76,6 +81,7 @@ func predictors() map[string]complete.Predictor {
 		"category": predict(protocol.Categories()),
 		"reason":   predict(refusals()),
 		"secrecy":  predict(protocol.SecrecyGrounds()),
+		"grade":    predict(register.Grades()),
 	}
 }
 

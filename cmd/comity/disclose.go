@@ -12,11 +12,13 @@ import (
 )
 
 type discloseCmd struct {
-	Case   protocol.CaseID `arg:"" help:"The case."`
-	Files  []string        `arg:"" optional:"" help:"Files with the evidence."`
-	Part   bool            `help:"More is to come."`
-	NoData bool            `help:"There is no such data." xor:"data"`
-	Note   string          `help:"A note to the requesting side." placeholder:"TEXT"`
+	Case     protocol.CaseID `arg:"" help:"The case."`
+	Files    []string        `arg:"" optional:"" help:"Files with the evidence."`
+	Part     bool            `help:"More is to come."`
+	NoData   bool            `help:"There is no such data." xor:"data"`
+	Note     string          `help:"A note to the requesting side." placeholder:"TEXT"`
+	Propose  bool            `help:"Keep it until other officers have approved it, instead of sending it." xor:"when"`
+	Proposed bool            `help:"Send what was proposed, with its approvals." xor:"when"`
 	signing
 }
 
@@ -28,12 +30,18 @@ officer's key, it signs.`, protocol.MaxInline)
 }
 
 func (c *discloseCmd) Run(ctx context.Context, a *app) error {
+	if c.Proposed {
+		return c.sendProposed(ctx, a)
+	}
 	asked, err := c.disclosure()
 	if err != nil {
 		return err
 	}
 	for _, name := range twice(asked.Objects) {
 		a.note("note: two files are named %s: who receives them has the second as %s", shown(name), shown(numbered(name, 2)))
+	}
+	if c.Propose {
+		return c.propose(ctx, a, asked)
 	}
 	want, err := (&protocol.Body{Disclosure: asked}).Digest()
 	if err != nil {

@@ -89,7 +89,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 	if s.Act.IsZero() {
 		return a.tell(ctx, e, sent{s, p.To}, &p.Body)
 	}
-	k := kept{what: e.done, self: h.Config.Participant, next: turnsAfter(ctx, node, &e, p.Case)}
+	k := kept{what: e.done, self: h.Config.Participant, next: turnsAfter(ctx, node, &e, p.Case), held: heldAlone(&s.Decision)}
 	if r := p.Body.Request; r != nil {
 		k.flags = a.certifyFlags(ctx, p.Statement.Agreement.ID, direction{r.Issuer.Party(), r.Addressee.Party()})
 	}
@@ -151,6 +151,8 @@ type kept struct {
 	flags string // of turn
 	// next is whose move it is after an act of the talk in a case.
 	next []turn
+	// held says that the addressee holds it for lack of two officers on duty.
+	held bool
 }
 
 // writeKept does not sound as if anything had been delivered.
@@ -169,6 +171,10 @@ func writeKept(w io.Writer, p *desk.Prepared, k kept) {
 		}
 		writeNext(w, t)
 	}
+	if k.held {
+		field(w, "held", "by its addressee, for a person to check it: it is an emergency, and too few officers of the duty list "+
+			"signed it. Withdraw it, and send a draft that another one approved first (comity approve), to go faster.")
+	}
 	who, move := nextBy(p)
 	next := turn{move: move, id: string(p.Case), flags: k.flags}
 	if who != k.self {
@@ -178,6 +184,13 @@ func writeKept(w io.Writer, p *desk.Prepared, k kept) {
 	if len(others) > 0 {
 		field(w, "follow", "comity case show "+string(p.Case)+" says whether it was receipted")
 	}
+}
+
+// heldAlone reports whether an emergency is held for lack of a second officer.
+func heldAlone(d *protocol.Decision) bool {
+	return slices.ContainsFunc(d.Findings, func(f protocol.Finding) bool {
+		return f.Rule == casefile.RuleEmergencyOfficers && f.Outcome == protocol.Held
+	})
 }
 
 // nextBy returns who is to act once an act has come, and on what.
@@ -261,6 +274,7 @@ func (a *app) present(p *desk.Prepared, about *protocol.Request) error {
 		}
 		writeBody(w, &p.Body)
 		writeDecision(w, &p.Decision, brief)
+		writeApprovals(w, p.Case, p.Approvals)
 	})
 }
 

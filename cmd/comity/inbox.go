@@ -44,7 +44,10 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 		rows := [][]string{{"CASE", "NEXT", "STATE", "SINCE", "DUE", "ISSUER", "ADDRESSEE", "AGREEMENT"}}
 		for _, i := range in.Items {
 			next := string(i.Move)
-			if i.Emergency {
+			switch {
+			case i.Drill:
+				next = "DRILL: " + next
+			case i.Emergency:
 				next = "EMERGENCY: " + next
 			}
 			rows = append(rows, []string{string(i.Case), next, string(i.State), moment(i.Since), dueText(i.Due), string(i.Issuer),
@@ -76,7 +79,7 @@ func (a *app) turnsOf(ctx context.Context, items []desk.Item) []turn {
 	known := map[asking]string{} // since each look-up reads every document
 	for i := range items {
 		item := &items[i]
-		t := turn{move: item.Move, id: "CASE"}
+		t := turn{move: item.Move, id: "CASE", drill: item.Drill}
 		if item.Move == casefile.Certify {
 			x := asking{item.Agreement, direction{item.Issuer.Party(), item.Addressee.Party()}}
 			flags, ok := known[x]

@@ -14,12 +14,16 @@ import (
 )
 
 type officerCmd struct {
-	New officerNewCmd `cmd:"" help:"Make an officer's key and issue the credential for it."`
+	New    officerNewCmd    `cmd:"" help:"Make an officer's key and issue the credential for it."`
+	List   officerListCmd   `cmd:"" help:"List the officers' files of the home."`
+	Show   officerShowCmd   `cmd:"" help:"Show what an officer may do, without unlocking the key."`
+	Revoke officerRevokeCmd `cmd:"" help:"Write what the Party needs to revoke an officer's key."`
 }
 
 type officerNewCmd struct {
 	Role    []protocol.Role        `required:"" help:"What the officer may do, among the roles of the participant. May be given again." placeholder:"ROLE" predictor:"role"`
 	Type    []protocol.RequestType `help:"Request types the officer is competent for. By default all." placeholder:"TYPE" predictor:"type"`
+	Grade   []register.Grade       `help:"duty: may sign emergencies. supervisor: one of the two who sign one must be. May be given again." placeholder:"GRADE" predictor:"grade"`
 	Expires string                 `default:"365d" help:"When the credential ends: a day, or so many days from now (365d)." placeholder:"DAY"`
 }
 
@@ -31,9 +35,10 @@ and leave no copy. Its name is random and says nothing about who that is.`
 
 // enrolled is what officer new says to a program.
 type enrolled struct {
-	File    string          `json:"file"`
-	Roles   []protocol.Role `json:"roles"`
-	Expires time.Time       `json:"expires"`
+	File    string           `json:"file"`
+	Roles   []protocol.Role  `json:"roles"`
+	Grades  []register.Grade `json:"grades,omitempty"`
+	Expires time.Time        `json:"expires"`
 }
 
 func (c *officerNewCmd) Run(ctx context.Context, a *app) error {
@@ -51,15 +56,18 @@ func (c *officerNewCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	credential := register.Credential{Roles: c.Role, Types: append([]protocol.RequestType{}, c.Type...),
-		Issued: now, Expires: until}
+		Grades: c.Grade, Issued: now, Expires: until}
 	a.noteRoles(h, c.Role)
 	path, err := h.Enrol(credential, locks)
 	if err != nil {
 		return err
 	}
-	return a.show(enrolled{path, c.Role, until}, func(w io.Writer) {
+	return a.show(enrolled{path, c.Role, c.Grade, until}, func(w io.Writer) {
 		fmt.Fprintf(w, "officer  %s\n", path)
 		fmt.Fprintf(w, "may act  as %s, until %s\n", words(c.Role), day(until))
+		if len(c.Grade) > 0 {
+			fmt.Fprintf(w, "grades   %s\n", words(c.Grade))
+		}
 	})
 }
 

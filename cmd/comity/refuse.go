@@ -35,7 +35,8 @@ func refusals() []protocol.Reason {
 		protocol.ReasonBurdensome, protocol.ReasonDeMinimis, protocol.ReasonDeleted, protocol.ReasonRetention,
 		protocol.ReasonImpossible, protocol.ReasonVoluminous, protocol.ReasonManifestError,
 		protocol.ReasonPublicAuthority, protocol.ReasonQFGLaw, protocol.ReasonBankSecrecy,
-		protocol.ReasonSolelyFiscal, protocol.ReasonStoredAbroad, protocol.ReasonDataProtection}
+		protocol.ReasonSolelyFiscal, protocol.ReasonStoredAbroad, protocol.ReasonDataProtection,
+		protocol.ReasonChallenge}
 }
 
 // A refusal is a reason as a person gives it. The error lists those that a

@@ -19,7 +19,7 @@ type registerSignCmd struct {
 	Previous  string                   `help:"The version before, if there is one." placeholder:"FILE"`
 	Entry     []string                 `help:"Entry to add or replace: entry.json of a home. May be given again." placeholder:"FILE"`
 	Remove    []protocol.ParticipantID `help:"Participant to take out. May be given again." placeholder:"ID"`
-	Revoke    []string                 `help:"Key to revoke from now on, with the cause: FINGERPRINT=compromised, superseded or ceased." placeholder:"KEY=CAUSE"`
+	Revoke    []string                 `help:"Key to revoke from now on, with the cause: FINGERPRINT=compromised, superseded or ceased; or a file of comity officer revoke." placeholder:"KEY=CAUSE"`
 	Public    []string                 `help:"root.pub of each root of the new version. By default those before, or those that sign." placeholder:"FILE"`
 	Threshold int                      `help:"How many roots must sign the new version. By default as before, or 1." placeholder:"N"`
 	Expires   string                   `default:"90d" help:"When the register lapses: a day, or so many days from now." placeholder:"DAY"`
@@ -162,8 +162,18 @@ func (c *registerSignCmd) changes(a *app) (ch register.Changes, err error) {
 		ch.Put = append(ch.Put, *p)
 	}
 	for _, text := range c.Revoke {
-		key, cause, _ := strings.Cut(text, "=")
+		key, cause, named := strings.Cut(text, "=")
 		r := register.Revocation{Time: ch.Issued}
+		if !named {
+			f, err := readRevocation(text)
+			if err != nil {
+				return ch, err
+			}
+			a.note("%s asks to revoke the key of %s", f.Participant, f.Officer)
+			r.Key, r.Cause = f.Key, f.Cause
+			ch.Revoke = append(ch.Revoke, r)
+			continue
+		}
 		if r.Key.UnmarshalText([]byte(key)) != nil || r.Cause.UnmarshalText([]byte(cause)) != nil {
 			return ch, badInput("revoke: want the key's fingerprint, =, and compromised, superseded or ceased",
 				"comity register show --json lists fingerprints")

@@ -26,11 +26,12 @@ type requestCmd struct {
 }
 
 type requestNewCmd struct {
-	File      string `help:"The request, in YAML or JSON." placeholder:"FILE" xor:"what" required:""`
-	Template  bool   `help:"Print a request to fill in, made of the agreement that it is to go under." xor:"what" required:""`
-	Facts     string `help:"Text file with a summary of the facts, for the authorities only: sealed away from the addressee." placeholder:"FILE"`
-	Necessity string `help:"Text file with why it is necessary and proportionate, sealed likewise." placeholder:"FILE"`
-	Agreement string `help:"Id of the agreement to rely on. By default the one that carries it, of a template ukus-daa-2019." placeholder:"ID"`
+	File      string          `help:"The request, in YAML or JSON." placeholder:"FILE" xor:"what" required:""`
+	Replace   protocol.CaseID `help:"Draft in whose place it comes. Approvals of what was another are void." placeholder:"CASE"`
+	Template  bool            `help:"Print a request to fill in, made of the agreement that it is to go under." xor:"what" required:""`
+	Facts     string          `help:"Text file with a summary of the facts, for the authorities only: sealed away from the addressee." placeholder:"FILE"`
+	Necessity string          `help:"Text file with why it is necessary and proportionate, sealed likewise." placeholder:"FILE"`
+	Agreement string          `help:"Id of the agreement to rely on. By default the one that carries it, of a template ukus-daa-2019." placeholder:"ID"`
 
 	Type      protocol.RequestType   `help:"Of a template: what kind of request." placeholder:"TYPE" predictor:"type"`
 	Issuer    protocol.ParticipantID `help:"Of a template: who issues it." placeholder:"ID"`
@@ -71,7 +72,7 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	p, err := node.Save(ctx, desk.Draft{Agreement: c.Agreement, Body: protocol.Body{Request: r}, Sealed: sealed})
+	p, err := node.Save(ctx, desk.Draft{Case: c.Replace, Agreement: c.Agreement, Body: protocol.Body{Request: r}, Sealed: sealed})
 	if err != nil {
 		return c.meant(ctx, node, err)
 	}
@@ -83,6 +84,7 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 		field(w, "draft", string(p.Case))
 		writeSealedTo(w, p.Body.Request)
 		writeDecision(w, &p.Decision, brief)
+		writeApprovals(w, p.Case, p.Approvals)
 		where.writeStrangers(w, r, &p.Decision, held)
 		writeAsked(w, unsaid(askedOf(used, &p.Decision), r.Attestations, nil))
 		writeUnknowns(w, out.Unknown)
@@ -207,9 +209,13 @@ func (c *requestListCmd) Run(ctx context.Context, a *app) error {
 			fmt.Fprintln(w, "there are no drafts")
 			return
 		}
-		rows := [][]string{{"CASE", "SAVED", "VERDICT", "AGREEMENT"}}
+		rows := [][]string{{"CASE", "SAVED", "VERDICT", "AGREEMENT", "APPROVED"}}
 		for _, d := range list.Items {
-			rows = append(rows, []string{string(d.Case), moment(d.Saved), d.Verdict.String(), d.Agreement.ID})
+			verdict := d.Verdict.String()
+			if d.Kind == protocol.KindDisclosure {
+				verdict = "disclosure"
+			}
+			rows = append(rows, []string{string(d.Case), moment(d.Saved), verdict, d.Agreement.ID, backed(d.Approvals)})
 		}
 		table(w, rows)
 		if list.Next != "" {
@@ -293,6 +299,8 @@ type requestView struct {
 	Decision *protocol.Decision `json:"decision,omitzero"`
 	// Version is which one of the request it is, after amendments.
 	Version int64 `json:"version,omitzero"`
+	// Approvals are those of a draft.
+	Approvals *desk.Approvals `json:"approvals,omitzero"`
 }
 
 func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
@@ -318,6 +326,7 @@ func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
 		if out.Decision != nil {
 			writeDecision(w, out.Decision, brief)
 		}
+		writeApprovals(w, out.Case, out.Approvals)
 	})
 }
 
@@ -325,7 +334,7 @@ func (c *requestShowCmd) Run(ctx context.Context, a *app) error {
 func requestOf(v *desk.CaseView) requestView {
 	out := requestView{Case: v.Case, State: v.State, Decision: v.Decision}
 	if v.Draft != nil {
-		out.Request = v.Draft.Body.Request
+		out.Request, out.Approvals = v.Draft.Body.Request, v.Approvals
 	}
 	for i := range v.Acts {
 		out.see(&v.Acts[i])

@@ -48,12 +48,21 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 		writeBody(w, &v.Draft.Body)
 		writeCompartments(w, v.Compartments)
 		writeDecision(w, v.Decision, brief)
+		writeApprovals(w, v.Case, v.Approvals)
 		return
+	}
+	if v.File.Matter.Drill {
+		field(w, "DRILL", "this is an exercise: nothing can be disclosed")
 	}
 	field(w, "", stateWords[v.File.State])
 	writeAwaits(w, v)
 	field(w, "your move", string(v.Move))
-	writeNext(w, turn{move: v.Move, id: string(v.Case), flags: s.flags, asked: asked(v, v.Move)})
+	writeNext(w, turn{move: v.Move, id: string(v.Case), flags: s.flags, asked: asked(v, v.Move), drill: v.File.Matter.Drill})
+	if v.Proposed != nil {
+		field(w, "proposed", "a "+string(v.Proposed.Body.Kind())+" that was not sent:")
+		writeBody(w, &v.Proposed.Body)
+		writeApprovals(w, v.Case, v.Approvals)
+	}
 	writeOpen(w, v)
 	field(w, "agreement", commas(v.File.Agreement.ID, "version "+v.File.Agreement.Version, shown(v.Title)))
 	field(w, "issuer", titled(v, v.File.Issuer))

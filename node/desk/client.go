@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"comity.example/protocol"
+	"comity.example/protocol/register"
 )
 
 // A Client is a Node at the other end of the API. It shows the same Problems.
@@ -46,6 +47,16 @@ func (c *Client) Prepare(ctx context.Context, d Draft) (p Prepared, err error) {
 // Discard implements Acts.
 func (c *Client) Discard(ctx context.Context, id protocol.CaseID) (d Discarded, err error) {
 	return d, c.call(ctx, "DELETE /v1/drafts/"+string(id), nil, &d)
+}
+
+// Approve implements Approving.
+func (c *Client) Approve(ctx context.Context, d Draft) (a Approvals, err error) {
+	return a, c.call(ctx, "POST /v1/drafts/"+string(d.Case)+"/approvals", d, &a)
+}
+
+// Unapprove implements Approving.
+func (c *Client) Unapprove(ctx context.Context, id protocol.CaseID, officer register.OfficerID) (a Approvals, err error) {
+	return a, c.call(ctx, "DELETE /v1/drafts/"+string(id)+"/approvals/"+string(officer), nil, &a)
 }
 
 // Submit implements Acts.

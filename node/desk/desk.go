@@ -58,6 +58,8 @@ type Prepared struct {
 	Body      protocol.Body            `json:"body"`
 	Statement protocol.Statement       `json:"statement"` // without the time, which the officer sets
 	Decision  protocol.Decision        `json:"decision"`
+	// Approvals are those of a saved draft.
+	Approvals *Approvals `json:"approvals,omitzero"`
 }
 
 // A Submitted act is durable, and on its way unless the decision denies it.
@@ -74,7 +76,9 @@ type Discarded struct {
 
 // Acts takes what people want done.
 type Acts interface {
-	// Save keeps a request as a draft and says what the agreement finds.
+	// Save keeps a request as a draft and says what the agreement finds: in a new
+	// case, or in the place of the draft of the named one. A disclosure is kept in
+	// its case until enough officers have approved it.
 	Save(ctx context.Context, d Draft) (Prepared, error)
 	// Prepare completes a draft for signing. With a case and an empty body it
 	// takes the saved request.
@@ -121,9 +125,13 @@ type CaseView struct {
 	Case  protocol.CaseID `json:"case"`
 	State string          `json:"state"`
 	Move  casefile.Move   `json:"move,omitzero"`
-	// Draft is the saved request, as long as it was not sent.
-	Draft    *Draft             `json:"draft,omitzero"`
-	Decision *protocol.Decision `json:"decision,omitzero"`
+	// Draft is the saved request, as long as it was not sent, and Proposed the
+	// disclosure that waits for approval in an open case.
+	Draft    *Draft `json:"draft,omitzero"`
+	Proposed *Draft `json:"proposed,omitzero"`
+	// Approvals are those of the draft, or of what is proposed.
+	Approvals *Approvals         `json:"approvals,omitzero"`
+	Decision  *protocol.Decision `json:"decision,omitzero"`
 	// Compartments are those of the saved request.
 	Compartments []SealedText   `json:"compartments,omitempty"`
 	File         *casefile.Case `json:"file,omitzero"`
@@ -154,6 +162,7 @@ type Item struct {
 	State     casefile.State         `json:"state"`
 	Move      casefile.Move          `json:"move"`
 	Emergency bool                   `json:"emergency,omitzero"`
+	Drill     bool                   `json:"drill,omitzero"` // an exercise
 	Issuer    protocol.ParticipantID `json:"issuer"`
 	Addressee protocol.ParticipantID `json:"addressee"`
 	Agreement string                 `json:"agreement"`
@@ -181,6 +190,8 @@ type DraftItem struct {
 	Saved     time.Time             `json:"saved"` // when it was kept and decided last
 	Verdict   protocol.Verdict      `json:"verdict"`
 	Agreement protocol.AgreementRef `json:"agreement"` // none where none carries it
+	Kind      protocol.Kind         `json:"kind,omitzero"`
+	Approvals *Approvals            `json:"approvals,omitzero"`
 }
 
 // Drafts is one page of the requests that were not sent, in the order of their
@@ -286,6 +297,7 @@ type Health interface {
 // A Node is what a desk stands in front of.
 type Node interface {
 	Acts
+	Approving
 	Cases
 	Documents
 	Health

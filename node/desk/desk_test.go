@@ -19,6 +19,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
+	"comity.example/protocol/register"
 )
 
 const token = "correct-horse"
@@ -57,6 +58,15 @@ func (c *clerk) Discard(_ context.Context, id protocol.CaseID) (desk.Discarded, 
 func (c *clerk) Submit(_ context.Context, d desk.Draft) (desk.Submitted, error) {
 	c.draft = d
 	return desk.Submitted{Case: d.Case}, c.ask("submit")
+}
+
+func (c *clerk) Approve(_ context.Context, d desk.Draft) (desk.Approvals, error) {
+	c.draft = d
+	return desk.Approvals{Needed: 2}, c.ask("approve %s", d.Case)
+}
+
+func (c *clerk) Unapprove(_ context.Context, id protocol.CaseID, o register.OfficerID) (desk.Approvals, error) {
+	return desk.Approvals{Needed: 2}, c.ask("unapprove %s %s", id, o)
 }
 
 func (c *clerk) Inbox(_ context.Context, p desk.Page) (desk.Inbox, error) {
@@ -116,6 +126,8 @@ func (c *clerk) Checkpoint(context.Context) ([]byte, error) {
 	return []byte("note"), c.ask("checkpoint")
 }
 
+const someOfficer = "officer-abcdefghijklmnopqrstuvwxyz"
+
 const someCase = protocol.CaseID("case-abcdefghijklmnopqrstuvwxyz")
 
 // calls are one of each of the API's calls, but /healthz.
@@ -126,6 +138,8 @@ var calls = []struct {
 	{"GET", "/v1/drafts", "", `drafts "" 50`},
 	{"GET", "/v1/drafts?limit=1&after=" + string(someCase), "", `drafts "` + string(someCase) + `" 1`},
 	{"DELETE", "/v1/drafts/" + string(someCase), "", "discard " + string(someCase)},
+	{"POST", "/v1/drafts/" + string(someCase) + "/approvals", `{"body":{}}`, "approve " + string(someCase)},
+	{"DELETE", "/v1/drafts/" + string(someCase) + "/approvals/" + someOfficer, "", "unapprove " + string(someCase) + " " + someOfficer},
 	{"POST", "/v1/acts/prepare", `{"body":{}}`, "prepare"},
 	{"POST", "/v1/acts/submit", `{"body":{}}`, "submit"},
 	{"GET", "/v1/inbox", "", `inbox "" 50`},

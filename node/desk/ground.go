@@ -20,6 +20,7 @@ type Officer struct {
 	ID          register.OfficerID     `json:"officer"`
 	Participant protocol.ParticipantID `json:"participant"`
 	Roles       []protocol.Role        `json:"roles"`
+	Grades      []register.Grade       `json:"grades,omitempty"`
 }
 
 // A Right is what the agreement found to grant what an act asks for.

@@ -13,6 +13,7 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
+	"comity.example/protocol/register"
 )
 
 // Server returns the API of n. Every call but /healthz needs the token as a
@@ -24,6 +25,8 @@ func Server(n Node, token string, metrics http.Handler) http.Handler {
 	mux.HandleFunc("POST /v1/drafts", s.save)
 	mux.HandleFunc("GET /v1/drafts", s.drafts)
 	mux.HandleFunc("DELETE /v1/drafts/{case}", s.discard)
+	mux.HandleFunc("POST /v1/drafts/{case}/approvals", s.approve)
+	mux.HandleFunc("DELETE /v1/drafts/{case}/approvals/{officer}", s.unapprove)
 	mux.HandleFunc("POST /v1/acts/prepare", s.prepare)
 	mux.HandleFunc("POST /v1/acts/submit", s.submit)
 	mux.HandleFunc("GET /v1/inbox", s.inbox)
@@ -84,6 +87,29 @@ func (s *server) discard(w http.ResponseWriter, r *http.Request) {
 	if id, ok := pathCase(w, r); ok {
 		reply(w)(s.n.Discard(r.Context(), id))
 	}
+}
+
+func (s *server) approve(w http.ResponseWriter, r *http.Request) {
+	id, ok := pathCase(w, r)
+	var d Draft
+	if !ok || !readJSON(w, r, &d) {
+		return
+	}
+	d.Case = id
+	reply(w)(s.n.Approve(r.Context(), d))
+}
+
+func (s *server) unapprove(w http.ResponseWriter, r *http.Request) {
+	id, ok := pathCase(w, r)
+	if !ok {
+		return
+	}
+	var officer register.OfficerID
+	if err := officer.UnmarshalText([]byte(r.PathValue("officer"))); err != nil {
+		fail(w, &Problem{http.StatusBadRequest, err.Error(), ""})
+		return
+	}
+	reply(w)(s.n.Unapprove(r.Context(), id, officer))
 }
 
 func (s *server) prepare(w http.ResponseWriter, r *http.Request) {

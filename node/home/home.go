@@ -230,7 +230,7 @@ func (h *Home) Lock(passphrase string) (keyfile.Lock, error) {
 // NodeConfig unlocks the keys and reads every document. Conn, Log and Metrics
 // are the caller's to add.
 func (h *Home) NodeConfig(lock keyfile.Lock, now func() time.Time) (node.Config, error) {
-	c := node.Config{Self: h.Config.Participant, Dir: h.path(DataDir), Now: now}
+	c := node.Config{Self: h.Config.Participant, Dir: h.path(DataDir), Now: now, Approvals: h.Config.Approvals.node()}
 	var err error
 	if c.Keys, err = h.Keys(lock); err != nil {
 		return c, err

@@ -129,6 +129,20 @@ func ReadOfficer(path string, lock keyfile.Lock) (*Officer, error) {
 	return &Officer{k, f.Credential}, err
 }
 
+// ReadCredential returns the credential in an officer's file, which is public:
+// nothing is unlocked, and nobody has checked who signed it.
+func ReadCredential(path string) (*register.Credential, error) {
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var f officerFile
+	if err := canon.Read(b, &f); err != nil {
+		return nil, fmt.Errorf("home: %s is not an officer's file", path)
+	}
+	return register.ClaimCredential(f.Credential)
+}
+
 // Officers returns the paths of the officers' files of a home, in order.
 func (h *Home) Officers() ([]string, error) {
 	return filepath.Glob(filepath.Join(h.Dir, officersDir, "officer-*.key"))

@@ -47,6 +47,7 @@ import (
 	"slices"
 	"time"
 
+	"comity.example/crypto/identity"
 	"comity.example/protocol"
 	"comity.example/protocol/register"
 )
@@ -151,8 +152,12 @@ type Matter struct {
 	Window      *protocol.Window     `json:"window,omitzero"`      // of an interception
 	Secrecy     *protocol.Secrecy    `json:"secrecy,omitzero"`     // that was asked for
 	Deadline    time.Time            `json:"deadline,omitzero"`    // that the issuing side asks for
-	// Officers are who signed the request.
-	Officers []register.OfficerID `json:"officers,omitempty"`
+	// Officers are who signed the request, and Keys with which keys: only they
+	// answer a challenge.
+	Officers []register.OfficerID   `json:"officers,omitempty"`
+	Keys     []identity.Fingerprint `json:"keys,omitempty"`
+	// Drill: the request is an exercise, and nothing can be disclosed.
+	Drill bool `json:"drill,omitzero"`
 	// ThirdStates are the Parties, other than the two, whom the matter concerns.
 	ThirdStates []protocol.Party `json:"third_states,omitempty"`
 }
@@ -213,8 +218,9 @@ type Step struct {
 	Self protocol.ParticipantID
 	// Endorsed says that an officer stands behind the act.
 	Endorsed bool
-	// Officers are who, and Roles what the sender is registered for.
+	// Officers are who, with which Keys, and Roles what the sender is registered for.
 	Officers []register.OfficerID
+	Keys     []identity.Fingerprint
 	Roles    []protocol.Role
 	// At is when the act becomes durable.
 	At time.Time

@@ -23,7 +23,10 @@ type Grounds struct {
 // a case that was decided when it was opened: whether it fits is for Apply.
 func (g Grounds) Decide(a *chain.Authentic, at time.Time) protocol.Decision {
 	if opens := a.Act.Body.Request != nil || a.Act.Body.Certification != nil; opens {
-		return g.Book.Decide(a.Request(), g.facts(a, at))
+		f := g.facts(a, at)
+		d := g.Book.Decide(a.Request(), f)
+		addOwn(&d, a.Origin(), &f)
+		return d
 	}
 	if r := a.Act.Body.Refusal; r != nil && len(a.Act.To) > 0 {
 		return g.Book.Refuse(agreement.Ground{Agreement: a.Act.Agreement, Reason: r.Reason,
@@ -148,7 +151,7 @@ func StepOf(a *chain.Authentic, d *protocol.Decision) Step {
 		s.At = d.At
 	}
 	for _, o := range a.Officers {
-		s.Officers = append(s.Officers, o.ID)
+		s.Officers, s.Keys = append(s.Officers, o.ID), append(s.Keys, o.Key)
 	}
 	if a.Inner != nil {
 		inner := StepOf(a.Inner, nil)

@@ -76,7 +76,13 @@ func isReceiving(_ *Case, st *stance) protocol.Reason {
 // consulted: an authority refuses only after it consulted the issuing side, and
 // with a ground (law: EU 12(3); UNCAC 46(26); Budapest 27(6)). A provider's
 // refusal is its own.
+//
+// That a challenge was not answered is no ground to consult about: who is not
+// known to have asked is not consulted.
 func consulted(c *Case, st *stance) protocol.Reason {
+	if st.step.Act.Body.Refusal.Reason == protocol.ReasonChallenge {
+		return unanswered(c, st)
+	}
 	if st.part&authority == 0 && (has(st.step.Roles, protocol.RoleProvider) || isAuthority(c, st) != "") || c.before(st) {
 		return ""
 	}
@@ -86,6 +92,20 @@ func consulted(c *Case, st *stance) protocol.Reason {
 		}
 	}
 	return protocol.ReasonConsultation
+}
+
+// unanswered: there must be an open challenge whose time is over, since its
+// addressee was told how long it had.
+func unanswered(c *Case, st *stance) protocol.Reason {
+	for _, q := range st.open {
+		if q.Kind == protocol.KindChallenge && !st.step.Act.Issued.Before(q.Says.Until) {
+			return ""
+		}
+	}
+	if c.before(st) {
+		return ""
+	}
+	return protocol.ReasonQuestion
 }
 
 // raises: a ground for refusal raises an authority that was notified (Regulation
@@ -111,6 +131,9 @@ func mayOffer(c *Case, st *stance) protocol.Reason {
 // decided; and of an interception nothing before it begins, and once it has ended
 // only the last that it brought.
 func mayDisclose(c *Case, st *stance) protocol.Reason {
+	if d := st.step.Act.Body.Disclosure; c.Matter.Drill && (d.Status != protocol.ProductionNoData || len(d.Objects) > 0) {
+		return protocol.ReasonDrill // that there is no data is all that answers an exercise
+	}
 	if r := held(st.open); r != "" {
 		return r
 	}
@@ -237,8 +260,9 @@ func answersSomething(_ *Case, st *stance) protocol.Reason {
 	return ""
 }
 
-// byWhoAsked: only an officer who signed the request answers a challenge, and
-// repeats its nonce.
+// byWhoAsked: only an officer who signed the request answers a challenge, with
+// the key that signed it, and repeats its nonce. The id alone would not do: a
+// participant may give it to another key.
 func byWhoAsked(c *Case, st *stance) protocol.Reason {
 	r := st.step.Act.Body.Response
 	for _, d := range r.Answers {
@@ -246,8 +270,8 @@ func byWhoAsked(c *Case, st *stance) protocol.Reason {
 			return protocol.ReasonChallenge
 		}
 	}
-	for _, id := range st.step.Officers {
-		if slices.Contains(c.Matter.Officers, id) {
+	for _, key := range st.step.Keys {
+		if slices.Contains(c.Matter.Keys, key) {
 			return ""
 		}
 	}

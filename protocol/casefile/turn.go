@@ -185,7 +185,8 @@ func (c *Case) open(s *Step) {
 	r := request.Body.Request
 	c.Issuer, c.Addressee, c.Emergency = r.Issuer, r.Addressee, request.Emergency()
 	c.Matter = Matter{Type: r.Type, Categories: r.Categories(), Issued: request.Issued,
-		Unvalidated: r.Authorisation.Unvalidated, Window: r.Interception, Secrecy: r.Secrecy, Officers: s.Officers}
+		Unvalidated: r.Authorisation.Unvalidated, Window: r.Interception, Secrecy: r.Secrecy,
+		Officers: s.Officers, Keys: s.Keys, Drill: r.Drill}
 	if r.Deadline != nil {
 		c.Matter.Deadline = r.Deadline.At
 	}

@@ -78,6 +78,7 @@ type Officer struct {
 	Participant protocol.ParticipantID
 	Roles       []protocol.Role
 	Types       []protocol.RequestType // none stands for all
+	Grades      []register.Grade
 	Key         identity.Fingerprint
 	Signed      time.Time // when, by the officer's word
 }

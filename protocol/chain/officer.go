@@ -81,6 +81,7 @@ func (q *inquiry) verifyEndorsement(e protocol.Endorsement, want protocol.Statem
 		Participant: credential.Participant,
 		Roles:       credential.Roles,
 		Types:       credential.Types,
+		Grades:      credential.Grades,
 		Key:         key,
 		Signed:      st.Signed,
 	}, nil

@@ -23,6 +23,8 @@ type Want struct {
 	Book     *agreement.Book     // the agreements among which it is decided
 	Document *agreement.Document // one of them, under which the request is to go
 	Type     protocol.RequestType
+	// Emergency makes it an emergency.
+	Emergency bool
 
 	// Issuer and Addressee may be left out: then they are examples, of the first
 	// two Parties between whom the document carries such requests.

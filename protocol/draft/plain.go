@@ -43,7 +43,7 @@ func (w *Want) choose() (chosen, bool) {
 	pairs := w.pairs()
 	for _, standing := range []bool{true, false} {
 		for _, t := range types {
-			for _, emergency := range []bool{false, true} {
+			for _, emergency := range w.emergencies() {
 				for _, p := range pairs {
 					c := chosen{typ: t, from: p[0], to: p[1], emergency: emergency}
 					if w.find(&c, standing) {
@@ -54,6 +54,14 @@ func (w *Want) choose() (chosen, bool) {
 		}
 	}
 	return chosen{}, false
+}
+
+// emergencies says among what to choose: outside an emergency first.
+func (w *Want) emergencies() []bool {
+	if w.Emergency {
+		return []bool{true}
+	}
+	return []bool{false, true}
 }
 
 // find sets the category and the channel by which the document grants the type

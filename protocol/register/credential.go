@@ -62,10 +62,12 @@ type Credential struct {
 	Roles       []protocol.Role        `json:"roles"` // at least one, each once
 	// Types are the request types for which the officer is competent; none
 	// stands for all.
-	Types   []protocol.RequestType `json:"types"`
-	Key     *identity.Public       `json:"key"` // the officer's
-	Issued  time.Time              `json:"issued"`
-	Expires time.Time              `json:"expires"` // not valid from then on
+	Types []protocol.RequestType `json:"types"`
+	// Grades say whether the officer stands on the duty list, and supervises it.
+	Grades  []Grade          `json:"grades,omitempty"`
+	Key     *identity.Public `json:"key"` // the officer's
+	Issued  time.Time        `json:"issued"`
+	Expires time.Time        `json:"expires"` // not valid from then on
 }
 
 // Has reports whether the officer holds one of the roles.
@@ -115,6 +117,9 @@ func (c *Credential) check() error {
 		if !slices.Contains(protocol.RequestTypes(), t) {
 			return errors.New("types: want only known request types")
 		}
+	}
+	if err := checkGrades(c.Grades); err != nil {
+		return err
 	}
 	if c.Key == nil || c.Key.Fingerprint() == (identity.Fingerprint{}) {
 		return errors.New("key: want the officer's key")

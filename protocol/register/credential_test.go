@@ -3,11 +3,13 @@ package register_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"comity.example/crypto/identity"
+	"comity.example/crypto/seal"
 	"comity.example/protocol"
 	"comity.example/protocol/chain/chaintest"
 	"comity.example/protocol/register"
@@ -34,6 +36,23 @@ func TestCredentialVerifies(t *testing.T) {
 	c.Types = []protocol.RequestType{protocol.Preservation}
 	if c.Competent(protocol.Production) || !c.Competent(protocol.Preservation) {
 		t.Error("competence is not what the types say")
+	}
+}
+
+// TestGradesStandInTheCredential, and a credential without any is what it was
+// before there were grades.
+func TestGradesStandInTheCredential(t *testing.T) {
+	w := chaintest.New(t, "GB", "US")
+	us := w.Member(police)
+	claim := *us.Officer.Claim
+	claim.Grades = register.Grades()
+	c, err := register.VerifyCredential(w.Credential(us.Enrolment, us.Officer.Key, &claim).Credential, &us.Entry)
+	if err != nil || !slices.Equal(c.Grades, register.Grades()) {
+		t.Errorf("got %v, %v", c, err)
+	}
+	payload, err := seal.UnverifiedPayload(us.Officer.Credential)
+	if err != nil || bytes.Contains(payload, []byte("grades")) {
+		t.Errorf("got %s, %v, want no member of that name", payload, err)
 	}
 }
 
@@ -70,19 +89,21 @@ func TestIllFormedCredentialIsRefused(t *testing.T) {
 	w := chaintest.New(t, "GB", "US")
 	us := w.Member(police)
 	for name, spoil := range map[string]func(*register.Credential){
-		"format":       func(c *register.Credential) { c.Format = "comity/2" },
-		"participant":  func(c *register.Credential) { c.Participant = "x" },
-		"name":         func(c *register.Credential) { c.Officer = "officer-jane" },
-		"no role":      func(c *register.Credential) { c.Roles = nil },
-		"unknown role": func(c *register.Credential) { c.Roles = []protocol.Role{"king"} },
-		"type twice":   func(c *register.Credential) { c.Types = []protocol.RequestType{"production", "production"} },
-		"unknown type": func(c *register.Credential) { c.Types = []protocol.RequestType{"everything"} },
-		"no key":       func(c *register.Credential) { c.Key = nil },
-		"empty key":    func(c *register.Credential) { c.Key = new(identity.Public) },
-		"own key":      func(c *register.Credential) { c.Key = us.Enrolment.Public() },
-		"fraction":     func(c *register.Credential) { c.Issued = c.Issued.Add(1) },
-		"no time":      func(c *register.Credential) { c.Expires = time.Time{} },
-		"too long":     func(c *register.Credential) { c.Expires = c.Issued.Add(register.MaxCredentialLife + time.Second) },
+		"format":        func(c *register.Credential) { c.Format = "comity/2" },
+		"participant":   func(c *register.Credential) { c.Participant = "x" },
+		"name":          func(c *register.Credential) { c.Officer = "officer-jane" },
+		"no role":       func(c *register.Credential) { c.Roles = nil },
+		"unknown role":  func(c *register.Credential) { c.Roles = []protocol.Role{"king"} },
+		"type twice":    func(c *register.Credential) { c.Types = []protocol.RequestType{"production", "production"} },
+		"unknown type":  func(c *register.Credential) { c.Types = []protocol.RequestType{"everything"} },
+		"unknown grade": func(c *register.Credential) { c.Grades = []register.Grade{"general"} },
+		"grade twice":   func(c *register.Credential) { c.Grades = []register.Grade{"duty", "duty"} },
+		"no key":        func(c *register.Credential) { c.Key = nil },
+		"empty key":     func(c *register.Credential) { c.Key = new(identity.Public) },
+		"own key":       func(c *register.Credential) { c.Key = us.Enrolment.Public() },
+		"fraction":      func(c *register.Credential) { c.Issued = c.Issued.Add(1) },
+		"no time":       func(c *register.Credential) { c.Expires = time.Time{} },
+		"too long":      func(c *register.Credential) { c.Expires = c.Issued.Add(register.MaxCredentialLife + time.Second) },
 	} {
 		c := *us.Officer.Claim
 		spoil(&c)

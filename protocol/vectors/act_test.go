@@ -33,6 +33,11 @@ func (w world) actArea() area {
 			r.Type, r.Data[0].Category = protocol.PathDisclosure, protocol.CategoryTraffic
 			return w.act(protocol.Body{Request: r}, police, office)
 		}),
+		good("drill", "an emergency that is an exercise", func() *protocol.Act {
+			r := order()
+			r.Emergency, r.Drill = &protocol.Emergency{Kind: protocol.EmergencyLife, Facts: "a drill"}, true
+			return w.act(protocol.Body{Request: r}, police, office)
+		}),
 		good("disclosure", "a disclosure of one object", w.disclosure),
 		good("no-data", "a disclosure that there is nothing", func() *protocol.Act {
 			return w.act(protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionNoData,

@@ -32,6 +32,14 @@ func (w world) credentialArea() area {
 		one("types", "valid", "an officer who may issue two types of request", func(c *register.Credential) {
 			c.Types = []protocol.RequestType{protocol.Subscriber, protocol.Preservation}
 		}, key),
+		one("grades", "valid", "an officer of the duty list who supervises it", func(c *register.Credential) {
+			c.Grades = register.Grades()
+		}, key),
+		bad("unknown-grade", "with a grade that is not in the list",
+			func(c *register.Credential) { c.Grades = []register.Grade{"general"} }),
+		bad("grade-twice", "one grade twice", func(c *register.Credential) {
+			c.Grades = []register.Grade{register.GradeDuty, register.GradeDuty}
+		}),
 		one("other-issuer", "officer_invalid", "signed by another participant", as, w.enrolment(office)),
 		one("node-signed", "officer_invalid", "signed by the key that the participant's node holds", as, w.sign(police)),
 		one("self-signed", "officer_invalid", "signed by the officer", as, w.officer(police)),

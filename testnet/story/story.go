@@ -36,7 +36,9 @@ var transcripts embed.FS
 type Stage interface {
 	Desk(protocol.ParticipantID) (desk.Node, error)
 	Home(protocol.ParticipantID) *home.Home
+	// Officer is on duty, Supervisor too.
 	Officer(protocol.ParticipantID) (*home.Officer, error)
+	Supervisor(protocol.ParticipantID) (*home.Officer, error)
 	Wrong(protocol.ParticipantID) (*home.Officer, error)
 	Root(protocol.Party) (*identity.Key, error)
 	// Listen returns an endpoint of the network that is nobody's.
@@ -61,6 +63,8 @@ type step struct {
 	verb string
 	args []string
 	text string // all that follows the verb
+	do   verb
+	in   *step // the step that is to fail, of a fails
 }
 
 // Patience bounds how long a step may wait for what it expects.
@@ -103,11 +107,11 @@ func Parse(name string, b []byte) (*Story, error) {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		verb, rest, _ := strings.Cut(line, " ")
-		if find(verb) == nil {
-			return nil, fmt.Errorf("story: %s:%d: verb %q is not known", name, n, verb)
+		st, err := parseStep(n, line)
+		if err != nil {
+			return nil, fmt.Errorf("story: %s:%d: %w", name, n, err)
 		}
-		s.steps = append(s.steps, step{line: n, verb: verb, args: strings.Fields(rest), text: strings.TrimSpace(rest)})
+		s.steps = append(s.steps, st)
 	}
 	if s.Title == "" || len(s.steps) == 0 {
 		return nil, fmt.Errorf("story: %s: want a title (# …) and steps", name)
@@ -125,13 +129,30 @@ func find(name string) verb {
 	return nil
 }
 
+func parseStep(n int, line string) (step, error) {
+	word, rest, _ := strings.Cut(line, " ")
+	st := step{line: n, verb: word, args: strings.Fields(rest), text: strings.TrimSpace(rest), do: find(word)}
+	if st.do == nil {
+		return st, fmt.Errorf("verb %q is not known", word)
+	}
+	if word == "fails" {
+		_, inner, _ := strings.Cut(st.text, " ")
+		in, err := parseStep(n, strings.TrimSpace(inner))
+		if err != nil {
+			return st, err
+		}
+		st.in = &in
+	}
+	return st, nil
+}
+
 // Play plays the story on a stage, and tells the audience what happens. The
 // error says which step did not end as it should.
 func (s *Story) Play(ctx context.Context, stage Stage, tell func(line string)) error {
 	p := &player{Stage: stage, story: s, tell: tell, cases: map[string]protocol.CaseID{},
 		acts: map[string][]protocol.Digest{}}
 	for _, st := range s.steps {
-		if err := find(st.verb)(p, ctx, st); err != nil {
+		if err := st.do(p, ctx, st); err != nil {
 			return fmt.Errorf("%s:%d: %s %s: %w", s.Name, st.line, st.verb, st.text, err)
 		}
 	}

@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/goccy/go-yaml"
 
 	"comity.example/node/desk"
+	"comity.example/node/home"
 	"comity.example/protocol"
-	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/casepack"
 	"comity.example/protocol/register"
@@ -69,6 +66,17 @@ var verbs = map[string]verb{
 	"renew":     (*player).renew,
 	"said":      (*player).said,
 	"close":     (*player).closed,
+	"draft":     (*player).draft,
+	"approve":   (*player).approve,
+	"send":      (*player).sendDraft,
+	"propose":   (*player).propose,
+	"eyes":      (*player).eyes,
+	"challenge": (*player).challenge,
+	"respond":   (*player).respond,
+	"wait":      (*player).wait,
+	"holds":     (*player).holds,
+	"swift":     (*player).swift,
+	"fails":     (*player).fails,
 }
 
 // narrate: say TEXT
@@ -77,59 +85,16 @@ func (p *player) narrate(_ context.Context, st step) error {
 	return nil
 }
 
-// request: request CASE PARTICIPANT FILE [agreement=ID] [follows=CASE] [converted=CASE]
-func (p *player) request(ctx context.Context, st step) error {
-	args, err := st.want(3)
-	if err != nil {
-		return err
-	}
-	r, err := p.readRequest(args[2])
-	if err != nil {
-		return err
-	}
-	for _, x := range []struct {
-		option   string
-		relation protocol.Relation
-	}{{"follows", protocol.RelationFollows}, {"converted", protocol.RelationConvertedFrom}} {
-		if name := st.option(x.option); name != "" {
-			earlier, err := p.caseOf(name)
-			if err != nil {
-				return err
-			}
-			r.Related = append(r.Related, protocol.Related{Relation: x.relation, Case: earlier})
-		}
-	}
-	d := desk.Draft{Agreement: st.option("agreement"), Body: protocol.Body{Request: r}}
-	node, err := p.Desk(protocol.ParticipantID(args[1]))
-	if err != nil {
-		return err
-	}
-	saved, err := node.Save(ctx, d)
-	if err != nil {
-		return err
-	}
-	p.cases[args[0]] = saved.Case
-	return p.act(ctx, protocol.ParticipantID(args[1]), desk.Draft{Case: saved.Case})
-}
-
-// readRequest reads a request file. What it says was done yesterday was, by the
-// clock of the world: a judge's order does not stay good for ever.
-func (p *player) readRequest(name string) (*protocol.Request, error) {
-	b, err := p.file(name)
-	if err != nil {
-		return nil, err
-	}
-	yesterday := p.now().AddDate(0, 0, -1).Format(time.RFC3339)
-	text, err := yaml.YAMLToJSON(bytes.ReplaceAll(b, []byte("date: yesterday\n"), []byte("date: "+yesterday+"\n")))
-	if err != nil {
-		return nil, err
-	}
-	r := new(protocol.Request)
-	return r, canon.Read(text, r)
-}
-
 // act prepares a draft, has the participant's officer sign it, and submits it.
 func (p *player) act(ctx context.Context, id protocol.ParticipantID, d desk.Draft) error {
+	officer, err := p.Officer(id)
+	if err != nil {
+		return err
+	}
+	return p.actBy(ctx, id, officer, d)
+}
+
+func (p *player) actBy(ctx context.Context, id protocol.ParticipantID, officer *home.Officer, d desk.Draft) error {
 	node, err := p.Desk(id)
 	if err != nil {
 		return err
@@ -139,10 +104,6 @@ func (p *player) act(ctx context.Context, id protocol.ParticipantID, d desk.Draf
 		return err
 	}
 	p.shown = prepared.Decision
-	officer, err := p.Officer(id)
-	if err != nil {
-		return err
-	}
 	prepared.Statement.Signed = p.now()
 	endorsement, err := officer.Endorse(prepared.Statement)
 	if err != nil {
@@ -281,7 +242,7 @@ func (p *player) verdict(_ context.Context, st step) error {
 		if f.Outcome != protocol.Fail && (f.Outcome != protocol.Held || p.last.Verdict != protocol.Hold) {
 			continue
 		}
-		p.say("    %s %s: %s", f.Article, f.Reason, f.Text)
+		p.say("    %s: %s", strings.TrimSpace(f.Article+" "+string(f.Reason)), f.Text)
 	}
 	if want := strings.ReplaceAll(st.option("article"), "_", " "); want != "" && !p.denies(want) {
 		return fmt.Errorf("no finding that denies names %q", want)

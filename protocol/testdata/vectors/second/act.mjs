@@ -103,7 +103,7 @@ const request = s.both(s.object({
     'critical_infrastructure', 'child'), facts: told }),
   'interception?': s.both(s.object({ start: s.time, end: s.time, 'less_intrusive_considered?': s.flag }),
     after('start', 'end')),
-  'attestations?': attestations, ...particulars,
+  'attestations?': attestations, 'drill?': s.flag, ...particulars,
 }), life.sealedAway, s.check((r) => (r.type === 'interception') === ('interception' in r), 'interception and its window'));
 
 const object = s.both(s.object({

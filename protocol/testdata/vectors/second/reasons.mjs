@@ -17,5 +17,5 @@ sovereignty_security_ordre_public own_investigation prior_prosecution safety_of_
 de_minimis deleted retention_expired impossible voluminous manifest_error public_authority_data qfg_law_2703h
 bank_secrecy solely_fiscal stored_abroad_only generic_data_protection
 consultation_missing notification_pending question_not_open challenge_unanswered approval_missing not_narrower
-validation_missing deadline_passed region_open court_decision other
+validation_missing deadline_passed region_open court_decision other drill
 `.trim().split(/\s+/);

@@ -156,7 +156,7 @@ const uses = (r, key) => r.participants.some((p) =>
 const credential = s.both(s.object({
   v: s.oneOf('comity/1'), participant: s.participant, officer: s.officerID,
   roles: s.distinct(s.list(s.oneOf(...s.roles), 1, 8)), types: s.distinct(s.list(s.oneOf(...s.requestTypes), 0, s.requestTypes.length)),
-  key: key(parseIdentity), issued: s.time, expires: s.time,
+  'grades?': s.distinct(s.list(s.oneOf('duty', 'supervisor'), 1, 2)), key: key(parseIdentity), issued: s.time, expires: s.time,
 }), s.check((c) => {
   const life = s.seconds(c.expires) - s.seconds(c.issued);
   return life > 0 && life <= s.days(400);
