@@ -187,6 +187,8 @@ func wideRequest() *protocol.Request {
 }
 
 func TestWhatIsNotNarrowerIsRefused(t *testing.T) {
+	worded := item(12, 18)
+	worded.Description = "and the drafts"
 	own := item(12, 18)
 	own.Own = []string{"mail_body"}
 	for name, a := range map[string]protocol.Amendment{
@@ -196,6 +198,7 @@ func TestWhatIsNotNarrowerIsRefused(t *testing.T) {
 		"a day before":      {Identifiers: []protocol.Identifier{mail("a")}, Data: []protocol.DataItem{item(9, 20)}},
 		"a day after":       {Identifiers: []protocol.Identifier{mail("a")}, Data: []protocol.DataItem{item(10, 21)}},
 		"an own code":       {Identifiers: []protocol.Identifier{mail("a")}, Data: []protocol.DataItem{own}},
+		"other words":       {Identifiers: []protocol.Identifier{mail("a")}, Data: []protocol.DataItem{worded}},
 		"no time":           {Identifiers: []protocol.Identifier{mail("a")}, Data: []protocol.DataItem{{Category: protocol.CategoryContent}}},
 		"the same, twice o": {Identifiers: []protocol.Identifier{mail("a")}, Data: []protocol.DataItem{item(10, 20), item(0, 30)}},
 	} {
