@@ -30,11 +30,12 @@ func (r *Request) Narrow(a *Amendment) (*Request, error) {
 	return &next, nil
 }
 
-// within reports whether d asks for nothing that before did not.
+// within reports whether d asks for nothing that before did not. Whether other
+// words ask for less no machine can say.
 func (d *DataItem) within(before *DataItem) bool {
 	own := len(before.Own) == 0 && len(d.Own) == 0 || len(d.Own) > 0
 	for _, code := range d.Own {
 		own = own && slices.Contains(before.Own, code)
 	}
-	return d.Category == before.Category && !d.From.Before(before.From) && !d.To.After(before.To) && own
+	return d.Category == before.Category && d.Description == before.Description && !d.From.Before(before.From) && !d.To.After(before.To) && own
 }
