@@ -69,6 +69,7 @@ func (s *source) document(n ast.Node, d *Document) {
 		s.checkMembers(n, d)
 		s.checkDomestic(n, d)
 		s.checkReferences(n, d)
+		s.checkRuns(n, d)
 	}
 }
 
