@@ -28,7 +28,7 @@ const (
 	EventSought       Event = "sought"       // validation after the fact was sought, granted or denied
 	EventExtension    Event = "extension"    // whose move it is took more time: from the end of the clock named in after
 	EventEvidence     Event = "evidence"     // the issuing side received what was disclosed
-	EventDisclosure   Event = "disclosure"   // the addressee disclosed
+	EventLinked       Event = "linked"       // data too large for an act was put elsewhere to be fetched: no act of this version says so
 	EventMotion       Event = "motion"       // an objection went to a court: its clocks stand still
 	EventStart        Event = "start"        // the interception is to start
 	EventSecrecy      Event = "secrecy"      // the order of secrecy
@@ -60,10 +60,10 @@ const (
 func Events() (from, pauses, until []Event) {
 	return []Event{EventIssue, EventReceipt, EventComplete, EventNotification, EventQuestion, EventConsultation, EventStateTold,
 			EventObjection, EventEscalation, EventEnforcement, EventAcceptance, EventPostponement, EventService,
-			EventSought, EventExtension, EventEvidence, EventDisclosure, EventStart, EventSecrecy, EventChallenged,
+			EventSought, EventExtension, EventEvidence, EventLinked, EventStart, EventSecrecy, EventChallenged,
 			EventInForce, EventYearEnd, EventHalfYear, EventTermination, EventDetermined},
 		[]Event{EventQuestion, EventObjection, EventMotion},
-		[]Event{EventReceipt, EventAcceptance, EventSought, EventEvidence, EventActed, EventAnswered, EventReplied,
+		[]Event{EventReceipt, EventAcceptance, EventSought, EventActed, EventAnswered, EventReplied,
 			EventDecided, EventExamined, EventObjected, EventResumed, EventConfirmed, EventReleased,
 			EventNoticeGiven, EventStateTold, EventStopped, EventValidated}
 }
