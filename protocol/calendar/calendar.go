@@ -18,6 +18,7 @@ package calendar
 import (
 	"embed"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,12 +46,14 @@ type Place struct {
 	Zone  *time.Location
 	// Zoned says that the zone is the Party's, and not UTC for want of it.
 	Zoned bool
+
+	listed string // the lines of holidays.txt that are its own
 }
 
 // At returns the place that a Party is. A Party whose zone is not known counts its
 // days in UTC.
 func At(p protocol.Party) Place {
-	place := Place{Party: p, Zone: time.UTC}
+	place := Place{Party: p, Zone: time.UTC, listed: lines(holidays, string(p)+" ")}
 	name, ok := line(seats, string(p)+" ")
 	if !ok {
 		return place
@@ -63,7 +66,8 @@ func At(p protocol.Party) Place {
 	if err != nil {
 		panic(fmt.Sprintf("calendar: zones/%s is no zone", name))
 	}
-	return Place{p, zone, true}
+	place.Zone, place.Zoned = zone, true
+	return place
 }
 
 // line returns the rest of the line that begins with a key. Neither table is
@@ -77,10 +81,28 @@ func line(table, key string) (string, bool) {
 	return rest, true
 }
 
+// lines returns the lines that begin with a key, which stand together.
+func lines(table, key string) string {
+	first := strings.Index(table, "\n"+key)
+	if len(key) < 3 || first < 0 {
+		return ""
+	}
+	end := first
+	for strings.HasPrefix(table[end+1:], key) {
+		end += 1 + strings.IndexByte(table[end+1:], '\n')
+	}
+	return table[first : end+1]
+}
+
 // Holidays reports whether the public holidays of the place in a year are known.
 func (p Place) Holidays(year int) bool {
-	_, ok := line(holidays, fmt.Sprintf("%s %d ", p.Party, year))
+	_, ok := p.inYear(year)
 	return ok
+}
+
+// inYear returns the public holidays of a year.
+func (p Place) inYear(year int) (string, bool) {
+	return line(p.listed, string(p.Party)+" "+strconv.Itoa(year)+" ")
 }
 
 // A Day is one day of the calendar of a place.
@@ -130,6 +152,7 @@ func (p Place) Works(d Day) bool {
 	case time.Saturday, time.Sunday:
 		return false
 	}
-	days, _ := line(holidays, fmt.Sprintf("%s %d ", p.Party, d.Year))
-	return !strings.Contains(" "+days+" ", fmt.Sprintf(" %02d%02d ", d.Month, d.Day))
+	days, _ := p.inYear(d.Year)
+	day := [4]byte{'0' + byte(d.Month/10), '0' + byte(d.Month%10), '0' + byte(d.Day/10), '0' + byte(d.Day%10)}
+	return !strings.Contains(days, string(day[:])) // each is four digits between spaces
 }

@@ -90,8 +90,8 @@ func corrections(party string, year int) (add, drop []string) {
 	return nil, nil
 }
 
-// days returns the holidays of a Party in a year.
-func days(party string, list []*cal.Holiday, year int) []string {
+// listed returns the holidays of a Party in a year.
+func listed(party string, list []*cal.Holiday, year int) []string {
 	var out []string
 	note := func(day time.Time) {
 		if !day.IsZero() && day.Year() == year {
@@ -127,7 +127,7 @@ func TestHolidays(t *testing.T) {
 	slices.Sort(parties)
 	for _, p := range parties {
 		for year := calendar.FirstYear; year <= calendar.LastYear; year++ {
-			fmt.Fprintf(&b, "%s %d %s\n", p, year, strings.Join(days(p, lists[p], year), " "))
+			fmt.Fprintf(&b, "%s %d %s\n", p, year, strings.Join(listed(p, lists[p], year), " "))
 		}
 	}
 	if *update {
