@@ -102,7 +102,7 @@ func (m clockCase) holders() []protocol.ParticipantID {
 	return c.Participants()
 }
 
-var documents = func() map[string]*agreement.Document {
+func documents() map[string]*agreement.Document {
 	docs, err := library.Documents()
 	if err != nil {
 		panic(err)
