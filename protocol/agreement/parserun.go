@@ -102,7 +102,7 @@ func (s *source) count(dst *int, what string) func(ast.Node) {
 // yes reads a member that is there for true, and left out otherwise.
 func (s *source) yes(dst *bool, what string) func(ast.Node) {
 	return func(n ast.Node) {
-		if v, ok := n.(*ast.BoolNode); !ok || !v.Value {
+		if v, ok := n.(*ast.BoolNode); !ok || v.GetToken().Value != "true" {
 			s.bad(n, "%s: want true, or leave it out", what)
 			return
 		}
