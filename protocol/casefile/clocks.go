@@ -7,6 +7,7 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/calendar"
 )
 
 // A Law is by what the clocks of a case run.
@@ -44,6 +45,9 @@ type counting struct {
 	c   *Case
 	law Law
 	out []Running
+	// places are those that were looked up: reading the rules of a zone costs more
+	// than the rest.
+	places map[protocol.Party]calendar.Place
 }
 
 // Clocks returns the clocks of a case, those of its acts before those of its
@@ -51,7 +55,7 @@ type counting struct {
 // law: the time comes in with Tick. Whoever knows when a clock started counts the
 // same end; who does not is told who does (Unknown).
 func Clocks(c *Case, law Law) []Running {
-	k := &counting{c: c, law: law}
+	k := &counting{c: c, law: law, places: map[protocol.Party]calendar.Place{}}
 	docs := k.documents()
 	for _, d := range docs {
 		for i := range d.Clocks {

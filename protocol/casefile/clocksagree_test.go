@@ -276,3 +276,14 @@ func TestClocksOfAgreements(t *testing.T) {
 		t.Errorf("after its end: got %+v, want the next year's", r)
 	}
 }
+
+func BenchmarkClocks(b *testing.B) {
+	docs := documents()
+	m := epoc(order(paris, alnwick, monday, came),
+		asks("q", protocol.AskInformation, alnwick, paris, "2027-03-03 08:00", "2027-03-03 09:00"),
+		replies("q", paris, alnwick, "2027-03-04 07:00", "2027-03-04 08:00"))
+	c, l := m.as(alnwick), law(docs, m.doc, alnwick)
+	for b.Loop() {
+		_ = casefile.Clocks(&c, l)
+	}
+}
