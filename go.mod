@@ -18,6 +18,7 @@ require (
 	github.com/posener/complete v1.2.3 // the predictors of shell completion
 	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/quic-go/quic-go v0.65.0 // QUIC, and a network in virtual time for tests
+	github.com/rickar/cal/v2 v2.1.27 // tests: the oracle of the table of public holidays
 	github.com/rogpeppe/go-internal v1.16.0 // transcripts: txtar archives, and scripts that test the command line
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left
 	golang.org/x/mod v0.42.0 // the tree and the signed notes of the ledger

@@ -31,6 +31,8 @@ func scramble(t *rapid.T, v reflect.Value) {
 		v.SetBool(coin.Draw(t, "bool"))
 	case reflect.Int, reflect.Int64:
 		v.SetInt(rapid.Int64().Draw(t, "int"))
+	case reflect.Uint8: // of something signed or sealed
+		v.SetUint(uint64(upTo(t, 255, "byte")))
 	case reflect.Pointer:
 		if coin.Draw(t, "there") {
 			v.Set(reflect.New(v.Type().Elem()))

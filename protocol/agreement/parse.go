@@ -70,6 +70,7 @@ func (s *source) document(n ast.Node, d *Document) {
 		s.checkDomestic(n, d)
 		s.checkReferences(n, d)
 		s.checkBeside(n, d)
+		s.checkRuns(n, d)
 	}
 }
 

@@ -106,10 +106,14 @@ func (s *source) clock(d *Document) func(ast.Node, string) {
 			may("date", s.date(&c.Date, what+".date")),
 			may("starts", s.into(&c.Starts, what+".starts")),
 			may("length", s.into(&c.Length, what+".length")),
+			may("run", s.run(&c, what+".run")),
 		)...)
 		s.checkMark(n, c.Mark, what)
 		if (c.Starts == "") != (c.Length == "") || (c.Length == "") == c.Date.IsZero() {
 			s.bad(n, "%s: want a date, or both starts and length", what)
+		}
+		if c.Run != nil && c.Length == "" {
+			s.bad(n, "%s.run: a clock that is a date is not counted: leave it out", what)
 		}
 		s.checkFindingID(n, d, c.ID, what)
 		d.Clocks = append(d.Clocks, c)

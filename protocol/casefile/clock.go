@@ -50,8 +50,11 @@ type Running struct {
 	Stopped time.Time `json:"stopped,omitzero"`
 	Effect  Effect    `json:"effect"`
 	// Policy says that the period is this node's own, and not law.
-	Policy     bool   `json:"policy,omitzero"`
-	Unknown    string `json:"unknown,omitzero"` // who knows when it started, if that is not known here
+	Policy  bool   `json:"policy,omitzero"`
+	Unknown string `json:"unknown,omitzero"` // who knows when it started, if that is not known here
+	// Without names what was not known when it was counted, and was left out: "the
+	// public holidays of XA", "the national law of FR".
+	Without    string `json:"without,omitzero"`
 	Text       string `json:"text,omitzero"`
 	Provenance string `json:"provenance,omitzero"`
 }

@@ -1,6 +1,7 @@
 package casefile_test
 
 import (
+	"comity.example/crypto/identity"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,11 @@ func registered(id protocol.ParticipantID) []protocol.Role {
 
 func officersOf(id protocol.ParticipantID) []register.OfficerID {
 	return []register.OfficerID{register.OfficerID(id + "/a")}
+}
+
+// keysOf is with what they sign.
+func keysOf(id protocol.ParticipantID) []identity.Fingerprint {
+	return []identity.Fingerprint{identity.Fingerprint(protocol.DigestOf([]byte(id)))}
 }
 
 // A word is a kind of act and what it says: a row of the table of turns, or what
@@ -239,7 +245,7 @@ func compose(w word, c *casefile.Case, self protocol.ParticipantID, held map[pro
 	}
 	s := step(b, self, to, follows...)
 	s.Act.Issued, s.At = at, at
-	s.Inner, s.Endorsed, s.Roles, s.Officers = inner, true, registered(self), officersOf(self)
+	s.Inner, s.Endorsed, s.Roles, s.Officers, s.Keys = inner, true, registered(self), officersOf(self), keysOf(self)
 	if w.kind == protocol.KindCertification {
 		s.Decision = decision(protocol.Allow)
 	}
@@ -272,7 +278,7 @@ func (x setting) request(at time.Time) casefile.Step {
 	}
 	s := step(protocol.Body{Request: r}, x.issuer, x.to)
 	s.Act.Issued, s.At = at, at
-	s.Endorsed, s.Roles, s.Officers = true, registered(x.issuer), officersOf(x.issuer)
+	s.Endorsed, s.Roles, s.Officers, s.Keys = true, registered(x.issuer), officersOf(x.issuer), keysOf(x.issuer)
 	s.Decision = x.decision()
 	if slices.Contains(x.to, office) {
 		s.Decision = decision(protocol.Hold, protocol.SideIssuing)

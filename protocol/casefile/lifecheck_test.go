@@ -179,7 +179,7 @@ func (w *walk) ticksDoNothing() {
 		}
 		c := before
 		var fired []casefile.Fired
-		for range 20 {
+		for range 200 {
 			var due []casefile.Fired
 			next := c.Next(clocks)
 			if next.IsZero() {

@@ -229,6 +229,7 @@ func spoken(g *group, w word, c *casefile.Case, by protocol.ParticipantID, own b
 	s := step(b, by, to, follows...)
 	s.Act.Issued, s.At = at, at
 	s.Endorsed, s.Roles, s.Officers, s.Decision = true, registered(by), officersOf(by), decision(protocol.Allow)
+	s.Keys = keysOf(by)
 	inner := protocol.Digest{}
 	switch w.kind {
 	case protocol.KindCertification:

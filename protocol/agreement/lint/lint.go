@@ -76,6 +76,9 @@ func (l *linter) days(at time.Time) {
 			"or mend the day")
 	}
 	for i := range l.doc.Clocks {
+		if c := &l.doc.Clocks[i]; c.Run == nil && strings.ContainsAny(c.Length, "0123456789") {
+			l.warn(fmt.Sprintf("clocks[%d].length", i), "%q names a number, and no machine counts it: say how in run", c.Length)
+		}
 		if c := &l.doc.Clocks[i]; !c.Date.IsZero() && !at.Before(c.Date.Time()) {
 			l.warn(fmt.Sprintf("clocks[%d].date", i), "the day has come: every request is held until somebody has looked "+
 				"and mends the document")

@@ -263,3 +263,28 @@ func TestLimitOfTheSameArticleFollowsFromAnOption(t *testing.T) {
 		t.Errorf("got %+v, want options[2].id", got)
 	}
 }
+
+// TestAClockThatNobodyCountsIsWarnedOf where its words name a number.
+func TestAClockThatNobodyCountsIsWarnedOf(t *testing.T) {
+	const run = "    run: {from: receipt, count: 5, unit: days, by: plain, whose: addressee, effect: alert}\n"
+	clock := func(length, run string) string {
+		return strings.Replace(clean, "\nclocks:\n", "\nclocks:\n  - id: term\n    article: Art. 7\n    starts: receipt\n    length: "+length+
+			"\n    text: It is answered in time.\n"+run+"    provenance: unverified\n", 1)
+	}
+	for _, c := range []struct {
+		text   string
+		warned bool
+	}{{clock("5 days", ""), true}, {clock("5 days", run), false}, {clock("without delay", ""), false}} {
+		doc, err := agreement.ParseDocument("test.yaml", []byte(c.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		warned := false
+		for _, w := range lint.Document(doc, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)) {
+			warned = warned || strings.Contains(w.Text, "no machine counts it")
+		}
+		if warned != c.warned {
+			t.Errorf("warned %v, want %v of\n%s", warned, c.warned, c.text)
+		}
+	}
+}

@@ -295,6 +295,9 @@ func (m *maker) clocks() section {
 	for _, c := range m.doc.Clocks {
 		out := item{kind: "clock", id: c.ID, Text: c.Text, Article: c.Article, Mark: c.Mark,
 			Fields: []field{{Name: "Runs", Value: fmt.Sprintf("%s from %s", c.Length, c.Starts)}}}
+		if c.Run != nil {
+			out.Fields = append(out.Fields, field{Name: "Counted", Value: c.Run.Words()})
+		}
 		if !c.Date.IsZero() {
 			out.Fields = []field{{Name: "Day", Value: c.Date.String() + ": from then on every request is held"}}
 		}
