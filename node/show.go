@@ -97,6 +97,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		}
 		v.State, v.Move, v.File = string(f.File.State), f.move(n.cfg.Self), &f.File
 		lookUp(&v, n.grounds.Load(), n.now())
+		n.stand(&v, n.now())
 		for _, e := range f.File.Thread {
 			act, err := viewAct(r, e)
 			if err != nil {

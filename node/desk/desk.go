@@ -108,10 +108,20 @@ type CaseView struct {
 	Decision *protocol.Decision `json:"decision,omitzero"`
 	File     *casefile.Case     `json:"file,omitzero"`
 	Acts     []ActView          `json:"acts,omitzero"`
-	// Title is the agreement's, and Clocks are the periods that it sets.
+	// Title is the agreement's, and Clocks are the periods that it sets, in its
+	// own words.
 	Title         string         `json:"title,omitzero"`
 	Clocks        []Clock        `json:"clocks,omitzero"`
 	Organisations []Organisation `json:"organisations,omitzero"`
+
+	// Where the case stands now. Running are its clocks as they run, also those
+	// that stand still or have stopped; Fired is what came about here at the end
+	// of one, or ahead of it; Awaits says whose move it is, of all in the case.
+	Running   []casefile.Running  `json:"running,omitzero"`
+	Fired     []casefile.Fired    `json:"fired,omitzero"`
+	Questions []casefile.Question `json:"questions,omitzero"`
+	Regions   []casefile.Stand    `json:"regions,omitzero"`
+	Awaits    []casefile.Awaited  `json:"awaits,omitzero"`
 }
 
 // An Item is one line of the inbox.
@@ -124,6 +134,15 @@ type Item struct {
 	Addressee protocol.ParticipantID `json:"addressee"`
 	Agreement string                 `json:"agreement"`
 	Since     time.Time              `json:"since"`
+	// Due is the earliest end of a clock that runs against this participant, and
+	// Clock which it is: its id, as case show has it.
+	Due   time.Time `json:"due,omitzero"`
+	Clock string    `json:"clock,omitzero"`
+	// Alert is the newest of what came about at the end of a clock, or ahead of
+	// it, and that our people have neither read nor acted upon since; Alerts is
+	// how many there are.
+	Alert  casefile.Fired `json:"alert,omitzero"`
+	Alerts int            `json:"alerts,omitzero"`
 }
 
 // A Page asks for part of a list.
