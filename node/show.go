@@ -126,7 +126,7 @@ func (n *Node) MarkRead(ctx context.Context, id protocol.CaseID, seen desk.Seen)
 		case f.move(n.cfg.Self) != casefile.Read:
 			return &desk.Problem{Status: http.StatusConflict, Text: "nothing in this case waits to be read"}
 		}
-		f.Read = f.news(n.cfg.Self)
+		f.Read, f.Alerts = f.news(n.cfg.Self), nil
 		return n.file(tx, f, n.now())
 	})
 	if err != nil {
@@ -314,6 +314,8 @@ func (n *Node) Check(ctx context.Context) (desk.LedgerReport, error) {
 // checkRecord finds what a record says is kept.
 func checkRecord(r store.Reader, index int64, rec ledger.Record) error {
 	switch rec.Kind {
+	case ledger.KindClock:
+		return checkFired(r, index, rec)
 	case ledger.KindAccepted, ledger.KindHeld, ledger.KindSent:
 	default:
 		return nil
