@@ -27,14 +27,17 @@ type Keys struct {
 	Store [32]byte           // encrypts the store at rest
 }
 
-// Config says what a node works with. All but Log, Metrics, Limits and Settled
-// is required.
+// Config says what a node works with. All but Ahead, Log, Metrics, Limits and
+// Settled is required.
 type Config struct {
 	Self protocol.ParticipantID
 	Keys Keys
 	Dir  string // for the store and its anchor; made if it is not there
 	Conn net.PacketConn
 	Now  func() time.Time // legal time
+	// Ahead says how far Now is turned forward in a testnet. It is nil in any
+	// other node.
+	Ahead func() time.Duration
 
 	// Pins are the root keys of the Parties, compared out of band.
 	Pins []register.Pin

@@ -59,10 +59,17 @@ func dueAt(c *casefile.Case, clocks []casefile.Running) int64 {
 	if next := c.Next(clocks); !next.IsZero() {
 		return next.Add(time.Second - 1).Unix()
 	}
-	if slices.ContainsFunc(clocks, func(r casefile.Running) bool { return !r.Paused.IsZero() && r.Stopped.IsZero() }) {
+	if slices.ContainsFunc(clocks, stands) {
 		return never
 	}
 	return 0
+}
+
+// stands reports whether a clock is still of interest though nothing is to come
+// of it by itself: it stands still, or waits for a start that others know, or its
+// end has passed and nobody has done what was to be done.
+func stands(r casefile.Running) bool {
+	return r.Stopped.IsZero() && (!r.Paused.IsZero() || r.Ends.IsZero() || r.Effect == casefile.EffectOverdue)
 }
 
 // expect has the clerk come by a time, and look no later than there. Only a

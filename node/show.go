@@ -232,6 +232,9 @@ func (n *Node) Status(ctx context.Context) (desk.Status, error) {
 	head := n.journal.Head()
 	s := desk.Status{Participant: n.cfg.Self, Accepting: n.running.Load(), Time: n.now(),
 		Address: n.link.Addr().String(), LedgerSize: head.Size, Peers: []desk.Peer{}, Unconfirmed: n.unconfirmed(), Unused: n.unused.list()}
+	if n.cfg.Ahead != nil {
+		s.Testnet = n.cfg.Ahead().String() + " ahead"
+	}
 	if err := n.watch.whatTrouble(); err != nil {
 		s.Trouble = err.Error()
 	}

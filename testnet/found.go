@@ -33,6 +33,9 @@ type Founding struct {
 	At       time.Time
 	// Address returns where a participant listens.
 	Address func(protocol.ParticipantID) (listen string, err error)
+	// Turning says that legal time can be turned forward in this world. Its nodes
+	// listen on loopback, or do not start.
+	Turning bool
 }
 
 // A World is a founded world on disk: one home for each participant, and the
@@ -40,6 +43,7 @@ type Founding struct {
 //
 //	DIR/GB/root.key, pin.json, register.jws
 //	DIR/gb.met-police/    a home
+//	DIR/legal-time        how far legal time is turned forward, if it can be
 type World struct {
 	Dir      string
 	Topology Topology
@@ -49,6 +53,13 @@ type World struct {
 // Found makes a world that does not exist yet.
 func Found(f Founding) (*World, error) {
 	w := &World{Dir: f.Dir, Topology: f.Topology, homes: map[protocol.ParticipantID]*home.Home{}}
+	clock := ""
+	if f.Turning {
+		clock = filepath.Join("..", clockName)
+		if err := w.foundClock(); err != nil {
+			return nil, err
+		}
+	}
 	at := f.At.UTC().Truncate(time.Second)
 	since := at.Add(-time.Hour)
 	for _, id := range f.Topology.Participants() {
@@ -58,7 +69,7 @@ func Found(f Founding) (*World, error) {
 		}
 		m := f.Topology.Parties[id.Party()][id]
 		h, err := home.Create(home.Spec{Dir: w.homeDir(id), Name: m.Name, Roles: m.Roles, AlsoUnder: m.AlsoUnder, Since: since,
-			Config: home.Config{Participant: id, Listen: listen}})
+			Config: home.Config{Participant: id, Listen: listen, TestnetClock: clock}})
 		if err != nil {
 			return nil, err
 		}

@@ -158,6 +158,33 @@ type Inbox struct {
 	Next  string `json:"next,omitzero"` // After of the next page, if there is one
 }
 
+// A CaseClock is one clock of a case.
+type CaseClock struct {
+	Case      protocol.CaseID `json:"case"`
+	State     casefile.State  `json:"state"`
+	Emergency bool            `json:"emergency,omitzero"`
+	Agreement string          `json:"agreement"`
+	// Clock is as case show has it.
+	Clock casefile.Running `json:"clock"`
+	// Passed says that its end has come about.
+	Passed bool `json:"passed,omitzero"`
+}
+
+// A ClockPage asks for part of the clocks. Its limit is one of cases.
+type ClockPage struct {
+	Page
+	// All asks also for clocks that have stopped or passed, and has the cases in
+	// the order of their names, which is none in time.
+	All bool
+}
+
+// Clocks is one page of clocks: the cases by when something is next due in them,
+// those whose clocks all stand still or are overdue last.
+type Clocks struct {
+	Items []CaseClock `json:"items"`
+	Next  string      `json:"next,omitzero"` // After of the next page, if there is one
+}
+
 // A DraftItem is one line of the list of drafts. It says nothing of whom the
 // request is about: a list is read over a shoulder.
 type DraftItem struct {
@@ -184,6 +211,7 @@ type Seen struct {
 type Cases interface {
 	Inbox(ctx context.Context, p Page) (Inbox, error)
 	Drafts(ctx context.Context, p Page) (Drafts, error)
+	Clocks(ctx context.Context, p ClockPage) (Clocks, error)
 	Case(ctx context.Context, id protocol.CaseID) (CaseView, error)
 	// MarkRead takes a case that was to be read out of the inbox, until
 	// something new comes.
@@ -217,11 +245,14 @@ type Status struct {
 	Accepting   bool                   `json:"accepting"`        // whether it takes acts
 	Trouble     string                 `json:"trouble,omitzero"` // why not
 	Time        time.Time              `json:"time"`             // legal time
-	Address     string                 `json:"address"`
-	LedgerSize  int64                  `json:"ledger_size"`
-	Outbox      int                    `json:"outbox"` // deliveries that wait, at most MaxPage are counted
-	Peers       []Peer                 `json:"peers"`
-	Registers   []Document             `json:"registers"`
+	// Testnet says that legal time is turned by hand here, and how far: "8h0m0s
+	// ahead". It is empty in every node that is not one of a testnet.
+	Testnet    string     `json:"testnet,omitzero"`
+	Address    string     `json:"address"`
+	LedgerSize int64      `json:"ledger_size"`
+	Outbox     int        `json:"outbox"` // deliveries that wait, at most MaxPage are counted
+	Peers      []Peer     `json:"peers"`
+	Registers  []Document `json:"registers"`
 	// Unconfirmed are the Parties of which nobody has said lately that this
 	// node missed none of their notices. It goes on with those that it holds.
 	Unconfirmed []Unconfirmed `json:"unconfirmed,omitzero"`

@@ -21,6 +21,9 @@ type Config struct {
 	Socket string `toml:"socket"`
 	// API is host:port, TCP, loopback only; "" where only the socket is served.
 	API string `toml:"api"`
+	// TestnetClock is the file by which a testnet turns legal time; "" in every
+	// home that is not one of a testnet.
+	TestnetClock string `toml:"testnet_clock"`
 }
 
 // ParseConfig reads comity.toml. The error names the line.
@@ -51,6 +54,9 @@ func (c *Config) Check() error {
 	}
 	if c.Socket != "" && !filepath.IsAbs(c.Socket) {
 		return fmt.Errorf("socket: want a path from the root on, such as /run/comity/api.sock")
+	}
+	if err := c.checkTestClock(); err != nil {
+		return err
 	}
 	if c.API == "" {
 		return nil
@@ -83,8 +89,20 @@ listen = %q
 # While the node is down any user of this machine can take the port, and is handed the token by
 # whoever calls. So give nobody api.token who could use the socket, and Prometheus metrics.token.
 %s
-`, string(c.Participant), c.Listen, setting("socket", c.Socket, "/run/comity/api.sock"),
-		setting("api", c.API, "127.0.0.1:8433"))
+%s`, string(c.Participant), c.Listen, setting("socket", c.Socket, "/run/comity/api.sock"),
+		setting("api", c.API, "127.0.0.1:8433"), c.testnetText())
+}
+
+// testnetText is there in a testnet only, and says what it does.
+func (c *Config) testnetText() string {
+	if c.TestnetClock == "" {
+		return ""
+	}
+	return fmt.Sprintf(`
+# A TESTNET'S HOME. Legal time here is what this file says: comity testnet advance turns it forward.
+# A node that others reach refuses to start with it.
+testnet_clock = %q
+`, c.TestnetClock)
 }
 
 // setting writes a setting, or an example of it that is off.

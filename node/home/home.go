@@ -231,6 +231,9 @@ func (h *Home) Lock(passphrase string) (keyfile.Lock, error) {
 // are the caller's to add.
 func (h *Home) NodeConfig(lock keyfile.Lock, now func() time.Time) (node.Config, error) {
 	c := node.Config{Self: h.Config.Participant, Dir: h.path(DataDir), Now: now}
+	if clock := h.TestClock(now); clock != nil {
+		c.Now, c.Ahead = clock.Now, clock.Ahead
+	}
 	var err error
 	if c.Keys, err = h.Keys(lock); err != nil {
 		return c, err
