@@ -13,6 +13,7 @@ import (
 	"comity.example/crypto/identity"
 	"comity.example/crypto/seal"
 	"comity.example/node/link"
+	"comity.example/node/notify"
 	"comity.example/protocol"
 	"comity.example/protocol/register"
 )
@@ -27,8 +28,8 @@ type Keys struct {
 	Store [32]byte           // encrypts the store at rest
 }
 
-// Config says what a node works with. All but Ahead, Log, Metrics, Limits and
-// Settled is required.
+// Config says what a node works with. All but Ahead, Log, Metrics, Limits,
+// Notify and Settled is required.
 type Config struct {
 	Self protocol.ParticipantID
 	Keys Keys
@@ -48,6 +49,8 @@ type Config struct {
 	Limits  link.Limits // zero: link.DefaultLimits
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
+	// Notify is where people are told, outside of the node, that something waits.
+	Notify map[notify.Target]notify.Sender
 	// Settled, if set, is told of each act whose delivery to a recipient has
 	// ended: receipted, refused or expired. It must not block.
 	Settled func(act protocol.Digest)

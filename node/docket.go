@@ -100,6 +100,9 @@ func (d *docket) Tick(ctx context.Context, now time.Time, limit int) (clerk.Roun
 	if t.owes {
 		n.duties.wake()
 	}
+	if t.Fired > 0 {
+		n.notifier.Wake()
+	}
 	n.metrics.ticked(&t, now)
 	return t.Round, nil
 }
@@ -187,10 +190,11 @@ func (n *Node) tickCase(tx *journal.Tx, key []byte, now time.Time, t *ticking) (
 		t.effects[fired[i].Effect]++
 		if told(&f.File, clocks, &fired[i], n.cfg.Self) {
 			f.Alerts = append(f.Alerts, fired[i])
+			err = errors.Join(err, n.tellFired(tx, &f.File, &fired[i]))
 		}
 	}
 	if f.Due != at { // a key that is not the case's own
-		err = tx.Delete(key)
+		err = errors.Join(err, tx.Delete(key))
 	}
 	return len(b), errors.Join(err, n.file(tx, f, now), n.unstick(tx, key, fired, now))
 }

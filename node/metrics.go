@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"comity.example/node/gate"
+	"comity.example/node/notify"
 )
 
 // metrics are counters without labels that could name a person or a matter.
@@ -16,6 +17,7 @@ type metrics struct {
 	forks      prometheus.Counter
 	effects    *prometheus.CounterVec // of clocks, by what came about
 	behind     prometheus.Gauge
+	tellings   *prometheus.CounterVec // by target and outcome
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -33,7 +35,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		behind: prometheus.NewGauge(prometheus.GaugeOpts{Name: "comity_clock_behind_seconds",
 			Help: "How long ago what is due longest was due, while the node catches up."}),
 	}
-	r.MustRegister(m.arrivals, m.deliveries, m.submitted, m.forks, m.effects, m.behind)
+	m.tellings = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comity_notifications_total",
+		Help: "Attempts to tell people outside of the node, by outcome."}, []string{"target", "outcome"})
+	r.MustRegister(m.arrivals, m.deliveries, m.submitted, m.forks, m.effects, m.behind, m.tellings)
 	return m
 }
 
@@ -70,3 +74,7 @@ func (m *metrics) ticked(t *ticking, now time.Time) {
 }
 
 func (m *metrics) fork() { m.forks.Inc() }
+
+func (m *metrics) told(t notify.Target, outcome string) {
+	m.tellings.WithLabelValues(string(t), outcome).Inc()
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"comity.example/node/notify"
 	"comity.example/protocol"
 )
 
@@ -21,9 +22,34 @@ type Config struct {
 	Socket string `toml:"socket"`
 	// API is host:port, TCP, loopback only; "" where only the socket is served.
 	API string `toml:"api"`
+	// Notify is where people are told that something waits for them.
+	Notify Notify `toml:"notify"`
 	// TestnetClock is the file by which a testnet turns legal time; "" in every
 	// home that is not one of a testnet.
 	TestnetClock string `toml:"testnet_clock"`
+}
+
+// Notify says how people are told outside of the node. Nothing is told where
+// neither is named.
+type Notify struct {
+	// Command is a program with its arguments, run for each event.
+	Command []string `toml:"command"`
+	// Webhook is a URL to which each event is posted, signed with the secret in
+	// the home's notify.secret.
+	Webhook string `toml:"webhook"`
+}
+
+func (n *Notify) check() error {
+	if len(n.Command) > 0 && !filepath.IsAbs(n.Command[0]) {
+		return fmt.Errorf("notify: command: want a program by its path from the root on, such as /usr/local/bin/page")
+	}
+	if n.Webhook == "" {
+		return nil
+	}
+	if err := notify.CheckURL(n.Webhook); err != nil {
+		return fmt.Errorf("notify: webhook: %w", err)
+	}
+	return nil
 }
 
 // ParseConfig reads comity.toml. The error names the line.
@@ -55,7 +81,7 @@ func (c *Config) Check() error {
 	if c.Socket != "" && !filepath.IsAbs(c.Socket) {
 		return fmt.Errorf("socket: want a path from the root on, such as /run/comity/api.sock")
 	}
-	if err := c.checkTestClock(); err != nil {
+	if err := errors.Join(c.checkTestClock(), c.Notify.check()); err != nil {
 		return err
 	}
 	if c.API == "" {
@@ -89,8 +115,28 @@ listen = %q
 # While the node is down any user of this machine can take the port, and is handed the token by
 # whoever calls. So give nobody api.token who could use the socket, and Prometheus metrics.token.
 %s
+%s
+# How people are told outside of the node that something waits for them: a program that is run for
+# each event, with the event as JSON on its standard input and a line of text in COMITY_TEXT; and a
+# URL that each event is posted to, signed (Standard Webhooks) with the secret in notify.secret.
 %s`, string(c.Participant), c.Listen, setting("socket", c.Socket, "/run/comity/api.sock"),
-		setting("api", c.API, "127.0.0.1:8433"), c.testnetText())
+		setting("api", c.API, "127.0.0.1:8433"), c.testnetText(), c.Notify.text())
+}
+
+// text returns n as the last part of a file: a table goes on to the end.
+func (n *Notify) text() string {
+	if len(n.Command) == 0 && n.Webhook == "" {
+		return "# [notify]\n# command = [\"/usr/local/bin/page\"]\n# webhook = \"https://pager.example/hooks/comity\"\n"
+	}
+	var words []string
+	for _, w := range n.Command {
+		words = append(words, fmt.Sprintf("%q", w))
+	}
+	out := "[notify]\n"
+	if len(words) > 0 {
+		out += "command = [" + strings.Join(words, ", ") + "]\n"
+	}
+	return out + setting("webhook", n.Webhook, "https://pager.example/hooks/comity") + "\n"
 }
 
 // testnetText is there in a testnet only, and says what it does.
