@@ -105,7 +105,12 @@ func (w *World) foundOfficers(h *home.Home, roles []protocol.Role, since time.Ti
 		if err != nil {
 			return err
 		}
-		if err := os.Symlink(path, filepath.Join(h.Dir, o.link)); err != nil {
+		// Relative, so that a world can be named from anywhere, and moved.
+		target, err := filepath.Rel(h.Dir, path)
+		if err != nil {
+			return err
+		}
+		if err := os.Symlink(target, filepath.Join(h.Dir, o.link)); err != nil {
 			return err
 		}
 	}
