@@ -22,8 +22,9 @@ import (
 const (
 	// secretPrefix begins a secret, as Standard Webhooks writes it.
 	secretPrefix = "whsec_"
-	// MinSecret and MaxSecret bound a secret, in bytes.
+	// MinSecret bounds a secret from below, in bytes.
 	MinSecret = 24
+	// MaxSecret bounds it from above, in bytes.
 	MaxSecret = 64
 	// maxAnswer bounds what is read of an answer, in bytes, so that the connection
 	// can be used again.
