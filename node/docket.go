@@ -213,7 +213,7 @@ func (n *Node) unstick(tx *journal.Tx, key []byte, fired []casefile.Fired, now t
 	if err != nil {
 		return err
 	}
-	n.cfg.Log.Error("a clock is due and does not fire", "case", id)
+	n.cfg.Log.Error("a clock is due and does not fire: this is a fault of the program")
 	f, err := readJSON[filed](tx, caseKey(id))
 	if err != nil {
 		return err
