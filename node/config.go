@@ -14,6 +14,7 @@ import (
 	"comity.example/crypto/identity"
 	"comity.example/crypto/seal"
 	"comity.example/node/link"
+	"comity.example/node/notify"
 	"comity.example/protocol"
 	"comity.example/protocol/register"
 )
@@ -28,14 +29,17 @@ type Keys struct {
 	Store [32]byte           // encrypts the store at rest
 }
 
-// Config says what a node works with. All but Approvals, Log, Metrics, Limits and Settled
-// is required.
+// Config says what a node works with. All but Ahead, Approvals, Log, Metrics,
+// Limits, Notify and Settled is required.
 type Config struct {
 	Self protocol.ParticipantID
 	Keys Keys
 	Dir  string // for the store and its anchor; made if it is not there
 	Conn net.PacketConn
 	Now  func() time.Time // legal time
+	// Ahead says how far Now is turned forward in a testnet. It is nil in any
+	// other node.
+	Ahead func() time.Duration
 
 	// Pins are the root keys of the Parties, compared out of band.
 	Pins []register.Pin
@@ -49,6 +53,8 @@ type Config struct {
 	Limits  link.Limits // zero: link.DefaultLimits
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
+	// Notify is where people are told, outside of the node, that something waits.
+	Notify map[notify.Target]notify.Sender
 	// Settled, if set, is told of each act whose delivery to a recipient has
 	// ended: receipted, refused or expired. It must not block.
 	Settled func(act protocol.Digest)

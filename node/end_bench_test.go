@@ -27,10 +27,12 @@ import (
 // An order is one line on an end's standard input; it answers each with one
 // report on its standard output, and ends with its input.
 type order struct {
-	Do       string // "deliver", "fill", "spent"
-	Count    int    `json:",omitempty"`
-	InFlight int    `json:",omitempty"`
-	Signed   []byte `json:",omitempty"` // of the act to fill up with
+	Do       string          // "deliver", "fill", "spent", "queue", "urgent", "open", "came", "effects"
+	Count    int             `json:",omitempty"`
+	InFlight int             `json:",omitempty"`
+	Signed   []byte          `json:",omitempty"` // of the act to fill up with
+	Case     protocol.CaseID `json:",omitempty"` // to make others like
+	Due      time.Time       `json:",omitzero"`  // of the clocks of what is opened
 }
 
 // A report says what an order, or the start, took.
@@ -42,6 +44,8 @@ type report struct {
 	Latencies []time.Duration `json:",omitempty"` // from Submit to the settled receipt
 	Receipts  int             `json:",omitempty"`
 	Signed    []byte          `json:",omitempty"` // the last act that was delivered
+	Case      protocol.CaseID `json:",omitempty"` // its case
+	Effects   [3]int          // in cases, twice in one, and in the ledger
 }
 
 // An end is one running node in a process of its own.
@@ -51,9 +55,15 @@ type end struct {
 	registry *prometheus.Registry
 	opened   time.Duration
 	ended    chan error
+	stop     context.CancelFunc // of one that the test itself opened
 
 	mu      sync.Mutex
 	settled map[protocol.Digest]chan struct{} // guarded by mu; closed when the delivery has ended
+}
+
+func newEnd() *end {
+	return &end{registry: prometheus.NewRegistry(), ended: make(chan error, 1),
+		settled: map[protocol.Digest]chan struct{}{}}
 }
 
 // serveEnd runs the node of a home until its input ends.
@@ -69,8 +79,7 @@ func serveEnd(ctx context.Context, dir, profile string) (err error) {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	e := &end{registry: prometheus.NewRegistry(), ended: make(chan error, 1),
-		settled: map[protocol.Digest]chan struct{}{}}
+	e := newEnd()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	if err := e.open(ctx, dir); err != nil {
@@ -147,6 +156,8 @@ func (e *end) do(ctx context.Context, o order) (report, error) {
 		return report{Took: time.Since(began)}, err
 	case "spent":
 		return report{}, nil
+	case "queue", "urgent", "open", "came", "effects":
+		return e.clocked(ctx, o)
 	}
 	return report{}, fmt.Errorf("no such order: %q", o.Do)
 }
@@ -200,6 +211,7 @@ func (e *end) deliver(ctx context.Context, o order) (report, error) {
 		}
 		r.Receipts = after - before
 	}
+	r.Case = drafts[len(drafts)-1].Case
 	r.Signed, err = e.node.Signed(ctx, acts[len(acts)-1])
 	return r, err
 }
@@ -252,6 +264,11 @@ func (e *end) receipts() (int, error) {
 
 // draft returns requests that are prepared and signed by the officer.
 func (e *end) draft(ctx context.Context, count int) ([]desk.Draft, error) {
+	return e.draftLike(ctx, count, func(*protocol.Request) {})
+}
+
+// draftLike is draft with requests that change makes others of.
+func (e *end) draftLike(ctx context.Context, count int, change func(*protocol.Request)) ([]desk.Draft, error) {
 	lock, err := e.home.Lock("")
 	if err != nil {
 		return nil, err
@@ -263,6 +280,7 @@ func (e *end) draft(ctx context.Context, count int) ([]desk.Draft, error) {
 	drafts := make([]desk.Draft, count)
 	for i := range drafts {
 		d := desk.Draft{Case: protocol.NewCaseID(), Body: protocol.Body{Request: measuredRequest()}}
+		change(d.Body.Request)
 		p, err := e.node.Prepare(ctx, d)
 		if err != nil {
 			return nil, err

@@ -24,14 +24,23 @@ type filed struct {
 	Since time.Time     `json:"since,omitzero"` // since when
 	Read  int           `json:"read,omitzero"`  // how much of its news our people have read
 	Noted bool          `json:"noted,omitzero"` // that it was refused is kept for what may come
+	// Due is when the clerk comes: Unix seconds, never while the clocks stand
+	// still, 0 if there are none. It is the time in the case's key in the docket.
+	Due int64 `json:"due,omitzero"`
+	// Alerts are what clocks brought about that our people have neither read nor
+	// acted upon since.
+	Alerts []casefile.Fired `json:"alerts,omitempty"`
 }
 
 // move returns what our people are asked to do: what they have read asks for
-// nothing, until something new comes.
+// nothing, until something new comes. What a clock brought about is to be read.
 func (f *filed) move(self protocol.ParticipantID) casefile.Move {
 	move := f.File.Move(self)
 	if move == casefile.Read && f.news(self) <= f.Read {
-		return casefile.None
+		move = casefile.None
+	}
+	if move == casefile.None && len(f.Alerts) > 0 {
+		return casefile.Read
 	}
 	return move
 }
@@ -122,7 +131,7 @@ func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
 	return f, err
 }
 
-// file writes a case and moves it in, within or out of the inbox.
+// file writes a case and moves it in, within or out of the inbox and the docket.
 func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
 	if f.File.State == casefile.Refused && !f.Noted && !f.File.Matter.Drill {
 		if err := noteCase(tx, &f.File); err != nil {
@@ -142,9 +151,14 @@ func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
 			f.Inbox, f.Since = inboxKey(laneOf(&f.File), now, f.File.ID), now
 		}
 	}
+	clocks := casefile.Clocks(&f.File, n.law(&f.File))
+	if err := n.docketed(tx, &f, clocks); err != nil {
+		return err
+	}
 	if f.Inbox != "" {
 		item := desk.Item{Case: f.File.ID, State: f.File.State, Move: move, Emergency: f.File.Emergency, Drill: f.File.Matter.Drill,
 			Issuer: f.File.Issuer, Addressee: f.File.Addressee, Agreement: f.File.Agreement.ID, Since: f.Since}
+		f.dueTo(&item, clocks, n.cfg.Self)
 		if err := writeJSON(tx, []byte(f.Inbox), item); err != nil {
 			return err
 		}

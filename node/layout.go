@@ -27,6 +27,8 @@ import (
 //	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof
 //	matter/<digest of issuer and identifier>       in which cases what was asked for was refused
 //	duty/<case>/<kind>/<digest>                    an act that this node owes and sends by itself
+//	due/<unix seconds>/<case>                      when a clock of a case is due; never, while its clocks stand still
+//	notify/<target>/<lane>/<seq>                   what a person is to be told of, outside of the node
 //	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
 //	part/<document digest>/<nnnn>                  a part of a document that is too large for one value
 //	peer/<peer>                                    the newest checkpoint of the peer's ledger that was shown to extend the others
@@ -45,6 +47,8 @@ const (
 	prefixDelivery = "delivery/"
 	prefixMatter   = "matter/"
 	prefixDuty     = "duty/"
+	prefixDue      = "due/"
+	prefixNotify   = "notify/"
 	prefixDocument = "document/"
 	prefixPart     = "part/"
 	prefixPeer     = "peer/"
@@ -99,6 +103,24 @@ func shownKey(id protocol.ParticipantID) []byte { return append(peerKey(id), sho
 // inboxKey sorts emergencies first, then the longest wait.
 func inboxKey(lane wire.Lane, since time.Time, id protocol.CaseID) string {
 	return fmt.Sprintf("%s%d/%011d/%s", prefixInbox, lane, since.Unix(), id)
+}
+
+// never is the time of a case whose clocks all stand still: the last that a
+// key has room for.
+const never = 99_999_999_999
+
+// dueKey sorts by when something is due.
+func dueKey(seconds int64, id protocol.CaseID) []byte {
+	return fmt.Appendf(nil, "%s%011d/%s", prefixDue, seconds, id)
+}
+
+// parseDueKey reads what dueKey wrote.
+func parseDueKey(key []byte) (seconds int64, id protocol.CaseID, err error) {
+	at, name, ok := strings.Cut(strings.TrimPrefix(string(key), prefixDue), "/")
+	if seconds, err = strconv.ParseInt(at, 10, 64); err != nil || !ok {
+		return 0, "", fmt.Errorf("node: a key of what is due is damaged")
+	}
+	return seconds, protocol.CaseID(name), nil
 }
 
 // outKey sorts by peer, emergencies first, then the order of commits.

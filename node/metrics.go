@@ -1,9 +1,12 @@
 package node
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"comity.example/node/gate"
+	"comity.example/node/notify"
 )
 
 // metrics are counters without labels that could name a person or a matter.
@@ -12,6 +15,9 @@ type metrics struct {
 	deliveries *prometheus.CounterVec // by outcome
 	submitted  *prometheus.CounterVec // by verdict
 	forks      prometheus.Counter
+	effects    *prometheus.CounterVec // of clocks, by what came about
+	behind     prometheus.Gauge
+	tellings   *prometheus.CounterVec // by target and outcome
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -24,8 +30,14 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Help: "Acts that this participant's people submitted, by verdict."}, []string{"verdict"}),
 		forks: prometheus.NewCounter(prometheus.CounterOpts{Name: "comity_peer_forks_total",
 			Help: "Peers' checkpoints that contradict each other."}),
+		effects: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comity_clock_effects_total",
+			Help: "What came about at the end of clocks, or ahead of it."}, []string{"effect"}),
+		behind: prometheus.NewGauge(prometheus.GaugeOpts{Name: "comity_clock_behind_seconds",
+			Help: "How long ago what is due longest was due, while the node catches up."}),
 	}
-	r.MustRegister(m.arrivals, m.deliveries, m.submitted, m.forks)
+	m.tellings = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comity_notifications_total",
+		Help: "Attempts to tell people outside of the node, by outcome."}, []string{"target", "outcome"})
+	r.MustRegister(m.arrivals, m.deliveries, m.submitted, m.forks, m.effects, m.behind, m.tellings)
 	return m
 }
 
@@ -49,4 +61,20 @@ func (m *metrics) delivery(outcome string) { m.deliveries.WithLabelValues(outcom
 
 func (m *metrics) submission(verdict string) { m.submitted.WithLabelValues(verdict).Inc() }
 
+// ticked counts what a round of the clerk brought about.
+func (m *metrics) ticked(t *ticking, now time.Time) {
+	for effect, n := range t.effects {
+		m.effects.WithLabelValues(string(effect)).Add(float64(n))
+	}
+	behind := 0.0
+	if !t.Next.IsZero() {
+		behind = max(0, now.Sub(t.Next).Seconds())
+	}
+	m.behind.Set(behind)
+}
+
 func (m *metrics) fork() { m.forks.Inc() }
+
+func (m *metrics) told(t notify.Target, outcome string) {
+	m.tellings.WithLabelValues(string(t), outcome).Inc()
+}

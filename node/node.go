@@ -10,7 +10,9 @@
 // An act goes out by submit.go: completed (plan.go), gate, the case, one commit
 // with its place in the outbox, and the courier, which settles it with the answer
 // (settle.go). What cannot leave yet stays a draft (draft.go). What the node sends
-// by itself, without a person, it owes first: duty.go.
+// by itself, without a person, it owes first: duty.go. The clocks of the cases are
+// in the docket (docket.go), which the clerk watches; what rings outside of the
+// node waits in a queue of its own (tell.go).
 //
 // Acts are decided on registers, agreements and notices (library.go, and
 // documents.go for the disk). They come by publication (publish.go), and by
@@ -34,10 +36,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"comity.example/node/clerk"
 	"comity.example/node/courier"
 	"comity.example/node/gate"
 	"comity.example/node/journal"
 	"comity.example/node/link"
+	"comity.example/node/notify"
 	"comity.example/node/store/badger"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -53,9 +57,12 @@ type Node struct {
 	journal *journal.Journal
 	link    *link.Link
 	courier *courier.Courier
-	gate    *gate.Gate
-	metrics *metrics
-	watch   *watch
+	clerk   *clerk.Clerk
+	// notifier tells people outside of the node.
+	notifier *notify.Notifier
+	gate     *gate.Gate
+	metrics  *metrics
+	watch    *watch
 
 	// grounds is what acts are decided on. It changes only inside a commit, so
 	// that the order of the ledger is the order in which they took effect.
@@ -69,7 +76,9 @@ type Node struct {
 	questions questions
 	duties    duties
 
-	seq     uint64 // of the newest outbox entry; owned by commits
+	seq     uint64                // of the newest outbox entry; owned by commits
+	dueFrom int64                 // nothing is due before it, in Unix seconds; owned by commits
+	toTell  map[notify.Target]int // how many events wait; owned by commits
 	running atomic.Bool
 }
 
@@ -110,6 +119,12 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
 	n.gate = gate.New(gate.Config{Self: cfg.Self, Sign: cfg.Keys.Sign, Open: cfg.Keys.Open})
+	n.clerk = clerk.New(clerk.Config{Docket: (*docket)(n), Now: n.now, Log: cfg.Log})
+	n.notifier = notify.New(notify.Config{Queue: (*bell)(n), Senders: cfg.Notify, Now: n.now, Log: cfg.Log,
+		Count: n.metrics.told})
+	if err = n.countToTell(ctx); err != nil {
+		return nil, fmt.Errorf("node: open: %w", err)
+	}
 	n.courier = courier.New(courier.Config{Outbox: (*outbox)(n), Exchange: n.exchange,
 		Now: n.now, Log: cfg.Log, Count: n.metrics.delivery})
 	n.link, err = link.New(link.Config{Conn: cfg.Conn, Self: cfg.Self, Key: cfg.Keys.TLS,
@@ -152,7 +167,8 @@ func (n *Node) Run(ctx context.Context) error {
 // journal's end, if it sees it, back into wrote.
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
-	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties}
+	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.clerk.Run, n.notifier.Run,
+		n.followTurns}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()
@@ -190,6 +206,9 @@ func (n *Node) closeStore() error {
 
 // now is legal time as acts and records carry it: UTC, whole seconds.
 func (n *Node) now() time.Time { return n.cfg.Now().UTC().Truncate(time.Second) }
+
+// Wake says that legal time was put forward.
+func (n *Node) Wake() { n.clerk.Wake() }
 
 // exchange asks a peer over the link, in the courier's words.
 func (n *Node) exchange(ctx context.Context, peer protocol.ParticipantID, m wire.Message) (wire.Message, error) {

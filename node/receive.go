@@ -111,6 +111,7 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 		if r.owes {
 			n.duties.wake()
 		}
+		n.notifier.Wake()
 		if r.refused {
 			n.cfg.Log.Info("act refused", "peer", peer, "reasons", r.reasons, "entry", r.index)
 		}
@@ -257,6 +258,7 @@ func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (resp
 	owes, err := n.oweRelay(tx, &f.File)
 	err = errors.Join(err,
 		writeJSON(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
+		n.tellArrival(tx, &f, a.Act.Act, by.at),
 		n.file(tx, f, by.at),
 	)
 	return response{index: index, fresh: true, owes: owes}, err

@@ -119,7 +119,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		v.State, v.Move, v.File = string(f.File.State), f.moveAt(n.cfg.Self, n.now()), &f.File
 		lookUp(&v, n.grounds.Load(), n.now())
 		v.ToDelete = len(f.File.ToDelete()) > 0
-		v.Questions, v.Regions, v.Awaits = f.File.Questions(), f.File.Regions(n.now()), f.File.Awaits()
+		n.stand(&v, n.now())
 		stands, err := current(r, &f.File, f.File.Held())
 		if err != nil {
 			return err
@@ -166,7 +166,7 @@ func (n *Node) MarkRead(ctx context.Context, id protocol.CaseID, seen desk.Seen)
 		case f.moveAt(n.cfg.Self, n.now()) != casefile.Read:
 			return &desk.Problem{Status: http.StatusConflict, Text: "nothing in this case waits to be read"}
 		}
-		f.Read = f.news(n.cfg.Self)
+		f.Read, f.Alerts = f.news(n.cfg.Self), nil
 		return n.file(tx, f, n.now())
 	})
 	if err != nil {
@@ -305,6 +305,9 @@ func (n *Node) Status(ctx context.Context) (desk.Status, error) {
 	head := n.journal.Head()
 	s := desk.Status{Participant: n.cfg.Self, Accepting: n.running.Load(), Time: n.now(),
 		Address: n.link.Addr().String(), LedgerSize: head.Size, Peers: []desk.Peer{}, Unconfirmed: n.unconfirmed(), Unused: n.unused.list()}
+	if n.cfg.Ahead != nil {
+		s.Testnet = n.cfg.Ahead().String() + " ahead"
+	}
 	if err := n.watch.whatTrouble(); err != nil {
 		s.Trouble = err.Error()
 	}
@@ -387,6 +390,8 @@ func (n *Node) Check(ctx context.Context) (desk.LedgerReport, error) {
 // checkRecord finds what a record says is kept.
 func checkRecord(r store.Reader, index int64, rec ledger.Record) error {
 	switch rec.Kind {
+	case ledger.KindClock:
+		return checkFired(r, index, rec)
 	case ledger.KindAccepted, ledger.KindHeld, ledger.KindSent:
 	default:
 		return nil

@@ -149,6 +149,9 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 	if _, err = n.record(tx, ledger.KindSent, out.Act, by); err != nil {
 		return nil, err
 	}
+	if len(out.Act.Officers) > 0 {
+		f.Alerts = nil // our people act: they have seen them
+	}
 	err = errors.Join(dropDraft(tx, act), n.file(tx, f, by.at))
 	for _, to := range act.To {
 		if to == n.cfg.Self {

@@ -40,6 +40,9 @@ type Founding struct {
 	At       time.Time
 	// Address returns where a participant listens.
 	Address func(protocol.ParticipantID) (listen string, err error)
+	// Turning says that legal time can be turned forward in this world. Its nodes
+	// listen on loopback, or do not start.
+	Turning bool
 }
 
 // A World is a founded world on disk: one home for each participant, and the
@@ -47,6 +50,7 @@ type Founding struct {
 //
 //	DIR/GB/root.key, pin.json, register.jws
 //	DIR/gb.met-police/    a home
+//	DIR/legal-time        how far legal time is turned forward, if it can be
 type World struct {
 	Dir      string
 	Topology Topology
@@ -56,6 +60,13 @@ type World struct {
 // Found makes a world that does not exist yet.
 func Found(f Founding) (*World, error) {
 	w := &World{Dir: f.Dir, Topology: f.Topology, homes: map[protocol.ParticipantID]*home.Home{}}
+	clock := ""
+	if f.Turning {
+		clock = filepath.Join("..", clockName)
+		if err := w.foundClock(); err != nil {
+			return nil, err
+		}
+	}
 	at := f.At.UTC().Truncate(time.Second)
 	since := at.Add(-time.Hour)
 	for _, id := range f.Topology.Participants() {
@@ -65,7 +76,7 @@ func Found(f Founding) (*World, error) {
 		}
 		m := f.Topology.Parties[id.Party()][id]
 		h, err := home.Create(home.Spec{Dir: w.homeDir(id), Name: m.Name, Roles: m.Roles, AlsoUnder: m.AlsoUnder, Since: since,
-			Config: home.Config{Participant: id, Listen: listen}})
+			Config: home.Config{Participant: id, Listen: listen, TestnetClock: clock}})
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +117,12 @@ func (w *World) foundOfficers(h *home.Home, roles []protocol.Role, since time.Ti
 		if err != nil {
 			return err
 		}
-		if err := os.Symlink(path, filepath.Join(h.Dir, o.link)); err != nil {
+		// Relative, so that a world can be named from anywhere, and moved.
+		target, err := filepath.Rel(h.Dir, path)
+		if err != nil {
+			return err
+		}
+		if err := os.Symlink(target, filepath.Join(h.Dir, o.link)); err != nil {
 			return err
 		}
 	}

@@ -35,6 +35,7 @@ type cli struct {
 	Check     checkCmd     `cmd:"" group:"Work:" help:"Say what the agreements find of a request, without a node."`
 	Approve   approveCmd   `cmd:"" group:"Work:" help:"Stand behind a draft that another officer sends."`
 	Inbox     inboxCmd     `cmd:"" group:"Work:" help:"List what waits for your people."`
+	Clocks    clocksCmd    `cmd:"" group:"Work:" help:"List the clocks that run, by when they are due."`
 	Certify   certifyCmd   `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated authority."`
 	Disclose  discloseCmd  `cmd:"" group:"Work:" help:"Hand over evidence."`
 	Refuse    refuseCmd    `cmd:"" group:"Work:" help:"Refuse a request, as a person of the addressee."`

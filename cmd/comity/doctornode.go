@@ -22,6 +22,9 @@ func (d *doctor) node(s *desk.Status) {
 		return
 	}
 	d.well("node", "takes acts at %s; ledger of %d entries, %d to deliver", s.Address, s.LedgerSize, s.Outbox)
+	if s.Testnet != "" {
+		d.find("testnet", warn, "legal time is turned by hand here, "+s.Testnet+" of this machine's: nothing here is for real", "")
+	}
 	if s.Trouble != "" {
 		d.find("trouble", warn, s.Trouble, "see the node's log")
 	}

@@ -35,13 +35,14 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	now := a.instant()
 	turns := a.turnsOf(ctx, in.Items)
 	return a.show(in, func(w io.Writer) {
 		if len(in.Items) == 0 {
 			fmt.Fprintln(w, "nothing waits for you")
 			return
 		}
-		rows := [][]string{{"CASE", "NEXT", "STATE", "SINCE", "DUE", "ISSUER", "ADDRESSEE", "AGREEMENT"}}
+		rows := [][]string{{"CASE", "NEXT", "DUE", "STATE", "SINCE", "ISSUER", "ADDRESSEE", "AGREEMENT"}}
 		for _, i := range in.Items {
 			next := string(i.Move)
 			switch {
@@ -50,7 +51,14 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 			case i.Emergency:
 				next = "EMERGENCY: " + next
 			}
-			rows = append(rows, []string{string(i.Case), next, string(i.State), moment(i.Since), dueText(i.Due), string(i.Issuer),
+			if i.Alerts > 0 {
+				next += " (" + string(i.Alert.Effect) + ": " + shortClock(i.Alert.Clock) + ")"
+			}
+			due := "-"
+			if !i.Due.IsZero() {
+				due = untilText(i.Due, now)
+			}
+			rows = append(rows, []string{string(i.Case), next, due, string(i.State), moment(i.Since), string(i.Issuer),
 				string(i.Addressee), i.Agreement})
 		}
 		table(w, rows)
@@ -59,14 +67,6 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 			fmt.Fprintf(w, "more: comity inbox --after %s\n", in.Next)
 		}
 	})
-}
-
-// dueText writes when an item is due, a dash if no clock runs for it.
-func dueText(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return moment(t)
 }
 
 // turnsOf returns what is to be done, each turn once whatever the case.

@@ -67,7 +67,7 @@ func (c *nodeCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := h.NodeConfig(lock, a.now)
+	cfg, err := h.NodeConfig(lock, time.Now)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,8 @@ type testnetCmd struct {
 	Up   testnetUpCmd   `cmd:"" help:"Run a world of nodes on this machine until Ctrl-C."`
 	Demo testnetDemoCmd `cmd:"" help:"Run a world and play the stories on it."`
 	Down testnetDownCmd `cmd:"" help:"End a world that runs in another terminal."`
+
+	Advance testnetAdvanceCmd `cmd:"" help:"Turn legal time forward in a world."`
 }
 
 // worldFlags say which world is meant.
@@ -73,7 +75,8 @@ func (f *worldFlags) open(a *app) (*testnet.Processes, error) {
 	if testnet.Exists(f.World) {
 		w, err = testnet.Load(f.World, t)
 	} else {
-		w, err = testnet.Found(testnet.Founding{Dir: f.World, Topology: t, At: a.now(), Address: testnet.Loopback})
+		w, err = testnet.Found(testnet.Founding{Dir: f.World, Topology: t, At: a.now(),
+			Address: testnet.Loopback, Turning: true})
 	}
 	if err != nil {
 		return nil, err

@@ -203,18 +203,6 @@ func stands(v *desk.CaseView, r *casefile.Running, now time.Time) string {
 	return fmt.Sprintf("due %s, in %s", moment(r.Ends), span(r.Ends.Sub(now)))
 }
 
-// span writes a time that is left in the units that people think in.
-func span(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d >= 2*day:
-		return fmt.Sprintf("%dd %dh", d/day, d%day/time.Hour)
-	case d >= time.Hour:
-		return fmt.Sprintf("%dh %02dm", d/time.Hour, d%time.Hour/time.Minute)
-	}
-	return d.Truncate(time.Second).String()
-}
-
 // writeVersion says what an amended request asks for now, and what was given up.
 func writeVersion(w io.Writer, v *desk.CaseView) {
 	if v.Version < 2 || v.Current == nil {

@@ -74,7 +74,22 @@ func (c *Client) Drafts(ctx context.Context, p Page) (d Drafts, err error) {
 	return d, c.call(ctx, "GET /v1/drafts?"+p.query(), nil, &d)
 }
 
-func (p Page) query() string {
+// Clocks implements Cases.
+func (c *Client) Clocks(ctx context.Context, p ClockPage) (k Clocks, err error) {
+	return k, c.call(ctx, "GET /v1/clocks?"+p.query(), nil, &k)
+}
+
+func (p ClockPage) query() string {
+	q := p.values()
+	if p.All {
+		q.Set("all", "true")
+	}
+	return q.Encode()
+}
+
+func (p Page) query() string { return p.values().Encode() }
+
+func (p Page) values() url.Values {
 	q := url.Values{}
 	if p.After != "" {
 		q.Set("after", p.After)
@@ -82,7 +97,7 @@ func (p Page) query() string {
 	if p.Limit > 0 {
 		q.Set("limit", strconv.Itoa(p.Limit))
 	}
-	return q.Encode()
+	return q
 }
 
 // Case implements Cases.

@@ -136,7 +136,8 @@ type CaseView struct {
 	Compartments []SealedText   `json:"compartments,omitempty"`
 	File         *casefile.Case `json:"file,omitzero"`
 	Acts         []ActView      `json:"acts,omitzero"`
-	// Title is the agreement's, and Clocks are the periods that it sets.
+	// Title is the agreement's, and Clocks are the periods that it sets, in its
+	// own words.
 	Title         string         `json:"title,omitzero"`
 	Clocks        []Clock        `json:"clocks,omitzero"`
 	Organisations []Organisation `json:"organisations,omitzero"`
@@ -149,6 +150,9 @@ type CaseView struct {
 	Current *protocol.Request `json:"current,omitzero"`
 	Version int64             `json:"version,omitzero"`
 
+	// Where the case stands now. Running are its clocks as they run, also those
+	// that stand still or have stopped; Fired is what came about here at the end
+	// of one, or ahead of it; Awaits says whose move it is, of all in the case.
 	Running   []casefile.Running  `json:"running,omitzero"`
 	Fired     []casefile.Fired    `json:"fired,omitzero"`
 	Questions []casefile.Question `json:"questions,omitzero"`
@@ -167,7 +171,15 @@ type Item struct {
 	Addressee protocol.ParticipantID `json:"addressee"`
 	Agreement string                 `json:"agreement"`
 	Since     time.Time              `json:"since"`
-	Due       time.Time              `json:"due,omitzero"`
+	// Due is the earliest end of a clock that runs against this participant, and
+	// Clock which it is: its id, as case show has it.
+	Due   time.Time `json:"due,omitzero"`
+	Clock string    `json:"clock,omitzero"`
+	// Alert is the newest of what came about at the end of a clock, or ahead of
+	// it, and that our people have neither read nor acted upon since; Alerts is
+	// how many there are.
+	Alert  casefile.Fired `json:"alert,omitzero"`
+	Alerts int            `json:"alerts,omitzero"`
 }
 
 // A Page asks for part of a list.
@@ -181,6 +193,33 @@ type Page struct {
 type Inbox struct {
 	Items []Item `json:"items"`
 	Next  string `json:"next,omitzero"` // After of the next page, if there is one
+}
+
+// A CaseClock is one clock of a case.
+type CaseClock struct {
+	Case      protocol.CaseID `json:"case"`
+	State     casefile.State  `json:"state"`
+	Emergency bool            `json:"emergency,omitzero"`
+	Agreement string          `json:"agreement"`
+	// Clock is as case show has it.
+	Clock casefile.Running `json:"clock"`
+	// Passed says that its end has come about.
+	Passed bool `json:"passed,omitzero"`
+}
+
+// A ClockPage asks for part of the clocks. Its limit is one of cases.
+type ClockPage struct {
+	Page
+	// All asks also for clocks that have stopped or passed, and has the cases in
+	// the order of their names, which is none in time.
+	All bool
+}
+
+// Clocks is one page of clocks: the cases by when something is next due in them,
+// those whose clocks all stand still or are overdue last.
+type Clocks struct {
+	Items []CaseClock `json:"items"`
+	Next  string      `json:"next,omitzero"` // After of the next page, if there is one
 }
 
 // A DraftItem is one line of the list of drafts. It says nothing of whom the
@@ -211,6 +250,7 @@ type Seen struct {
 type Cases interface {
 	Inbox(ctx context.Context, p Page) (Inbox, error)
 	Drafts(ctx context.Context, p Page) (Drafts, error)
+	Clocks(ctx context.Context, p ClockPage) (Clocks, error)
 	Case(ctx context.Context, id protocol.CaseID) (CaseView, error)
 	// MarkRead takes a case that was to be read out of the inbox, until
 	// something new comes.
@@ -244,11 +284,14 @@ type Status struct {
 	Accepting   bool                   `json:"accepting"`        // whether it takes acts
 	Trouble     string                 `json:"trouble,omitzero"` // why not
 	Time        time.Time              `json:"time"`             // legal time
-	Address     string                 `json:"address"`
-	LedgerSize  int64                  `json:"ledger_size"`
-	Outbox      int                    `json:"outbox"` // deliveries that wait, at most MaxPage are counted
-	Peers       []Peer                 `json:"peers"`
-	Registers   []Document             `json:"registers"`
+	// Testnet says that legal time is turned by hand here, and how far: "8h0m0s
+	// ahead". It is empty in every node that is not one of a testnet.
+	Testnet    string     `json:"testnet,omitzero"`
+	Address    string     `json:"address"`
+	LedgerSize int64      `json:"ledger_size"`
+	Outbox     int        `json:"outbox"` // deliveries that wait, at most MaxPage are counted
+	Peers      []Peer     `json:"peers"`
+	Registers  []Document `json:"registers"`
 	// Unconfirmed are the Parties of which nobody has said lately that this
 	// node missed none of their notices. It goes on with those that it holds.
 	Unconfirmed []Unconfirmed `json:"unconfirmed,omitzero"`

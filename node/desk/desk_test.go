@@ -55,6 +55,12 @@ func (c *clerk) Discard(_ context.Context, id protocol.CaseID) (desk.Discarded, 
 	return desk.Discarded{Case: id}, c.ask("discard %s", id)
 }
 
+func (c *clerk) Clocks(_ context.Context, p desk.ClockPage) (desk.Clocks, error) {
+	return desk.Clocks{Items: []desk.CaseClock{{Case: "case-aaaaaaaaaaaaaaaaaaaaaaaaaa", State: casefile.Served,
+			Clock: casefile.Running{ID: "production", Whose: "us.contoso", Left: time.Hour}}}},
+		c.ask("clocks %s %d %t", p.After, p.Limit, p.All)
+}
+
 func (c *clerk) Submit(_ context.Context, d desk.Draft) (desk.Submitted, error) {
 	c.draft = d
 	return desk.Submitted{Case: d.Case}, c.ask("submit")
@@ -144,6 +150,8 @@ var calls = []struct {
 	{"POST", "/v1/acts/submit", `{"body":{}}`, "submit"},
 	{"GET", "/v1/inbox", "", `inbox "" 50`},
 	{"GET", "/v1/inbox?limit=200&after=0/1/x", "", `inbox "0/1/x" 200`},
+	{"GET", "/v1/clocks", "", "clocks  50 false"},
+	{"GET", "/v1/clocks?limit=1&all=true&after=x", "", "clocks x 1 true"},
 	{"GET", "/v1/cases/" + string(someCase), "", "case " + string(someCase)},
 	{"POST", "/v1/cases/" + string(someCase) + "/read", `{"acts":2,"state":"produced"}`, "read " + string(someCase) + " 2 produced"},
 	{"GET", "/v1/cases/" + string(someCase) + "/export", "", "export " + string(someCase)},
@@ -307,6 +315,7 @@ func TestBadCallsAreToldWhatToMend(t *testing.T) {
 		{"GET", "/v1/inbox?limit=201", "", 400, "limit:"},
 		{"GET", "/v1/inbox?limit=ten", "", 400, "limit:"},
 		{"GET", "/v1/drafts?limit=201", "", 400, "limit: want a number from 1 to 200"},
+		{"GET", "/v1/clocks?all=yes", "", 400, "all: want true"},
 		{"GET", "/v1/cases/17", "", 400, "case: want case-"},
 		{"GET", "/v1/cases/" + string(someCase) + "x/export", "", 400, "case: want case-"},
 		{"POST", "/v1/peers/Contoso/probe", "", 400, "peer: want a participant"},

@@ -30,6 +30,7 @@ func Server(n Node, token string, metrics http.Handler) http.Handler {
 	mux.HandleFunc("POST /v1/acts/prepare", s.prepare)
 	mux.HandleFunc("POST /v1/acts/submit", s.submit)
 	mux.HandleFunc("GET /v1/inbox", s.inbox)
+	mux.HandleFunc("GET /v1/clocks", s.clocks)
 	mux.HandleFunc("GET /v1/cases/{case}", s.show)
 	mux.HandleFunc("POST /v1/cases/{case}/read", s.markRead)
 	mux.HandleFunc("GET /v1/cases/{case}/export", s.export)
@@ -136,6 +137,19 @@ func (s *server) drafts(w http.ResponseWriter, r *http.Request) {
 	if page, ok := pageOf(w, r); ok {
 		reply(w)(s.n.Drafts(r.Context(), page))
 	}
+}
+
+func (s *server) clocks(w http.ResponseWriter, r *http.Request) {
+	page, ok := pageOf(w, r)
+	if !ok {
+		return
+	}
+	all := r.URL.Query().Get("all")
+	if all != "" && all != "true" {
+		fail(w, &Problem{http.StatusBadRequest, "all: want true, or leave it out", ""})
+		return
+	}
+	reply(w)(s.n.Clocks(r.Context(), ClockPage{Page: page, All: all != ""}))
 }
 
 func pageOf(w http.ResponseWriter, r *http.Request) (Page, bool) {

@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"comity.example/node"
+	"comity.example/node/notify"
 	"comity.example/protocol"
 )
 
@@ -25,12 +26,40 @@ type Config struct {
 	API string `toml:"api"`
 	// Approvals say how many officers stand behind what the participant sends.
 	Approvals Approvals `toml:"approvals"`
+	// Notify is where people are told that something waits for them.
+	Notify Notify `toml:"notify"`
+	// TestnetClock is the file by which a testnet turns legal time; "" in every
+	// home that is not one of a testnet.
+	TestnetClock string `toml:"testnet_clock"`
 }
 
 // Approvals are those of node.Config, as a file says them. 0 stands for 1.
 type Approvals struct {
 	Request    int `toml:"request"`
 	Disclosure int `toml:"disclosure"`
+}
+
+// Notify says how people are told outside of the node. Nothing is told where
+// neither is named.
+type Notify struct {
+	// Command is a program with its arguments, run for each event.
+	Command []string `toml:"command"`
+	// Webhook is a URL to which each event is posted, signed with the secret in
+	// the home's notify.secret.
+	Webhook string `toml:"webhook"`
+}
+
+func (n *Notify) check() error {
+	if len(n.Command) > 0 && !filepath.IsAbs(n.Command[0]) {
+		return fmt.Errorf("notify: command: want a program by its path from the root on, such as /usr/local/bin/page")
+	}
+	if n.Webhook == "" {
+		return nil
+	}
+	if err := notify.CheckURL(n.Webhook); err != nil {
+		return fmt.Errorf("notify: webhook: %w", err)
+	}
+	return nil
 }
 
 // ParseConfig reads comity.toml. The error names the line.
@@ -64,6 +93,9 @@ func (c *Config) Check() error {
 	}
 	if c.Socket != "" && !filepath.IsAbs(c.Socket) {
 		return fmt.Errorf("socket: want a path from the root on, such as /run/comity/api.sock")
+	}
+	if err := errors.Join(c.checkTestClock(), c.Notify.check()); err != nil {
+		return err
 	}
 	if c.API == "" {
 		return nil
@@ -113,15 +145,20 @@ listen = %q
 # While the node is down any user of this machine can take the port, and is handed the token by
 # whoever calls. So give nobody api.token who could use the socket, and Prometheus metrics.token.
 %s
-
+%s
 # Four eyes: how many officers must stand behind a request, or behind a disclosure, before it leaves
 # (at most 4, whoever sends it among them). The others sign it with comity approve. An emergency that
 # fewer than two officers of the duty list signed is held at its addressee, whatever stands here.
 [approvals]
 %s
 %s
-`, string(c.Participant), c.Listen, setting("socket", c.Socket, "/run/comity/api.sock"),
-		setting("api", c.API, "127.0.0.1:8433"), number("request", c.Approvals.Request), number("disclosure", c.Approvals.Disclosure))
+
+# How people are told outside of the node that something waits for them: a program that is run for
+# each event, with the event as JSON on its standard input and a line of text in COMITY_TEXT; and a
+# URL that each event is posted to, signed (Standard Webhooks) with the secret in notify.secret.
+%s`, string(c.Participant), c.Listen, setting("socket", c.Socket, "/run/comity/api.sock"),
+		setting("api", c.API, "127.0.0.1:8433"), c.testnetText(), number("request", c.Approvals.Request),
+		number("disclosure", c.Approvals.Disclosure), c.Notify.text())
 }
 
 // number writes how many officers, or an example of it that is off.
@@ -134,6 +171,34 @@ func number(name string, n int) string {
 
 func (a Approvals) node() node.Approvals {
 	return node.Approvals{Request: a.Request, Disclosure: a.Disclosure}
+}
+
+// text returns n as the last part of a file: a table goes on to the end.
+func (n *Notify) text() string {
+	if len(n.Command) == 0 && n.Webhook == "" {
+		return "# [notify]\n# command = [\"/usr/local/bin/page\"]\n# webhook = \"https://pager.example/hooks/comity\"\n"
+	}
+	var words []string
+	for _, w := range n.Command {
+		words = append(words, fmt.Sprintf("%q", w))
+	}
+	out := "[notify]\n"
+	if len(words) > 0 {
+		out += "command = [" + strings.Join(words, ", ") + "]\n"
+	}
+	return out + setting("webhook", n.Webhook, "https://pager.example/hooks/comity") + "\n"
+}
+
+// testnetText is there in a testnet only, and says what it does.
+func (c *Config) testnetText() string {
+	if c.TestnetClock == "" {
+		return ""
+	}
+	return fmt.Sprintf(`
+# A TESTNET'S HOME. Legal time here is what this file says: comity testnet advance turns it forward.
+# A node that others reach refuses to start with it.
+testnet_clock = %q
+`, c.TestnetClock)
 }
 
 // setting writes a setting, or an example of it that is off.

@@ -16,6 +16,7 @@
 //	run/api.sock     the API of the node that runs
 //	api.token        token of the API
 //	metrics.token    token of the metrics, for who collects them
+//	notify.secret    signs what a webhook is sent
 //
 // The package is trusted with the keys while it unlocks them.
 package home
@@ -53,6 +54,8 @@ const (
 	TokenName  = "api.token"
 	// MetricsTokenName is the file of the token that opens /metrics and nothing else.
 	MetricsTokenName = "metrics.token"
+	// NotifySecretName is the file of the secret that signs what a webhook is sent.
+	NotifySecretName = "notify.secret"
 
 	OfficerName = "officer.key" // the officer who signs when none is named
 	RootName    = "root.key"    // a Party's root key, in a directory of its own
@@ -133,6 +136,7 @@ func Create(s Spec) (*Home, error) {
 		h.write(EntryName, text),
 		h.write(TokenName, newToken()),
 		h.write(MetricsTokenName, newToken()),
+		h.write(NotifySecretName, newSecret()),
 		h.write(ConfigName, s.Config.text()), // last: only a whole home has one
 	)
 	return h, err
@@ -231,8 +235,14 @@ func (h *Home) Lock(passphrase string) (keyfile.Lock, error) {
 // are the caller's to add.
 func (h *Home) NodeConfig(lock keyfile.Lock, now func() time.Time) (node.Config, error) {
 	c := node.Config{Self: h.Config.Participant, Dir: h.path(DataDir), Now: now, Approvals: h.Config.Approvals.node()}
+	if clock := h.TestClock(now); clock != nil {
+		c.Now, c.Ahead = clock.Now, clock.Ahead
+	}
 	var err error
 	if c.Keys, err = h.Keys(lock); err != nil {
+		return c, err
+	}
+	if c.Notify, err = h.senders(); err != nil {
 		return c, err
 	}
 	if c.Pins, err = h.Pins(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func TestAHomeOpensAsItWasCreated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.Config != made.Config || h.NeedsPassphrase() {
+	if !reflect.DeepEqual(h.Config, made.Config) || h.NeedsPassphrase() {
 		t.Errorf("got %v %v, want %v and no passphrase", h.Config, h.NeedsPassphrase(), made.Config)
 	}
 	cfg, err := h.NodeConfig(lockOf(t, h, ""), func() time.Time { return day })
@@ -205,13 +206,15 @@ func TestTheCommentedFileIsTheConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err := home.ParseConfig(b); err != nil || c != h.Config || c.API != "" {
+	if c, err := home.ParseConfig(b); err != nil || !reflect.DeepEqual(c, h.Config) || c.API != "" {
 		t.Errorf("got %+v, %v, want %+v", c, err, h.Config)
 	}
-	on := strings.NewReplacer("# socket =", "socket =", "# api =", "api =").Replace(string(b))
+	on := strings.NewReplacer("# socket =", "socket =", "# api =", "api =", "# [notify]", "[notify]",
+		"# command =", "command =", "# webhook =", "webhook =").Replace(string(b))
 	want := home.Config{Participant: "gb.home-office", Listen: "127.0.0.1:4433",
-		Socket: "/run/comity/api.sock", API: "127.0.0.1:8433"}
-	if c, err := home.ParseConfig([]byte(on)); err != nil || c != want {
+		Socket: "/run/comity/api.sock", API: "127.0.0.1:8433",
+		Notify: home.Notify{Command: []string{"/usr/local/bin/page"}, Webhook: "https://pager.example/hooks/comity"}}
+	if c, err := home.ParseConfig([]byte(on)); err != nil || !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v, %v, want %+v", c, err, want)
 	}
 	api, err1 := h.Token()
@@ -256,5 +259,78 @@ func TestAPinThatCannotBeReadIsNamed(t *testing.T) {
 	}
 	if _, err := h.Pins(); err == nil || !strings.Contains(err.Error(), "gb.json") {
 		t.Errorf("got %v, want the file's name", err)
+	}
+}
+
+// TestAWrittenConfigurationIsReadBack, with all that may stand in it.
+func TestAWrittenConfigurationIsReadBack(t *testing.T) {
+	want := home.Config{Participant: "gb.home-office", Listen: "127.0.0.1:4433", API: "127.0.0.1:8433",
+		TestnetClock: "../legal-time", Notify: home.Notify{Command: []string{"/bin/page", "--to", `the "desk"`},
+			Webhook: "http://127.0.0.1:9000/x"}}
+	h, err := home.Create(home.Spec{Dir: t.TempDir(), Name: "Home Office", Roles: []protocol.Role{protocol.RoleIssuing},
+		Config: want, Since: day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h, err = home.Open(h.Dir); err != nil || !reflect.DeepEqual(h.Config, want) {
+		t.Errorf("got %+v, %v, want %+v", h.Config, err, want)
+	}
+	cfg, err := h.NodeConfig(lockOf(t, h, ""), func() time.Time { return day })
+	if err != nil || len(cfg.Notify) != 2 || cfg.Ahead == nil {
+		t.Errorf("got %v, %d targets, want two and a testnet's clock", err, len(cfg.Notify))
+	}
+	if err := os.Chmod(filepath.Join(h.Dir, home.NotifySecretName), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.NodeConfig(lockOf(t, h, ""), time.Now); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("a secret that others may read: got %v", err)
+	}
+}
+
+// TestOnlyATestnetTurnsItsClock: a node that others reach has none to turn, and a
+// home that init makes does not name one.
+func TestOnlyATestnetTurnsItsClock(t *testing.T) {
+	h := create(t, "")
+	if h.TestClock(time.Now) != nil {
+		t.Error("a home that was created has a testnet's clock")
+	}
+	for listen, good := range map[string]bool{"127.0.0.1:4433": true, "[::1]:4433": true, "0.0.0.0:4433": false,
+		":4433": false, "192.0.2.7:4433": false, "node.example:4433": false, "localhost:4433": false} {
+		c := home.Config{Participant: "gb.home-office", Listen: listen, TestnetClock: "../legal-time"}
+		if err := c.Check(); (err == nil) != good {
+			t.Errorf("listening at %s: got %v", listen, err)
+		}
+	}
+}
+
+// TestATurnedClockNeverGoesBack, also when its file cannot be read.
+func TestATurnedClockNeverGoesBack(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "legal-time")
+	now := day
+	h := &home.Home{Dir: filepath.Join(dir, "home"), Config: home.Config{TestnetClock: "../legal-time"}}
+	clock := h.TestClock(func() time.Time { return now })
+	want := func(ahead time.Duration) {
+		t.Helper()
+		now = now.Add(time.Second)
+		if got := clock.Now(); !got.Equal(now.Add(ahead)) {
+			t.Errorf("got %v, want %v ahead of %v", got, ahead, now)
+		}
+	}
+	want(0)
+	for _, ahead := range []time.Duration{0, 8 * time.Hour, 30 * 24 * time.Hour} {
+		if err := home.WriteAhead(path, ahead); err != nil {
+			t.Fatal(err)
+		}
+		want(ahead)
+	}
+	for _, text := range []string{"1h", "", "-8h", "soon", "9999999h"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want(30 * 24 * time.Hour)
+	}
+	if err := home.WriteAhead(path, -time.Hour); err == nil {
+		t.Error("it was turned back")
 	}
 }

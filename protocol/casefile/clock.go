@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"comity.example/protocol"
 )
 
@@ -43,9 +45,10 @@ type Running struct {
 	Ends time.Time `json:"ends,omitzero"`
 	// Remind are the moments ahead of the end at which its people are reminded.
 	Remind []time.Time `json:"remind,omitempty"`
-	// Paused says that it stands still, since when, and what is left.
+	// Paused says that it stands still, since when, and what is left: as JSON
+	// left_ns, whole nanoseconds.
 	Paused time.Time     `json:"paused,omitzero"`
-	Left   time.Duration `json:"left,omitzero"`
+	Left   time.Duration `json:"-"`
 	// Stopped is when what it waits for was done.
 	Stopped time.Time `json:"stopped,omitzero"`
 	Effect  Effect    `json:"effect"`
@@ -57,6 +60,29 @@ type Running struct {
 	Without    string `json:"without,omitzero"`
 	Text       string `json:"text,omitzero"`
 	Provenance string `json:"provenance,omitzero"`
+}
+
+// runningJSON is a clock as JSON, in which durations have no form of their own.
+type runningJSON struct {
+	Clock plainRunning `json:",inline"`
+	Left  int64        `json:"left_ns,omitzero"`
+}
+
+// plainRunning is a Running without its methods.
+type plainRunning Running
+
+// MarshalJSON writes what is left in nanoseconds.
+func (r Running) MarshalJSON() ([]byte, error) {
+	return json.Marshal(runningJSON{plainRunning(r), int64(r.Left)}, json.Deterministic(true))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (r *Running) UnmarshalJSON(b []byte) error {
+	var j runningJSON
+	err := json.Unmarshal(b, &j)
+	*r = Running(j.Clock)
+	r.Left = time.Duration(j.Left)
+	return err
 }
 
 // A Fired is an effect that has come about at this participant's node. It

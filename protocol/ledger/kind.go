@@ -28,13 +28,14 @@ const (
 	KindCheckpoint Kind = "checkpoint" // a peer's checkpoint was kept
 	KindFork       Kind = "fork"       // a peer's checkpoints contradict each other
 	KindNote       Kind = "note"       // an operator's remark, by digest
+	KindClock      Kind = "clock"      // the effect of a clock came about in a case, by digest
 )
 
 // Kinds lists every kind, in the order of their introduction.
 func Kinds() []Kind {
 	return []Kind{KindStarted, KindAccepted, KindHeld, KindRefused, KindSent, KindReceipted,
 		KindRejected, KindExpired, KindDecided, KindRegister, KindAgreement, KindNotice,
-		KindDisclosed, KindDestroyed, KindCheckpoint, KindFork, KindNote}
+		KindDisclosed, KindDestroyed, KindCheckpoint, KindFork, KindNote, KindClock}
 }
 
 var kinds = Kinds()

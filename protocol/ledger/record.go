@@ -46,7 +46,8 @@ type Record struct {
 	Reasons  []protocol.Reason `json:"reasons,omitempty"`
 
 	// Document is the digest of what the record is about when that is not an
-	// act: a register, an agreement, a notice, a receipt, a checkpoint, a note.
+	// act: a register, an agreement, a notice, a receipt, a checkpoint, a note, the
+	// effect of a clock.
 	Document protocol.Digest `json:"document,omitzero"`
 	// Previous is the digest of what Document replaces.
 	Previous protocol.Digest `json:"previous,omitzero"`

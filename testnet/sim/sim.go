@@ -1,6 +1,6 @@
 // Package sim runs a world of nodes in virtual time: the same nodes, on a
 // simulated network, inside a testing/synctest bubble. Legal time begins at
-// the founding of the world and runs with the bubble's clock.
+// the founding of the world, runs with the bubble's clock, and can be turned forward.
 //
 // It is for tests, and trusted with nothing.
 package sim
@@ -34,6 +34,7 @@ type Sim struct {
 	began time.Time // bubble time at Founded
 
 	mu       sync.Mutex
+	turned   time.Duration                       // legal time, ahead of the bubble's; guarded by mu
 	running  map[protocol.ParticipantID]*running // guarded by mu
 	visitors int                                 // endpoints that Listen handed out; guarded by mu
 }
@@ -64,7 +65,26 @@ func New(ctx context.Context, dir string, c linktest.Conditions) (*Sim, error) {
 }
 
 // Now returns legal time.
-func (s *Sim) Now() time.Time { return Founded.Add(time.Since(s.began)) }
+func (s *Sim) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Founded.Add(time.Since(s.began) + s.turned)
+}
+
+// Advance turns legal time forward for all nodes, those that are off too. The
+// network's time and the pauses of those who try again stay as they are.
+func (s *Sim) Advance(_ context.Context, d time.Duration) error {
+	if d <= 0 {
+		return fmt.Errorf("sim: legal time goes forward only: want a duration such as 8h")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turned += d
+	for _, r := range s.running {
+		r.node.Wake()
+	}
+	return nil
+}
 
 func (s *Sim) start(ctx context.Context, id protocol.ParticipantID) error {
 	h := s.Home(id)

@@ -75,7 +75,7 @@ func (p *player) readRequest(name string) (*protocol.Request, error) {
 		return nil, err
 	}
 	yesterday := p.now().AddDate(0, 0, -1).Format(time.RFC3339)
-	text, err := yaml.YAMLToJSON(bytes.ReplaceAll(b, []byte("date: yesterday\n"), []byte("date: "+yesterday+"\n")))
+	text, err := yaml.YAMLToJSON(bytes.ReplaceAll(p.fromNow(b), []byte("date: yesterday\n"), []byte("date: "+yesterday+"\n")))
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,8 @@ type Stage interface {
 	Kill(protocol.ParticipantID) error
 	Restart(context.Context, protocol.ParticipantID) error
 	Now() time.Time
+	// Advance turns legal time forward for every node.
+	Advance(context.Context, time.Duration) error
 }
 
 // A Story is one transcript.

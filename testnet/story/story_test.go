@@ -23,7 +23,7 @@ func TestStoriesOnProcesses(t *testing.T) {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	w, err := testnet.Found(testnet.Founding{Dir: filepath.Join(dir, "world"),
-		Topology: testnet.DefaultTopology(), At: time.Now(), Address: testnet.Loopback})
+		Topology: testnet.DefaultTopology(), At: time.Now(), Address: testnet.Loopback, Turning: true})
 	if err != nil {
 		t.Fatal(err)
 	}

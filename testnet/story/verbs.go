@@ -77,6 +77,11 @@ var verbs = map[string]verb{
 	"holds":     (*player).holds,
 	"swift":     (*player).swift,
 	"fails":     (*player).fails,
+	"advance":   (*player).advance,
+	"due":       (*player).due,
+	"fired":     (*player).fired,
+	"still":     (*player).still,
+	"sooner":    (*player).sooner,
 }
 
 // narrate: say TEXT

@@ -9,7 +9,7 @@ const bad = (why) => refuse('refused', why);
 const record = s.object({
   v: s.oneOf(1),
   kind: s.oneOf('started', 'accepted', 'held', 'refused', 'sent', 'receipted', 'rejected', 'expired', 'decided',
-    'register', 'agreement', 'notice', 'disclosed', 'destroyed', 'checkpoint', 'fork', 'note'),
+    'register', 'agreement', 'notice', 'disclosed', 'destroyed', 'checkpoint', 'fork', 'note', 'clock'),
   at: s.time, 'act?': s.digest, 'id?': s.actID, 'case?': s.caseID, 'peer?': s.participant,
   'verdict?': s.oneOf('allow', 'hold', 'deny'), 'decision?': s.digest, 'reasons?': s.list(s.oneOf(...reasons), 1, 32),
   'document?': s.digest, 'previous?': s.digest,
