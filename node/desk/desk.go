@@ -253,6 +253,7 @@ type Node interface {
 	Acts
 	Cases
 	Documents
+	Reports
 	Health
 }
 

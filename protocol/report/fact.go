@@ -198,7 +198,11 @@ func (f *Fact) regions(c *casefile.Case, v View) {
 		case casefile.RegionUserNotice:
 			if f.Secrecy != nil { // it comes before
 				f.Secrecy.Notice = s.State
-				f.Secrecy.Late = s.State == "due" && v.AsOf.Sub(s.Since) > NoticeGrace
+				since := s.Since
+				if !f.Secrecy.Lifted.IsZero() { // before its end
+					since = f.Secrecy.Lifted
+				}
+				f.Secrecy.Late = s.State == "due" && v.AsOf.Sub(since) > NoticeGrace
 			}
 		case casefile.RegionValidation:
 			f.Validation = s.State
