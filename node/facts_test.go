@@ -47,7 +47,7 @@ func (b *border) figure(r *reports.Report, table, column string) int64 {
 // in another way, are told by those who took part, as far as they took part.
 func TestReportOfWhatANodeHolds(t *testing.T) {
 	atBorder(t, func(t *testing.T, b *border) {
-		const each = 6
+		const each = 4
 		ends := map[string]func(id protocol.CaseID){
 			"produced":        func(id protocol.CaseID) { b.does(contoso, id, disclosure(protocol.ProductionComplete)) },
 			"partly_produced": func(id protocol.CaseID) { b.does(contoso, id, disclosure(protocol.ProductionPartial)) },

@@ -6,6 +6,7 @@ import (
 	"github.com/posener/complete"
 
 	"comity.example/protocol"
+	"comity.example/protocol/report"
 )
 
 // globals are the flags that every verb takes.
@@ -42,6 +43,7 @@ type cli struct {
 	Agreement agreementCmd `cmd:"" group:"Proof:" help:"What Parties promised: read, sign, suspend, publish."`
 	Verify    verifyCmd    `cmd:"" group:"Proof:" help:"Check an exported case, without a node."`
 	Ledger    ledgerCmd    `cmd:"" group:"Proof:" help:"The node's append-only ledger."`
+	Report    reportCmd    `cmd:"" group:"Proof:" help:"Statistics and transparency reports, with their articles."`
 
 	Completion kongcompletion.Completion `cmd:"" group:"Proof:" help:"Shell code for completion with the tab key."`
 }
@@ -53,6 +55,7 @@ func predictors() map[string]complete.Predictor {
 		"type":     predict(protocol.RequestTypes()),
 		"category": predict(protocol.Categories()),
 		"reason":   predict(refusals()),
+		"report":   predict(report.Kinds()),
 	}
 }
 
