@@ -60,7 +60,6 @@ type euGrid struct {
 	who func(*Fact) string
 	// calm leaves the situation out: where the Article does not ask for it.
 	calm bool
-	more func(*Fact) []string // a further dimension, nil: none
 }
 
 func (g *euGrid) visit(f *Fact, more ...string) visit {

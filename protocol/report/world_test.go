@@ -172,7 +172,9 @@ func TestProvidersYearIsCountedAsItWasLived(t *testing.T) {
 		{Level: protocol.LevelReceiving, Result: report.ObjectionOff}, {Level: protocol.LevelReceiving, Result: report.ObjectionOverruled},
 		{Level: protocol.LevelCourt, Result: report.ObjectionLifted}} {
 		want(t, fmt.Sprint("objections ", o), at(t, &r, "objections", "objections", string(o.Level), o.Result),
-			count(deeds, func(d *reporttest.Deed) bool { return public(d) && inYear(d.Received) && slices.Contains(d.Objections, o) }))
+			count(deeds, func(d *reporttest.Deed) bool {
+				return public(d) && inYear(d.Received) && slices.Contains(d.Objections, o)
+			}))
 	}
 	want(t, "gags", at(t, &r, "gags", "with secrecy", "all"), count(deeds, func(d *reporttest.Deed) bool { return public(d) && inYear(d.Received) && d.Gag != nil }))
 	want(t, "gags without end", at(t, &r, "gags", "without an end", "all"), count(deeds, func(d *reporttest.Deed) bool {
