@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 	"comity.example/protocol/report"
 	"comity.example/protocol/report/reporttest"
 )
@@ -184,6 +186,11 @@ func TestDifferencesAreNamed(t *testing.T) {
 	if a.Basis.Inputs == c.Basis.Inputs {
 		t.Error("other acts have the same digest")
 	}
+	b.To = b.To.AddDate(0, 0, 1)
+	if d := report.Differences(&a, &b); len(d) != 1 {
+		t.Errorf("another period: got %q", d)
+	}
+	b.To = a.To
 	n := *b.Tables[0].Rows[0].Cells[0].Value + 1
 	b.Tables[0].Rows[0].Cells[0].Value = &n
 	if d := report.Differences(&a, &b); len(d) != 1 || !strings.Contains(d[0], "requests: DE: requests") {
@@ -352,4 +359,88 @@ func heap() int64 {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	return int64(s.HeapAlloc)
+}
+
+// TestActsAfterTheMomentDoNotCount: a case looked at as of a moment is what it
+// was then, whatever came later.
+func TestActsAfterTheMomentDoNotCount(t *testing.T) {
+	y := provider(400)
+	changed := 0
+	err := y.Each(after, func(x *reporttest.Made) error {
+		last, _ := report.Of(&x.Case, x.Request, x.View)
+		for n := 1; n <= len(x.Case.Thread); n++ {
+			then := x.Case
+			then.Thread = x.Case.Thread[:n]
+			v := x.View
+			v.AsOf = x.Case.Thread[n-1].At
+			if n < len(x.Case.Thread) && !x.Case.Thread[n].At.After(v.AsOf) {
+				continue // two at one moment
+			}
+			whole, ok := report.Of(&x.Case, x.Request, v)
+			cut, _ := report.Of(&then, x.Request, v)
+			if !ok || !reflect.DeepEqual(whole, cut) {
+				t.Fatalf("after %d acts of %d: got %+v, want %+v", n, len(x.Case.Thread), whole, cut)
+			}
+			if whole.Outcome != last.Outcome {
+				changed++
+			}
+			in, of := report.NewInputs(), report.NewInputs()
+			in.Add(&x.Case, v.AsOf)
+			of.Add(&then, v.AsOf)
+			if in.Digest() != of.Digest() {
+				t.Fatal("the inputs have acts of later in them")
+			}
+		}
+		v := x.View
+		v.AsOf = x.Case.Thread[0].At.Add(-time.Second)
+		if _, ok := report.Of(&x.Case, x.Request, v); ok {
+			t.Fatal("a case counts before it was opened")
+		}
+		return nil
+	})
+	if err != nil || changed == 0 {
+		t.Errorf("%d outcomes came later: %v", changed, err)
+	}
+}
+
+func TestInputsNameEachActAndItsTime(t *testing.T) {
+	digest := func(change func(*casefile.Case)) protocol.Digest {
+		c := casefile.Case{ID: "case-a", Thread: []casefile.Entry{{Act: protocol.DigestOf([]byte("a")), At: year}, {Act: protocol.DigestOf([]byte("b")), At: year}}}
+		change(&c)
+		in := report.NewInputs()
+		in.Add(&c, after)
+		return in.Digest()
+	}
+	seen := map[protocol.Digest]string{}
+	for name, change := range map[string]func(*casefile.Case){
+		"as it is":       func(*casefile.Case) {},
+		"another act":    func(c *casefile.Case) { c.Thread[1].Act = protocol.DigestOf([]byte("c")) },
+		"another time":   func(c *casefile.Case) { c.Thread[0].At = year.Add(time.Second) },
+		"one act less":   func(c *casefile.Case) { c.Thread = c.Thread[:1] },
+		"another order":  func(c *casefile.Case) { slices.Reverse(c.Thread) },
+		"another's case": func(c *casefile.Case) { c.ID = "case-b" },
+	} {
+		d := digest(change)
+		if other := seen[d]; other != "" {
+			t.Errorf("%s has the digest of %s", name, other)
+		}
+		seen[d] = name
+	}
+}
+
+// TestDrawnIsWhatTheTableShows: a chart has no figure that its table lacks.
+func TestDrawnIsWhatTheTableShows(t *testing.T) {
+	r, _ := made(t, provider(300), options(report.Provider), after)
+	page := string(written(t, &r, report.HTML))
+	for _, want := range []string{"2026-06: ", "content, ordinary: ", "eu-epoc-2023: ", "issuer, overruled: "} {
+		if !strings.Contains(page, "<title>"+want) {
+			t.Errorf("no mark says %q", want)
+		}
+	}
+	o := options(report.Provider)
+	o.Suppress = 1 << 30
+	r, _ = made(t, provider(300), o, after)
+	if page := string(written(t, &r, report.HTML)); strings.Contains(page, `class="bar"`) {
+		t.Error("what is suppressed is drawn")
+	}
 }
