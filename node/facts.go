@@ -56,10 +56,12 @@ type factWriter struct {
 
 // within reports whether anything of a case may be in the period.
 func (w *factWriter) within(c *casefile.Case) bool {
-	first, last := c.Thread[0].At, c.Thread[len(c.Thread)-1].At
-	switch {
-	case !w.period.To.IsZero() && !first.Before(w.period.To):
+	issued, first, last := c.Matter.Issued, c.Thread[0].At, c.Thread[len(c.Thread)-1].At
+	switch { // some reports count by when a request was issued, others by when it came
+	case !w.period.To.IsZero() && !first.Before(w.period.To) && !issued.Before(w.period.To):
 		return false
+	case !issued.Before(w.period.From):
+		return true
 	case w.period.From.IsZero() || !last.Before(w.period.From) || !c.State.Ended():
 		return true
 	}

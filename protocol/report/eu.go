@@ -62,14 +62,20 @@ type euGrid struct {
 	calm bool
 }
 
-func (g *euGrid) visit(f *Fact, more ...string) visit {
+func (g *euGrid) visit(f *Fact) visit { return g.visitBy(f, []string{""}) }
+
+// visitBy visits the rows of each of some further words, where the grid has one
+// dimension more.
+func (g *euGrid) visitBy(f *Fact, more []string) visit {
 	var rows [][]string
 	for _, t := range euTypes(f) {
-		row := []string{f.euCertificate(), t, g.who(f)}
-		if !g.calm {
-			row = append(row, situation(f))
+		for _, m := range more {
+			row := []string{f.euCertificate(), t, g.who(f), situation(f), m}
+			if g.calm {
+				row = slices.Delete(row, 3, 4)
+			}
+			rows = append(rows, row[:len(g.table.Dims)])
 		}
-		rows = append(rows, append(row, more...))
 	}
 	return g.at(rows...)
 }
@@ -139,7 +145,7 @@ func newState(o Options) *stateFold {
 	}
 	s.refused.table.Dims = append(s.refused.table.Dims, "ground")
 	s.refused.total()
-	s.refused.table.Notes = append(s.refused.table.Notes, "The grounds are those that a notified authority raised (Art. 12).")
+	s.refused.table.Notes = append(s.refused.table.Notes, "The grounds are those that a notified authority raised (Art. 12). An EPOC that was refused on two stands in both rows, and once in all.")
 	s.kept.calm = true
 	s.kept.table.Dims = s.kept.table.Dims[:3]
 	s.kept.total()
@@ -187,8 +193,10 @@ func (s *stateFold) add(f *Fact) {
 		s.notified.visit(f).count(0, f.Notified)
 	}
 	if !pr {
-		for _, r := range f.Raised {
-			s.refused.visit(f, string(r.Ground)).yes(column(r.Partial), true)
+		for _, partial := range []bool{false, true} {
+			if grounds := f.grounds(partial); len(grounds) > 0 {
+				s.refused.visitBy(f, grounds).count(column(partial), 1)
+			}
 		}
 	}
 	if f.fulfilled() && !pr {
@@ -211,6 +219,17 @@ func (s *stateFold) add(f *Fact) {
 			v.count(3, c.Amount)
 		}
 	}
+}
+
+// grounds returns the grounds that were raised against all of it, or in part.
+func (f *Fact) grounds(partial bool) []string {
+	var out []string
+	for _, r := range f.Raised {
+		if r.Partial == partial {
+			out = append(out, string(r.Ground))
+		}
+	}
+	return out
 }
 
 // enforcing counts what an authority of the enforcing State knows.

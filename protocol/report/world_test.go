@@ -324,3 +324,23 @@ func TestNoFactNamesAPerson(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTwoGroundsAreOneRefusal: each ground has its row, and the total counts EPOCs.
+func TestTwoGroundsAreOneRefusal(t *testing.T) {
+	m, err := report.New(options(report.EUState))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Add(&report.Fact{Issuing: true, Agreement: report.EURegulation, Issuer: "fr.a", Addressee: "ie.b", Type: protocol.Production,
+		Categories: []protocol.Category{protocol.CategoryContent}, Issued: date(2026, 5, 1), Outcome: report.OutcomeRejected,
+		Raised: []report.Raised{{Ground: protocol.ReasonPrivilege}, {Ground: protocol.ReasonPress}, {Ground: protocol.ReasonPress, Partial: true}}})
+	r, err := m.Report(report.Basis{AsOf: after})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := []string{"EPOC", "content data (Art. 3(12))", "ie.b", "no emergency"}
+	want(t, "one ground", at(t, &r, "d-refusals", "refused", append(row, "immunity_privilege")...), 1)
+	want(t, "the other", at(t, &r, "d-refusals", "refused", append(row, "press_freedom")...), 1)
+	want(t, "all", total(t, &r, "d-refusals", "refused"), 1)
+	want(t, "in part", total(t, &r, "d-refusals", "refused in part or with conditions"), 1)
+}
