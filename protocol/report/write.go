@@ -135,7 +135,7 @@ func (r *Report) text(w io.Writer) error {
 		fmt.Fprintf(&b, "\n%s (%s)\n", t.Title, t.Article)
 		rows := [][]string{t.heads()}
 		for _, row := range t.Rows {
-			rows = append(rows, t.line(&row))
+			rows = append(rows, append(append([]string{}, row.Labels...), t.Figures(row)...))
 		}
 		if len(t.Rows) == 0 {
 			rows = [][]string{{"none"}}
@@ -161,8 +161,9 @@ func (t *Table) heads() []string {
 	return out
 }
 
-func (t *Table) line(r *Row) []string {
-	out := append([]string{}, r.Labels...)
+// Figures returns the figures of a row as text.
+func (t *Table) Figures(r Row) []string {
+	out := make([]string, 0, len(r.Cells))
 	for i := range r.Cells {
 		out = append(out, r.Cells[i].text(t.Columns[i].Unit))
 	}
@@ -232,8 +233,6 @@ var pageSource string
 // pageTemplate is never written to.
 var pageTemplate = template.Must(template.New("page").Parse(pageSource))
 
-// Facts, Pictures, Heads and Line are for the page.
-
 // Facts returns what stands above the tables.
 func (r *Report) Facts() [][2]string { return r.facts() }
 
@@ -252,6 +251,3 @@ func (r *Report) Pictures() []template.HTML {
 
 // Heads returns the first line of the table.
 func (t *Table) Heads() []string { return t.heads() }
-
-// Line returns a row as text.
-func (t *Table) Line(r Row) []string { return t.line(&r) }
