@@ -344,3 +344,94 @@ func TestTwoGroundsAreOneRefusal(t *testing.T) {
 	want(t, "all", total(t, &r, "d-refusals", "refused"), 1)
 	want(t, "in part", total(t, &r, "d-refusals", "refused in part or with conditions"), 1)
 }
+
+// TestWhatTheYearHasNot: narrowed requests, orders that were enforced in vain, and
+// notices that are due for a short or a long while.
+func TestWhatTheYearHasNot(t *testing.T) {
+	y := provider(200)
+	narrowed := 0
+	err := y.Each(after, func(x *reporttest.Made) error {
+		if x.Deed.Outcome != report.OutcomeContent {
+			return nil
+		}
+		v := x.View
+		v.Narrowed = []protocol.Category{protocol.CategorySubscriber}
+		if f, _ := report.Of(&x.Case, x.Request, v); f.Outcome != report.OutcomeNonContent {
+			t.Errorf("narrowed to subscriber data: got %s", f.Outcome)
+		}
+		narrowed++
+		return nil
+	})
+	if err != nil || narrowed == 0 {
+		t.Fatalf("%d requests for content: %v", narrowed, err)
+	}
+
+	late, due := 0, 0
+	y = provider(400)
+	err = y.Each(after, func(x *reporttest.Made) error {
+		g := x.Deed.Gag
+		if g == nil || g.Ends().IsZero() || x.Deed.Told || g.Extended || !g.Lifted.IsZero() || x.Deed.Security != "" {
+			return nil
+		}
+		for days, want := range map[int]bool{1: false, 30: false, 31: true} {
+			v := x.View
+			v.AsOf = g.Until.AddDate(0, 0, days)
+			f, _ := report.Of(&x.Case, x.Request, v)
+			if f.Secrecy.Notice != "due" || f.Secrecy.Late != want {
+				t.Errorf("%d days after the end the notice is %q, overdue %v", days, f.Secrecy.Notice, f.Secrecy.Late)
+			}
+			due++
+		}
+		late++
+		return nil
+	})
+	if err != nil || late == 0 || due == 0 {
+		t.Fatalf("%d orders ended: %v", late, err)
+	}
+
+	m, err := report.New(options(report.EUState))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []report.Outcome{report.OutcomeContent, report.OutcomeRejected, report.OutcomePending} {
+		m.Add(&report.Fact{Enforcing: true, Agreement: report.EURegulation, Issuer: "fr.a", Addressee: "ie.b", Type: protocol.Production,
+			Categories: []protocol.Category{protocol.CategoryContent}, Issued: date(2026, 5, 1), Outcome: o, Enforced: []string{"recognised"}})
+	}
+	r, err := m.Report(report.Basis{AsOf: after})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "(g) received", total(t, &r, "g", "received"), 3)
+	for _, x := range r.Tables {
+		if x.ID == "g" {
+			if all := x.Rows[len(x.Rows)-1].Cells; *all[0].Value != 0 || *all[3].Value != 1 {
+				t.Errorf("(g): transmitted %d, and of the received fulfilled %d", *all[0].Value, *all[3].Value)
+			}
+		}
+	}
+}
+
+// TestOneHiddenNumberHidesItsTotal, which would tell it.
+func TestOneHiddenNumberHidesItsTotal(t *testing.T) {
+	o := options(report.Provider)
+	o.Suppress = 5
+	for fr, shown := range map[int]bool{2: false, 9: true} {
+		m, err := report.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for issuer, n := range map[protocol.ParticipantID]int{"gb.a": 20, "fr.a": fr} {
+			for range n {
+				m.Add(&report.Fact{Receiving: true, Issuer: issuer, Type: protocol.Production, Received: date(2026, 5, 1), Outcome: report.OutcomePending})
+			}
+		}
+		r, err := m.Report(report.Basis{AsOf: after})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := r.Tables[0].Rows
+		if got := rows[len(rows)-1].Cells[0].Value != nil; got != shown {
+			t.Errorf("of 20 and %d the total is shown: %v", fr, got)
+		}
+	}
+}
