@@ -180,6 +180,10 @@ func readJSON[T any](r getter, key []byte) (T, error) {
 	if err != nil {
 		return v, err
 	}
+	return parseJSON[T](b)
+}
+
+func parseJSON[T any](b []byte) (v T, err error) {
 	if err := canon.Read(b, &v); err != nil {
 		return v, fmt.Errorf("node: stored value: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/register"
+	"comity.example/protocol/report"
 )
 
 // globals are the flags that every verb takes.
@@ -70,6 +71,7 @@ type cli struct {
 	Agreement agreementCmd `cmd:"" group:"Proof:" help:"What Parties promised: read, sign, suspend, publish."`
 	Verify    verifyCmd    `cmd:"" group:"Proof:" help:"Check an exported case, without a node."`
 	Ledger    ledgerCmd    `cmd:"" group:"Proof:" help:"The node's append-only ledger."`
+	Report    reportCmd    `cmd:"" group:"Proof:" help:"Statistics and transparency reports, with their articles."`
 
 	Completion kongcompletion.Completion `cmd:"" group:"Proof:" help:"Shell code for completion with the tab key."`
 }
@@ -83,6 +85,7 @@ func predictors() map[string]complete.Predictor {
 		"reason":   predict(refusals()),
 		"secrecy":  predict(protocol.SecrecyGrounds()),
 		"grade":    predict(register.Grades()),
+		"report":   predict(report.Kinds()),
 	}
 }
 

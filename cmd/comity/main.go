@@ -20,6 +20,7 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 
 	"comity.example/protocol"
+	"comity.example/protocol/report"
 )
 
 func main() {
@@ -42,7 +43,7 @@ func run(ctx context.Context, args []string) exitStatus {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: maxWidth}),
 		kong.ShortUsageOnError(),
 		kong.TypeMapper(reflect.TypeFor[time.Time](), kong.MapperFunc(readMoment)),
-		kong.Vars{"version": version(), "roles": words(protocol.Roles())},
+		kong.Vars{"version": version(), "roles": words(protocol.Roles()), "reports": words(report.Kinds())},
 	)
 	kongcompletion.Register(parser, kongcompletion.WithPredictors(predictors()))
 	switch {

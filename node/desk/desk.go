@@ -343,6 +343,7 @@ type Node interface {
 	Approving
 	Cases
 	Documents
+	Reports
 	Health
 }
 

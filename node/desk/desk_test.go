@@ -20,6 +20,7 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/register"
+	"comity.example/protocol/report"
 )
 
 const token = "correct-horse"
@@ -32,6 +33,8 @@ type clerk struct {
 	drafts []desk.DraftItem
 	status desk.Status
 	draft  desk.Draft
+	facts  int
+	late   error // after the facts
 }
 
 var _ desk.Node = (*clerk)(nil)
@@ -114,6 +117,18 @@ func (c *clerk) Publish(_ context.Context, kind string, b []byte) (desk.Document
 	return desk.Document{Kind: kind}, c.ask("publish %s %d", kind, len(b))
 }
 
+func (c *clerk) Facts(_ context.Context, p desk.Period, each func(*report.Fact) error) (report.Basis, error) {
+	if err := c.ask("facts %s %s %s", p.From.Format(time.DateOnly), p.To.Format(time.DateOnly), p.AsOf.Format(time.DateOnly)); err != nil {
+		return report.Basis{}, err
+	}
+	for range c.facts {
+		if err := each(&report.Fact{Agreement: "a", Issuer: "gb.a", Addressee: "us.b", Type: protocol.Production, Accounts: 3}); err != nil {
+			return report.Basis{}, err
+		}
+	}
+	return report.Basis{Participant: "gb.a", Checkpoint: "head"}, c.late
+}
+
 func (c *clerk) Status(context.Context) (desk.Status, error) { return c.status, c.ask("status") }
 
 func (c *clerk) Probe(_ context.Context, id protocol.ParticipantID) (desk.Probe, error) {
@@ -159,6 +174,7 @@ var calls = []struct {
 	{"GET", "/v1/documents/register/GB@1", "", "read register GB@1"},
 	{"POST", "/v1/documents/notice", "signed", "publish notice 6"},
 	{"GET", "/v1/status", "", "status"},
+	{"GET", "/v1/facts?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z", "", "facts 2026-01-01 2027-01-01 0001-01-01"},
 	{"POST", "/v1/peers/us.contoso/probe", "", "probe us.contoso"},
 	{"POST", "/v1/ledger/check", "", "check"},
 	{"GET", "/v1/ledger/checkpoint", "", "checkpoint"},
@@ -317,6 +333,8 @@ func TestBadCallsAreToldWhatToMend(t *testing.T) {
 		{"GET", "/v1/drafts?limit=201", "", 400, "limit: want a number from 1 to 200"},
 		{"GET", "/v1/clocks?all=yes", "", 400, "all: want true"},
 		{"GET", "/v1/cases/17", "", 400, "case: want case-"},
+		{"GET", "/v1/facts?from=2026", "", 400, "from: want a time"},
+		{"GET", "/v1/facts?as_of=now", "", 400, "as_of: want a time"},
 		{"GET", "/v1/cases/" + string(someCase) + "x/export", "", 400, "case: want case-"},
 		{"POST", "/v1/peers/Contoso/probe", "", 400, "peer: want a participant"},
 		{"GET", "/v1/ledger/proofs/first", "", 400, "index: want a number"},

@@ -38,6 +38,7 @@ func Server(n Node, token string, metrics http.Handler) http.Handler {
 	mux.HandleFunc("GET /v1/documents/{kind}/{name}", s.read)
 	mux.HandleFunc("POST /v1/documents/{kind}", s.publish)
 	mux.HandleFunc("GET /v1/status", s.status)
+	mux.HandleFunc("GET /v1/facts", s.facts)
 	mux.HandleFunc("POST /v1/peers/{peer}/probe", s.probe)
 	mux.HandleFunc("POST /v1/ledger/check", s.check)
 	mux.HandleFunc("GET /v1/ledger/checkpoint", s.checkpoint)
@@ -327,12 +328,17 @@ func text(w http.ResponseWriter) func(b []byte, err error) {
 
 // fail writes a Problem. Any other error is the node's own, and is not shown.
 func fail(w http.ResponseWriter, err error) {
+	p := problemOf(err)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(p.Status)
+	json.MarshalWrite(w, p)
+}
+
+func problemOf(err error) *Problem {
 	var p *Problem
 	if !errors.As(err, &p) {
 		p = &Problem{http.StatusInternalServerError, "the node could not do this now",
 			"see comity doctor and the node's log"}
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(p.Status)
-	json.MarshalWrite(w, p)
+	return p
 }

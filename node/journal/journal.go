@@ -154,6 +154,23 @@ func (j *Journal) View(ctx context.Context, read func(store.Reader) error) error
 	return j.config.Store.View(ctx, read)
 }
 
+// ViewHead calls read with one state of the store, and with the checkpoint of
+// that state. It may be one that is not signed yet: what rests on it says so by
+// its size and its root.
+func (j *Journal) ViewHead(ctx context.Context, read func(store.Reader, ledger.Checkpoint) error) error {
+	return j.View(ctx, func(r store.Reader) error {
+		b, err := r.Get(headKey)
+		if err != nil {
+			return fmt.Errorf("journal: read the head: %w", err)
+		}
+		h, err := parseHead(b, j.config)
+		if err != nil {
+			return err
+		}
+		return read(r, h.checkpoint)
+	})
+}
+
 // Head returns the newest checkpoint.
 func (j *Journal) Head() ledger.Checkpoint { return j.newest().head.checkpoint }
 

@@ -13,7 +13,8 @@ import (
 // closed lists, times and digests, and nothing of a person.
 type Says struct {
 	// What is the act's own word: the ask of a clarification, the level of an
-	// objection, a result, an action, a status.
+	// objection, a result, an action, a status. Of a relay it is that of the
+	// disclosure in it.
 	What string `json:"what,omitzero"`
 	// To is who is told, of a notice.
 	To      string            `json:"to,omitzero"`
@@ -39,6 +40,8 @@ func says(b *protocol.Body) *Says {
 	switch {
 	case b.Refusal != nil:
 		return &Says{Answers: b.Refusal.Answers, Reasons: []protocol.Reason{b.Refusal.Reason}}
+	case b.Disclosure != nil:
+		return &Says{What: string(b.Disclosure.Status)}
 	case b.Clarification != nil:
 		return &Says{What: string(b.Clarification.Ask), Reasons: b.Clarification.Reasons}
 	case b.Reply != nil:

@@ -441,6 +441,9 @@ func entry(s Step) Entry {
 		To: s.Act.To, Follows: s.Act.Follows, Issued: s.Act.Issued, Says: says(&s.Act.Body), At: s.At}
 	if s.Inner != nil && (s.Act.Body.Certification != nil || s.Act.Body.Relay != nil) {
 		e.Inner, e.InnerKind, e.InnerFollows = s.Inner.Digest, s.Inner.Act.Body.Kind(), s.Inner.Act.Follows
+		if s.Inner.Act.Body.Disclosure != nil {
+			e.Says = says(&s.Inner.Act.Body)
+		}
 	}
 	return e
 }

@@ -1,0 +1,54 @@
+package report
+
+import "fmt"
+
+// suppress hides the numbers below a limit, but not 0, and what was measured of
+// so few. Where one number of a column is hidden alone, its total is too. That
+// is a policy and no law: it does not keep a number from whoever knows others.
+func suppress(r *Report, limit int64) {
+	r.Notes = append(r.Notes, fmt.Sprintf("Numbers below %d are not shown, nor what was measured of so few. "+
+		"That is the publisher's policy, not law.", limit))
+	for i := range r.Tables {
+		t := &r.Tables[i]
+		hidden := make([]int, len(t.Columns))
+		for n := range t.Rows {
+			for c := range t.Rows[n].hide(t.Columns, limit) {
+				if !t.Rows[n].Total {
+					hidden[c]++
+				}
+			}
+		}
+		for n := range t.Rows {
+			for c := range t.Columns {
+				if cell := &t.Rows[n].Cells[c]; t.Rows[n].Total && hidden[c] == 1 && cell.Value != nil {
+					*cell = Cell{Unknown: Suppressed}
+				}
+			}
+		}
+	}
+}
+
+// hide hides what is too small in a row, and returns the columns in which it did.
+func (r *Row) hide(columns []Column, limit int64) map[int]bool {
+	out := map[int]bool{}
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		if c.Missing > 0 && c.Missing < limit {
+			c.Missing = 0
+		}
+		if columns[i].Unit == Count && c.Value != nil && *c.Value > 0 && *c.Value < limit {
+			*c = Cell{Below: limit}
+			out[i] = true
+		}
+	}
+	if len(out) == 0 {
+		return out
+	}
+	for i := range r.Cells {
+		if columns[i].Unit != Count && r.Cells[i].Value != nil {
+			r.Cells[i] = Cell{Unknown: Suppressed}
+			out[i] = true
+		}
+	}
+	return out
+}
