@@ -171,6 +171,11 @@ func (c *Case) open(s *Step) {
 	if r.Deadline != nil {
 		c.Matter.Deadline = r.Deadline.At
 	}
+	for _, x := range r.RelatedBy(protocol.RelationExecutes) {
+		if x.Case != "" && c.Matter.Executes == "" {
+			c.Matter.Executes = x.Case
+		}
+	}
 	for _, p := range append([]protocol.Party{r.Target.LocatedIn}, r.Target.ResidentIn...) {
 		if p != "" && p != c.Issuer.Party() && p != c.Addressee.Party() && !slices.Contains(c.Matter.ThirdStates, p) {
 			c.Matter.ThirdStates = append(c.Matter.ThirdStates, p)
@@ -224,6 +229,8 @@ func (c Case) Apply(s Step) (Case, error) {
 		}
 		// Nobody passes on what its own sender could not have sent.
 		switch {
+		case !e.Origin.IsZero() && c.passes(e.Origin):
+			return refuse(protocol.ReasonThread, at)
 		case moves.Act.Agreement != c.Agreement:
 			return refuse(protocol.ReasonNotGoverning, at)
 		case len(moves.Act.Follows) == 0:
@@ -273,6 +280,11 @@ func (c *Case) led() State {
 		state = merge(state, c.Thread[i].Leads)
 	}
 	return state
+}
+
+// passes reports whether a disclosure from another case was passed on in c.
+func (c *Case) passes(origin protocol.Digest) bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Origin == origin && !e.Lost() })
 }
 
 func (c *Case) lacks(d protocol.Digest) bool { return !c.Holds(d) }
@@ -401,6 +413,13 @@ func entry(s Step) Entry {
 		To: s.Act.To, Follows: s.Act.Follows, Issued: s.Act.Issued, Says: says(&s.Act.Body), At: s.At}
 	if s.Inner != nil && (s.Act.Body.Certification != nil || s.Act.Body.Relay != nil) {
 		e.Inner, e.InnerKind, e.InnerFollows = s.Inner.Digest, s.Inner.Act.Body.Kind(), s.Inner.Act.Follows
+	}
+	said := &s
+	if s.Act.Body.Relay != nil && s.Inner != nil {
+		said = s.Inner
+	}
+	if said.Act.Body.Disclosure != nil && said.Inner != nil {
+		e.Origin = said.Inner.Digest
 	}
 	return e
 }
