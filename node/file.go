@@ -24,13 +24,22 @@ type filed struct {
 	Since time.Time     `json:"since,omitzero"` // since when
 	Read  int           `json:"read,omitzero"`  // how much of its news our people have read
 	Noted bool          `json:"noted,omitzero"` // that it was refused is kept for what may come
+	// Legs are the cases that carry this one out, and Halt says of one of those why
+	// it is not to go on.
+	Legs []leg `json:"legs,omitempty"`
+	Halt halt  `json:"halt,omitzero"`
 }
 
 // move returns what our people are asked to do: what they have read asks for
 // nothing, until something new comes.
 func (f *filed) move(self protocol.ParticipantID) casefile.Move {
 	move := f.File.Move(self)
-	if move == casefile.Read && f.news(self) <= f.Read {
+	switch {
+	case f.Halt != "":
+		return casefile.Halt
+	case move == casefile.Answer && len(f.Legs) > 0:
+		return f.legMove()
+	case move == casefile.Read && f.news(self) <= f.Read:
 		return casefile.None
 	}
 	return move
@@ -107,8 +116,8 @@ func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
 	return f, err
 }
 
-// file writes a case and moves it in, within or out of the inbox.
-func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
+// put writes a case and moves it in, within or out of the inbox.
+func (n *Node) put(tx *journal.Tx, f filed, now time.Time) error {
 	if f.File.State == casefile.Refused && !f.Noted {
 		if err := noteCase(tx, &f.File); err != nil {
 			return err

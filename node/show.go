@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -97,6 +98,9 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		}
 		v.State, v.Move, v.File = string(f.File.State), f.move(n.cfg.Self), &f.File
 		lookUp(&v, n.grounds.Load(), n.now())
+		if v.Linked, err = n.linked(r, &f); err != nil {
+			return err
+		}
 		for _, e := range f.File.Thread {
 			act, err := viewAct(r, e)
 			if err != nil {
@@ -151,6 +155,11 @@ func viewAct(r store.Reader, e casefile.Entry) (desk.ActView, error) {
 			return v, err
 		}
 	}
+	if origin := cmp.Or(originOf(act), originOf(v.Carried)); origin != nil {
+		if v.Origin, err = chain.Unverified(*origin); err != nil {
+			return v, err
+		}
+	}
 	j, err := readJSON[judged](r, digestKey(prefixJudged, e.Act))
 	if err != nil {
 		return v, err
@@ -182,6 +191,14 @@ func carriedBy(b *protocol.Body) []byte {
 		return b.Relay.Act
 	}
 	return nil
+}
+
+// originOf returns the signed disclosure that an act passes on, nil if none.
+func originOf(act *protocol.Act) *protocol.Signed {
+	if act == nil || act.Body.Disclosure == nil || len(act.Body.Disclosure.Origin) == 0 {
+		return nil
+	}
+	return &act.Body.Disclosure.Origin
 }
 
 // Documents implements desk.Documents.

@@ -18,12 +18,9 @@ const (
 	MaxInline     = 185_000
 	MaxObjectName = 255 // bytes of an object's name
 	// MaxOrigin bounds the signed disclosure that another passes on, in bytes, so
-	// that a relay of that other one is an act within MaxAct too.
-	MaxOrigin = 265_000
-	// MaxPassedOn bounds all objects of a disclosure that is to be passed on into
-	// another case, in bytes, so that it is within MaxOrigin when four officers
-	// stand behind it.
-	MaxPassedOn = 125_000
+	// that a relay of that other one is an act within MaxAct too, however many
+	// officers stand behind it.
+	MaxOrigin = 240_000
 )
 
 // A ProductionStatus says how much of what was asked for a disclosure holds.

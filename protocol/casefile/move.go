@@ -23,6 +23,9 @@ const (
 	Determine Move = "determine" // an authority decides what was put to it, or a court's decision is told
 	Examine   Move = "examine"   // a notified authority raises a ground for refusal, or says that it will not
 	Resume    Move = "resume"    // a request that was put off is looked at again
+	// Halt: the request of another State that the case carries out has ended, or
+	// asks for less: withdraw, or amend.
+	Halt Move = "withdraw"
 )
 
 // Awaited is whose move it is in a case, and for what.

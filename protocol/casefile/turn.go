@@ -229,7 +229,7 @@ func (c Case) Apply(s Step) (Case, error) {
 		}
 		// Nobody passes on what its own sender could not have sent.
 		switch {
-		case !e.Origin.IsZero() && c.passes(e.Origin):
+		case !e.Origin.IsZero() && c.Passes(e.Origin):
 			return refuse(protocol.ReasonThread, at)
 		case moves.Act.Agreement != c.Agreement:
 			return refuse(protocol.ReasonNotGoverning, at)
@@ -282,8 +282,8 @@ func (c *Case) led() State {
 	return state
 }
 
-// passes reports whether a disclosure from another case was passed on in c.
-func (c *Case) passes(origin protocol.Digest) bool {
+// Passes reports whether a disclosure from another case was passed on in c.
+func (c *Case) Passes(origin protocol.Digest) bool {
 	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Origin == origin && !e.Lost() })
 }
 

@@ -60,6 +60,15 @@ var verbs = map[string]verb{
 	"cannot":    (*player).cannot,
 	"consult":   (*player).consult,
 	"asked":     (*player).asked,
+	"accept":    (*player).accept,
+	"offer":     (*player).offer,
+	"return":    (*player).sendBack,
+	"complete":  (*player).complete,
+	"serve":     (*player).serve,
+	"pass":      (*player).pass,
+	"produced":  (*player).produced,
+	"awaits":    (*player).awaits,
+	"blind":     (*player).blind,
 }
 
 // narrate: say TEXT
@@ -373,7 +382,7 @@ func (p *player) evidence(ctx context.Context, st step) error {
 	want := protocol.DigestOf(content)
 	err = p.view(ctx, st, func(v desk.CaseView) bool {
 		for _, a := range v.Acts {
-			for _, act := range []*protocol.Act{&a.Content, a.Carried} {
+			for _, act := range []*protocol.Act{&a.Content, a.Carried, a.Origin} {
 				if act == nil || act.Body.Disclosure == nil {
 					continue
 				}
