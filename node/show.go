@@ -156,7 +156,7 @@ func viewAct(r store.Reader, e casefile.Entry) (desk.ActView, error) {
 		}
 	}
 	if origin := cmp.Or(originOf(act), originOf(v.Carried)); origin != nil {
-		if v.Origin, err = chain.Unverified(*origin); err != nil {
+		if v.Product, err = chain.Unverified(*origin); err != nil {
 			return v, err
 		}
 	}

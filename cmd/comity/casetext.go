@@ -29,6 +29,8 @@ func (t turn) commands() []string {
 		return []string{"comity disclose " + t.id + " FILE…", "comity refuse " + t.id + " --reason CODE"}
 	case casefile.Pass:
 		return []string{"comity relay " + t.id}
+	case casefile.Halt:
+		return []string{"comity request withdraw " + t.id}
 	case casefile.Read:
 		return []string{"comity case read " + t.id}
 	}
@@ -60,6 +62,7 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 	}
 	field(w, "your move", string(v.Move))
 	writeNext(w, turn{move: v.Move, id: string(v.Case), flags: s.flags})
+	writeLinked(w, v)
 	field(w, "agreement", commas(v.File.Agreement.ID, "version "+v.File.Agreement.Version, shown(v.Title)))
 	field(w, "issuer", titled(v, v.File.Issuer))
 	field(w, "certifier", titled(v, v.File.Certifier))

@@ -33,10 +33,10 @@ type cli struct {
 	Request  requestCmd  `cmd:"" group:"Work:" help:"Draft, list, send, follow and withdraw requests."`
 	Check    checkCmd    `cmd:"" group:"Work:" help:"Say what the agreements find of a request, without a node."`
 	Inbox    inboxCmd    `cmd:"" group:"Work:" help:"List what waits for your people."`
-	Certify  certifyCmd  `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated authority."`
+	Certify  certifyCmd  `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated or central authority."`
 	Disclose discloseCmd `cmd:"" group:"Work:" help:"Hand over evidence."`
 	Refuse   refuseCmd   `cmd:"" group:"Work:" help:"Refuse a request, as a person of the addressee."`
-	Relay    relayCmd    `cmd:"" group:"Work:" help:"Pass what came back on to the issuing authority."`
+	Relay    relayCmd    `cmd:"" group:"Work:" help:"Pass on what came back, or serve the domestic order by which a request is carried out."`
 	Case     caseCmd     `cmd:"" group:"Work:" help:"Show and export cases."`
 
 	Agreement agreementCmd `cmd:"" group:"Proof:" help:"What Parties promised: read, sign, suspend, publish."`

@@ -90,9 +90,9 @@ type ActView struct {
 	Deliveries []Delivery         `json:"deliveries,omitzero"`
 	// Signers are who stands behind the act, and behind the one that it carries.
 	Signers []Signer `json:"signers,omitzero"`
-	// Origin is the disclosure from another case that the act, or the act in it,
+	// Product is the disclosure from another case that the act, or the act in it,
 	// passes on.
-	Origin *protocol.Act `json:"origin,omitzero"`
+	Product *protocol.Act `json:"product,omitzero"`
 	// Right is there where the agreement grants what the act asks for.
 	Right *Right `json:"right,omitzero"`
 	Leaf  int64  `json:"ledger_entry"`

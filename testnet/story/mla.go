@@ -171,3 +171,18 @@ func (p *player) blind(ctx context.Context, st step) error {
 	p.say("  ✓ %s holds neither the facts nor who asks, only the order", args[1])
 	return nil
 }
+
+// narrow: narrow CASE PARTICIPANT FILE — gives up what the request in FILE does
+// not ask for; the second version of the request.
+func (p *player) narrow(ctx context.Context, st step) error {
+	args, err := st.want(3)
+	if err != nil {
+		return err
+	}
+	less, err := p.readRequest(args[2])
+	if err != nil {
+		return err
+	}
+	return p.body(ctx, st, protocol.Body{Amendment: &protocol.Amendment{Version: 2, Identifiers: less.Identifiers,
+		Data: less.Data, Dropped: []protocol.Drop{{Member: "data[0].from", Why: "not needed any more"}}}})
+}

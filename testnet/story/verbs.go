@@ -69,6 +69,7 @@ var verbs = map[string]verb{
 	"produced":  (*player).produced,
 	"awaits":    (*player).awaits,
 	"blind":     (*player).blind,
+	"narrow":    (*player).narrow,
 }
 
 // narrate: say TEXT
@@ -382,7 +383,7 @@ func (p *player) evidence(ctx context.Context, st step) error {
 	want := protocol.DigestOf(content)
 	err = p.view(ctx, st, func(v desk.CaseView) bool {
 		for _, a := range v.Acts {
-			for _, act := range []*protocol.Act{&a.Content, a.Carried, a.Origin} {
+			for _, act := range []*protocol.Act{&a.Content, a.Carried, a.Product} {
 				if act == nil || act.Body.Disclosure == nil {
 					continue
 				}
