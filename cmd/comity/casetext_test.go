@@ -50,7 +50,8 @@ func TestOnlyWhatACertificationMetIsFolded(t *testing.T) {
 
 // TestEachMoveHasACommand, so that nobody is told to do what he cannot type.
 func TestEachMoveHasACommand(t *testing.T) {
-	for _, m := range []casefile.Move{casefile.Certify, casefile.Review, casefile.Answer, casefile.Pass, casefile.Read} {
+	for _, m := range []casefile.Move{casefile.Certify, casefile.Review, casefile.Answer, casefile.Pass, casefile.Read,
+		casefile.Halt} {
 		if len((turn{move: m, id: "CASE"}).commands()) == 0 {
 			t.Errorf("%s has no command", m)
 		}

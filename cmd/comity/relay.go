@@ -70,20 +70,26 @@ func (c *relayPassCmd) product(ctx context.Context, a *app, v *desk.CaseView) er
 		asked.Status = protocol.ProductionPartial
 	}
 	return a.perform(ctx, errand{signing: c.signing, done: "passed the product on",
-		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Disclosure: &asked}},
-		fits: func(p *desk.Prepared) error {
-			d := p.Body.Disclosure
-			if d == nil || len(d.Objects) > 0 || d.Note != c.Note || c.Part && d.Status != protocol.ProductionPartial {
-				return errNotAsked
-			}
-			act, err := chain.Unverified(d.Origin)
-			if err != nil || act.Body.Disclosure == nil || !slices.ContainsFunc(v.Linked, func(l desk.Linked) bool {
+		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Disclosure: &asked}}, fits: c.fits(v)})
+}
+
+// fits wants a disclosure that hands over what came in a case that carries this
+// one out, and nothing else.
+func (c *relayPassCmd) fits(v *desk.CaseView) func(*desk.Prepared) error {
+	return func(p *desk.Prepared) error {
+		d := p.Body.Disclosure
+		if d == nil || len(d.Objects) > 0 || d.Note != c.Note || c.Part && d.Status != protocol.ProductionPartial {
+			return errNotAsked
+		}
+		act, err := chain.Unverified(d.Origin)
+		if err != nil || act.Body.Disclosure == nil || !d.PassesOn(act.Body.Disclosure) ||
+			!slices.ContainsFunc(v.Linked, func(l desk.Linked) bool {
 				return l.Relation == desk.ExecutedBy && l.Case == act.Case
 			}) {
-				return errNotAsked
-			}
-			return nil
-		}})
+			return errNotAsked
+		}
+		return nil
+	}
 }
 
 type relayServeCmd struct {
