@@ -106,8 +106,7 @@ func haltOf(r getter, foreign, domestic *casefile.Case) (halt, error) {
 	return "", nil
 }
 
-// asked returns what the request of a case asks for after its amendments. One
-// that asks for something new counts for nothing.
+// asked returns what the request of a case asks for after its amendments.
 func asked(r getter, c *casefile.Case) (*protocol.Request, error) {
 	opening, err := heldAct(r, c.Thread[0].Act)
 	if err == nil && opening.Body.Certification != nil {
@@ -120,21 +119,18 @@ func asked(r getter, c *casefile.Case) (*protocol.Request, error) {
 	if request == nil {
 		return nil, errors.New("node: the case was opened by something else than a request")
 	}
-	for version := int64(2); ; version++ {
-		i := slices.IndexFunc(c.Thread, func(e casefile.Entry) bool {
-			return e.Kind == protocol.KindAmendment && e.Says != nil && e.Says.Version == version
-		})
-		if i < 0 {
-			return request, nil
+	var amendments []*protocol.Amendment
+	for i := range c.Thread {
+		if c.Thread[i].Kind != protocol.KindAmendment {
+			continue
 		}
 		act, err := heldAct(r, c.Thread[i].Act)
 		if err != nil {
 			return nil, err
 		}
-		if next, err := request.Narrow(act.Body.Amendment); err == nil {
-			request = next
-		}
+		amendments = append(amendments, act.Body.Amendment)
 	}
+	return request.After(amendments), nil
 }
 
 // heldAct returns an act that we verified when we took it.

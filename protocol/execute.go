@@ -70,3 +70,18 @@ func (d *DataItem) executes(foreign *DataItem) bool {
 	plain.Own = nil
 	return len(d.Own) == 0 && d.within(&plain) && (len(foreign.Own) == 0 || d.Description != "")
 }
+
+// After returns what r asks for after amendments, which may stand in any order.
+// One that asks for something new counts for nothing, and one whose number another
+// had before it neither.
+func (r *Request) After(amendments []*Amendment) *Request {
+	for version := int64(2); ; version++ {
+		i := slices.IndexFunc(amendments, func(a *Amendment) bool { return a.Version == version })
+		if i < 0 {
+			return r
+		}
+		if next, err := r.Narrow(amendments[i]); err == nil {
+			r = next
+		}
+	}
+}

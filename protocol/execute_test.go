@@ -92,3 +92,42 @@ func TestProductIsPassedOnAsWhatItWas(t *testing.T) {
 		}
 	}
 }
+
+func TestARequestAfterItsAmendments(t *testing.T) {
+	less := func(version int64, data ...protocol.DataItem) *protocol.Amendment {
+		return &protocol.Amendment{Version: version, Identifiers: foreign().Identifiers[:1], Data: data}
+	}
+	r := complete(t, foreign())
+	first, second := r.Data[0], r.Data[0]
+	first.To, second.To = day(8), day(7)
+	wide := r.Data[0]
+	wide.To = day(10)
+	for name, tc := range map[string]struct {
+		amendments []*protocol.Amendment
+		want       time.Time // the end of what is asked for
+	}{
+		"none":          {nil, day(9)},
+		"one":           {[]*protocol.Amendment{less(2, first)}, day(8)},
+		"two, reversed": {[]*protocol.Amendment{less(3, second), less(2, first)}, day(7)},
+		"a gap":         {[]*protocol.Amendment{less(3, second)}, day(9)},
+		"wider":         {[]*protocol.Amendment{less(2, wide), less(3, second)}, day(7)},
+		"twice":         {[]*protocol.Amendment{less(2, second), less(2, first)}, day(7)},
+	} {
+		if got := r.After(tc.amendments).Data[0].To; !got.Equal(tc.want) {
+			t.Errorf("%s: got %v, want %v", name, got, tc.want)
+		}
+	}
+}
+
+// complete adds what every request has.
+func complete(t *testing.T, r *protocol.Request) *protocol.Request {
+	t.Helper()
+	r.Authorisation = protocol.Authorisation{Kind: protocol.AuthorityJudge, Authority: "a", Reference: "b",
+		Instrument: "c", Date: day(1)}
+	r.Offence = protocol.Offence{Description: "d", Provisions: []string{"e"}}
+	r.Purpose = "f"
+	if err := r.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}

@@ -9,37 +9,23 @@ import (
 // ErrNoRequest says that a case does not show the request that opened it.
 var ErrNoRequest = errors.New("desk: the case shows no request")
 
-// Asked returns what the request of a case asks for, after its amendments. One
-// that asks for something new counts for nothing.
+// Asked returns what the request of a case asks for, after its amendments.
 func Asked(v *CaseView) (*protocol.Request, error) {
 	var request *protocol.Request
+	var amendments []*protocol.Amendment
 	for i := range v.Acts {
 		a := &v.Acts[i]
-		switch {
-		case a.Content.Body.Request != nil:
-			request = a.Content.Body.Request
-		case a.Content.Body.Certification != nil && a.Carried != nil:
+		switch b := &a.Content.Body; {
+		case b.Request != nil:
+			request = b.Request
+		case b.Certification != nil && a.Carried != nil:
 			request = a.Carried.Body.Request
-		}
-		if request != nil {
-			break
+		case b.Amendment != nil:
+			amendments = append(amendments, b.Amendment)
 		}
 	}
 	if request == nil {
 		return nil, ErrNoRequest
 	}
-	for version := int64(2); ; version++ {
-		found := false
-		for i := range v.Acts {
-			if m := v.Acts[i].Content.Body.Amendment; m != nil && m.Version == version && !found {
-				found = true
-				if next, err := request.Narrow(m); err == nil {
-					request = next
-				}
-			}
-		}
-		if !found {
-			return request, nil
-		}
-	}
+	return request.After(amendments), nil
 }

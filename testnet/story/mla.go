@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"comity.example/node/desk"
@@ -185,4 +186,27 @@ func (p *player) narrow(ctx context.Context, st step) error {
 	}
 	return p.body(ctx, st, protocol.Body{Amendment: &protocol.Amendment{Version: 2, Identifiers: less.Identifiers,
 		Data: less.Data, Dropped: []protocol.Drop{{Member: "data[0].from", Why: "not needed any more"}}}})
+}
+
+// bulk: bulk CASE PARTICIPANT BYTES TEXT — the provider's node does not take a file
+// of that many bytes, and the error says TEXT (_ for a space).
+func (p *player) bulk(ctx context.Context, st step) error {
+	args, err := st.want(4)
+	if err != nil {
+		return err
+	}
+	size, err := strconv.Atoi(args[2])
+	if err != nil || size < 0 || size > protocol.MaxInline {
+		return errors.New("want a size that one disclosure takes")
+	}
+	err = p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete,
+		Objects: []protocol.Object{protocol.NewObject("archive.zip", "application/zip", make([]byte, size))}}})
+	switch {
+	case err == nil:
+		return errors.New("the node took it")
+	case !strings.Contains(err.Error(), strings.ReplaceAll(args[3], "_", " ")):
+		return err
+	}
+	p.say("  ✗ disclosure: %s's own node does not take it: %s", args[1], err)
+	return nil
 }

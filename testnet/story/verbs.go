@@ -70,6 +70,7 @@ var verbs = map[string]verb{
 	"awaits":    (*player).awaits,
 	"blind":     (*player).blind,
 	"narrow":    (*player).narrow,
+	"bulk":      (*player).bulk,
 }
 
 // narrate: say TEXT
