@@ -95,6 +95,9 @@ func (x *export) evidence(signed []byte) error {
 	if carried := carriedBy(&act.Body); carried != nil {
 		return x.evidence(carried)
 	}
+	if origin := originOf(act); origin != nil {
+		return x.evidence(*origin)
+	}
 	if d := act.Body.Disclosure; d != nil {
 		for _, o := range d.Objects {
 			err = errors.Join(err, x.out.Add(casepack.EvidenceName(o.SHA256), o.Content))

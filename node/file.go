@@ -30,13 +30,22 @@ type filed struct {
 	// Alerts are what clocks brought about that our people have neither read nor
 	// acted upon since.
 	Alerts []casefile.Fired `json:"alerts,omitempty"`
+	// Legs are the cases that carry this one out, and Halt says of one of those why
+	// it is not to go on.
+	Legs []leg `json:"legs,omitempty"`
+	Halt halt  `json:"halt,omitzero"`
 }
 
 // move returns what our people are asked to do: what they have read asks for
 // nothing, until something new comes. What a clock brought about is to be read.
 func (f *filed) move(self protocol.ParticipantID) casefile.Move {
 	move := f.File.Move(self)
-	if move == casefile.Read && f.news(self) <= f.Read {
+	switch {
+	case f.Halt != "":
+		return casefile.Halt
+	case move == casefile.Answer && len(f.Legs) > 0:
+		move = f.legMove()
+	case move == casefile.Read && f.news(self) <= f.Read:
 		move = casefile.None
 	}
 	if move == casefile.None && len(f.Alerts) > 0 {
@@ -131,8 +140,8 @@ func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
 	return f, err
 }
 
-// file writes a case and moves it in, within or out of the inbox and the docket.
-func (n *Node) file(tx *journal.Tx, f filed, now time.Time) error {
+// put writes a case and moves it in, within or out of the inbox and the docket.
+func (n *Node) put(tx *journal.Tx, f filed, now time.Time) error {
 	if f.File.State == casefile.Refused && !f.Noted && !f.File.Matter.Drill {
 		if err := noteCase(tx, &f.File); err != nil {
 			return err

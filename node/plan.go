@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 type plan struct {
 	act  *protocol.Act
 	file *casefile.Case // nil for a request, which opens one
+	legs []leg          // of file
 	body protocol.Body
 }
 
@@ -75,18 +77,35 @@ func (n *Node) planRequest(g casefile.Grounds, p *plan, d desk.Draft, now time.T
 		return err
 	}
 	p.act.To = to
-	for _, f := range preview.Findings {
-		if f.Outcome == protocol.Held && f.Side == protocol.SideIssuing && f.Role == protocol.RoleDesignated {
-			designated := g.Directory.ByRole(n.cfg.Self.Party(), protocol.RoleDesignated, now)
-			if len(designated) == 0 {
-				return &desk.Problem{Status: http.StatusUnprocessableEntity,
-					Text: "no designated authority stands in the register of " + string(n.cfg.Self.Party())}
-			}
-			p.act.To = designated[:1]
-			if slices.Contains(designated, n.cfg.Self) {
-				p.act.To = []protocol.ParticipantID{n.cfg.Self}
-			}
+	return n.transmitted(g, p, &preview)
+}
+
+// transmitted sends a request to the authority of our own Party that is to
+// transmit it, where one is: the designated one, or the central one, which
+// reviews a request for mutual assistance. What a central authority asks for
+// itself it completes itself, and sends to the other Party's.
+func (n *Node) transmitted(g casefile.Grounds, p *plan, preview *protocol.Decision) error {
+	waits := func(role protocol.Role) bool {
+		return slices.ContainsFunc(preview.Findings, func(f protocol.Finding) bool {
+			return f.Outcome == protocol.Held && f.Side == protocol.SideIssuing && f.Role == role
+		})
+	}
+	role := protocol.RoleDesignated
+	if !waits(role) {
+		role = protocol.RoleCentral
+		self := g.Standing(n.cfg.Self, preview.At)
+		if preview.Verdict == protocol.Deny || !waits(role) || slices.Contains(self.Roles, role) {
+			return nil
 		}
+	}
+	ids := g.Directory.ByRole(n.cfg.Self.Party(), role, preview.At)
+	if len(ids) == 0 {
+		return &desk.Problem{Status: http.StatusUnprocessableEntity,
+			Text: fmt.Sprintf("no %s authority stands in the register of %s", role, n.cfg.Self.Party())}
+	}
+	p.act.To = ids[:1]
+	if slices.Contains(ids, n.cfg.Self) {
+		p.act.To = []protocol.ParticipantID{n.cfg.Self}
 	}
 	return nil
 }
@@ -167,7 +186,7 @@ func (n *Node) planAnswer(ctx context.Context, g casefile.Grounds, p *plan, d de
 		if err != nil {
 			return err
 		}
-		p.file = &f.File
+		p.file, p.legs = &f.File, f.Legs
 		p.act.Agreement = f.File.Agreement
 		p.act.To = f.File.Recipients(kind, n.cfg.Self)
 		inCase := p.act.To // who is put to for the first time holds none of it
@@ -222,6 +241,8 @@ func (n *Node) carry(r store.Reader, p *plan) error {
 		}
 		p.body.Relay = &protocol.Relay{}
 		p.body.Relay.Act, err = read(waiting[0])
+	case protocol.KindDisclosure:
+		return n.carryProduct(p, read)
 	default:
 		return n.carryOrder(p, read)
 	}
@@ -281,7 +302,9 @@ func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error)
 		out.Decision = n.preview(grounds, p.body.Request, agreement.Facts{Ref: p.act.Agreement,
 			Notified: grounds.Standings(p.act.To, now)}, now)
 		if out.Decision.Verdict != protocol.Deny { // else that is what is wrong
-			err = n.problem(n.journal.View(ctx, func(r store.Reader) error { return mayConvert(r, p.act) }))
+			err = n.problem(n.journal.View(ctx, func(r store.Reader) error {
+				return cmp.Or(mayConvert(r, p.act), n.mayExecute(r, p.act))
+			}))
 		}
 	case p.body.Certification != nil:
 		out.Decision, err = n.previewCertified(grounds, p, now)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -125,6 +126,9 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 			return err
 		}
 		v.Current, v.Version = stands.request, stands.number
+		if v.Linked, err = n.linked(r, &f); err != nil {
+			return err
+		}
 		for i, e := range f.File.Thread {
 			act, err := viewAct(r, e)
 			if err != nil {
@@ -197,6 +201,11 @@ func viewAct(r store.Reader, e casefile.Entry) (desk.ActView, error) {
 			}
 		}
 	}
+	if origin := cmp.Or(originOf(act), originOf(v.Carried)); origin != nil {
+		if v.Product, err = chain.Unverified(*origin); err != nil {
+			return v, err
+		}
+	}
 	j, err := readJSON[judged](r, digestKey(prefixJudged, e.Act))
 	if err != nil {
 		return v, err
@@ -256,6 +265,14 @@ func (n *Node) findOrder(v *desk.ActView) {
 		found := n.preview(g, request, known, at)
 		v.Found = &found
 	}
+}
+
+// originOf returns the signed disclosure that an act passes on, nil if none.
+func originOf(act *protocol.Act) *protocol.Signed {
+	if act == nil || act.Body.Disclosure == nil || len(act.Body.Disclosure.Origin) == 0 {
+		return nil
+	}
+	return &act.Body.Disclosure.Origin
 }
 
 // Documents implements desk.Documents.

@@ -1,10 +1,12 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"comity.example/node/courier"
@@ -61,7 +63,10 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		}
 		n.metrics.submission(out.Decision.Verdict.String())
 		done := desk.Submitted{Case: p.act.Case, Decision: out.Decision}
-		if out.Refused() || !complete(p, &out.Decision) {
+		if problem := mayBePassedOn(p, &out); problem != nil {
+			return desk.Submitted{}, problem
+		}
+		if out.Refused() || !complete(*grounds, p, &out.Decision) {
 			return done, n.keepDraft(ctx, p, out.Decision)
 		}
 		if err := n.enough(p); err != nil {
@@ -76,7 +81,7 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
-			if err := mayConvert(tx, p.act); err != nil {
+			if err := cmp.Or(mayConvert(tx, p.act), n.mayExecute(tx, p.act)); err != nil {
 				return err
 			}
 			posted, err = n.send(tx, &out, ruled)
@@ -128,10 +133,15 @@ func (n *Node) mayLeave(p *plan, out *gate.Departure) *desk.Problem {
 // complete reports whether nothing that the issuing side still has to supply
 // keeps the act from leaving, but the certification of the authority that it
 // is addressed to.
-func complete(p *plan, d *protocol.Decision) bool {
+func complete(g casefile.Grounds, p *plan, d *protocol.Decision) bool {
+	certifier := g.Standing(p.act.To[0], d.At)
+	r := p.act.Body.Request
 	for _, f := range d.Findings {
-		waits := f.Outcome == protocol.Held && f.Side == protocol.SideIssuing
-		if waits && (p.act.Body.Request == nil || f.Role != protocol.RoleDesignated) {
+		if f.Outcome != protocol.Held || f.Side != protocol.SideIssuing {
+			continue
+		}
+		certifies := f.Role == protocol.RoleDesignated || f.Role == protocol.RoleCentral && certifier.ID != p.act.From
+		if r == nil || !certifies || certifier.ID == r.Addressee || !slices.Contains(certifier.Roles, f.Role) {
 			return false
 		}
 	}

@@ -17,6 +17,10 @@ const (
 	// a relay of the signed disclosure is an act within MaxAct too.
 	MaxInline     = 185_000
 	MaxObjectName = 255 // bytes of an object's name
+	// MaxOrigin bounds the signed disclosure that another passes on, in bytes, so
+	// that a relay of that other one is an act within MaxAct too, however many
+	// officers stand behind it.
+	MaxOrigin = 240_000
 )
 
 // A ProductionStatus says how much of what was asked for a disclosure holds.
@@ -36,11 +40,15 @@ func (s *ProductionStatus) UnmarshalText(b []byte) error {
 		[]ProductionStatus{ProductionComplete, ProductionPartial, ProductionNoData})
 }
 
-// A Disclosure hands over evidence.
+// A Disclosure hands over evidence. An authority that had it from a provider of
+// its own Party, in a case that executes this one, hands over the provider's
+// disclosure as it was signed, and no objects of its own.
 type Disclosure struct {
 	Status  ProductionStatus `json:"status"`
 	Objects []Object         `json:"objects"`
 	Note    string           `json:"note,omitzero"`
+	// Origin is the disclosure that is passed on: the signed act, byte for byte.
+	Origin Signed `json:"origin,omitempty"`
 }
 
 // An Object is one piece of evidence. Its name is data, never a path.
@@ -81,6 +89,9 @@ func (d *Disclosure) check() error {
 	if len(d.Objects) > MaxObjects || len(d.Note) > MaxText {
 		return fmt.Errorf("disclosure: want at most %d objects and a note of at most %d bytes", MaxObjects, MaxText)
 	}
+	if len(d.Origin) > 0 {
+		return d.checkOrigin()
+	}
 	if (d.Status == ProductionNoData) != (len(d.Objects) == 0) {
 		return errors.New("disclosure: want objects exactly when there is data")
 	}
@@ -95,4 +106,20 @@ func (d *Disclosure) check() error {
 		return fmt.Errorf("disclosure: %d bytes: want at most %d in one act", total, MaxInline)
 	}
 	return nil
+}
+
+func (d *Disclosure) checkOrigin() error {
+	switch {
+	case len(d.Objects) > 0:
+		return errors.New("disclosure: want no objects beside the disclosure that is passed on")
+	case len(d.Origin) > MaxOrigin:
+		return fmt.Errorf("disclosure.origin: %d bytes: want at most %d, to be passed on once more", len(d.Origin), MaxOrigin)
+	}
+	return nil
+}
+
+// PassesOn reports whether d, which passes on a disclosure, may have its status:
+// the same, or that more is to come, from somebody else.
+func (d *Disclosure) PassesOn(origin *Disclosure) bool {
+	return d.Status == origin.Status || d.Status == ProductionPartial
 }

@@ -54,12 +54,13 @@ const (
 	RelationReplaces      Relation = "replaces"       // takes the place of it
 	RelationPreserves     Relation = "preserves"      // keeps what that case will ask for
 	RelationConvertedFrom Relation = "converted_from" // asks under another instrument what was refused there
+	RelationExecutes      Relation = "executes"       // carries out, within a Party, what another State asks there
 )
 
 // Relations lists every relation.
 func Relations() []Relation {
 	return []Relation{RelationFollows, RelationRenews, RelationReplaces, RelationPreserves,
-		RelationConvertedFrom}
+		RelationConvertedFrom, RelationExecutes}
 }
 
 // UnmarshalText refuses a relation that is not in the list.

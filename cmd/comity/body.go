@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"comity.example/protocol"
+	"comity.example/protocol/chain"
 )
 
 // writeBody writes what an act itself says, without what it carries.
@@ -130,6 +131,12 @@ func targetText(t *protocol.Target) string {
 
 func writeDisclosure(w io.Writer, d *protocol.Disclosure) {
 	field(w, "status", string(d.Status))
+	if len(d.Origin) > 0 {
+		if act, err := chain.Unverified(d.Origin); err == nil && act.Body.Disclosure != nil {
+			field(w, "produced by", fmt.Sprintf("%s in %s, issued %s", act.From, act.Case, moment(act.Issued)))
+			writeDisclosure(w, act.Body.Disclosure)
+		}
+	}
 	for _, o := range d.Objects {
 		field(w, "object", fmt.Sprintf("%s, %d bytes, %s", shown(o.Name), o.Size, o.SHA256))
 	}

@@ -95,7 +95,8 @@ func (a *app) askedToCertify(ctx context.Context, v *desk.CaseView) []*agreement
 		return nil
 	}
 	return slices.DeleteFunc(askedOf(a.usedBy(ctx, d), d), func(r *agreement.Rule) bool {
-		return r.By != protocol.RoleDesignated
+		central := r.By == protocol.RoleCentral || r.By == "" && r.Role == protocol.RoleCentral
+		return r.By != protocol.RoleDesignated && !central
 	})
 }
 

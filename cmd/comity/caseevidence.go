@@ -58,6 +58,9 @@ func (c *caseEvidenceCmd) Run(ctx context.Context, a *app) error {
 		if act.Carried != nil {
 			digest, held = act.Inner, act.Carried
 		}
+		if act.Product != nil {
+			digest, held = act.Origin, act.Product
+		}
 		if held.Body.Disclosure == nil || told[digest] {
 			continue
 		}

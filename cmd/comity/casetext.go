@@ -45,6 +45,8 @@ func (t turn) commands() []string {
 			"comity clarify " + t.id, "comity object " + t.id}
 	case casefile.Pass:
 		return []string{"comity relay " + t.id}
+	case casefile.Halt:
+		return []string{"comity request withdraw " + t.id}
 	case casefile.Read:
 		return []string{"comity case read " + t.id}
 	case casefile.Notify:

@@ -51,7 +51,7 @@ func TestOnlyWhatACertificationMetIsFolded(t *testing.T) {
 // TestEachMoveHasACommand, so that nobody is told to do what he cannot type.
 func TestEachMoveHasACommand(t *testing.T) {
 	for _, m := range []casefile.Move{casefile.Certify, casefile.Review, casefile.Answer, casefile.Pass, casefile.Read,
-		casefile.Reply, casefile.Respond, casefile.Determine, casefile.Examine, casefile.Resume} {
+		casefile.Reply, casefile.Respond, casefile.Determine, casefile.Examine, casefile.Resume, casefile.Halt} {
 		if len((turn{move: m, id: "CASE"}).commands()) == 0 {
 			t.Errorf("%s has no command", m)
 		}

@@ -37,10 +37,10 @@ type cli struct {
 	Approve   approveCmd   `cmd:"" group:"Work:" help:"Stand behind a draft that another officer sends."`
 	Inbox     inboxCmd     `cmd:"" group:"Work:" help:"List what waits for your people."`
 	Clocks    clocksCmd    `cmd:"" group:"Work:" help:"List the clocks that run, by when they are due."`
-	Certify   certifyCmd   `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated authority."`
+	Certify   certifyCmd   `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated or central authority."`
 	Disclose  discloseCmd  `cmd:"" group:"Work:" help:"Hand over evidence."`
 	Refuse    refuseCmd    `cmd:"" group:"Work:" help:"Refuse a request, as a person of the addressee."`
-	Relay     relayCmd     `cmd:"" group:"Work:" help:"Pass what came back on to the issuing authority."`
+	Relay     relayCmd     `cmd:"" group:"Work:" help:"Pass on what came back, or serve the domestic order by which a request is carried out."`
 	Challenge challengeCmd `cmd:"" group:"Work:" help:"Have the officer who signed a request answer, before you do."`
 	Respond   respondCmd   `cmd:"" group:"Work:" help:"Answer a challenge, as the officer who signed the request."`
 	Drill     drillCmd     `cmd:"" group:"Work:" help:"Exercise people and pipeline."`

@@ -63,6 +63,7 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 		writeBody(w, &v.Proposed.Body)
 		writeApprovals(w, v.Case, v.Approvals)
 	}
+	writeLinked(w, v)
 	writeOpen(w, v)
 	field(w, "agreement", commas(v.File.Agreement.ID, "version "+v.File.Agreement.Version, shown(v.Title)))
 	field(w, "issuer", titled(v, v.File.Issuer))

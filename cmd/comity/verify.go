@@ -159,7 +159,11 @@ func (v *verified) text(w io.Writer) {
 		}
 	}
 	for _, e := range v.Evidence {
-		fmt.Fprintf(w, "evidence of %s\n  %s, %d bytes\n", e.From, shown(e.Name), e.Size)
+		from := "evidence of " + string(e.From)
+		if e.PassedOn != "" {
+			from = fmt.Sprintf("evidence produced by %s, passed on by %s", e.From, e.PassedOn)
+		}
+		fmt.Fprintf(w, "%s\n  %s, %d bytes\n", from, shown(e.Name), e.Size)
 		fmt.Fprintf(w, "  %s\n  sha512:%s\n", e.SHA256, shown(e.SHA512))
 	}
 	v.covers(w)

@@ -109,6 +109,9 @@ type ActView struct {
 	Deliveries []Delivery         `json:"deliveries,omitzero"`
 	// Signers are who stands behind the act, and behind the one that it carries.
 	Signers []Signer `json:"signers,omitzero"`
+	// Product is the disclosure from another case that the act, or the act in it,
+	// passes on.
+	Product *protocol.Act `json:"product,omitzero"`
 	// Right is there where the agreement grants what the act asks for.
 	Right *Right `json:"right,omitzero"`
 	Leaf  int64  `json:"ledger_entry"`
@@ -141,6 +144,8 @@ type CaseView struct {
 	Title         string         `json:"title,omitzero"`
 	Clocks        []Clock        `json:"clocks,omitzero"`
 	Organisations []Organisation `json:"organisations,omitzero"`
+	// Linked are cases that carry this one out, or that it carries out.
+	Linked []Linked `json:"linked,omitempty"`
 
 	// ToDelete says that what was disclosed is to be deleted, and used no more.
 	ToDelete bool `json:"to_delete,omitzero"`
@@ -158,6 +163,23 @@ type CaseView struct {
 	Questions []casefile.Question `json:"questions,omitzero"`
 	Regions   []casefile.Stand    `json:"regions,omitzero"`
 	Awaits    []casefile.Awaited  `json:"awaits,omitzero"`
+}
+
+// How two cases of one participant are linked.
+const (
+	Executes   = "executes"    // this one carries out the other
+	ExecutedBy = "executed_by" // the other carries out this one
+)
+
+// A Linked case is another that this participant holds and that belongs to it.
+type Linked struct {
+	Case     protocol.CaseID `json:"case"`
+	Relation string          `json:"relation"`
+	State    casefile.State  `json:"state"`
+	// Product counts what came in the other case and was not passed on yet.
+	Product int `json:"product,omitzero"`
+	// Halt says why this case is not to go on: the other "ended", or is "narrow"er.
+	Halt string `json:"halt,omitzero"`
 }
 
 // An Item is one line of the inbox.

@@ -115,10 +115,19 @@ func (b *Book) index() {
 	}
 }
 
-// between returns what joins a pair, the most specific first.
+// between returns what joins a pair, the most specific first. Within a Party
+// that is its own law, as far as it grants rights there.
 func (b *Book) between(p pair) iter.Seq[*entry] {
 	return func(yield func(*entry) bool) {
-		if p.from == p.to || p.from == "" || p.to == "" {
+		if p.from == "" || p.to == "" {
+			return
+		}
+		if p.from == p.to {
+			for _, e := range b.domestic[p.from] {
+				if e.doc.Governs(p.from, p.to) && !yield(e) {
+					return
+				}
+			}
 			return
 		}
 		for _, list := range [...][]*entry{b.byPair[p], b.everyone} {

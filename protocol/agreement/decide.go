@@ -182,10 +182,12 @@ func (d *deciding) participants() bool {
 // governs.
 func (d *deciding) agreement() bool {
 	if d.facts.Ref.ID == "" {
-		return d.check(d.entry != nil, protocol.Finding{Rule: StepAgreement,
-			Reason: protocol.ReasonNoAgreement,
-			Text: "An agreement between the two Parties must grant what is asked, of this kind " +
-				"of addressee."})
+		f := protocol.Finding{Rule: StepAgreement, Reason: protocol.ReasonNoAgreement,
+			Text: "An agreement between the two Parties must grant what is asked, of this kind of addressee."}
+		if d.within() {
+			f.Text = "The law of the Party must grant what is asked within it, of this kind of addressee."
+		}
+		return d.check(d.entry != nil, f)
 	}
 	versions := d.book.byID[d.facts.Ref.ID]
 	if len(versions) == 0 {
@@ -197,6 +199,9 @@ func (d *deciding) agreement() bool {
 	return d.check(governs, protocol.Finding{Rule: StepAgreement, Reason: protocol.ReasonNotGoverning,
 		Text: "The agreement that the request names must bind both Parties."})
 }
+
+// within reports whether a Party asks within itself.
+func (d *deciding) within() bool { return d.pair.from == d.pair.to }
 
 // find looks for the agreement that governs, where none is named: of those that
 // grant what is asked the first that is in force, or else the first (Book.index
@@ -288,6 +293,9 @@ func (b *Book) pick(ref protocol.AgreementRef, p pair, at time.Time) *entry {
 func (d *deciding) signed() bool {
 	f := protocol.Finding{Rule: StepSigned, Reason: protocol.ReasonUnsigned,
 		Text: "Both Parties must have signed this text of the agreement."}
+	if d.within() {
+		f.Text = "The Party must have signed this text of its law."
+	}
 	if !d.book.signatures {
 		f.Outcome, f.Reason = protocol.NotApplicable, ""
 		d.add(f)

@@ -27,7 +27,7 @@ const (
 	KindConvention Kind = "convention"            // on one sort of crime, with assistance in it
 	KindRegulation Kind = "regulation"            // law of a union of States
 	KindDirective  Kind = "directive"             // law of a union, as its States transposed it
-	KindDomestic   Kind = "domestic_law"          // a Party's own law: it grants nothing
+	KindDomestic   Kind = "domestic_law"          // a Party's own law: it grants nothing to another
 	KindCourtesy   Kind = "courtesy"              // no treaty: what one State does for another
 )
 
@@ -194,9 +194,13 @@ func (d *Document) Has(p protocol.Party) bool {
 	return ok || d.EveryParty && p != ""
 }
 
-// Governs reports whether both are Parties to the document.
+// Governs reports whether both are Parties to the document, or of a Party's own
+// law, whether it grants rights within that one Party.
 func (d *Document) Governs(from, to protocol.Party) bool {
-	return from != to && d.Kind != KindDomestic && d.Has(from) && d.Has(to)
+	if d.Kind == KindDomestic {
+		return from == to && len(d.Rights) > 0 && d.Has(from)
+	}
+	return from != to && d.Has(from) && d.Has(to)
 }
 
 // Stands reports whether the document is in force at the given time. It says

@@ -11,10 +11,12 @@ import (
 func (s *source) right(d *Document) func(ast.Node, string) {
 	return func(n ast.Node, what string) {
 		var r Right
+		var within protocol.Party
 		s.mapping(n, what, append(s.mark(&r.Mark, what),
 			need("id", s.id(&r.ID, what+".id")),
-			need("from", s.partySet(&r.From, what+".from")),
-			need("to", s.partySet(&r.To, what+".to")),
+			may("from", s.partySet(&r.From, what+".from")),
+			may("to", s.partySet(&r.To, what+".to")),
+			may("within", func(n ast.Node) { within = s.party(n, what+".within") }),
 			need("types", chooseMany(s, &r.Types, what+".types", protocol.RequestTypes())),
 			need("categories", chooseMany(s, &r.Categories, what+".categories", protocol.Categories())),
 			need("channel", choose(s, &r.Channel, what+".channel", channels())),
@@ -26,6 +28,7 @@ func (s *source) right(d *Document) func(ast.Node, string) {
 			may("emergency", s.emergencyOnly(&r, what+".emergency")),
 		)...)
 		s.checkMark(n, r.Mark, what)
+		s.direction(n, &r, within, what)
 		if (r.Reciprocity == OneSided) != (r.OneSidedArticle != "") {
 			s.bad(n, "%s: want one_sided_article, the article that says so, exactly when reciprocity "+
 				"is one-sided", what)
@@ -34,6 +37,24 @@ func (s *source) right(d *Document) func(ast.Node, string) {
 			s.bad(n, "%s.id: two rights are %q: want another id", what, r.ID)
 		}
 		d.Rights = append(d.Rights, r)
+	}
+}
+
+// direction sees that a right says from whom it is to whom, or within whom.
+func (s *source) direction(n ast.Node, r *Right, within protocol.Party, what string) {
+	switch {
+	case within == "":
+		if r.From.IsZero() {
+			s.bad(n, "%s.from: missing", what)
+		}
+		if r.To.IsZero() {
+			s.bad(n, "%s.to: missing", what)
+		}
+	case !r.From.IsZero() || !r.To.IsZero():
+		s.bad(n, "%s.within: leave out from and to: the right is within that Party", what)
+	default:
+		r.Within = true
+		r.From.list, r.To.list = []protocol.Party{within}, []protocol.Party{within}
 	}
 }
 

@@ -222,9 +222,10 @@ func (s *source) checkMembers(n ast.Node, d *Document) {
 // lawID is what an id of domestic law looks like.
 var lawID = regexp.MustCompile(`^[a-z]{2}-law(-|$)`)
 
-// checkDomestic sees that a Party's own law is only that: it grants nothing and
-// is named after its Party, so that nobody writes another's, and nothing else is
-// named so, so that nobody takes its place.
+// checkDomestic sees that a Party's own law is only that: it grants nothing to
+// another Party and is named after its own, so that nobody writes another's, and
+// nothing else is named so, so that nobody takes its place. Within its Party it
+// may grant rights, which have no other direction in which they could stand.
 func (s *source) checkDomestic(n ast.Node, d *Document) {
 	domestic := d.Kind == KindDomestic
 	switch {
@@ -232,11 +233,20 @@ func (s *source) checkDomestic(n ast.Node, d *Document) {
 		s.bad(n, "document.id: %q is for domestic law: want another id", clip(d.ID))
 	case !domestic && len(d.Rights) == 0:
 		s.bad(n, "document.rights: missing: only domestic law grants none")
-	case domestic && len(d.Rights)+len(d.Options)+len(d.Positions) > 0:
-		s.bad(n, "document: domestic law has no rights, options and positions")
+	case domestic && len(d.Options)+len(d.Positions) > 0:
+		s.bad(n, "document: domestic law has no options and positions")
 	case domestic && (len(d.Members) != 1 || !strings.HasPrefix(d.ID+"-",
 		strings.ToLower(string(d.Members[0].Party))+"-law-")):
 		s.bad(n, "document: domestic law has one Party, and an id that begins with its code: such as us-law")
+	}
+	for i := range d.Rights {
+		r := &d.Rights[i]
+		switch {
+		case domestic != r.Within:
+			s.bad(n, "right %s: want within, in place of from and to, in domestic law only", r.ID)
+		case domestic && (r.Channel != Direct || r.Reciprocity != OneSided || r.Notifies != nil):
+			s.bad(n, "right %s: within a Party a right is direct, one-sided and notifies nobody", r.ID)
+		}
 	}
 	for i := range d.Rules {
 		r := &d.Rules[i]
@@ -246,6 +256,8 @@ func (s *source) checkDomestic(n ast.Node, d *Document) {
 		switch {
 		case domestic != (r.Capacity != ""):
 			s.bad(n, "rule %s: want capacity, in which the Party's law matters, in domestic law only", r.ID)
+		case r.Capacity == LawWithin && len(d.Rights) == 0:
+			s.bad(n, "rule %s: capacity within: the document grants no right within its Party", r.ID)
 		case domestic && !(r.From.IsZero() && r.To.IsZero()):
 			s.bad(n, "rule %s: leave out from and to: capacity says when domestic law matters", r.ID)
 		}

@@ -223,14 +223,22 @@ func TestDomesticLawIsOnlyThat(t *testing.T) {
 	right := members[strings.Index(members, "rights:\n"):strings.Index(members, "    emergency: only")] + "    provenance: unverified\n"
 	option := members[strings.Index(members, "options:\n"):strings.Index(members, "positions:\n")]
 	for _, c := range []changed{
-		{"rights", "rules:\n", right + "rules:\n", "document: domestic law has no rights, options and positions"},
-		{"options", "rules:\n", option + "rules:\n", "document: domestic law has no rights, options and positions"},
+		{"rights", "rules:\n", right + "rules:\n", "right data: want within, in place of from and to, in domestic law only"},
+		{"options", "rules:\n", option + "rules:\n", "document: domestic law has no options and positions"},
+		{"a right of another Party", "rules:\n", withinGB("within: US") + "rules:\n", "right execution: US is not in parties"},
+		{"a right with a direction", "rules:\n", withinGB("within: GB\n    to: GB") + "rules:\n", "rights[0].within: leave out from and to"},
+		{"a right without one", "rules:\n", withinGB("from: GB") + "rules:\n", "rights[0].to: missing"},
+		{"a mirrored right", "rules:\n", strings.Replace(strings.Replace(withinGB("within: GB"), "one-sided\n", "mirrored\n", 1),
+			"    one_sided_article: s. 2\n", "", 1) + "rules:\n", "right execution: within a Party a right is direct, one-sided"},
+		{"a right to an authority", "rules:\n", strings.Replace(withinGB("within: GB"), "direct", "central", 1) + "rules:\n",
+			"right execution: within a Party a right is direct, one-sided"},
+		{"a rule for no right", "capacity: receiving", "capacity: within", "rule consent: capacity within: the document grants no right"},
 		{"two Parties", "[GB]", "[GB, US]", "domestic law has one Party, and an id that begins with its code: such as us-law"},
 		{"the law of another", "[GB]", "[US]", "domestic law has one Party, and an id that begins with its code"},
 		{"any party", "[GB]", "any party", "document.parties: name them"},
 		{"another id", "id: gb-law", "id: gb-laws", "domestic law has one Party, and an id that begins with its code"},
 		{"no capacity", "    capacity: receiving\n", "", "rule consent: want capacity"},
-		{"no such capacity", "capacity: receiving", "capacity: any", `rules[0].capacity: "any" is not known: want one of issuing, receiving, provider`},
+		{"no such capacity", "capacity: receiving", "capacity: any", `rules[0].capacity: "any" is not known: want one of issuing, receiving, provider, within`},
 		{"from", "capacity: receiving", "capacity: receiving\n    from: GB", "rule consent: leave out from and to: capacity says"},
 		{"to", "capacity: receiving", "capacity: receiving\n    to: GB", "rule consent: leave out from and to: capacity says"},
 		{"no question", "    question: Does the minister consent?\n", "", "test.yaml:12: rule consent: want the question that a person answers, and no advice"},
@@ -239,6 +247,30 @@ func TestDomesticLawIsOnlyThat(t *testing.T) {
 	} {
 		refused(t, domesticLaw, c)
 	}
+}
+
+// withinGB are the rights of domestic law, with one.
+func withinGB(where string) string {
+	return `rights:
+  - id: execution
+    ` + where + `
+    types: [production]
+    categories: [subscriber]
+    channel: direct
+    article: s. 2
+    reciprocity: one-sided
+    one_sided_article: s. 2
+    provenance: unverified
+`
+}
+
+func TestDomesticLawGrantsWithinItsParty(t *testing.T) {
+	d := agreementtest.Parse(t, replace(t, domesticLaw, "rules:\n", withinGB("within: GB")+"rules:\n"))
+	if !d.Governs("GB", "GB") || d.Governs("GB", "US") || d.Governs("US", "US") || !d.Rights[0].Within {
+		t.Error("want it to govern within its Party, and nowhere else")
+	}
+	refused(t, members, changed{"within, between two", "    from: any party\n    to: any party\n", "    within: GB\n",
+		"want within, in place of from and to, in domestic law only"})
 }
 
 func TestCourtesyIsForEveryState(t *testing.T) {

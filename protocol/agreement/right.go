@@ -35,8 +35,11 @@ const PromiseStatement = "reciprocity_promise"
 
 // A Right is one permission.
 type Right struct {
-	ID          string
-	From, To    PartySet // the issuing and the receiving Party
+	ID       string
+	From, To PartySet // the issuing and the receiving Party
+	// Within says that the right is one of a Party's own law, from the Party to
+	// itself: by it a request of another State is executed. From and To are it.
+	Within      bool
 	Types       []protocol.RequestType
 	Categories  []protocol.Category
 	Channel     Channel
@@ -87,7 +90,7 @@ func (r *Right) covers(w wanted) bool {
 		(w.emergency || !r.EmergencyOnly)
 }
 
-// joins reports whether the right is from one to another Party.
+// joins reports whether the right is from one to another Party, or within one.
 func (r *Right) joins(from, to protocol.Party) bool {
-	return from != to && r.From.Has(from) && r.To.Has(to)
+	return (from == to) == r.Within && r.From.Has(from) && r.To.Has(to)
 }

@@ -43,6 +43,9 @@ type Candidate struct {
 func (b *Book) Candidates(q Query) []Candidate {
 	var out []Candidate
 	p := pair{q.From, q.To}
+	if p.from == p.to { // what a Party's law grants within it is no way across a border
+		return nil
+	}
 	for _, channel := range channels() {
 		for e := range b.between(p) {
 			if b.successor(e, p, q.At) != nil {

@@ -36,9 +36,12 @@ const (
 	LawOfIssuing   LawCapacity = "issuing"   // the law under which the order was made
 	LawOfReceiving LawCapacity = "receiving" // the law of the requested Party
 	LawOfProvider  LawCapacity = "provider"  // law that binds the provider
+	LawWithin      LawCapacity = "within"    // the law by which a Party executes what another State asks
 )
 
-func capacities() []LawCapacity { return []LawCapacity{LawOfIssuing, LawOfReceiving, LawOfProvider} }
+func capacities() []LawCapacity {
+	return []LawCapacity{LawOfIssuing, LawOfReceiving, LawOfProvider, LawWithin}
+}
 
 // A Statement is what an officer may attest, named by a code.
 type Statement struct {

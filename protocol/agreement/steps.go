@@ -216,10 +216,17 @@ func (d *deciding) clocks() bool {
 	return true
 }
 
-// rules applies every rule of the agreement, in the order of the document.
+// rules applies every rule of the agreement, in the order of the document. Of a
+// Party's own law that grants a right within it those count that are made for that.
 func (d *deciding) rules() bool {
 	for i := range d.entry.doc.Rules {
 		r := &d.entry.doc.Rules[i]
+		if d.within() {
+			if f := r.apply(&d.vars, d.pair); r.Capacity == LawWithin && f.Outcome != protocol.NotApplicable {
+				d.add(f)
+			}
+			continue
+		}
 		by, chosen := d.entry.chosen(d.entry.doc.option(r.Option), d.pair, d.facts.At)
 		if !r.directed(d.pair) || r.Option != "" && !chosen {
 			d.add(protocol.Finding{Rule: r.ID, Article: r.Article, Text: r.Text,
@@ -250,10 +257,13 @@ func (b *Book) otherTreaty(doc *Document, p pair, at time.Time) bool {
 
 // domesticLaw applies the law of the issuing Party, of the receiving Party and
 // of those whose law binds a provider. It grants nothing, and of its rules only
-// those that apply are reported.
+// those that apply are reported. What is asked within a Party is neither issued
+// to another nor received from one.
 func (d *deciding) domesticLaw() bool {
-	d.domestic(d.pair.from, LawOfIssuing)
-	d.domestic(d.pair.to, LawOfReceiving)
+	if !d.within() {
+		d.domestic(d.pair.from, LawOfIssuing)
+		d.domestic(d.pair.to, LawOfReceiving)
+	}
 	if d.channel == Direct {
 		for _, p := range d.facts.Addressee.law() {
 			d.domestic(p, LawOfProvider)
@@ -269,8 +279,10 @@ func (d *deciding) domestic(p protocol.Party, c LawCapacity) {
 		if e.doc.ID == id || !e.doc.StandsFor(d.facts.At, p) || !d.book.usable(e, pair{p, p}) {
 			continue
 		}
-		id = e.doc.ID
-		if !slices.Contains(d.law, e) {
+		if id = e.doc.ID; e.doc.onlyWithin() {
+			continue
+		}
+		if e != d.entry && !slices.Contains(d.law, e) {
 			d.law = append(d.law, e)
 		}
 		for i := range e.doc.Rules {
@@ -281,6 +293,12 @@ func (d *deciding) domestic(p protocol.Party, c LawCapacity) {
 			}
 		}
 	}
+}
+
+// onlyWithin reports whether all that a Party's own law says is for requests
+// within it.
+func (d *Document) onlyWithin() bool {
+	return len(d.Rights) > 0 && !slices.ContainsFunc(d.Rules, func(r Rule) bool { return r.Capacity != LawWithin })
 }
 
 // directed reports whether the rule is for that direction.

@@ -160,6 +160,9 @@ type Matter struct {
 	Drill bool `json:"drill,omitzero"`
 	// ThirdStates are the Parties, other than the two, whom the matter concerns.
 	ThirdStates []protocol.Party `json:"third_states,omitempty"`
+	// Executes is the case of another State's request that this one carries out
+	// within a Party.
+	Executes protocol.CaseID `json:"executes,omitzero"`
 }
 
 // An Entry is one act of a thread.
@@ -180,6 +183,9 @@ type Entry struct {
 	InnerKind protocol.Kind `json:"inner_kind,omitzero"`
 	// InnerFollows are the acts that it follows.
 	InnerFollows []protocol.Digest `json:"inner_follows,omitzero"`
+	// Origin is the disclosure from another case that the act passes on, or of a
+	// relay the act in it.
+	Origin protocol.Digest `json:"origin,omitzero"`
 	// Undelivered is set when the act, which was to open the case at its
 	// recipient, or is an answer or a relay, did not get there: Refused or
 	// Expired. Only its sender knows.
@@ -211,7 +217,7 @@ type Receipt struct {
 type Step struct {
 	Act    *protocol.Act
 	Digest protocol.Digest
-	Inner  *Step // the act that a certification or a relay carries
+	Inner  *Step // the act that it carries
 
 	// Self is who holds the case: what opens one at an authority to which something
 	// is put opens none at the others.

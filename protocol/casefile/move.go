@@ -27,6 +27,9 @@ const (
 
 	Notify   Move = "notify"   // the user or a third State is told, or it is recorded why not
 	Validate Move = "validate" // what was issued without validation is validated after the fact
+	// Halt: the request of another State that the case carries out has ended, or
+	// asks for less: withdraw, or amend.
+	Halt Move = "withdraw"
 )
 
 // Awaited is whose move it is in a case, and for what.

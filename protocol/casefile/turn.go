@@ -190,6 +190,11 @@ func (c *Case) open(s *Step) {
 	if r.Deadline != nil {
 		c.Matter.Deadline = r.Deadline.At
 	}
+	for _, x := range r.RelatedBy(protocol.RelationExecutes) {
+		if x.Case != "" && c.Matter.Executes == "" {
+			c.Matter.Executes = x.Case
+		}
+	}
 	for _, p := range append([]protocol.Party{r.Target.LocatedIn}, r.Target.ResidentIn...) {
 		if p != "" && p != c.Issuer.Party() && p != c.Addressee.Party() && !slices.Contains(c.Matter.ThirdStates, p) {
 			c.Matter.ThirdStates = append(c.Matter.ThirdStates, p)
@@ -243,6 +248,8 @@ func (c Case) Apply(s Step) (Case, error) {
 		}
 		// Nobody passes on what its own sender could not have sent.
 		switch {
+		case !e.Origin.IsZero() && c.Passes(e.Origin):
+			return refuse(protocol.ReasonThread, at)
 		case moves.Act.Agreement != c.Agreement:
 			return refuse(protocol.ReasonNotGoverning, at)
 		case len(moves.Act.Follows) == 0:
@@ -310,6 +317,11 @@ func (c *Case) early(s *Step) bool {
 	}
 	said := says(&s.Act.Body)
 	return said != nil && !c.late() && slices.ContainsFunc(said.Answers, c.lacks)
+}
+
+// Passes reports whether a disclosure from another case was passed on in c.
+func (c *Case) Passes(origin protocol.Digest) bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Origin == origin && !e.Lost() })
 }
 
 func (c *Case) lacks(d protocol.Digest) bool { return !c.Holds(d) }
@@ -444,6 +456,13 @@ func entry(s Step) Entry {
 		if s.Inner.Act.Body.Disclosure != nil {
 			e.Says = says(&s.Inner.Act.Body)
 		}
+	}
+	said := &s
+	if s.Act.Body.Relay != nil && s.Inner != nil {
+		said = s.Inner
+	}
+	if said.Act.Body.Disclosure != nil && said.Inner != nil {
+		e.Origin = said.Inner.Digest
 	}
 	return e
 }

@@ -50,6 +50,9 @@ type Evidence struct {
 	SHA256 protocol.Digest        `json:"sha256"`
 	SHA512 string                 `json:"sha512"`
 	From   protocol.ParticipantID `json:"from"`
+	// PassedOn is the authority that had it from From, in a case of its own, and
+	// passed it on into this one.
+	PassedOn protocol.ParticipantID `json:"passed_on,omitzero"`
 }
 
 func (r *Report) claim(about, claim string, err error) bool {
@@ -293,6 +296,13 @@ func (v *verifier) evidence(about string, a *chain.Authentic) {
 	if d == nil {
 		return
 	}
+	var passed protocol.ParticipantID
+	for x := a; x.Inner != nil; x = x.Inner {
+		if x.Act.Body.Disclosure != nil {
+			passed = x.Act.From
+			v.report.claim(about, fmt.Sprintf("carries what %s disclosed to %s in another case, and signed", origin.Act.From, passed), nil)
+		}
+	}
 	for _, o := range d.Objects {
 		beside, err := v.read(EvidenceName(o.SHA256))
 		if err == nil && !bytes.Equal(beside, o.Content) {
@@ -302,7 +312,7 @@ func (v *verifier) evidence(about string, a *chain.Authentic) {
 			cmp.Or(o.Check(), err)) {
 			continue
 		}
-		found := Evidence{o.Name, o.Size, o.SHA256, o.SHA512, origin.Act.From}
+		found := Evidence{o.Name, o.Size, o.SHA256, o.SHA512, origin.Act.From, passed}
 		if !slices.Contains(v.report.Evidence, found) {
 			v.report.Evidence = append(v.report.Evidence, found)
 		}

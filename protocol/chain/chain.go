@@ -34,8 +34,8 @@ const (
 	// MaxStatement bounds an officer's signed statement, in bytes.
 	MaxStatement = 16 << 10
 	// MaxDepth bounds how deep acts may stand in one another: a certification
-	// carries a request, and what is put to an authority of the receiving side
-	// carries a certification.
+	// carries a request, what is put to an authority of the receiving side carries
+	// a certification, and a relay a disclosure that carries the provider's.
 	MaxDepth = 2
 	// MaxEndorsementAge bounds the time from an officer's signature to the
 	// issue of the act: what was approved long ago is approved again.
@@ -68,7 +68,7 @@ type Authentic struct {
 
 	Sender   *register.Participant
 	Officers []Officer
-	// Inner is the act that a certification or a relay carries.
+	// Inner is the act that this one carries.
 	Inner *Authentic
 }
 

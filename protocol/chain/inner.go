@@ -7,7 +7,7 @@ import (
 	"comity.example/protocol"
 )
 
-// verifyInner verifies the act that a certification or a relay carries, as
+// verifyInner verifies the act that another carries, as
 // every act is verified: its signatures, its sender, its officers.
 //
 // It must have been in time, and its sender registered, when the carrier was
@@ -29,13 +29,16 @@ func (q *inquiry) verifyInner() *Fault {
 		signed, fits = body.Enforcement.Request, q.checkPut
 	case protocol.KindUse:
 		signed, fits = body.Use.Request, q.checkPut
+	case protocol.KindDisclosure:
+		signed, fits = body.Disclosure.Origin, q.checkOrigin
 	default:
 		return nil
 	}
 	if len(signed) == 0 {
 		return nil
 	}
-	if q.depth >= MaxDepth || q.depth > 0 && q.found.Act.Body.Certification == nil {
+	within := q.found.Act.Body.Certification != nil || q.found.Act.Body.Disclosure != nil
+	if q.depth >= MaxDepth || q.depth > 0 && !within {
 		return refuse(protocol.ReasonMalformed, "acts that are too deep in one another")
 	}
 	inner, f := q.run(&inquiry{
@@ -72,6 +75,30 @@ func (q *inquiry) checkPut(inner *Authentic) *Fault {
 	}
 	if inner.Act.From != act.From && !slices.Contains(inner.Act.To, act.From) {
 		return refuse(protocol.ReasonWrongRecipient, "put to an authority by one it was not sent to")
+	}
+	return nil
+}
+
+// checkOrigin: what an authority passes on into a case was disclosed to it, in
+// another case, by a participant of its own Party, and says what it says itself.
+// It was not passed on to it in turn: who produced it is the one below.
+func (q *inquiry) checkOrigin(inner *Authentic) *Fault {
+	act, origin := q.found.Act, inner.Act
+	d := origin.Body.Disclosure
+	if d == nil || len(d.Origin) > 0 {
+		return refuse(protocol.ReasonMalformed, "what is passed on is not what somebody disclosed")
+	}
+	if origin.Case == act.Case {
+		return refuse(protocol.ReasonWrongCase, "passed on within the case in which it was disclosed")
+	}
+	if origin.From.Party() != act.From.Party() || origin.From == act.From {
+		return refuse(protocol.ReasonRole, "disclosed by another Party, or by the sender itself")
+	}
+	if !slices.Contains(origin.To, act.From) {
+		return refuse(protocol.ReasonWrongRecipient, "passed on by one it was not sent to")
+	}
+	if !act.Body.Disclosure.PassesOn(d) {
+		return refuse(protocol.ReasonMalformed, "passed on as something else than was disclosed")
 	}
 	return nil
 }

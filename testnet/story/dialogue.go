@@ -19,7 +19,6 @@ func talk() map[string]verb {
 		"amend":      (*player).amend,
 		"object":     (*player).object,
 		"determine":  (*player).determine,
-		"accept":     (*player).accept,
 		"conditions": (*player).conditions,
 		"postpone":   (*player).postpone,
 		"enforce":    (*player).enforce,
@@ -116,11 +115,6 @@ func (p *player) determine(ctx context.Context, st step) error {
 	}
 	d.Text = strings.Join(said, " ")
 	return p.body(ctx, st, protocol.Body{Determination: d})
-}
-
-// accept: accept CASE PARTICIPANT
-func (p *player) accept(ctx context.Context, st step) error {
-	return p.body(ctx, st, protocol.Body{Acceptance: &protocol.Acceptance{}})
 }
 
 // conditions: conditions CASE PARTICIPANT REASON|- LIMIT… — with a reason, a ground

@@ -82,6 +82,17 @@ var verbs = map[string]verb{
 	"fired":     (*player).fired,
 	"still":     (*player).still,
 	"sooner":    (*player).sooner,
+	"accept":    (*player).accept,
+	"offer":     (*player).offer,
+	"return":    (*player).sendBack,
+	"complete":  (*player).complete,
+	"serve":     (*player).serve,
+	"pass":      (*player).pass,
+	"produced":  (*player).produced,
+	"awaits":    (*player).awaits,
+	"blind":     (*player).blind,
+	"narrow":    (*player).narrow,
+	"bulk":      (*player).bulk,
 }
 
 // narrate: say TEXT
@@ -348,7 +359,7 @@ func (p *player) evidence(ctx context.Context, st step) error {
 	want := protocol.DigestOf(content)
 	err = p.view(ctx, st, func(v desk.CaseView) bool {
 		for _, a := range v.Acts {
-			for _, act := range []*protocol.Act{&a.Content, a.Carried} {
+			for _, act := range []*protocol.Act{&a.Content, a.Carried, a.Product} {
 				if act == nil || act.Body.Disclosure == nil {
 					continue
 				}

@@ -101,6 +101,9 @@ func (c *coverage) rights() {
 				return true
 			}
 			missing = nil
+			if r.Within { // no notice takes it
+				return false
+			}
 			if c.inst.stands(c.t, u, suspends(u.to, c.doc.ID)) {
 				missing = append(missing, "withheld when suspended")
 			}

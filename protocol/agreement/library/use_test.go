@@ -35,7 +35,7 @@ func (i *instrument) uses(doc *agreement.Document, r *agreement.Right, x *agreem
 			}
 			for _, u.from = range parties {
 				for _, u.to = range parties {
-					if u.from == u.to || first(doc, u) != r || !doc.StandsFor(agreementtest.Day, u.from, u.to) {
+					if (u.from == u.to) != r.Within || first(doc, u) != r || !doc.StandsFor(agreementtest.Day, u.from, u.to) {
 						continue
 					}
 					u.scene = i.scene(u, doc)

@@ -278,7 +278,8 @@ func longest(text string) int {
 	return most
 }
 
-// eachPair calls each for every direction between Parties of the document, and
+// eachPair calls each for every direction between Parties of the document, of
+// domestic law for that within its Party, and
 // between two others where every State may be Party, until it returns false.
 func (l *linter) eachPair(each func(from, to protocol.Party) bool) {
 	parties := l.doc.Parties()
@@ -287,7 +288,8 @@ func (l *linter) eachPair(each func(from, to protocol.Party) bool) {
 	}
 	for _, from := range parties {
 		for _, to := range parties {
-			if from != to && !each(from, to) {
+			within := l.doc.Kind == agreement.KindDomestic
+			if (from == to) == within && !each(from, to) {
 				return
 			}
 		}

@@ -27,6 +27,8 @@ func (m *maker) matters(r *agreement.Rule) bool {
 			return party == m.dir.From
 		case agreement.LawOfReceiving:
 			return party == m.dir.To
+		case agreement.LawWithin:
+			return party == m.dir.From && party == m.dir.To
 		}
 		return true // a provider anywhere may be under that law too
 	}

@@ -208,6 +208,8 @@ func capacity(c agreement.LawCapacity) string {
 		return "the law of the requested Party"
 	case agreement.LawOfProvider:
 		return "law that binds the provider, wherever it was addressed"
+	case agreement.LawWithin:
+		return "the law by which the Party executes what another State asks"
 	}
 	return ""
 }

@@ -227,8 +227,12 @@ func (m *maker) parties() []party {
 func (m *maker) warnings() []string {
 	var out []string
 	if m.doc.Kind == agreement.KindDomestic {
-		out = append(out, "This is a Party's own law. It grants nothing: its rules stand beside those of the "+
-			"agreement that governs a request.")
+		grants := "It grants nothing"
+		if len(m.doc.Rights) > 0 {
+			grants = "It grants nothing to another Party, and within its own what executes a request of another"
+		}
+		out = append(out, "This is a Party's own law. "+grants+": its rules stand beside those of the agreement that "+
+			"governs a request.")
 	}
 	if p := m.proof(); !p.Whole() {
 		out = append(out, fmt.Sprintf("WARNING: %s.", p))
