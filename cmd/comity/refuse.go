@@ -34,7 +34,7 @@ func refusals() []protocol.Reason {
 		protocol.ReasonOwnInvestigation, protocol.ReasonPriorProsecution, protocol.ReasonSafety,
 		protocol.ReasonBurdensome, protocol.ReasonDeMinimis, protocol.ReasonDeleted, protocol.ReasonRetention,
 		protocol.ReasonImpossible, protocol.ReasonVoluminous, protocol.ReasonManifestError,
-		protocol.ReasonPublicAuthority, protocol.ReasonQFGLaw, protocol.ReasonBankSecrecy,
+		protocol.ReasonPublicAuthority, protocol.ReasonQFGLaw, protocol.ReasonValidation, protocol.ReasonBankSecrecy,
 		protocol.ReasonSolelyFiscal, protocol.ReasonStoredAbroad, protocol.ReasonDataProtection,
 		protocol.ReasonChallenge}
 }
