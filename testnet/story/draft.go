@@ -12,7 +12,7 @@ import (
 	"comity.example/protocol/canon"
 )
 
-// request: request CASE PARTICIPANT FILE [agreement=ID] [follows=CASE] [converted=CASE] [approved=supervisor]
+// request: request CASE PARTICIPANT FILE [agreement=ID] [follows=CASE] [converted=CASE] [approved=supervisor] [facts=FILE]
 func (p *player) request(ctx context.Context, st step) error {
 	if err := p.draft(ctx, st); err != nil {
 		return err
@@ -49,6 +49,9 @@ func (p *player) draft(ctx context.Context, st step) error {
 		}
 	}
 	d := desk.Draft{Agreement: st.option("agreement"), Body: protocol.Body{Request: r}}
+	if d.Sealed, err = p.sealed(st); err != nil {
+		return err
+	}
 	if st.verb == "draft" {
 		d.Case = p.cases[args[0]]
 	}

@@ -93,6 +93,7 @@ var verbs = map[string]verb{
 	"blind":     (*player).blind,
 	"narrow":    (*player).narrow,
 	"bulk":      (*player).bulk,
+	"reads":     (*player).reads,
 }
 
 // narrate: say TEXT
