@@ -119,7 +119,9 @@ func (st *stance) of(k protocol.Kind) []*Entry {
 func (c *Case) take(st *stance, follows []protocol.Digest) (State, protocol.Reason) {
 	body, from := &st.step.Act.Body, st.step.Act.From
 	kind := body.Kind()
-	st.part = c.part(from)
+	if st.part = c.part(from); isAuthority(c, st) != "" {
+		st.part &^= authority // whoever it was that sent it the case
+	}
 	if kind == protocol.KindCertification && c.Certifier == "" {
 		// Of the request that opened the case, and of no other.
 		if st.step.Inner == nil || st.step.Inner.Digest != c.Thread[0].Act {
