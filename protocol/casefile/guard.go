@@ -55,9 +55,12 @@ func has(roles []protocol.Role, want ...protocol.Role) bool {
 	return slices.ContainsFunc(roles, func(r protocol.Role) bool { return slices.Contains(want, r) })
 }
 
+// authorityRoles are those of an authority of the receiving side.
+var authorityRoles = [...]protocol.Role{protocol.RoleCentral, protocol.RoleDesignated, protocol.RoleEnforcing, protocol.RoleContact}
+
 // isAuthority: what an authority alone may say, no provider says.
 func isAuthority(_ *Case, st *stance) protocol.Reason {
-	if has(st.step.Roles, protocol.RoleCentral, protocol.RoleDesignated, protocol.RoleEnforcing, protocol.RoleContact) {
+	if has(st.step.Roles, authorityRoles[:]...) {
 		return ""
 	}
 	return protocol.ReasonRole

@@ -220,7 +220,8 @@ func wantTo(c *Case, st *stance) protocol.Reason {
 		}
 	}
 	for _, id := range act.To {
-		if !slices.Contains(want, id) && (id.Party() != c.Addressee.Party() || id == c.Addressee) {
+		stranger := id.Party() != c.Addressee.Party() || id == c.Addressee || slices.Contains(st.step.Unfit, id)
+		if !slices.Contains(want, id) && stranger {
 			return protocol.ReasonWrongRecipient
 		}
 	}

@@ -109,6 +109,9 @@ func Open(s Step) (Case, error) {
 		}
 		return Case{}, ErrEarly
 	}
+	if slices.ContainsFunc(c.Notified, func(id protocol.ParticipantID) bool { return slices.Contains(s.Unfit, id) }) {
+		return refuse(protocol.ReasonWrongRecipient) // the order is not everybody's to read
+	}
 	c.settleTerms(&s)
 	e := entry(s)
 	e.Leads, e.StateTold = decided(s), c.Terms.told(&s)
