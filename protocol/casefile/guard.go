@@ -263,6 +263,17 @@ func answersSomething(_ *Case, st *stance) protocol.Reason {
 	return ""
 }
 
+// MinChallenge is what a challenge leaves its officer at least: one that was over
+// as it came would be a refusal without a ground.
+const MinChallenge = time.Minute
+
+func leavesTime(_ *Case, st *stance) protocol.Reason {
+	if st.step.Act.Body.Challenge.Until.Before(st.step.Act.Issued.Add(MinChallenge)) {
+		return protocol.ReasonChallenge
+	}
+	return ""
+}
+
 // byWhoAsked: only an officer who signed the request answers a challenge, with
 // the key that signed it, and repeats its nonce. The id alone would not do: a
 // participant may give it to another key.

@@ -69,7 +69,7 @@ var turns = []turn{
 	{kind: protocol.KindConsultation, by: authority, from: heard, own: lately, to: nowhere, only: isAuthority},
 	{kind: protocol.KindEnforcement, by: issuing, from: slices.Concat(asked, []State{Refused}), to: nowhere, only: putToAuthority},
 	{kind: protocol.KindUse, by: issuing, from: heard, own: yielded, to: nowhere, only: uses},
-	{kind: protocol.KindChallenge, by: addressee, from: []State{UnderReview, Served, Accepted}, to: nowhere},
+	{kind: protocol.KindChallenge, by: addressee, from: []State{UnderReview, Served, Accepted}, to: nowhere, only: leavesTime},
 	{kind: protocol.KindResponse, by: issuing, from: asked, to: nowhere, only: byWhoAsked},
 
 	{kind: protocol.KindExtension, by: issuing | addressee, from: asked, to: nowhere},
