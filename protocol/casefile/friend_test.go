@@ -46,3 +46,28 @@ func TestNoFriendIsAnAuthorityOfTheReceivingSide(t *testing.T) {
 		t.Errorf("who is notified, and an authority: %v", err)
 	}
 }
+
+// TestAClosureDoesNotSilenceTheNotice: an issuing side that closes the case while
+// its order of secrecy still binds, which nobody else can see to, leaves the
+// addressee what it owes the user.
+func TestAClosureDoesNotSilenceTheNotice(t *testing.T) {
+	c, s := direct(t, protocol.Request{Type: protocol.Production, Secrecy: &protocol.Secrecy{Until: days(30)}}, casefile.Terms{},
+		decision(protocol.Allow))
+	closure := uttered(protocol.Body{Closure: &protocol.Closure{}}, police, days(1), s.Digest)
+	c = apply(t, c, closure)
+	if got := c.MoveAt(contoso, days(29)); c.State != casefile.Closed || got != casefile.None {
+		t.Errorf("the case is %s, and while secrecy binds the provider is to %q", c.State, got)
+	}
+	if got := c.MoveAt(contoso, days(31)); got != casefile.Notify {
+		t.Errorf("the provider is to %q", got)
+	}
+	told := uttered(protocol.Body{Notice: &protocol.Notice{To: protocol.NoticeUser, Status: protocol.NoticeDelivered, At: days(31)}},
+		contoso, days(31), closure.Digest)
+	c, err := c.Send(told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.MoveAt(contoso, days(32)); got != casefile.None {
+		t.Errorf("once it was told the provider is to %q", got)
+	}
+}

@@ -79,7 +79,7 @@ var turns = []turn{
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyChallenged), by: addressee, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyLifted), by: issuing | addressee | authority, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, by: issuing, from: heard, to: nowhere, only: hasEnd},
-	{kind: protocol.KindNotice, by: issuing | addressee, from: ever, to: nowhere},
+	{kind: protocol.KindNotice, by: issuing | addressee, from: append(slices.Clone(ever), Closed), to: nowhere},
 	{kind: protocol.KindValidation, what: string(protocol.ValidationDenied), by: issuing, from: ever, to: to(Withdrawn), only: unvalidated},
 	{kind: protocol.KindValidation, what: string(protocol.ValidationLapsed), by: issuing, from: ever, to: to(Withdrawn), only: unvalidated},
 	{kind: protocol.KindValidation, by: issuing, from: ever, to: nowhere, only: unvalidated},
