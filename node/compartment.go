@@ -86,7 +86,8 @@ func (n *Node) insiders(g casefile.Grounds, r *protocol.Request, id string, now 
 func firstOf(ids []protocol.ParticipantID) []protocol.ParticipantID { return ids[:min(1, len(ids))] }
 
 // openCompartments returns the compartments of a request, with what they hold
-// where this participant can open them.
+// where they are for this participant and it can open them: not what somebody
+// sealed to it besides.
 func (n *Node) openCompartments(id protocol.CaseID, r *protocol.Request) []desk.SealedText {
 	if r == nil {
 		return nil
@@ -94,6 +95,10 @@ func (n *Node) openCompartments(id protocol.CaseID, r *protocol.Request) []desk.
 	var out []desk.SealedText
 	for _, c := range r.Compartments {
 		s := desk.SealedText{Name: c.Name, For: c.For}
+		if !slices.Contains(c.For, n.cfg.Self) {
+			out = append(out, s)
+			continue
+		}
 		if b, err := seal.Open(CompartmentType, c.Sealed, n.cfg.Keys.Open); err == nil {
 			if t, err := protocol.ParseCompartmentText(b, id, c.Name); err == nil {
 				s.Text = t.Text

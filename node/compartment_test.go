@@ -124,3 +124,29 @@ func TestACompartmentLeavesNoTextOnTheDisk(t *testing.T) {
 		}
 	}, police, office, contoso)
 }
+
+// TestWhatIsSealedToTheAddresseeBesidesIsNotShown: a request whose sender sealed the
+// facts to the provider too, under another's name, shows them to nobody there.
+func TestWhatIsSealedToTheAddresseeBesidesIsNotShown(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		a := b.forged(office)
+		text := protocol.CompartmentText{Case: a.Case, Name: protocol.CompartmentFacts, Text: secretFacts}
+		plain, err := text.Encode()
+		b.must(err)
+		sealed, err := seal.Seal(node.CompartmentType, plain, b.entry(contoso).Seal, b.entry(office).Seal)
+		b.must(err)
+		a.Body.Request.Compartments = []protocol.Compartment{{Name: text.Name, For: []protocol.ParticipantID{office}, Sealed: sealed}}
+		b.endorse(a)
+		b.smuggle(a)
+		b.awaitState(office, a.Case, "requested")
+		_, err = b.act(office, desk.Draft{Case: a.Case, Body: certification()})
+		b.must(err)
+		b.awaitState(contoso, a.Case, "served")
+		if got := b.compartments(office, a.Case); len(got) != 1 || got[0].Text != secretFacts {
+			t.Errorf("the office reads %d compartments", len(got))
+		}
+		if got := b.compartments(contoso, a.Case); len(got) != 1 || got[0].Text != "" {
+			t.Error("the provider is shown what is not for it")
+		}
+	}, office, contoso)
+}

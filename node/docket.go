@@ -56,8 +56,8 @@ func dueAt(c *casefile.Case, clocks []casefile.Running) int64 {
 	if len(clocks) == 0 {
 		return 0
 	}
-	if next := c.Next(clocks); !next.IsZero() {
-		return next.Add(time.Second - 1).Unix()
+	if next := c.Next(clocks); !next.IsZero() { // a peer may name any day: a key has room for those that count
+		return min(max(next.Add(time.Second-1).Unix(), 1), never-1)
 	}
 	if slices.ContainsFunc(clocks, stands) {
 		return never
@@ -85,12 +85,26 @@ func (n *Node) expect(due int64) {
 type docket Node
 
 // Tick implements clerk.Docket. It looks inside a commit, where it sees what the
-// commits before it wrote, and writes nothing if nothing is due.
+// commits before it wrote, and writes nothing if nothing is due. A case that
+// cannot be read or written keeps no other waiting: it is put off.
 func (d *docket) Tick(ctx context.Context, now time.Time, limit int) (clerk.Round, error) {
 	n := (*Node)(d)
+	now = now.UTC().Truncate(time.Second)
+	r, err := n.round(ctx, now, limit)
+	var stuck *stuckError
+	if !errors.As(err, &stuck) {
+		return r, err
+	}
+	if r, err = n.round(ctx, now, 1); !errors.As(err, &stuck) { // of several it need not be the last
+		return r, err
+	}
+	return n.putOff(ctx, stuck, now)
+}
+
+func (n *Node) round(ctx context.Context, now time.Time, limit int) (clerk.Round, error) {
 	var t ticking
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
-		t, err = n.tick(tx, now.UTC().Truncate(time.Second), limit)
+		t, err = n.tick(tx, now, limit)
 		return err
 	})
 	if err != nil {
@@ -105,6 +119,46 @@ func (d *docket) Tick(ctx context.Context, now time.Time, limit int) (clerk.Roun
 	}
 	n.metrics.ticked(&t, now)
 	return t.Round, nil
+}
+
+// A stuckError is a case that is due and of which nothing comes: it is damaged, or
+// as large as a case can be.
+type stuckError struct {
+	key []byte // in the docket
+	err error
+}
+
+func (e *stuckError) Error() string { return e.err.Error() }
+func (e *stuckError) Unwrap() error { return e.err }
+
+// putOff has the clerk come again later for a case that is stuck, and go on with
+// the others.
+func (n *Node) putOff(ctx context.Context, stuck *stuckError, now time.Time) (clerk.Round, error) {
+	if errors.Is(stuck, store.ErrNoSpace) || errors.Is(stuck, store.ErrClosed) {
+		return clerk.Round{}, stuck.err // no fault of the case's
+	}
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return n.later(tx, stuck.key, now) })
+	if err != nil {
+		return clerk.Round{}, errors.Join(stuck.err, err)
+	}
+	n.cfg.Log.Error("the clocks of a case stand still: what is due in it cannot be written", "again_in", stuckPause, "error", stuck.err)
+	return clerk.Round{Cases: 1, Next: now}, nil
+}
+
+// later moves a case in the docket to when the clerk comes again.
+func (n *Node) later(tx *journal.Tx, key []byte, now time.Time) error {
+	_, id, err := parseDueKey(key)
+	if err != nil {
+		return err
+	}
+	due := now.Add(stuckPause).Unix()
+	err = errors.Join(tx.Delete(key), tx.Set(dueKey(due, id), nil))
+	b, err2 := tx.Get(caseKey(id))
+	if f, damaged := parseJSON[filed](b); err2 == nil && damaged == nil {
+		f.Due = due
+		err2 = writeJSON(tx, caseKey(id), f)
+	}
+	return errors.Join(err, err2)
 }
 
 // A ticking is a round with what it gave rise to.
@@ -127,7 +181,7 @@ func (n *Node) tick(tx *journal.Tx, now time.Time, limit int) (ticking, error) {
 		}
 		size, err := n.tickCase(tx, key, now, &t)
 		if err != nil {
-			return t, err
+			return t, &stuckError{key, err}
 		}
 		read += size
 		t.Cases++
@@ -209,17 +263,8 @@ func (n *Node) unstick(tx *journal.Tx, key []byte, fired []casefile.Fired, now t
 	if err != nil {
 		return ignoreMissing(err)
 	}
-	_, id, err := parseDueKey(key)
-	if err != nil {
-		return err
-	}
 	n.cfg.Log.Error("a clock is due and does not fire: this is a fault of the program")
-	f, err := readJSON[filed](tx, caseKey(id))
-	if err != nil {
-		return err
-	}
-	f.Due = now.Add(stuckPause).Unix()
-	return errors.Join(tx.Delete(key), tx.Set(dueKey(f.Due, id), nil), writeJSON(tx, caseKey(id), f))
+	return n.later(tx, key, now)
 }
 
 // recordFired appends the ledger entries of effects.

@@ -3,13 +3,16 @@ package node
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"comity.example/node/gate"
 	"comity.example/node/journal"
 	"comity.example/node/store"
 	"comity.example/protocol"
+	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
 )
@@ -133,5 +136,37 @@ func (n *Node) Owe(ctx context.Context, id protocol.CaseID, kind protocol.Kind) 
 	d := duty{Case: id, Kind: kind}
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return writeJSON(tx, dutyKey(&d), d) })
 	n.duties.wake()
+	return err
+}
+
+// Swell has a case be as large as it can be: one effect more, and it does not fit.
+func (n *Node) Swell(ctx context.Context, id protocol.CaseID) error {
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		f, err := readJSON[filed](tx, caseKey(id))
+		if err != nil {
+			return err
+		}
+		b, err := canon.Write(f)
+		if err != nil {
+			return err
+		}
+		const effect = 100 // bytes, about
+		for i := range (store.MaxValue - len(b)) / (2 * effect) {
+			at := time.Unix(int64(i), 0).UTC()
+			f.File.Fired = append(f.File.Fired, casefile.Fired{Clock: "x", Effect: casefile.EffectAlert, Due: at, At: at})
+		}
+		b, err = canon.Write(f)
+		if err != nil {
+			return err
+		}
+		f.File.Fired[0].Clock += strings.Repeat("x", store.MaxValue-len(b)-1)
+		return writeJSON(tx, caseKey(id), f)
+	})
+	return err
+}
+
+// Damage has a case be unreadable.
+func (n *Node) Damage(ctx context.Context, id protocol.CaseID) error {
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return tx.Set(caseKey(id), []byte("{")) })
 	return err
 }

@@ -126,7 +126,7 @@ type way func(casefile.Case, casefile.Step) (casefile.Case, error)
 // step takes an act into its case, which it opens if there is none. The error
 // is a *casefile.TurnError if the act does not fit, or casefile.ErrEarly.
 func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
-	s.Self = n.cfg.Self
+	s.Self, s.Unfit = n.cfg.Self, n.grounds.Load().Unfit(&s, s.At)
 	f, err := readJSON[filed](tx, caseKey(s.Act.Case))
 	switch {
 	case errors.Is(err, store.ErrNotFound):

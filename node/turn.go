@@ -66,6 +66,9 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 	case protocol.ReasonChallenge:
 		why = "the requesting officer has not answered the challenge, or it is not that officer who answers"
 		p.Hint = "comity respond CASE answers it; the addressee may refuse: comity refuse CASE --reason " + string(e.Reason)
+		if e.Kind == protocol.KindChallenge {
+			why, p.Hint = "a challenge leaves its officer a minute at least", "give it more time, with --within"
+		}
 	case protocol.ReasonDrill:
 		why = "it is a drill, in which nothing can be disclosed"
 		p.Hint = "answer it with comity disclose CASE --no-data"

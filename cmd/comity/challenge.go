@@ -8,6 +8,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 )
 
 type challengeCmd struct {
@@ -28,8 +29,8 @@ comity refuse CASE --reason challenge_unanswered.`
 }
 
 func (c *challengeCmd) Run(ctx context.Context, a *app) error {
-	if c.Within < time.Second || c.Within > maxWithin {
-		return badInput("--within: want 1s to 24h", "")
+	if c.Within < 2*casefile.MinChallenge || c.Within > maxWithin {
+		return badInput("--within: want 2m to 24h", "")
 	}
 	nonce := make([]byte, protocol.NonceSize)
 	rand.Read(nonce) // never returns an error

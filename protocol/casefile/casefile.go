@@ -230,6 +230,9 @@ type Step struct {
 	Roles    []protocol.Role
 	// At is when the act becomes durable.
 	At time.Time
+	// Unfit are those whom the act, or the request in it, is addressed to as
+	// authorities of the receiving side and who are registered for no such role.
+	Unfit []protocol.ParticipantID
 
 	// Decision is what the agreement says of a request or certification.
 	Decision *protocol.Decision

@@ -157,9 +157,18 @@ func given(docs []*agreement.Document, c *Case, region string) *agreement.Clock 
 	return nil
 }
 
+// lastMoment is the last that can be written (RFC 3339). A peer may name a day that
+// is near to it, and what moves that on does not move it further.
+var lastMoment = time.Date(9999, time.December, 31, 23, 59, 59, 0, time.UTC)
+
 // add adds a clock with its reminders, and what the law says of it.
 func (k *counting) add(r Running, law *agreement.Clock) {
 	var spans []agreement.Span
+	for _, t := range []*time.Time{&r.Starts, &r.Ends} {
+		if t.After(lastMoment) {
+			*t = lastMoment
+		}
+	}
 	if law != nil {
 		r.Article, r.Text, r.Provenance = law.Article, law.Text, string(law.Provenance)
 		r.Policy, spans = law.Run.Policy, law.Run.Remind

@@ -92,6 +92,21 @@ func (g Grounds) facts(a *chain.Authentic, at time.Time) agreement.Facts {
 	return f
 }
 
+// Unfit returns the recipients of a step, and of the request that it carries, that
+// are of the receiving Party, not the addressee, and no authority.
+func (g Grounds) Unfit(s *Step, at time.Time) []protocol.ParticipantID {
+	var out []protocol.ParticipantID
+	r := s.Request()
+	for ; r != nil && s != nil; s = s.Inner {
+		for _, id := range s.Act.To {
+			if id.Party() == r.Addressee.Party() && id != r.Addressee && !has(g.Standing(id, at).Roles, authorityRoles[:]...) {
+				out = append(out, id)
+			}
+		}
+	}
+	return out
+}
+
 // Standings returns those of the participants that stand in their registers.
 func (g Grounds) Standings(ids []protocol.ParticipantID, at time.Time) []agreement.Standing {
 	var out []agreement.Standing

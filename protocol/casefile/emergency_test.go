@@ -152,7 +152,7 @@ func TestNothingIsDisclosedInADrill(t *testing.T) {
 // does not do, and neither does another challenge's nonce.
 func TestOnlyTheKeyThatSignedAnswersAChallenge(t *testing.T) {
 	c, opened := servedTo(t, func(*protocol.Request) {})
-	asked := step(protocol.Body{Challenge: &protocol.Challenge{Nonce: "n1"}}, contoso, to(police, office), opened.Digest)
+	asked := step(protocol.Body{Challenge: &protocol.Challenge{Nonce: "n1", Until: opened.Act.Issued.Add(time.Hour)}}, contoso, to(police, office), opened.Digest)
 	c = apply(t, c, asked)
 	answer := func(nonce string, key identity.Fingerprint, id register.OfficerID) casefile.Step {
 		s := step(protocol.Body{Response: &protocol.Response{Nonce: nonce, Answers: []protocol.Digest{asked.Digest}}}, police,
@@ -196,5 +196,17 @@ func TestARefusalForSilenceComesAfterTheTime(t *testing.T) {
 	wantReason(t, "too early", err, protocol.ReasonQuestion)
 	if _, err := c.Send(refusal([]protocol.Digest{asked.Digest}, time.Minute, asked.Digest)); err != nil {
 		t.Errorf("in time: %v", err)
+	}
+}
+
+// TestAChallengeLeavesItsOfficerTime: one that is over as it is sent would be a way
+// to refuse without a consultation.
+func TestAChallengeLeavesItsOfficerTime(t *testing.T) {
+	c, opened := servedTo(t, func(*protocol.Request) {})
+	for _, within := range []time.Duration{-time.Hour, 0, casefile.MinChallenge - time.Second} {
+		asked := step(protocol.Body{Challenge: &protocol.Challenge{Nonce: "n1", Until: opened.Act.Issued.Add(within)}}, contoso,
+			to(police, office), opened.Digest)
+		_, err := c.Apply(asked)
+		wantReason(t, within.String(), err, protocol.ReasonChallenge)
 	}
 }

@@ -55,9 +55,12 @@ func has(roles []protocol.Role, want ...protocol.Role) bool {
 	return slices.ContainsFunc(roles, func(r protocol.Role) bool { return slices.Contains(want, r) })
 }
 
+// authorityRoles are those of an authority of the receiving side.
+var authorityRoles = [...]protocol.Role{protocol.RoleCentral, protocol.RoleDesignated, protocol.RoleEnforcing, protocol.RoleContact}
+
 // isAuthority: what an authority alone may say, no provider says.
 func isAuthority(_ *Case, st *stance) protocol.Reason {
-	if has(st.step.Roles, protocol.RoleCentral, protocol.RoleDesignated, protocol.RoleEnforcing, protocol.RoleContact) {
+	if has(st.step.Roles, authorityRoles[:]...) {
 		return ""
 	}
 	return protocol.ReasonRole
@@ -256,6 +259,17 @@ func settlesWell(c *Case, st *stance) protocol.Reason {
 func answersSomething(_ *Case, st *stance) protocol.Reason {
 	if len(st.step.Act.Body.Acceptance.Answers) == 0 {
 		return protocol.ReasonQuestion
+	}
+	return ""
+}
+
+// MinChallenge is what a challenge leaves its officer at least: one that was over
+// as it came would be a refusal without a ground.
+const MinChallenge = time.Minute
+
+func leavesTime(_ *Case, st *stance) protocol.Reason {
+	if st.step.Act.Body.Challenge.Until.Before(st.step.Act.Issued.Add(MinChallenge)) {
+		return protocol.ReasonChallenge
 	}
 	return ""
 }

@@ -16,9 +16,9 @@ const doj = protocol.ParticipantID("us.doj") // the authority of the receiving s
 // registered is what the participants of the tests are registered for.
 func registered(id protocol.ParticipantID) []protocol.Role {
 	switch id {
-	case office, doj:
+	case office, doj, friend:
 		return []protocol.Role{protocol.RoleDesignated, protocol.RoleCentral}
-	case contoso:
+	case contoso, initech:
 		return []protocol.Role{protocol.RoleProvider}
 	case enforcing:
 		return []protocol.Role{protocol.RoleEnforcing}

@@ -102,15 +102,13 @@ func (c *Case) MoveAt(self protocol.ParticipantID, at time.Time) Move {
 	return c.Move(self)
 }
 
-// Due returns what the regions of the case ask of self's people at a time.
+// Due returns what the regions of the case ask of self's people at a time. What is
+// owed to the user the issuing side does not end by closing the case.
 func (c *Case) Due(self protocol.ParticipantID, at time.Time) Move {
-	if c.State == Closed {
-		return None
-	}
 	due := None
 	for _, s := range c.Regions(at) {
 		switch {
-		case s.Ended:
+		case s.Ended, c.State == Closed && s.Region != RegionUserNotice:
 		case s.Region == RegionValidation && c.Speaks(self):
 			return Validate // it has the shortest clock
 		case s.Region == RegionUserNotice && s.State == "due":

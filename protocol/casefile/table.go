@@ -69,7 +69,7 @@ var turns = []turn{
 	{kind: protocol.KindConsultation, by: authority, from: heard, own: lately, to: nowhere, only: isAuthority},
 	{kind: protocol.KindEnforcement, by: issuing, from: slices.Concat(asked, []State{Refused}), to: nowhere, only: putToAuthority},
 	{kind: protocol.KindUse, by: issuing, from: heard, own: yielded, to: nowhere, only: uses},
-	{kind: protocol.KindChallenge, by: addressee, from: []State{UnderReview, Served, Accepted}, to: nowhere},
+	{kind: protocol.KindChallenge, by: addressee, from: []State{UnderReview, Served, Accepted}, to: nowhere, only: leavesTime},
 	{kind: protocol.KindResponse, by: issuing, from: asked, to: nowhere, only: byWhoAsked},
 
 	{kind: protocol.KindExtension, by: issuing | addressee, from: asked, to: nowhere},
@@ -79,7 +79,7 @@ var turns = []turn{
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyChallenged), by: addressee, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, what: string(protocol.SecrecyLifted), by: issuing | addressee | authority, from: heard, to: nowhere},
 	{kind: protocol.KindSecrecy, by: issuing, from: heard, to: nowhere, only: hasEnd},
-	{kind: protocol.KindNotice, by: issuing | addressee, from: ever, to: nowhere},
+	{kind: protocol.KindNotice, by: issuing | addressee, from: append(slices.Clone(ever), Closed), to: nowhere},
 	{kind: protocol.KindValidation, what: string(protocol.ValidationDenied), by: issuing, from: ever, to: to(Withdrawn), only: unvalidated},
 	{kind: protocol.KindValidation, what: string(protocol.ValidationLapsed), by: issuing, from: ever, to: to(Withdrawn), only: unvalidated},
 	{kind: protocol.KindValidation, by: issuing, from: ever, to: nowhere, only: unvalidated},
@@ -119,7 +119,9 @@ func (st *stance) of(k protocol.Kind) []*Entry {
 func (c *Case) take(st *stance, follows []protocol.Digest) (State, protocol.Reason) {
 	body, from := &st.step.Act.Body, st.step.Act.From
 	kind := body.Kind()
-	st.part = c.part(from)
+	if st.part = c.part(from); isAuthority(c, st) != "" {
+		st.part &^= authority // whoever it was that sent it the case
+	}
 	if kind == protocol.KindCertification && c.Certifier == "" {
 		// Of the request that opened the case, and of no other.
 		if st.step.Inner == nil || st.step.Inner.Digest != c.Thread[0].Act {
@@ -218,7 +220,8 @@ func wantTo(c *Case, st *stance) protocol.Reason {
 		}
 	}
 	for _, id := range act.To {
-		if !slices.Contains(want, id) && (id.Party() != c.Addressee.Party() || id == c.Addressee) {
+		stranger := id.Party() != c.Addressee.Party() || id == c.Addressee || slices.Contains(st.step.Unfit, id)
+		if !slices.Contains(want, id) && stranger {
 			return protocol.ReasonWrongRecipient
 		}
 	}

@@ -21,14 +21,15 @@ const (
 )
 
 // part returns the parts that id plays. Before a certification, whom the
-// issuer addressed plays the certifier's: it may certify the request or end it.
+// issuer addressed of its own Party plays the certifier's: it may certify the request or end it.
 // Package chain has checked its role.
 func (c *Case) part(id protocol.ParticipantID) actor {
 	var p actor
 	if id == c.Issuer {
 		p |= issuer
 	}
-	if id == c.Certifier || c.Certifier == "" && id != c.Addressee && c.addressedTo(id) && !c.isAuthority(id) {
+	asked := c.Certifier == "" && id != c.Addressee && id.Party() == c.Issuer.Party() && c.addressedTo(id)
+	if id == c.Certifier || asked && !c.isAuthority(id) {
 		p |= certifier
 	}
 	if id == c.Addressee {
@@ -108,6 +109,9 @@ func Open(s Step) (Case, error) {
 		}
 		return Case{}, ErrEarly
 	}
+	if slices.ContainsFunc(c.Notified, func(id protocol.ParticipantID) bool { return slices.Contains(s.Unfit, id) }) {
+		return refuse(protocol.ReasonWrongRecipient) // the order is not everybody's to read
+	}
 	c.settleTerms(&s)
 	e := entry(s)
 	e.Leads, e.StateTold = decided(s), c.Terms.told(&s)
@@ -178,8 +182,8 @@ func (c *Case) joins(act *protocol.Act) []protocol.ParticipantID {
 }
 
 // open notes who is who, and of what the life of the case depends. Of those to
-// whom a request is addressed besides its addressee, whoever is not of the
-// issuing Party is notified.
+// whom a request is addressed besides its addressee, whoever is of the receiving
+// Party is notified: it is the sender who chose them.
 func (c *Case) open(s *Step) {
 	request := s.Act
 	r := request.Body.Request
@@ -201,7 +205,7 @@ func (c *Case) open(s *Step) {
 		}
 	}
 	for _, id := range request.To {
-		if id != c.Addressee && id.Party() != c.Issuer.Party() {
+		if id != c.Addressee && id.Party() == c.Addressee.Party() && id.Party() != c.Issuer.Party() {
 			c.Notified = append(c.Notified, id)
 		}
 	}
