@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"comity.example/node/desk"
@@ -24,7 +25,7 @@ func (n *Node) Facts(ctx context.Context, p desk.Period, each func(*report.Fact)
 	b := report.Basis{Participant: n.cfg.Self, AsOf: p.AsOf.UTC()}
 	inputs := report.NewInputs()
 	err := n.journal.ViewHead(ctx, func(r store.Reader, head ledger.Checkpoint) error {
-		b.Checkpoint = head.Body()
+		b.Checkpoint = head.Origin + " " + head.Root.String()
 		w := &factWriter{r, report.View{Self: n.cfg.Self, AsOf: b.AsOf}, p}
 		w.view.Followed = w.followed
 		return r.Scan(store.Range{Prefix: []byte(prefixCase)}, func(_, value []byte) (bool, error) {
@@ -35,7 +36,7 @@ func (n *Node) Facts(ctx context.Context, p desk.Period, each func(*report.Fact)
 			if err != nil || !w.within(&f.File) {
 				return err == nil, err
 			}
-			fact, counts, err := w.fact(&f.File)
+			fact, counts, err := w.fact(&f)
 			if err != nil || !counts {
 				return err == nil, err
 			}
@@ -74,7 +75,8 @@ func (w *factWriter) within(c *casefile.Case) bool {
 }
 
 // fact reads what of a case stands in its acts only.
-func (w *factWriter) fact(c *casefile.Case) (report.Fact, bool, error) {
+func (w *factWriter) fact(file *filed) (report.Fact, bool, error) {
+	c := &file.File
 	r, err := w.request(c)
 	if err != nil {
 		return report.Fact{}, false, fmt.Errorf("node: request of %s: %w", c.ID, err)
@@ -83,6 +85,7 @@ func (w *factWriter) fact(c *casefile.Case) (report.Fact, bool, error) {
 	if v.Narrowed, err = w.narrowed(c); err != nil {
 		return report.Fact{}, false, fmt.Errorf("node: amendment of %s: %w", c.ID, err)
 	}
+	v.Carried = slices.ContainsFunc(file.Legs, func(id protocol.CaseID) bool { return !w.followed(id).IsZero() })
 	f, counts := report.Of(c, r, v)
 	return f, counts, nil
 }

@@ -47,7 +47,7 @@ func newAnnual(o Options) *annualFold {
 const noteCategories = "A request for several categories stands in the row of each: the rows can add up to more than all."
 
 func (a *annualFold) add(f *Fact) {
-	if !a.opts.in(f.Issued) || f.secretFromOthers() {
+	if !a.opts.in(f.Issued) || f.secretFromOthers() || f.Executes { // the request that it carries out counts
 		return
 	}
 	at := func(more ...string) []string {
@@ -91,6 +91,7 @@ func (a *annualFold) report(r *Report, b Basis) error {
 	r.Law = annualArticle
 	r.Notes = append(r.Notes, "Counted are the orders issued in the period in whose cases "+string(b.Participant)+
 		" takes part, and how they stood at the moment named above.",
+		"A domestic order that carries out the request of another State is left out: the request counts. Exercises are left out.",
 		"The volume in one direction is told here and is never a reason to block the other.")
 	r.Tables = []Table{a.types.done(), a.categories.done(), a.offences.done(), a.notices.done(), a.objections.done(),
 		a.off.done(), a.turnaround.done(), a.overTime.done()}

@@ -130,6 +130,8 @@ func (p *providerFold) report(r *Report, b Basis) error {
 	r.Title = "Transparency report of " + string(b.Participant)
 	r.Law = practice
 	r.Notes = append(r.Notes, "Counted is what was received in the period, by this node's own ledger, and how it stood at the moment named above.",
+		"A domestic order counts where it was received, also if it carries out the request of another State; the country is "+
+			"that of who issued the order. Exercises are left out.",
 		"Requests for national security by the United States are left out: 50 USC 1874 lets them be told in bands only (comity report usc-1874).")
 	r.Tables = []Table{p.received.done(), p.types.done(), p.outcomes.done(), p.turnaround.done(), p.objections.done(),
 		p.gags.table(), p.kept.done(), p.overTime.done()}

@@ -67,8 +67,10 @@ type Options struct {
 // A Basis is what a report was computed from.
 type Basis struct {
 	Participant protocol.ParticipantID `json:"participant"`
-	// Checkpoint is the tree head of the participant's ledger (C2SP
-	// tlog-checkpoint, without its signatures) to which the acts belong.
+	// Checkpoint is the tree head of the participant's ledger to which the acts
+	// belong: its origin and its root hash (C2SP tlog-checkpoint). The size is left
+	// out, which with the figures of other reports would tell how much there is of
+	// what only bands may tell.
 	Checkpoint string `json:"checkpoint"`
 	// AsOf is the moment up to which acts count.
 	AsOf time.Time `json:"as_of"`

@@ -323,7 +323,11 @@ func TestYearOf20000Cases(t *testing.T) {
 		}
 		began, folding, n := time.Now(), time.Duration(0), 0
 		before := heap()
+		drills := 0
 		err = y.Each(after, func(x *reporttest.Made) error {
+			if x.Deed.Drill {
+				drills++
+			}
 			at := time.Now()
 			if f, ok := report.Of(&x.Case, x.Request, x.View); ok {
 				m.Add(&f)
@@ -343,8 +347,8 @@ func TestYearOf20000Cases(t *testing.T) {
 		b := written(t, &r, report.HTML)
 		t.Logf("%s: %d cases: folded in %v of %v, %d KiB held, page of %d KiB", k, n, folding.Round(time.Millisecond),
 			time.Since(began).Round(time.Millisecond), grown>>10, len(b)>>10)
-		if n != 20_000 {
-			t.Errorf("%s counted %d cases", k, n)
+		if n != 20_000-drills || drills == 0 {
+			t.Errorf("%s counted %d cases, and %d are drills", k, n, drills)
 		}
 		if grown > 8<<20 {
 			t.Errorf("%s holds %d bytes", k, grown)
@@ -367,6 +371,9 @@ func TestActsAfterTheMomentDoNotCount(t *testing.T) {
 	y := provider(400)
 	changed := 0
 	err := y.Each(after, func(x *reporttest.Made) error {
+		if x.Deed.Drill {
+			return nil
+		}
 		last, _ := report.Of(&x.Case, x.Request, x.View)
 		for n := 1; n <= len(x.Case.Thread); n++ {
 			then := x.Case

@@ -114,7 +114,7 @@ func (r *Report) facts() [][2]string {
 	}
 	return append(out, [2]string{"as of", r.Basis.AsOf.UTC().Format(time.RFC3339)},
 		[2]string{"inputs", r.Basis.Inputs.String()},
-		[2]string{"checkpoint", strings.Join(strings.Fields(r.Basis.Checkpoint), " ")})
+		[2]string{"checkpoint", r.Basis.Checkpoint})
 }
 
 func days(from, to time.Time) string {
