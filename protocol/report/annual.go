@@ -31,16 +31,18 @@ func newAnnual(o Options) *annualFold {
 		offences:   grid("offences", "Orders by offence group", "group", columns(Count, "", "orders")),
 		notices: grid("notices", "Notices to third States", "",
 			columns(Count, "", "orders that concern a third State", "to do", "sent", "left out for a recorded ground")),
-		objections: grid("objections", "Objections", "level", columns(Count, "", objectionResults[:]...)),
+		objections: grid("objections", "Objections, by level and by what became of them", "level", columns(Count, "", "objections")),
 		off: grid("switched-off", "Orders to which the receiving authority said that the agreement does not apply", "",
 			columns(Count, "", "orders")),
 		turnaround: grid("turnaround", "From the issue of an order until all data were here", "type",
 			columns(Count, "", "produced"), columns(Median, "", "median"), columns(Mean, "", "average")),
 		overTime: months(o, "issued"),
 	}
+	a.objections.table.Dims = append(a.objections.table.Dims, "result")
+	a.objections.total()
 	a.categories.table.Notes = []string{noteCategories}
 	a.offences.table.Notes = []string{"The group is the code that the request gives, in the list that the agreement prints."}
-	a.turnaround.table.Notes = []string{noteMedian}
+	a.turnaround.table.Notes = []string{noteMedian, noteLive}
 	return a
 }
 
@@ -75,10 +77,10 @@ func (a *annualFold) add(f *Fact) {
 		v.yes(1+slices.Index([]string{"to_do", "sent", "exception"}, f.ThirdState), true)
 	}
 	for _, o := range f.Objections {
-		a.objections.at(at(string(o.Level))).count(slices.Index(objectionResults[:], o.Result), 1)
+		a.objections.at(at(string(o.Level), o.Result)).count(0, 1)
 	}
 	a.off.at(at()).yes(0, f.State == casefile.NotApplicable)
-	if f.Type != protocol.Preservation && f.fulfilled() {
+	if f.Type != protocol.Preservation && f.Type != protocol.Interception && f.fulfilled() {
 		v := a.turnaround.at(at(string(f.Type)))
 		v.count(0, 1)
 		v.took(1, f.Issued, f.Produced)

@@ -10,7 +10,7 @@ import (
 // is none of them.
 const (
 	euSubscriber = "subscriber data (Art. 3(9))"
-	euIdentify   = "data for the sole purpose of identifying the user (Art. 3(10))"
+	euIdentify   = "identification data (Art. 3(10))"
 	euTraffic    = "traffic data (Art. 3(11))"
 	euContent    = "content data (Art. 3(12))"
 	euNoType     = "none of these"
@@ -59,6 +59,12 @@ type euGrid struct {
 	who func(*Fact) string
 	// calm leaves the situation out: where the Article does not ask for it.
 	calm bool
+}
+
+// adding says that the figures of a row add up to one that is told elsewhere.
+func (g *euGrid) adding() *euGrid {
+	g.table.sums = true
+	return g
 }
 
 func (g *euGrid) visit(f *Fact) visit { return g.visitBy(f, []string{""}) }
@@ -130,7 +136,7 @@ func newState(o Options) *stateFold {
 		derogated: with(table("b", "EPOCs issued under emergency case derogations", "Art. 28(2)(b), 4(5)"),
 			columns(Count, "28(2)(b)", "issued without prior validation")),
 		fulfilled: with(table("c", "Fulfilled and not fulfilled", "Art. 28(2)(c)"),
-			columns(Count, "28(2)(c)", "fulfilled", "in part", "not fulfilled", "pending")),
+			columns(Count, "28(2)(c)", "fulfilled", "in part", "not fulfilled", "pending")).adding(),
 		notified: with(table("d-notifications", "Notifications to enforcing authorities", "Art. 28(2)(d), 8"),
 			columns(Count, "28(2)(d)", "notifications")),
 		refused: with(table("d-refusals", "EPOCs that were refused, by the ground that was raised", "Art. 28(2)(d), 12"),
@@ -159,7 +165,8 @@ func newState(o Options) *stateFold {
 		Dims: []string{"certificate", "currency"}, Columns: slices.Concat(columns(Count, "28(2)(j)", "claims"),
 			columns(Money, "28(2)(j)", "claimed"), columns(Count, "28(2)(j)", "reimbursed claims"),
 			columns(Money, "28(2)(j)", "reimbursed")),
-		Notes: []string{"A claim counts as reimbursed in full: an act that says that costs were paid names no amount."}})
+		Notes: []string{"A claim counts as reimbursed in full: an act that says that costs were paid names no amount.",
+			"Amounts are in the smallest unit of the currency, such as cents."}})
 	s.raised = newGrid(Table{ID: "d-enforcing", Title: "As enforcing authority: notifications received and grounds raised",
 		Article: "Art. 28(2)(d), 8, 12", Dims: []string{"issuing State", "situation"},
 		Columns: columns(Count, "28(2)(d)", "notifications received", "refused", "refused in part or with conditions"),
@@ -287,7 +294,7 @@ func newHolder(o Options) *holderFold {
 	h := &holderFold{opts: o,
 		received: with("a", "EPOCs and EPOC-PRs received", "Art. 28(4)(a)", columns(Count, "28(4)(a)", "received")),
 		fulfilled: with("b", "Fulfilled and not fulfilled", "Art. 28(4)(b)",
-			columns(Count, "28(4)(b)", "fulfilled", "in part", "not fulfilled", "pending")),
+			columns(Count, "28(4)(b)", "fulfilled", "in part", "not fulfilled", "pending")).adding(),
 		took: with("c", "From the receipt of an EPOC until the data were provided", "Art. 28(4)(c)",
 			columns(Mean, "28(4)(c)", "average")),
 		kept: with("d", "From the issue of an EPOC-PR to that of the request for production", "Art. 28(4)(d)",

@@ -83,10 +83,6 @@ const (
 	ObjectionOpen      = "open"
 )
 
-// objectionResults in the order in which a table shows them.
-var objectionResults = [...]string{ObjectionOff, ObjectionLifted, ObjectionModified, ObjectionOverruled, ObjectionFurther,
-	ObjectionDropped, ObjectionWithdrawn, ObjectionRefused, ObjectionOpen}
-
 // A Cost is one claim, and whether it was paid.
 type Cost struct {
 	Amount   int64  `json:"amount"` // in the smallest unit of Currency

@@ -108,6 +108,8 @@ type Table struct {
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
 	Notes   []string `json:"notes,omitempty"`
+	// sums says that the numbers of a row add up to one that is told too.
+	sums bool
 }
 
 // A Column is one figure of each row.
@@ -153,7 +155,7 @@ type Cell struct {
 const (
 	NotKnown   = "not known to this node"
 	NoCase     = "no case to measure"
-	Suppressed = "suppressed" // with a number of its row
+	Suppressed = "hidden" // with a number of its row
 )
 
 func number(n int64) Cell { return Cell{Value: &n} }

@@ -319,6 +319,19 @@ func TestAnnualAndSecrecyAreCountedAsTheyWereLived(t *testing.T) {
 	if sum != got {
 		t.Errorf("by age there are %d orders in force, and %d in all", sum, got)
 	}
+	r, deeds = made(t, provider(2000), options(report.Secrecy), after)
+	over := func(is func(*reporttest.Deed) bool) int64 {
+		return count(deeds, func(d *reporttest.Deed) bool { return public(d) && d.Gag != nil && inYear(d.Gag.Ends()) && is(d) })
+	}
+	want(t, "ended", total(t, &r, "notices", "ended"), over(func(*reporttest.Deed) bool { return true }))
+	for column, said := range map[string]string{"told": "delivered", "left out for a recorded ground": "omitted", "due": ""} {
+		want(t, "notices "+column, total(t, &r, "notices", column), over(func(d *reporttest.Deed) bool {
+			return d.Notice == said || said == "" && d.Notice == "delayed" && !d.Delayed.After(after)
+		}))
+	}
+	want(t, "overdue", total(t, &r, "notices", "of these overdue"), total(t, &r, "notices", "due")-over(func(d *reporttest.Deed) bool {
+		return d.Notice == "delayed" && !d.Delayed.After(after) && after.Sub(d.Delayed) <= report.NoticeGrace
+	}))
 	for column, ordered := range map[string]bool{"by an order": true, "in the request": false} {
 		want(t, "length: no end, "+column, at(t, &r, "length", column, "no end"), gag(func(s *report.Secret) bool {
 			return s.Until.IsZero() && s.Ordered == ordered

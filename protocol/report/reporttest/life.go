@@ -108,7 +108,8 @@ func (l *life) later(g *report.Secret) {
 		notice(protocol.Notice{Status: protocol.NoticeOmitted, Ground: protocol.SecrecyFlight})
 	case 5:
 		over()
-		notice(protocol.Notice{Status: protocol.NoticeDelayed, Until: l.now.Add(400 * aDay), Ground: protocol.SecrecyFlight})
+		deed.Delayed = l.now.Add(400 * aDay)
+		notice(protocol.Notice{Status: protocol.NoticeDelayed, Until: deed.Delayed, Ground: protocol.SecrecyFlight})
 	}
 }
 

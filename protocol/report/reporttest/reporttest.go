@@ -79,9 +79,10 @@ type Deed struct {
 	Cleared    bool   // a notified authority consulted, and raised no ground
 	Lost       bool   // it was not delivered in its time
 	Notice     string // where the notice to the user stands, if an act said so
-	Kept       bool   // a preservation was extended
-	Tapped     bool   // an interception was carried out
-	Answered   bool   // a challenge was
+	Delayed    time.Time
+	Kept       bool // a preservation was extended
+	Tapped     bool // an interception was carried out
+	Answered   bool // a challenge was
 }
 
 // A Made case is what a test folds, and what was done in it.
