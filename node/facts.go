@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -85,7 +84,7 @@ func (w *factWriter) fact(file *filed) (report.Fact, bool, error) {
 	if v.Narrowed, err = w.narrowed(c); err != nil {
 		return report.Fact{}, false, fmt.Errorf("node: amendment of %s: %w", c.ID, err)
 	}
-	v.Carried = slices.ContainsFunc(file.Legs, func(id protocol.CaseID) bool { return !w.followed(id).IsZero() })
+	v.Carried = slices.ContainsFunc(file.Legs, func(l leg) bool { return !w.followed(l.Case).IsZero() })
 	f, counts := report.Of(c, r, v)
 	return f, counts, nil
 }
@@ -98,36 +97,13 @@ func (w *factWriter) act(d protocol.Digest) (*protocol.Act, error) {
 	return chain.Unverified(signed)
 }
 
-// request returns the request that opened a case: by itself, or in what carried
-// it, which chain.MaxDepth bounds.
+// request returns the request that opened a case.
 func (w *factWriter) request(c *casefile.Case) (*protocol.Request, error) {
-	act, err := w.act(c.Thread[0].Act)
-	for err == nil {
-		if r := act.Body.Request; r != nil {
-			return r, nil
-		}
-		carried := orderIn(&act.Body)
-		if carried == nil {
-			return nil, errors.New("nothing that opened it carries one")
-		}
-		act, err = chain.Unverified(carried)
+	signed, err := w.Get(digestKey(prefixAct, c.Thread[0].Act))
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
-}
-
-// orderIn returns the order that an act carries which can open a case.
-func orderIn(b *protocol.Body) []byte {
-	switch {
-	case b.Certification != nil:
-		return b.Certification.Request
-	case b.Objection != nil:
-		return b.Objection.Request
-	case b.Enforcement != nil:
-		return b.Enforcement.Request
-	case b.Use != nil:
-		return b.Use.Request
-	}
-	return nil
+	return chain.UnverifiedRequest(signed)
 }
 
 // narrowed returns the categories that the last amendment left.

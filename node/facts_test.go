@@ -1,6 +1,8 @@
 package node_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -132,4 +134,22 @@ func (b *border) sameAgain(o reports.Options, was reports.Report, change func())
 	if d := reports.Differences(&was, &past); d != nil || past.Basis.Inputs != was.Basis.Inputs {
 		b.t.Errorf("as of the same moment: %q", d)
 	}
+}
+
+// TestReadingOfFactsStops when who asked has gone.
+func TestReadingOfFactsStops(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		b.served()
+		b.served()
+		ctx, stop := context.WithCancel(t.Context())
+		n := 0
+		_, err := b.node(contoso).Facts(ctx, desk.Period{}, func(*reports.Fact) error {
+			n++
+			stop()
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) || n != 1 {
+			t.Errorf("got %d facts and %v", n, err)
+		}
+	}, police, office, contoso)
 }

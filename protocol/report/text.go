@@ -39,9 +39,9 @@ func (r *Report) text(w io.Writer) error {
 		hang(&b, "", title)
 		if t.Empty() {
 			fmt.Fprintf(&b, "  %s\n", NoneCounted)
-		} else {
-			t.align(&b)
+			continue
 		}
+		t.align(&b)
 		for _, n := range t.Notes {
 			hang(&b, "  note: ", n)
 		}

@@ -97,6 +97,8 @@ func lasting(seconds int64) string {
 		return fmt.Sprintf("%d d %d h", d, h)
 	case h > 0:
 		return fmt.Sprintf("%d h %d min", h, m)
+	case m == 0:
+		return "under 1 min"
 	}
 	return fmt.Sprintf("%d min", m)
 }
