@@ -14,6 +14,7 @@ func TestRequestIsReadOutOfWhatCarriesIt(t *testing.T) {
 	w := chaintest.New(t, "GB", "US")
 	request := w.Request(police, office)
 	request.Body.Request.Addressee = contoso
+	request.Endorsements = nil
 	w.Endorse(request, w.Member(police).Officer)
 	alone := w.Sign(request)
 	act := w.Certify(request, office, contoso)
