@@ -2,8 +2,8 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"comity.example/node/desk"
@@ -24,7 +24,7 @@ func (n *Node) Facts(ctx context.Context, p desk.Period, each func(*report.Fact)
 	b := report.Basis{Participant: n.cfg.Self, AsOf: p.AsOf.UTC()}
 	inputs := report.NewInputs()
 	err := n.journal.ViewHead(ctx, func(r store.Reader, head ledger.Checkpoint) error {
-		b.Checkpoint = head.Body()
+		b.Checkpoint = head.Origin + " " + head.Root.String()
 		w := &factWriter{r, report.View{Self: n.cfg.Self, AsOf: b.AsOf}, p}
 		w.view.Followed = w.followed
 		return r.Scan(store.Range{Prefix: []byte(prefixCase)}, func(_, value []byte) (bool, error) {
@@ -35,7 +35,7 @@ func (n *Node) Facts(ctx context.Context, p desk.Period, each func(*report.Fact)
 			if err != nil || !w.within(&f.File) {
 				return err == nil, err
 			}
-			fact, counts, err := w.fact(&f.File)
+			fact, counts, err := w.fact(&f)
 			if err != nil || !counts {
 				return err == nil, err
 			}
@@ -74,7 +74,8 @@ func (w *factWriter) within(c *casefile.Case) bool {
 }
 
 // fact reads what of a case stands in its acts only.
-func (w *factWriter) fact(c *casefile.Case) (report.Fact, bool, error) {
+func (w *factWriter) fact(file *filed) (report.Fact, bool, error) {
+	c := &file.File
 	r, err := w.request(c)
 	if err != nil {
 		return report.Fact{}, false, fmt.Errorf("node: request of %s: %w", c.ID, err)
@@ -83,6 +84,7 @@ func (w *factWriter) fact(c *casefile.Case) (report.Fact, bool, error) {
 	if v.Narrowed, err = w.narrowed(c); err != nil {
 		return report.Fact{}, false, fmt.Errorf("node: amendment of %s: %w", c.ID, err)
 	}
+	v.Carried = slices.ContainsFunc(file.Legs, func(l leg) bool { return !w.followed(l.Case).IsZero() })
 	f, counts := report.Of(c, r, v)
 	return f, counts, nil
 }
@@ -95,36 +97,13 @@ func (w *factWriter) act(d protocol.Digest) (*protocol.Act, error) {
 	return chain.Unverified(signed)
 }
 
-// request returns the request that opened a case: by itself, or in what carried
-// it, which chain.MaxDepth bounds.
+// request returns the request that opened a case.
 func (w *factWriter) request(c *casefile.Case) (*protocol.Request, error) {
-	act, err := w.act(c.Thread[0].Act)
-	for err == nil {
-		if r := act.Body.Request; r != nil {
-			return r, nil
-		}
-		carried := orderIn(&act.Body)
-		if carried == nil {
-			return nil, errors.New("nothing that opened it carries one")
-		}
-		act, err = chain.Unverified(carried)
+	signed, err := w.Get(digestKey(prefixAct, c.Thread[0].Act))
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
-}
-
-// orderIn returns the order that an act carries which can open a case.
-func orderIn(b *protocol.Body) []byte {
-	switch {
-	case b.Certification != nil:
-		return b.Certification.Request
-	case b.Objection != nil:
-		return b.Objection.Request
-	case b.Enforcement != nil:
-		return b.Enforcement.Request
-	case b.Use != nil:
-		return b.Use.Request
-	}
-	return nil
+	return chain.UnverifiedRequest(signed)
 }
 
 // narrowed returns the categories that the last amendment left.

@@ -1,7 +1,10 @@
 package node_test
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,7 +118,8 @@ func (b *border) sameAgain(o reports.Options, was reports.Report, change func())
 	}
 	head, err := b.node(contoso).Checkpoint(b.t.Context())
 	b.must(err)
-	if len(was.Basis.Checkpoint) == 0 || string(head[:len(was.Basis.Checkpoint)]) != was.Basis.Checkpoint {
+	lines := strings.Split(string(head), "\n") // its origin, its size, its root
+	if got := was.Basis.Checkpoint; got != lines[0]+" "+lines[2] || strings.Contains(got, " "+lines[1]+" ") {
 		b.t.Errorf("the report names the checkpoint %q, and the node signs %q", was.Basis.Checkpoint, head)
 	}
 	time.Sleep(time.Minute)
@@ -130,4 +134,22 @@ func (b *border) sameAgain(o reports.Options, was reports.Report, change func())
 	if d := reports.Differences(&was, &past); d != nil || past.Basis.Inputs != was.Basis.Inputs {
 		b.t.Errorf("as of the same moment: %q", d)
 	}
+}
+
+// TestReadingOfFactsStops when who asked has gone.
+func TestReadingOfFactsStops(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		b.served()
+		b.served()
+		ctx, stop := context.WithCancel(t.Context())
+		n := 0
+		_, err := b.node(contoso).Facts(ctx, desk.Period{}, func(*reports.Fact) error {
+			n++
+			stop()
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) || n != 1 {
+			t.Errorf("got %d facts and %v", n, err)
+		}
+	}, police, office, contoso)
 }

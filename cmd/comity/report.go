@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"time"
+
+	"golang.org/x/term"
 
 	"comity.example/node/desk"
 	"comity.example/protocol/report"
@@ -32,9 +35,13 @@ func (c *reportCmd) Help() string {
   agreement-annual  each agreement, by direction: orders, objections, notices to third States, turnaround
   secrecy           orders not to tell, by length and by age, and the notices after them
 
+Exercises (comity drill) are in none. Where an authority has another State's request carried out by a
+domestic order, the request is in agreement-annual and the order in secrecy, so that nothing is
+counted twice; the provider counts the order, which is what it received.
+
 A report is computed from the acts in the ledger. It names the checkpoint, the moment up to which acts
 count and the digest of the acts, so that whoever may read this node gets the same figures with
---against. What this node cannot know is said to be not known. The html is one page with its charts.
+--against. Reading very many cases takes minutes; Ctrl-C stops it. What this node cannot know is said to be not known. The html is one page with its charts.
 
 For usc-1874 a request counts when its proceedings are national_security, its issuer is of the US,
 secrecy binds its addressee, and this participant is that. Of which process it is says the instrument
@@ -117,8 +124,49 @@ func readDay(flag, s string, otherwise time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// tellEvery is after how many cases it is said that the work goes on.
-const tellEvery = 100_000
+const (
+	// tellEvery is after how long it is said again that the work goes on: on a
+	// terminal in the same line.
+	tellEvery     = 5 * time.Second
+	tellEveryHere = time.Second
+	lookEvery     = 256 // cases between two looks at the time
+)
+
+// A reading counts the cases that were read, and says so to who waits.
+type reading struct {
+	a        *app
+	terminal bool
+	n        int
+	last     time.Time // when it was said, or the reading began
+	said     bool
+}
+
+func (a *app) reading() *reading {
+	f, ok := a.errs.(*os.File)
+	return &reading{a: a, terminal: ok && term.IsTerminal(int(f.Fd())), last: time.Now()}
+}
+
+// one counts a case.
+func (r *reading) one() {
+	if r.n++; r.n%lookEvery != 0 || r.a.JSON {
+		return
+	}
+	every, form := tellEvery, "%d cases read; Ctrl-C stops\n"
+	if r.terminal {
+		every, form = tellEveryHere, "\r%d cases read; Ctrl-C stops "
+	}
+	if now := time.Now(); now.Sub(r.last) >= every {
+		fmt.Fprintf(r.a.errs, form, r.n)
+		r.last, r.said = now, true
+	}
+}
+
+// done ends the line.
+func (r *reading) done() {
+	if r.said && r.terminal {
+		fmt.Fprintln(r.a.errs)
+	}
+}
 
 // report folds the facts of a node into a report.
 func (a *app) report(ctx context.Context, node *desk.Client, o report.Options, asOf time.Time) (report.Report, error) {
@@ -126,12 +174,11 @@ func (a *app) report(ctx context.Context, node *desk.Client, o report.Options, a
 	if err != nil {
 		return report.Report{}, badInput(plain(err), reportHint(o))
 	}
-	n := 0
+	read := a.reading()
+	defer read.done()
 	basis, err := node.Facts(ctx, desk.Period{From: m.Needs(), To: o.To, AsOf: asOf}, func(f *report.Fact) error {
 		m.Add(f)
-		if n++; n%tellEvery == 0 {
-			a.note("%d cases read", n)
-		}
+		read.one()
 		return nil
 	})
 	if err != nil {

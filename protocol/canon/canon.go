@@ -71,3 +71,12 @@ func Read(b []byte, v any) error {
 	}
 	return nil
 }
+
+// Glance reads into v what v has members for, and passes over the rest. It is for
+// counting what Decode has read before, never for believing it.
+func Glance(b []byte, v any) error {
+	if err := json.Unmarshal(b, v); err != nil {
+		return mended(v, err)
+	}
+	return nil
+}

@@ -31,23 +31,25 @@ func newAnnual(o Options) *annualFold {
 		offences:   grid("offences", "Orders by offence group", "group", columns(Count, "", "orders")),
 		notices: grid("notices", "Notices to third States", "",
 			columns(Count, "", "orders that concern a third State", "to do", "sent", "left out for a recorded ground")),
-		objections: grid("objections", "Objections", "level", columns(Count, "", objectionResults[:]...)),
+		objections: grid("objections", "Objections, by level and by what became of them", "level", columns(Count, "", "objections")),
 		off: grid("switched-off", "Orders to which the receiving authority said that the agreement does not apply", "",
 			columns(Count, "", "orders")),
 		turnaround: grid("turnaround", "From the issue of an order until all data were here", "type",
 			columns(Count, "", "produced"), columns(Median, "", "median"), columns(Mean, "", "average")),
 		overTime: months(o, "issued"),
 	}
+	a.objections.table.Dims = append(a.objections.table.Dims, "result")
+	a.objections.total()
 	a.categories.table.Notes = []string{noteCategories}
 	a.offences.table.Notes = []string{"The group is the code that the request gives, in the list that the agreement prints."}
-	a.turnaround.table.Notes = []string{noteMedian}
+	a.turnaround.table.Notes = []string{noteMedian, noteLive}
 	return a
 }
 
 const noteCategories = "A request for several categories stands in the row of each: the rows can add up to more than all."
 
 func (a *annualFold) add(f *Fact) {
-	if !a.opts.in(f.Issued) || f.secretFromOthers() {
+	if !a.opts.in(f.Issued) || f.secretFromOthers() || f.Executes { // the request that it carries out counts
 		return
 	}
 	at := func(more ...string) []string {
@@ -75,10 +77,10 @@ func (a *annualFold) add(f *Fact) {
 		v.yes(1+slices.Index([]string{"to_do", "sent", "exception"}, f.ThirdState), true)
 	}
 	for _, o := range f.Objections {
-		a.objections.at(at(string(o.Level))).count(slices.Index(objectionResults[:], o.Result), 1)
+		a.objections.at(at(string(o.Level), o.Result)).count(0, 1)
 	}
 	a.off.at(at()).yes(0, f.State == casefile.NotApplicable)
-	if f.Type != protocol.Preservation && f.fulfilled() {
+	if f.Type != protocol.Preservation && f.Type != protocol.Interception && f.fulfilled() {
 		v := a.turnaround.at(at(string(f.Type)))
 		v.count(0, 1)
 		v.took(1, f.Issued, f.Produced)
@@ -91,6 +93,7 @@ func (a *annualFold) report(r *Report, b Basis) error {
 	r.Law = annualArticle
 	r.Notes = append(r.Notes, "Counted are the orders issued in the period in whose cases "+string(b.Participant)+
 		" takes part, and how they stood at the moment named above.",
+		"A domestic order that carries out the request of another State is left out: the request counts. Exercises are left out.",
 		"The volume in one direction is told here and is never a reason to block the other.")
 	r.Tables = []Table{a.types.done(), a.categories.done(), a.offences.done(), a.notices.done(), a.objections.done(),
 		a.off.done(), a.turnaround.done(), a.overTime.done()}

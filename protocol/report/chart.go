@@ -60,7 +60,7 @@ func (c *Chart) series(t *Table) (names []string, marks [][]mark) {
 				continue
 			}
 			cell := &row.Cells[i]
-			m := mark{strings.Join(row.Labels, ", "), cell.text(t.Columns[i].Unit), 0, cell.Value == nil}
+			m := mark{strings.Join(row.Words(), ", "), cell.text(t.Columns[i].Unit), 0, cell.Value == nil}
 			if row.Total {
 				m.label = "all"
 			}

@@ -4,14 +4,13 @@ import (
 	"slices"
 
 	"comity.example/protocol"
-	"comity.example/protocol/casefile"
 )
 
 // The types of data of Regulation (EU) 2023/1543, Art. 3(9) to (12), and what
 // is none of them.
 const (
 	euSubscriber = "subscriber data (Art. 3(9))"
-	euIdentify   = "data for the sole purpose of identifying the user (Art. 3(10))"
+	euIdentify   = "identification data (Art. 3(10))"
 	euTraffic    = "traffic data (Art. 3(11))"
 	euContent    = "content data (Art. 3(12))"
 	euNoType     = "none of these"
@@ -60,6 +59,12 @@ type euGrid struct {
 	who func(*Fact) string
 	// calm leaves the situation out: where the Article does not ask for it.
 	calm bool
+}
+
+// adding says that the figures of a row add up to one that is told elsewhere.
+func (g *euGrid) adding() *euGrid {
+	g.table.sums = true
+	return g
 }
 
 func (g *euGrid) visit(f *Fact) visit { return g.visitBy(f, []string{""}) }
@@ -131,7 +136,7 @@ func newState(o Options) *stateFold {
 		derogated: with(table("b", "EPOCs issued under emergency case derogations", "Art. 28(2)(b), 4(5)"),
 			columns(Count, "28(2)(b)", "issued without prior validation")),
 		fulfilled: with(table("c", "Fulfilled and not fulfilled", "Art. 28(2)(c)"),
-			columns(Count, "28(2)(c)", "fulfilled", "in part", "not fulfilled", "pending")),
+			columns(Count, "28(2)(c)", "fulfilled", "in part", "not fulfilled", "pending")).adding(),
 		notified: with(table("d-notifications", "Notifications to enforcing authorities", "Art. 28(2)(d), 8"),
 			columns(Count, "28(2)(d)", "notifications")),
 		refused: with(table("d-refusals", "EPOCs that were refused, by the ground that was raised", "Art. 28(2)(d), 12"),
@@ -153,14 +158,15 @@ func newState(o Options) *stateFold {
 	s.obtained.table.Notes = append(s.obtained.table.Notes, noteMissing)
 	s.fulfilled.table.Notes = append(s.fulfilled.table.Notes, noteFulfilled)
 	s.validation = newGrid(Table{ID: "i", Title: "Validation after the fact", Article: "Art. 28(2)(i), 4(5)",
-		Dims: []string{"validation"}, Columns: columns(Count, "28(2)(i)", "cases"),
+		Dims: []string{"validation"}, Columns: columns(Count, "28(2)(i)", "cases", "not granted"),
 		Notes: []string{"Not granted are those that were denied, and those that were not sought in time."}}).
-		named("denied", "lapsed", "pending", "sought", "granted")
+		named("denied", "lapsed", "pending", "sought", "granted").total()
 	s.costs = newGrid(Table{ID: "j", Title: "Costs claimed and reimbursed", Article: "Art. 28(2)(j), 14",
 		Dims: []string{"certificate", "currency"}, Columns: slices.Concat(columns(Count, "28(2)(j)", "claims"),
 			columns(Money, "28(2)(j)", "claimed"), columns(Count, "28(2)(j)", "reimbursed claims"),
 			columns(Money, "28(2)(j)", "reimbursed")),
-		Notes: []string{"A claim counts as reimbursed in full: an act that says that costs were paid names no amount."}})
+		Notes: []string{"A claim counts as reimbursed in full: an act that says that costs were paid names no amount.",
+			"Amounts are in the smallest unit of the currency, such as cents."}})
 	s.raised = newGrid(Table{ID: "d-enforcing", Title: "As enforcing authority: notifications received and grounds raised",
 		Article: "Art. 28(2)(d), 8, 12", Dims: []string{"issuing State", "situation"},
 		Columns: columns(Count, "28(2)(d)", "notifications received", "refused", "refused in part or with conditions"),
@@ -176,7 +182,7 @@ func (s *stateFold) add(f *Fact) {
 	if f.Enforcing {
 		s.enforcing(f)
 	}
-	if !f.Issuing {
+	if !f.Issuing || f.Certifying { // the authority that issued it counts it
 		return
 	}
 	pr := f.Type == protocol.Preservation
@@ -187,7 +193,9 @@ func (s *stateFold) add(f *Fact) {
 		s.derogated.visit(f).count(0, 1)
 	}
 	if f.Validation != "" {
-		s.validation.at([]string{f.Validation}).count(0, 1)
+		v := s.validation.at([]string{f.Validation})
+		v.count(0, 1)
+		v.yes(1, f.Validation == "denied" || f.Validation == "lapsed")
 	}
 	if f.Notified > 0 {
 		s.notified.visit(f).count(0, f.Notified)
@@ -244,7 +252,7 @@ func (s *stateFold) enforcing(f *Fact) {
 	}
 	v := s.raised.at([]string{string(f.Issuer.Party()), situation(f)})
 	v.count(0, 1)
-	v.yes(1, f.State == casefile.GroundRaised)
+	v.yes(1, slices.ContainsFunc(f.Raised, func(r Raised) bool { return !r.Partial })) // also if it was withdrawn then
 	v.yes(2, slices.ContainsFunc(f.Raised, func(r Raised) bool { return r.Partial }))
 }
 
@@ -252,8 +260,10 @@ func (s *stateFold) report(r *Report, b Basis) error {
 	r.Title = "Statistics of a Member State on European Production and Preservation Orders"
 	r.Law = "Regulation (EU) 2023/1543, Art. 28(2); due to the Commission by 31 March"
 	r.Notes = append(r.Notes,
-		"Counted are the certificates that "+string(b.Participant)+" issued or certified in the period, and how they "+
-			"stood at the moment named above. The State adds up the reports of its authorities.",
+		"Counted are the certificates that "+string(b.Participant)+" issued in the period (days in UTC), and how they stood at "+
+			"the moment named above: what comes after that moment is in no later report. What another authority issued and "+
+			string(b.Participant)+" only certified is in the other's report, so that the State can add up the reports of its "+
+			"authorities. Exercises are left out.",
 		"What authorities of the enforcing State received or decided outside this node is not in it.")
 	r.Tables = []Table{s.issued.done(), s.derogated.done(), s.fulfilled.done(), s.notified.done(), s.refused.done(),
 		s.raised.done(), s.obtained.done(), s.kept.done(), s.enforced.done(),
@@ -284,7 +294,7 @@ func newHolder(o Options) *holderFold {
 	h := &holderFold{opts: o,
 		received: with("a", "EPOCs and EPOC-PRs received", "Art. 28(4)(a)", columns(Count, "28(4)(a)", "received")),
 		fulfilled: with("b", "Fulfilled and not fulfilled", "Art. 28(4)(b)",
-			columns(Count, "28(4)(b)", "fulfilled", "in part", "not fulfilled", "pending")),
+			columns(Count, "28(4)(b)", "fulfilled", "in part", "not fulfilled", "pending")).adding(),
 		took: with("c", "From the receipt of an EPOC until the data were provided", "Art. 28(4)(c)",
 			columns(Mean, "28(4)(c)", "average")),
 		kept: with("d", "From the issue of an EPOC-PR to that of the request for production", "Art. 28(4)(d)",
@@ -301,7 +311,7 @@ func newHolder(o Options) *holderFold {
 }
 
 func (h *holderFold) add(f *Fact) {
-	if f.Agreement != EURegulation || !f.Receiving || !h.opts.in(f.Received) {
+	if f.Agreement != EURegulation || !f.Receiving || f.secretFromOthers() || !h.opts.in(f.Received) {
 		return
 	}
 	h.received.visit(f).count(0, 1)
@@ -319,7 +329,8 @@ func (h *holderFold) report(r *Report, b Basis) error {
 	r.Title = "Statistics of a service provider on European Production and Preservation Orders"
 	r.Law = "Regulation (EU) 2023/1543, Art. 28(4): voluntary; to the Commission by 31 March"
 	r.Notes = append(r.Notes, "Counted are the certificates that "+string(b.Participant)+
-		" received in the period by its own ledger, and how they stood at the moment named above.")
+		" received in the period (days in UTC) by its own ledger, and how they stood at the moment named above. "+
+		"Exercises are left out.")
 	r.Tables = []Table{h.received.done(), h.fulfilled.done(), h.took.done(), h.kept.done(), h.overTime.done()}
 	r.Charts = []Chart{{Title: "Certificates received, by month", Table: "months", Lines: true},
 		{Title: "Fulfilled and not fulfilled", Table: "b", TotalOnly: true}}

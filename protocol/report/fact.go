@@ -30,6 +30,12 @@ type Fact struct {
 	Emergency  bool                `json:"emergency,omitzero"`
 	Accounts   int64               `json:"accounts"` // identifiers in the request
 	Notified   int64               `json:"notified,omitzero"`
+	// Certifying: the node's participant certified what another one issued.
+	Certifying bool `json:"certifying,omitzero"`
+	// Executes: it is a domestic order that carries out a request of another State.
+	// Carried: it is such a request, and this node holds the order.
+	Executes bool `json:"executes,omitzero"`
+	Carried  bool `json:"carried,omitzero"`
 
 	Issued   time.Time `json:"issued"`
 	Received time.Time `json:"received,omitzero"` // by the addressee's ledger, where that is this node's
@@ -76,10 +82,6 @@ const (
 	ObjectionRefused   = "refused"
 	ObjectionOpen      = "open"
 )
-
-// objectionResults in the order in which a table shows them.
-var objectionResults = [...]string{ObjectionOff, ObjectionLifted, ObjectionModified, ObjectionOverruled, ObjectionFurther,
-	ObjectionDropped, ObjectionWithdrawn, ObjectionRefused, ObjectionOpen}
 
 // A Cost is one claim, and whether it was paid.
 type Cost struct {
@@ -128,6 +130,8 @@ type View struct {
 	// Narrowed are the categories that are left after the last amendment, nil if
 	// there was none.
 	Narrowed []protocol.Category
+	// Carried says that this node holds a domestic order that carries the request out.
+	Carried bool
 	// Followed returns when the request of another case was issued, the zero time
 	// if that case is not held here.
 	Followed func(protocol.CaseID) time.Time
@@ -149,7 +153,9 @@ func Of(c *casefile.Case, r *protocol.Request, v View) (Fact, bool) {
 		Enforcing: slices.Contains(c.Notified, v.Self) || slices.Contains(c.Joined, v.Self),
 		Agreement: c.Agreement.ID, Issuer: c.Issuer, Addressee: c.Addressee, Type: r.Type, Categories: r.Categories(),
 		Offence: r.Offence.Category, Stage: r.Proceedings, Emergency: c.Emergency, Accounts: int64(len(r.Identifiers)),
-		Notified: int64(len(c.Notified)), Issued: c.Matter.Issued, State: c.State, Unvalidated: c.Matter.Unvalidated}
+		Notified: int64(len(c.Notified)), Executes: c.Matter.Executes != "", Carried: v.Carried, Issued: c.Matter.Issued, State: c.State, Unvalidated: c.Matter.Unvalidated}
+	first := &c.Thread[0]
+	f.Certifying = v.Self == c.Certifier && v.Self != c.Issuer && !(first.Kind == protocol.KindRequest && first.From == v.Self)
 	if f.Receiving {
 		f.Received = c.Thread[0].At
 	}

@@ -12,7 +12,7 @@ const maxMonths = 120
 
 // months is a table of what happened by the month.
 func months(o Options, what string) *grid {
-	g := newGrid(Table{ID: "months", Title: "By month, in UTC", Article: "none: for the eye",
+	g := newGrid(Table{ID: "months", Title: "By month, in UTC", Article: "for the chart; no law asks for it",
 		Dims: []string{"month"}, Columns: columns(Count, "", what, what+", emergency")})
 	var names []string
 	y, m, _ := o.From.UTC().Date()

@@ -33,12 +33,13 @@ func Outcomes() []Outcome {
 // outcome says how the request ended. What was disclosed comes before what the
 // case became afterwards: it was disclosed. A disclosure does not say to which
 // categories its objects belong, so that it is content follows from what was
-// asked for, after the last amendment.
+// asked for, after the last amendment. One that did not get to who asked disclosed
+// nothing.
 func (f *Fact) outcome(c *casefile.Case, v View) {
 	some, all, none := false, false, false
 	for i := range c.Thread {
 		e := &c.Thread[i]
-		if e.Kind != protocol.KindDisclosure && e.InnerKind != protocol.KindDisclosure || e.Says == nil {
+		if e.Kind != protocol.KindDisclosure && e.InnerKind != protocol.KindDisclosure || e.Says == nil || e.Lost() {
 			continue
 		}
 		switch protocol.ProductionStatus(e.Says.What) {

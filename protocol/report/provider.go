@@ -42,12 +42,14 @@ func newProvider(o Options) *providerFold {
 			columns(Count, "", "requests", "accounts", "followed by a request for production")).total(),
 		overTime: months(o, "received"),
 	}
-	p.turnaround.table.Notes = []string{noteMedian}
+	p.turnaround.table.Notes = []string{noteMedian, noteLive}
+	p.received.table.sums = true
 	p.received.table.Notes = []string{noteContent, "Accounts are the identifiers that requests name; one account may be named by several."}
 	return p
 }
 
 const noteMedian = "The median is the lower one, exact to the minute below ten days and to the hour below a thousand days."
+const noteLive = "Interceptions are left out: their data come as long as they run."
 const noteContent = "Content: all the data, of a request that asked for content; an act of disclosure does not say what its files are. " +
 	"Rejected has in it what was lifted, not applicable, impossible or not delivered."
 
@@ -82,7 +84,7 @@ func (p *providerFold) add(f *Fact) {
 		v.yes(3+slices.Index(inColumns, f.Outcome), true)
 		p.outcomes.at([]string{string(f.Outcome)}).yes(column(f.Emergency), true)
 	}
-	if f.Outcome == OutcomeContent || f.Outcome == OutcomeNonContent {
+	if f.Type != protocol.Interception && (f.Outcome == OutcomeContent || f.Outcome == OutcomeNonContent) {
 		v := p.turnaround.at([]string{f.Agreement})
 		v.count(0, 1)
 		v.took(1, f.Received, f.Produced)
@@ -113,7 +115,7 @@ func (g *gags) add(f *Fact) {
 
 func (g *gags) table() Table {
 	t := Table{ID: "gags", Title: "Orders not to tell the user, among the requests received", Article: practice,
-		Dims: []string{""}, Columns: slices.Concat(columns(Count, "", "requests", "with secrecy", "without an end"),
+		Dims: []string{"requests received"}, Columns: slices.Concat(columns(Count, "", "requests", "with secrecy", "without an end"),
 			columns(Percent, "", "share with secrecy"), columns(Median, "", "median length of those with an end"))}
 	share, median := Cell{Unknown: NoCase}, Cell{Unknown: NoCase}
 	if g.asked > 0 {
@@ -130,6 +132,8 @@ func (p *providerFold) report(r *Report, b Basis) error {
 	r.Title = "Transparency report of " + string(b.Participant)
 	r.Law = practice
 	r.Notes = append(r.Notes, "Counted is what was received in the period, by this node's own ledger, and how it stood at the moment named above.",
+		"A domestic order counts where it was received, also if it carries out the request of another State; the country is "+
+			"that of who issued the order. Exercises are left out.",
 		"Requests for national security by the United States are left out: 50 USC 1874 lets them be told in bands only (comity report usc-1874).")
 	r.Tables = []Table{p.received.done(), p.types.done(), p.outcomes.done(), p.turnaround.done(), p.objections.done(),
 		p.gags.table(), p.kept.done(), p.overTime.done()}

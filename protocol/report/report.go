@@ -67,8 +67,10 @@ type Options struct {
 // A Basis is what a report was computed from.
 type Basis struct {
 	Participant protocol.ParticipantID `json:"participant"`
-	// Checkpoint is the tree head of the participant's ledger (C2SP
-	// tlog-checkpoint, without its signatures) to which the acts belong.
+	// Checkpoint is the tree head of the participant's ledger to which the acts
+	// belong: its origin and its root hash (C2SP tlog-checkpoint). The size is left
+	// out, which with the figures of other reports would tell how much there is of
+	// what only bands may tell.
 	Checkpoint string `json:"checkpoint"`
 	// AsOf is the moment up to which acts count.
 	AsOf time.Time `json:"as_of"`
@@ -106,6 +108,8 @@ type Table struct {
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
 	Notes   []string `json:"notes,omitempty"`
+	// sums says that the numbers of a row add up to one that is told too.
+	sums bool
 }
 
 // A Column is one figure of each row.
@@ -151,7 +155,7 @@ type Cell struct {
 const (
 	NotKnown   = "not known to this node"
 	NoCase     = "no case to measure"
-	Suppressed = "suppressed" // with a number of its row
+	Suppressed = "hidden" // with a number of its row
 )
 
 func number(n int64) Cell { return Cell{Value: &n} }

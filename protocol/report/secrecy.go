@@ -61,7 +61,7 @@ func newSecrecy(o Options) *secrecyFold {
 
 func (s *secrecyFold) add(f *Fact) {
 	q := f.Secrecy
-	if q == nil || f.secretFromOthers() {
+	if q == nil || f.secretFromOthers() || f.Carried { // the order that carries it out binds who could tell
 		return
 	}
 	country := []string{string(f.Issuer.Party())}
@@ -99,6 +99,7 @@ func (s *secrecyFold) report(r *Report, b Basis) error {
 	r.Law = secrecyArticle
 	r.Notes = append(r.Notes, "Counted are the cases of "+string(b.Participant)+
 		", and how they stood at the moment named above.",
+		"Of a request that a domestic order carries out here, that order counts, and not the request. Exercises are left out.",
 		"Where this node is the addressee, national security process of the United States is left out: "+
 			"50 USC 1874 lets it be told in bands only.")
 	r.Tables = []Table{s.orders.done(), s.lengths.done(), s.ages.done(), s.notices.done()}

@@ -285,7 +285,7 @@ func (b *bandsFold) report(r *Report, basis Basis) error {
 	r.Tables = []Table{t}
 	r.Notes = append(r.Notes, "The statute lets a person use one of its four structures. Whoever publishes two of them tells more than either.",
 		"Another form, time or manner may be agreed with the Government (50 USC 1874(c)); this tool makes none.",
-		"A band has 0 in it: that a band is the lowest says nothing of whether there was any.",
+		"The lowest band begins with 0: a figure in it does not say whether there was any.",
 		"Publication is on the day above; what is published later is of the same periods. That reports are of 1 January and of "+
 			"1 July is a policy of this tool: so no two of them overlap.")
 	if b.sorted() {

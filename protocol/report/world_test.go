@@ -29,7 +29,9 @@ func made(t testing.TB, y reporttest.Year, o report.Options, asOf time.Time) (re
 	var deeds []reporttest.Deed
 	in := report.NewInputs()
 	err = y.Each(asOf, func(x *reporttest.Made) error {
-		deeds = append(deeds, x.Deed)
+		if !x.Deed.Drill { // which nothing counts
+			deeds = append(deeds, x.Deed)
+		}
 		in.Add(&x.Case, asOf)
 		if f, ok := report.Of(&x.Case, x.Request, x.View); ok {
 			m.Add(&f)
@@ -47,7 +49,7 @@ func made(t testing.TB, y reporttest.Year, o report.Options, asOf time.Time) (re
 }
 
 func basis(y reporttest.Year, asOf time.Time, in *report.Inputs) report.Basis {
-	return report.Basis{Participant: y.Self(), Checkpoint: "ledger.example\n7\nroot\n", AsOf: asOf, Inputs: in.Digest()}
+	return report.Basis{Participant: y.Self(), Checkpoint: "ledger.example root", AsOf: asOf, Inputs: in.Digest()}
 }
 
 func provider(n int) reporttest.Year { return reporttest.Year{Seed: 7, Cases: n, Start: year} }
@@ -170,7 +172,9 @@ func TestProvidersYearIsCountedAsItWasLived(t *testing.T) {
 	for _, o := range []report.Objected{{Level: protocol.LevelIssuer, Result: report.ObjectionOverruled}, {Level: protocol.LevelIssuer, Result: report.ObjectionModified},
 		{Level: protocol.LevelIssuer, Result: report.ObjectionFurther}, {Level: protocol.LevelIssuer, Result: report.ObjectionWithdrawn},
 		{Level: protocol.LevelReceiving, Result: report.ObjectionOff}, {Level: protocol.LevelReceiving, Result: report.ObjectionOverruled},
-		{Level: protocol.LevelCourt, Result: report.ObjectionLifted}} {
+		{Level: protocol.LevelReceiving, Result: report.ObjectionModified}, {Level: protocol.LevelCourt, Result: report.ObjectionOverruled},
+		{Level: protocol.LevelIssuer, Result: report.ObjectionRefused}, {Level: protocol.LevelIssuer, Result: report.ObjectionDropped},
+		{Level: protocol.LevelIssuer, Result: report.ObjectionOpen}, {Level: protocol.LevelCourt, Result: report.ObjectionLifted}} {
 		want(t, fmt.Sprint("objections ", o), at(t, &r, "objections", "objections", string(o.Level), o.Result),
 			count(deeds, func(d *reporttest.Deed) bool {
 				return public(d) && inYear(d.Received) && slices.Contains(d.Objections, o)
@@ -192,6 +196,7 @@ func TestProvidersYearIsCountedAsItWasLived(t *testing.T) {
 
 func TestEUStateCountsEachLetter(t *testing.T) {
 	r, deeds := made(t, authority(3000), options(report.EUState), after)
+	deeds = slices.DeleteFunc(deeds, func(d reporttest.Deed) bool { return d.Agreement != report.EURegulation })
 	epoc := func(d *reporttest.Deed) bool { return d.Type != protocol.Preservation }
 	fulfilled := func(d *reporttest.Deed) bool {
 		return d.Outcome == report.OutcomeContent || d.Outcome == report.OutcomeNonContent || d.Outcome == report.OutcomePreserved
@@ -209,7 +214,18 @@ func TestEUStateCountsEachLetter(t *testing.T) {
 		return slices.Contains([]report.Outcome{report.OutcomeNoData, report.OutcomeRejected, report.OutcomeWithdrawn}, d.Outcome)
 	}))
 	want(t, "(d) notifications", total(t, &r, "d-notifications", "notifications"), count(deeds, func(d *reporttest.Deed) bool { return d.Notified }))
-	want(t, "(d) refused", total(t, &r, "d-refusals", "refused"), count(deeds, func(d *reporttest.Deed) bool { return len(d.Raised) > 0 }))
+	for partial, column := range map[bool]string{false: "refused", true: "refused in part or with conditions"} {
+		raised := func(d *reporttest.Deed) bool {
+			return slices.ContainsFunc(d.Raised, func(r report.Raised) bool { return r.Partial == partial })
+		}
+		want(t, "(d) "+column, total(t, &r, "d-refusals", column), count(deeds, raised))
+		if count(deeds, func(d *reporttest.Deed) bool { return raised(d) && fulfilled(d) }) == 0 {
+			t.Errorf("(d) %s: none was fulfilled before or after: the test says less", column)
+		}
+	}
+	want(t, "(c) not delivered", count(deeds, func(d *reporttest.Deed) bool { return d.Lost }), count(deeds, func(d *reporttest.Deed) bool {
+		return d.Lost && d.Outcome == report.OutcomeRejected
+	}))
 	_, mean := naiveMedian(deeds, func(d *reporttest.Deed) bool { return epoc(d) && fulfilled(d) }, func(d *reporttest.Deed) time.Time { return d.Issued })
 	want(t, "(e)", total(t, &r, "e", "average"), mean)
 	sum, n := int64(0), int64(0)
@@ -227,6 +243,7 @@ func TestEUStateCountsEachLetter(t *testing.T) {
 	for _, v := range []string{"denied", "lapsed", "granted"} {
 		want(t, "(i) "+v, at(t, &r, "i", "cases", v), count(deeds, func(d *reporttest.Deed) bool { return d.Validation == v }))
 	}
+	want(t, "(i)", total(t, &r, "i", "not granted"), count(deeds, func(d *reporttest.Deed) bool { return d.Validation == "denied" || d.Validation == "lapsed" }))
 	claimed, paid := int64(0), int64(0)
 	for i := range deeds {
 		if d := &deeds[i]; epoc(d) {
@@ -302,8 +319,24 @@ func TestAnnualAndSecrecyAreCountedAsTheyWereLived(t *testing.T) {
 	if sum != got {
 		t.Errorf("by age there are %d orders in force, and %d in all", sum, got)
 	}
-	endless := at(t, &r, "length", "by an order", "no end")
-	want(t, "length: no end", endless, gag(func(s *report.Secret) bool { return s.Until.IsZero() }))
+	r, deeds = made(t, provider(2000), options(report.Secrecy), after)
+	over := func(is func(*reporttest.Deed) bool) int64 {
+		return count(deeds, func(d *reporttest.Deed) bool { return public(d) && d.Gag != nil && inYear(d.Gag.Ends()) && is(d) })
+	}
+	want(t, "ended", total(t, &r, "notices", "ended"), over(func(*reporttest.Deed) bool { return true }))
+	for column, said := range map[string]string{"told": "delivered", "left out for a recorded ground": "omitted", "due": ""} {
+		want(t, "notices "+column, total(t, &r, "notices", column), over(func(d *reporttest.Deed) bool {
+			return d.Notice == said || said == "" && d.Notice == "delayed" && !d.Delayed.After(after)
+		}))
+	}
+	want(t, "overdue", total(t, &r, "notices", "of these overdue"), total(t, &r, "notices", "due")-over(func(d *reporttest.Deed) bool {
+		return d.Notice == "delayed" && !d.Delayed.After(after) && after.Sub(d.Delayed) <= report.NoticeGrace
+	}))
+	for column, ordered := range map[string]bool{"by an order": true, "in the request": false} {
+		want(t, "length: no end, "+column, at(t, &r, "length", column, "no end"), gag(func(s *report.Secret) bool {
+			return s.Until.IsZero() && s.Ordered == ordered
+		}))
+	}
 }
 
 // TestNoFactNamesAPerson: what leaves the node has no identifier in it, which the
@@ -370,7 +403,7 @@ func TestWhatTheYearHasNot(t *testing.T) {
 	y = provider(400)
 	err = y.Each(after, func(x *reporttest.Made) error {
 		g := x.Deed.Gag
-		if g == nil || g.Ends().IsZero() || x.Deed.Told || g.Extended || !g.Lifted.IsZero() || x.Deed.Security != "" {
+		if g == nil || g.Ends().IsZero() || x.Deed.Notice != "" || x.Deed.Drill || g.Extended || !g.Lifted.IsZero() || x.Deed.Security != "" {
 			return nil
 		}
 		for days, want := range map[int]bool{1: false, 30: false, 31: true} {

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"comity.example/protocol/canon"
 )
@@ -98,6 +97,8 @@ func lasting(seconds int64) string {
 		return fmt.Sprintf("%d d %d h", d, h)
 	case h > 0:
 		return fmt.Sprintf("%d h %d min", h, m)
+	case m == 0:
+		return "under 1 min"
 	}
 	return fmt.Sprintf("%d min", m)
 }
@@ -112,54 +113,38 @@ func (r *Report) facts() [][2]string {
 	for _, c := range r.Covers {
 		out = append(out, [2]string{"covers", c.Of + ": " + days(c.From, c.To) + " (" + c.Article + ")"})
 	}
-	return append(out, [2]string{"as of", r.Basis.AsOf.UTC().Format(time.RFC3339)},
+	return append(out, [2]string{"as of", r.Basis.AsOf.UTC().Format("2006-01-02 15:04:05 UTC")},
 		[2]string{"inputs", r.Basis.Inputs.String()},
-		[2]string{"checkpoint", strings.Join(strings.Fields(r.Basis.Checkpoint), " ")})
+		[2]string{"checkpoint", r.Basis.Checkpoint})
 }
 
 func days(from, to time.Time) string {
 	return from.UTC().Format(time.DateOnly) + " to " + to.UTC().Add(-time.Nanosecond).Format(time.DateOnly)
 }
 
-func (r *Report) text(w io.Writer) error {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n\n", r.Title)
-	for _, f := range r.facts() {
-		fmt.Fprintf(&b, "%-12s%s\n", f[0], f[1])
-	}
-	for _, n := range r.Notes {
-		fmt.Fprintf(&b, "note        %s\n", n)
-	}
-	for i := range r.Tables {
-		t := &r.Tables[i]
-		fmt.Fprintf(&b, "\n%s (%s)\n", t.Title, t.Article)
-		rows := [][]string{t.heads()}
-		for _, row := range t.Rows {
-			rows = append(rows, append(append([]string{}, row.Labels...), t.Figures(row)...))
-		}
-		if len(t.Rows) == 0 {
-			rows = [][]string{{"none"}}
-		}
-		align(&b, rows)
-		for _, n := range t.Notes {
-			fmt.Fprintf(&b, "  note: %s\n", n)
-		}
-	}
-	_, err := w.Write(b.Bytes())
-	return err
-}
-
 func (t *Table) heads() []string {
 	out := append([]string{}, t.Dims...)
 	for _, c := range t.Columns {
 		name := c.Name
-		if c.Article != "" && c.Article != t.Article {
+		if !strings.Contains(t.Article, c.Article) {
 			name += " [" + c.Article + "]"
 		}
-		out = append(out, name)
+		out = append(out, words(name))
 	}
 	return out
 }
+
+// Words returns the labels of a row as a person reads them: codes without their
+// underscores.
+func (r Row) Words() []string {
+	out := make([]string, 0, len(r.Labels))
+	for _, l := range r.Labels {
+		out = append(out, words(l))
+	}
+	return out
+}
+
+func words(code string) string { return strings.ReplaceAll(code, "_", " ") }
 
 // Figures returns the figures of a row as text.
 func (t *Table) Figures(r Row) []string {
@@ -168,23 +153,6 @@ func (t *Table) Figures(r Row) []string {
 		out = append(out, r.Cells[i].text(t.Columns[i].Unit))
 	}
 	return out
-}
-
-// align writes rows in columns.
-func align(b *bytes.Buffer, rows [][]string) {
-	wide := map[int]int{}
-	for _, row := range rows {
-		for i, s := range row {
-			wide[i] = max(wide[i], utf8.RuneCountInString(s))
-		}
-	}
-	for _, row := range rows {
-		line := " "
-		for i, s := range row {
-			line += " " + s + strings.Repeat(" ", wide[i]-utf8.RuneCountInString(s)+1)
-		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
-	}
 }
 
 // csv writes one line for each figure (RFC 4180): what is not a figure stands in

@@ -13,6 +13,10 @@ const aDay = 24 * time.Hour
 // whole leads the case from its receipt to its end.
 func (l *life) whole() {
 	deed := &l.made.Deed
+	if l.year.Authority && !deed.Notified && l.of(2) {
+		l.lose()
+		return
+	}
 	if l.of(55) || deed.Security != "" {
 		l.gag()
 	}
@@ -22,19 +26,39 @@ func (l *life) whole() {
 	if deed.Third != "" && l.of(80) {
 		l.third()
 	}
+	if deed.Outcome == "" && deed.Emergency && l.of(30) {
+		l.challenge()
+	}
 	if deed.Outcome == "" {
 		l.middle()
 	}
 	if deed.Outcome == "" {
 		l.end()
 	}
-	if len(deed.Raised) == 0 && l.made.Case.State != casefile.Closed && l.of(8) {
+	if deed.Outcome != report.OutcomePending && deed.Notified && l.made.Case.State == casefile.Produced && l.of(10) {
+		l.raise() // after the data came (Regulation (EU) 2023/1543, Art. 10(4))
+	}
+	if len(deed.Raised) == 0 && l.of(8) {
 		l.costs()
 	}
-	closed := l.made.Case.State == casefile.Closed // which is over, with all that ran beside it
-	if g := deed.Gag; g != nil && !closed && !g.Until.IsZero() && g.Lifted.IsZero() && l.of(15) {
+	if g := deed.Gag; g != nil && !g.Until.IsZero() && g.Lifted.IsZero() && l.of(25) {
 		l.later(g)
 	}
+	c := &l.made.Case
+	l.now = l.now.Add(l.lasting(40 * aDay))
+	// An authority of the receiving side does not hold the disclosure, and could
+	// not follow a closure that rests on it.
+	if c.State.Ended() && len(c.Pending(l.now)) == 0 && len(c.Notified)+len(c.Joined) == 0 && l.of(60) {
+		l.does(deed.Issuer, time.Second, protocol.Body{Closure: &protocol.Closure{Deleted: len(c.ToDelete()) > 0}})
+	}
+}
+
+// lose: the request does not get to its addressee in its time, which only its
+// sender knows.
+func (l *life) lose() {
+	deed := &l.made.Deed
+	deed.Lost, deed.Outcome = true, report.OutcomeRejected
+	l.made.Case = l.made.Case.Undelivered(l.order.Digest, deed.Addressee, casefile.Expired)
 }
 
 func (l *life) gag() {
@@ -42,7 +66,7 @@ func (l *life) gag() {
 	g := &report.Secret{Ordered: true}
 	deed.Gag = g
 	until := time.Time{}
-	if l.of(60) {
+	if l.of(50) {
 		until = l.now.Add(pick(l.draw, 30*aDay, 90*aDay, 180*aDay, 365*aDay, 500*aDay))
 	}
 	g.Since, g.Until = l.now, until
@@ -56,22 +80,36 @@ func secrecy(a protocol.SecrecyAction, start, end time.Time) protocol.Body {
 // later is what becomes of an order of secrecy once the case is answered.
 func (l *life) later(g *report.Secret) {
 	deed := &l.made.Deed
-	switch l.below(3) {
+	over := func() {
+		if l.now.Before(g.Until) {
+			l.now = g.Until
+		}
+	}
+	notice := func(n protocol.Notice) {
+		n.To = protocol.NoticeUser
+		deed.Notice = string(n.Status)
+		l.does(deed.Addressee, 3*aDay, protocol.Body{Notice: &n})
+	}
+	switch l.below(6) {
 	case 0:
 		l.does(deed.Addressee, 5*aDay, secrecy(protocol.SecrecyChallenged, time.Time{}, time.Time{}))
 		g.Disputed = true
 		l.does(deed.Issuer, 20*aDay, secrecy(protocol.SecrecyLifted, time.Time{}, time.Time{}))
 		g.Lifted = l.now
 	case 1:
-		g.Until, g.Extended = g.Until.Add(90*aDay), true
+		g.Ordered, g.Until, g.Extended = true, g.Until.Add(90*aDay), true
 		l.does(deed.Issuer, 5*aDay, secrecy(protocol.SecrecyExtended, l.now, g.Until))
-	case 2:
-		if l.now.Before(g.Until) {
-			l.now = g.Until
-		}
-		l.does(deed.Addressee, 3*aDay, protocol.Body{Notice: &protocol.Notice{To: protocol.NoticeUser,
-			Status: protocol.NoticeDelivered, At: l.now}})
+	case 2, 3:
+		over()
+		notice(protocol.Notice{Status: protocol.NoticeDelivered, At: l.now})
 		deed.Told = true
+	case 4:
+		over()
+		notice(protocol.Notice{Status: protocol.NoticeOmitted, Ground: protocol.SecrecyFlight})
+	case 5:
+		over()
+		deed.Delayed = l.now.Add(400 * aDay)
+		notice(protocol.Notice{Status: protocol.NoticeDelayed, Until: deed.Delayed, Ground: protocol.SecrecyFlight})
 	}
 }
 
@@ -102,92 +140,14 @@ func (l *life) costs() {
 	deed := &l.made.Deed
 	deed.Claimed = int64(100 + l.below(50_000))
 	l.does(deed.Addressee, aDay, protocol.Body{Costs: &protocol.Costs{Action: protocol.CostsClaimed, Amount: deed.Claimed, Currency: "EUR"}})
+	if l.of(30) {
+		l.does(deed.Issuer, 10*aDay, protocol.Body{Costs: &protocol.Costs{Action: protocol.CostsDisputed}})
+		l.does(deed.Issuer, 10*aDay, protocol.Body{Costs: &protocol.Costs{Action: protocol.CostsAgreed}})
+	}
 	if l.of(70) {
 		deed.Paid = true
 		l.does(deed.Issuer, 30*aDay, protocol.Body{Costs: &protocol.Costs{Action: protocol.CostsPaid}})
 	}
-}
-
-// middle is what goes to and fro before an answer.
-func (l *life) middle() {
-	deed := &l.made.Deed
-	switch n := l.below(100); {
-	case n < 12:
-		l.does(deed.Addressee, 3*aDay, protocol.Body{Clarification: &protocol.Clarification{Ask: protocol.AskInformation}})
-		l.does(deed.Issuer, 5*aDay, protocol.Body{Reply: &protocol.Reply{Result: protocol.ReplyProvided}})
-	case n < 22 && deed.Type != protocol.Preservation:
-		l.object()
-	case n < 25 && deed.Agreement == report.EURegulation && l.year.Authority && deed.Addressee == Contoso:
-		deed.Enforced = true
-		l.does(deed.Issuer, 20*aDay, protocol.Body{Enforcement: &protocol.Enforcement{Reason: protocol.ReasonOverdue}}, l.absent()...)
-	case n < 31 && deed.Notified && deed.Addressee == Contoso:
-		l.raise()
-	}
-}
-
-// absent returns the authority of the receiving side, where it is not in the
-// case yet.
-func (l *life) absent() []protocol.ParticipantID {
-	if l.made.Deed.Notified {
-		return nil
-	}
-	return []protocol.ParticipantID{Justice}
-}
-
-func (l *life) object() {
-	deed := &l.made.Deed
-	note := func(level protocol.Level, result string) {
-		deed.Objections = append(deed.Objections, report.Objected{Level: level, Result: result})
-	}
-	object := func(level protocol.Level, more ...protocol.ParticipantID) {
-		l.does(deed.Addressee, 4*aDay, protocol.Body{Objection: &protocol.Objection{Level: level,
-			Grounds: []protocol.Reason{protocol.ReasonOverbroad}}}, more...)
-	}
-	determine := func(by protocol.ParticipantID, r protocol.Result) {
-		l.does(by, 9*aDay, protocol.Body{Determination: &protocol.Determination{Result: r}})
-	}
-	further := deed.Addressee == Contoso
-	object(protocol.LevelIssuer)
-	switch n := l.below(6); {
-	case n == 0:
-		note(protocol.LevelIssuer, report.ObjectionOverruled)
-		l.does(deed.Issuer, 5*aDay, protocol.Body{Reply: &protocol.Reply{Result: protocol.ReplyInsists}})
-	case n == 1:
-		note(protocol.LevelIssuer, report.ObjectionModified)
-		l.does(deed.Issuer, 5*aDay, protocol.Body{Reply: &protocol.Reply{Result: protocol.ReplyAgrees}})
-	case n == 2:
-		note(protocol.LevelIssuer, report.ObjectionWithdrawn)
-		l.does(deed.Issuer, 5*aDay, protocol.Body{Withdrawal: &protocol.Withdrawal{}})
-		deed.Outcome = report.OutcomeWithdrawn
-	case n == 3 && further:
-		note(protocol.LevelIssuer, report.ObjectionFurther)
-		object(protocol.LevelReceiving, l.absent()...)
-		note(protocol.LevelReceiving, report.ObjectionOff)
-		determine(Justice, protocol.ResultNotApplicable)
-		deed.Outcome, deed.NotApplies = report.OutcomeRejected, true
-	case n == 4 && further:
-		note(protocol.LevelIssuer, report.ObjectionFurther)
-		object(protocol.LevelReceiving, l.absent()...)
-		note(protocol.LevelReceiving, report.ObjectionOverruled)
-		determine(Justice, protocol.ResultOverruled)
-	default:
-		note(protocol.LevelIssuer, report.ObjectionOverruled)
-		l.does(deed.Issuer, 5*aDay, protocol.Body{Reply: &protocol.Reply{Result: protocol.ReplyInsists}})
-		object(protocol.LevelCourt)
-		note(protocol.LevelCourt, report.ObjectionLifted)
-		determine(deed.Addressee, protocol.ResultLifted)
-		deed.Outcome = report.OutcomeRejected
-	}
-}
-
-// raise: a notified authority raises a ground for refusal.
-func (l *life) raise() {
-	deed := &l.made.Deed
-	ground := pick(l.draw, protocol.ReasonPrivilege, protocol.ReasonFundamentalRight, protocol.ReasonNeBisInIdem)
-	deed.Raised = append(deed.Raised, report.Raised{Ground: ground})
-	l.does(Justice, 3*aDay, protocol.Body{Consultation: &protocol.Consultation{Reasons: []protocol.Reason{ground}}})
-	l.does(Justice, 5*aDay, protocol.Body{Refusal: &protocol.Refusal{Reason: ground}})
-	deed.Outcome = report.OutcomeRejected
 }
 
 // end answers the request, or leaves it open.
@@ -204,23 +164,25 @@ func (l *life) end() {
 		l.keep()
 		return
 	}
+	if deed.Drill { // which can disclose nothing
+		if w := l.made.Request.Interception; w != nil && l.now.Before(w.Start) {
+			l.now = w.Start
+		}
+		disclose(protocol.ProductionNoData)
+		deed.Outcome = report.OutcomeNoData
+		return
+	}
+	if deed.Type == protocol.Interception {
+		l.tap()
+		return
+	}
 	switch n := l.below(100); {
 	case n < 60:
 		if l.of(10) {
 			disclose(protocol.ProductionPartial)
 		}
 		disclose(protocol.ProductionComplete)
-		deed.Outcome, deed.Produced = report.OutcomeNonContent, l.now
-		for _, c := range deed.Categories {
-			if c == protocol.CategoryContent {
-				deed.Outcome = report.OutcomeContent
-			}
-		}
-		// An authority of the receiving side does not hold the disclosure, and could
-		// not follow a closure that rests on it.
-		if c := &l.made.Case; l.of(30) && len(c.Notified)+len(c.Joined) == 0 {
-			l.does(deed.Issuer, 40*aDay, protocol.Body{Closure: &protocol.Closure{}})
-		}
+		l.produced()
 	case n < 70:
 		disclose(protocol.ProductionNoData)
 		deed.Outcome = report.OutcomeNoData
@@ -229,13 +191,62 @@ func (l *life) end() {
 		deed.Outcome = report.OutcomePartial
 	case n < 85:
 		deed.Outcome = report.OutcomeRejected
-		l.does(deed.Addressee, patience, protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.ReasonNotCustomer}})
+		l.refuse(protocol.ReasonNotCustomer)
 	case n < 92:
 		deed.Outcome = report.OutcomeWithdrawn
 		l.does(deed.Issuer, patience, protocol.Body{Withdrawal: &protocol.Withdrawal{}})
+	case n < 95:
+		deed.Outcome = report.OutcomeRejected
+		l.does(deed.Addressee, patience, protocol.Body{Clarification: &protocol.Clarification{Ask: protocol.AskImpossible}})
+		l.does(deed.Issuer, patience, protocol.Body{Reply: &protocol.Reply{Result: protocol.ReplyConfirmed}})
 	default:
 		deed.Outcome = report.OutcomePending
 	}
+}
+
+// produced notes that all the data have come.
+func (l *life) produced() {
+	deed := &l.made.Deed
+	deed.Outcome, deed.Produced = report.OutcomeNonContent, l.now
+	for _, c := range deed.Categories {
+		if !deed.Narrowed && (c == protocol.CategoryContent || c == protocol.CategoryContentLive) {
+			deed.Outcome = report.OutcomeContent
+		}
+	}
+}
+
+// tap carries an interception out: it starts, is renewed, brings something in
+// parts, and stops.
+func (l *life) tap() {
+	deed := &l.made.Deed
+	deed.Tapped = true
+	w := l.made.Request.Interception
+	tap := func(from protocol.ParticipantID, t protocol.Tap) {
+		t.At = l.now
+		l.does(from, time.Second, protocol.Body{Interception: &t})
+	}
+	brings := func(s protocol.ProductionStatus) {
+		l.does(deed.Addressee, time.Hour, protocol.Body{Disclosure: &protocol.Disclosure{Status: s}})
+	}
+	end := w.End
+	if l.now.Before(w.Start) {
+		l.now = w.Start
+	}
+	if !l.now.Before(end.Add(-2 * aDay)) { // it took too long to begin
+		deed.Outcome = report.OutcomeWithdrawn
+		l.does(deed.Issuer, aDay, protocol.Body{Withdrawal: &protocol.Withdrawal{}})
+		return
+	}
+	tap(deed.Addressee, protocol.Tap{Action: protocol.TapStarted})
+	brings(protocol.ProductionPartial)
+	if l.of(40) {
+		end = end.Add(30 * aDay)
+		tap(deed.Issuer, protocol.Tap{Action: protocol.TapRenewed, Until: end})
+	}
+	l.now = end
+	tap(deed.Addressee, protocol.Tap{Action: protocol.TapStopped})
+	brings(protocol.ProductionComplete)
+	l.produced()
 }
 
 func (l *life) keep() {
@@ -246,7 +257,14 @@ func (l *life) keep() {
 		l.does(deed.Issuer, 30*aDay, protocol.Body{Withdrawal: &protocol.Withdrawal{}})
 		return
 	}
+	if l.of(20) {
+		deed.Kept = true
+		l.does(deed.Issuer, 50*aDay, protocol.Body{Preservation: &protocol.Kept{Action: protocol.KeptExtended, Until: l.now.Add(110 * aDay)}})
+	}
 	if !l.of(60) {
+		if l.of(50) {
+			l.does(deed.Issuer, 50*aDay, protocol.Body{Preservation: &protocol.Kept{Action: protocol.KeptReleased}})
+		}
 		return
 	}
 	l.does(deed.Issuer, 50*aDay, protocol.Body{Preservation: &protocol.Kept{Action: protocol.KeptConfirmed,

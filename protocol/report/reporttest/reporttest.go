@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"comity.example/crypto/identity"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/register"
@@ -24,6 +25,8 @@ const (
 	Justice = protocol.ParticipantID("us.doj-oia")       // of the receiving side
 	Bureau  = protocol.ParticipantID("us.fbi")           // issues national security process
 	Daa     = "ukus-daa-2019"
+	Treaty  = "us-fr-mlat"
+	Law     = "us-law"
 )
 
 // A Year is a year of cases.
@@ -70,6 +73,16 @@ type Deed struct {
 	Followed   time.Time
 	NotApplies bool
 	Third      string // where the notice to a third State stands
+	Drill      bool   // an exercise, which nothing counts
+	Executes   bool   // a domestic order that carries out a request of another State
+	Narrowed   bool   // to subscriber data, by an amendment
+	Cleared    bool   // a notified authority consulted, and raised no ground
+	Lost       bool   // it was not delivered in its time
+	Notice     string // where the notice to the user stands, if an act said so
+	Delayed    time.Time
+	Kept       bool // a preservation was extended
+	Tapped     bool // an interception was carried out
+	Answered   bool // a challenge was
 }
 
 // A Made case is what a test folds, and what was done in it.
@@ -103,7 +116,13 @@ type life struct {
 	made Made
 	now  time.Time
 	err  error
+	// order is the request as it was sent, which goes with what is put to an
+	// authority later.
+	order casefile.Step
 }
+
+// signed is the key that signed every request.
+var signed = identity.Fingerprint{1}
 
 // request draws what is asked for.
 func (l *life) request(i int) {
@@ -120,14 +139,21 @@ func (l *life) request(i int) {
 	case n < 25 && !y.Authority:
 		deed.Issuer, deed.Agreement = "gb.home-office", Daa
 	case n < 30 && !y.Authority:
-		deed.Issuer, deed.Agreement = Bureau, "us-law"
+		deed.Issuer, deed.Agreement = Bureau, Law
 		deed.Security = pick(l.draw, "National Security Letter", "50 U.S.C. § 1842", "50 USC 1805", "50 USC 1861(b)(2)(C)")
+	case n < 35 && !y.Authority:
+		deed.Issuer, deed.Agreement, deed.Executes = Justice, Law, true
+	case n < 6:
+		deed.Addressee, deed.Agreement = Justice, Treaty
 	}
 	deed.Type = pick(l.draw, protocol.Production, protocol.Production, protocol.Production, protocol.Subscriber, protocol.Preservation)
 	deed.Categories = pick(l.draw, []protocol.Category{protocol.CategorySubscriber}, []protocol.Category{protocol.CategoryUserID},
 		[]protocol.Category{protocol.CategorySubscriber, protocol.CategoryTraffic}, []protocol.Category{protocol.CategoryContent},
 		[]protocol.Category{protocol.CategoryTraffic, protocol.CategoryContent})
-	deed.Emergency = l.of(6)
+	if deed.Agreement == Daa && l.of(8) {
+		deed.Type, deed.Categories = protocol.Interception, []protocol.Category{protocol.CategoryContentLive}
+	}
+	deed.Emergency, deed.Drill = l.of(6), l.of(1)
 	deed.Accounts = int64(1 + l.below(4))
 	r := &protocol.Request{Type: deed.Type, Issuer: deed.Issuer, Addressee: deed.Addressee, FileNumber: "F",
 		Authorisation: protocol.Authorisation{Kind: protocol.AuthorityJudge, Instrument: "order"}}
@@ -148,7 +174,27 @@ func (l *life) request(i int) {
 	if l.of(10) {
 		r.Target.LocatedIn, deed.Third = "BR", "to_do"
 	}
+	l.particulars(r)
 	l.made.Request = r
+}
+
+// particulars are what not every request has.
+func (l *life) particulars(r *protocol.Request) {
+	deed := &l.made.Deed
+	r.Drill = deed.Drill
+	if deed.Type == protocol.Interception {
+		r.Interception = &protocol.Window{Start: deed.Issued.Add(aDay), End: deed.Issued.Add(31 * aDay)}
+	}
+	if deed.Executes {
+		r.Related = []protocol.Related{{Relation: protocol.RelationExecutes, Case: protocol.CaseID(l.name("case-"))}}
+	}
+	if deed.Security == "" && l.of(8) { // an order may take its place later
+		deed.Gag = &report.Secret{Since: deed.Issued}
+		if l.of(70) {
+			deed.Gag.Until = deed.Issued.Add(pick(l.draw, 60*aDay, 180*aDay, 400*aDay))
+		}
+		r.Secrecy = &protocol.Secrecy{Grounds: []protocol.SecrecyGround{protocol.SecrecyFlight}, Until: deed.Gag.Until}
+	}
 }
 
 func (l *life) live(i int) error {
@@ -166,10 +212,12 @@ func (l *life) live(i int) error {
 	s := l.step(protocol.Body{Request: r}, deed.Issuer, to)
 	s.Act.Follows = []protocol.Digest{}
 	s.Act.Case = protocol.CaseID(fmt.Sprintf("case-%s%s", number(i), l.name("")[:20]))
+	s.Keys = []identity.Fingerprint{signed}
 	s.Decision = &protocol.Decision{Verdict: protocol.Allow}
 	l.now = l.now.Add(l.lasting(time.Hour))
 	s.At = l.now
 	deed.Received = l.now
+	l.order = s
 	c, err := casefile.Open(s)
 	if err != nil {
 		return err
@@ -193,9 +241,16 @@ func number(n int) string {
 // step is an act as it comes out of a gate.
 func (l *life) step(body protocol.Body, from protocol.ParticipantID, to []protocol.ParticipantID) casefile.Step {
 	id := protocol.ActID(l.name("act-"))
-	roles := map[protocol.ParticipantID][]protocol.Role{Justice: {protocol.RoleCentral, protocol.RoleEnforcing},
-		l.made.Deed.Addressee: {protocol.RoleProvider}}[from]
-	return casefile.Step{Digest: protocol.DigestOf([]byte(id)), Endorsed: true, Officers: []register.OfficerID{"o1"}, Roles: roles,
+	var roles []protocol.Role
+	switch from {
+	case Justice:
+		roles = []protocol.Role{protocol.RoleCentral, protocol.RoleEnforcing}
+	case l.made.Deed.Addressee:
+		roles = []protocol.Role{protocol.RoleProvider}
+	case l.made.Deed.Issuer:
+		roles = []protocol.Role{protocol.RoleIssuing}
+	}
+	return casefile.Step{Digest: protocol.DigestOf([]byte(id)), Self: l.year.Self(), Endorsed: true, Officers: []register.OfficerID{"o1"}, Roles: roles,
 		At: l.now, Act: &protocol.Act{Version: protocol.Version, ID: id, Case: l.made.Case.ID, From: from, To: to,
 			Agreement: protocol.AgreementRef{ID: l.made.Deed.Agreement, Version: "1"}, Issued: l.now, Body: body}}
 }
@@ -219,10 +274,26 @@ func (l *life) does(from protocol.ParticipantID, within time.Duration, body prot
 		body.Objection.Answers = answers
 	case body.Determination != nil:
 		body.Determination.Answers = answers
+	case body.Acceptance != nil:
+		body.Acceptance.Answers = answers
+	case body.Refusal != nil:
+		body.Refusal.Answers = answers
+	case body.Response != nil:
+		body.Response.Answers = answers
 	}
 	s := l.step(body, from, to)
+	if body.Response != nil {
+		s.Keys = []identity.Fingerprint{signed}
+	}
+	if o := body.Objection; body.Enforcement != nil || o != nil && o.Level == protocol.LevelReceiving {
+		s.Inner = &l.order
+	}
 	s.Act.Follows = c.Heads(known...) // who hears of the case now holds nothing to follow
-	next, err := c.Apply(s)
+	take := c.Apply
+	if from == l.year.Self() {
+		take = c.Send // which is stricter: by all that is held
+	}
+	next, err := take(s)
 	if err != nil {
 		l.err = fmt.Errorf("%s by %s: %w", body.Kind(), from, err)
 		return
