@@ -71,7 +71,7 @@ func (n *Node) reckonAgain() {
 // ends.
 func (n *Node) keepDocket(ctx context.Context) error {
 	for {
-		if err := n.reckonAll(ctx); err != nil {
+		if _, err := n.reckonAll(ctx); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -105,11 +105,12 @@ func (n *Node) restsOn() (protocol.Digest, error) {
 }
 
 // reckonAll goes through every case, if what the docket rests on has changed. What
-// was done before an interruption is done again, and changes nothing.
-func (n *Node) reckonAll(ctx context.Context) error {
+// was done before an interruption is done again, and changes nothing. It returns
+// how many cases it went through.
+func (n *Node) reckonAll(ctx context.Context) (done int, err error) {
 	on, err := n.restsOn()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var before protocol.Digest
 	err = n.journal.View(ctx, func(r store.Reader) (err error) {
@@ -117,9 +118,9 @@ func (n *Node) reckonAll(ctx context.Context) error {
 		return ignoreMissing(err)
 	})
 	if err != nil || before == on {
-		return err
+		return 0, err
 	}
-	var done, said int
+	said := 0
 	for after := ""; ; {
 		began := time.Now()
 		var keys []string
@@ -130,14 +131,14 @@ func (n *Node) reckonAll(ctx context.Context) error {
 			return err
 		})
 		if err != nil {
-			return err
+			return done, err
 		}
 		if len(keys) == 0 {
 			break
 		}
 		count, err := n.reckonSome(ctx, keys)
 		if err != nil {
-			return err
+			return done, err
 		}
 		after, done = keys[count-1], done+count
 		if done-said >= reckonLog {
@@ -147,14 +148,14 @@ func (n *Node) reckonAll(ctx context.Context) error {
 		select { // half of the journal's time is for what people wait for
 		case <-time.After(time.Since(began)):
 		case <-ctx.Done():
-			return ctx.Err()
+			return done, ctx.Err()
 		}
 	}
 	if done > 0 {
 		n.cfg.Log.Info("has reckoned when clocks are due", "cases", done)
 	}
 	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return writeJSON(tx, []byte(keyReckoned), on) })
-	return err
+	return done, err
 }
 
 // reckonSome reckons the first of some cases again, at least one, and returns how
