@@ -11,7 +11,7 @@ import (
 )
 
 // A Period is a time as a file says it: "48h" or "10 days".
-type Period time.Duration
+type Period struct{ Length time.Duration }
 
 // The longest period that a participant sets itself.
 const longestPeriod = 3660 * 24 * time.Hour
@@ -33,13 +33,13 @@ func (p *Period) UnmarshalText(b []byte) error {
 	if d > longestPeriod {
 		return fmt.Errorf("want ten years at most")
 	}
-	*p = Period(d)
+	p.Length = d
 	return nil
 }
 
 // MarshalText writes what UnmarshalText reads.
 func (p Period) MarshalText() ([]byte, error) {
-	h := time.Duration(p) / time.Hour
+	h := p.Length / time.Hour
 	if h%24 == 0 {
 		return fmt.Appendf(nil, "%d days", h/24), nil
 	}
@@ -50,7 +50,7 @@ func (p Period) MarshalText() ([]byte, error) {
 func (c *Config) periods() map[string]time.Duration {
 	out := map[string]time.Duration{}
 	for id, p := range c.Clocks {
-		out[id] = time.Duration(p)
+		out[id] = p.Length
 	}
 	return out
 }

@@ -15,7 +15,7 @@ func TestPeriodsOfClocks(t *testing.T) {
 		`"0h"`: 0, `"-1h"`: 0, `"soon"`: 0, `"90m"`: 0, `"99999 days"`: 0, `7`: 0,
 	} {
 		c, err := home.ParseConfig([]byte(base + text + "\n"))
-		if got := time.Duration(c.Clocks["objection-time"]); (err != nil) != (want == 0) || err == nil && got != want {
+		if got := c.Clocks["objection-time"].Length; (err != nil) != (want == 0) || err == nil && got != want {
 			t.Errorf("%s: got %v, %v", text, got, err)
 		}
 	}
