@@ -13,10 +13,15 @@ import (
 	"comity.example/protocol/casefile"
 )
 
-// law returns by what the clocks of a case run: the agreement that it names, as
-// it is held now.
+// law returns by what the clocks of a case run: the agreement that it names and
+// the issuing Party's own laws as they stood then, as they are held now, and this
+// node's own periods.
 func (n *Node) law(c *casefile.Case) casefile.Law {
-	return casefile.Law{Document: n.library.Load().document(c), Self: n.cfg.Self}
+	l := casefile.Law{Document: n.library.Load().document(c), Self: n.cfg.Self, Policies: n.cfg.Clocks, Places: &n.places}
+	if g := n.grounds.Load(); g != nil {
+		l.Domestic = g.Book.Laws(c.Issuer.Party(), c.Matter.Issued)
+	}
+	return l
 }
 
 // document returns the agreement of a case, nil if it is not held any more.

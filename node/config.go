@@ -29,7 +29,7 @@ type Keys struct {
 	Store [32]byte           // encrypts the store at rest
 }
 
-// Config says what a node works with. All but Ahead, Approvals, Log, Metrics,
+// Config says what a node works with. All but Ahead, Approvals, Clocks, Log, Metrics,
 // Limits, Notify and Settled is required.
 type Config struct {
 	Self protocol.ParticipantID
@@ -49,6 +49,10 @@ type Config struct {
 
 	// Approvals say how many officers stand behind what is sent.
 	Approvals Approvals
+
+	// Clocks are this node's own periods, by the id of a clock of which its document
+	// says that it is policy and not law.
+	Clocks map[string]time.Duration
 
 	Limits  link.Limits // zero: link.DefaultLimits
 	Log     *slog.Logger

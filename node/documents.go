@@ -221,6 +221,9 @@ func (n *Node) adoptOne(ctx context.Context, d Document, by adoption) (holding, 
 		return h, err
 	}
 	n.library.Store(next)
+	if d.Kind == AgreementDocument {
+		n.reckonAgain()
+	}
 	n.courier.Posted(posted...)
 	n.cfg.Log.Info("document in use", "kind", d.Kind, "name", h.Name, "from", by.peer)
 	return h, nil

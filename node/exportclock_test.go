@@ -154,3 +154,61 @@ func (n *Node) effectsNow(ctx context.Context) (inCases, twice, inLedger int, er
 	}
 	return inCases, twice, inLedger, err
 }
+
+// ForgetDocket makes the store that of a program which kept no docket.
+func (n *Node) ForgetDocket(ctx context.Context) error {
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		var keys [][]byte
+		for _, prefix := range []string{prefixDue, keyReckoned} {
+			err := tx.Scan(store.Range{Prefix: []byte(prefix), KeysOnly: true}, func(key, _ []byte) (bool, error) {
+				keys = append(keys, bytes.Clone(key))
+				return true, nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		for _, key := range keys {
+			if at, id, err := parseDueKey(key); err == nil && at > 0 {
+				f, err := readJSON[filed](tx, caseKey(id))
+				if err != nil {
+					return err
+				}
+				f.Due = 0
+				if err := writeJSON(tx, caseKey(id), f); err != nil {
+					return err
+				}
+			}
+			if err := tx.Delete(key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// Docketed counts the cases in the docket.
+func (n *Node) Docketed(ctx context.Context) (count int, err error) {
+	err = n.journal.View(ctx, func(r store.Reader) error {
+		return r.Scan(store.Range{Prefix: []byte(prefixDue), KeysOnly: true}, func([]byte, []byte) (bool, error) {
+			count++
+			return true, nil
+		})
+	})
+	return count, err
+}
+
+// ReckonedCases reckons as the node does when something may have changed, and
+// returns how many cases that went through.
+func (n *Node) ReckonedCases(ctx context.Context) (int, error) { return n.reckonAll(ctx) }
+
+// CheckClocks is checkClocks of other periods.
+func (n *Node) CheckClocks(periods map[string]time.Duration) error {
+	return (&Node{cfg: Config{Clocks: periods, Log: n.cfg.Log}}).withLibrary(n.library.Load()).checkClocks()
+}
+
+func (n *Node) withLibrary(l *library) *Node {
+	n.library.Store(l)
+	return n
+}

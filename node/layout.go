@@ -28,6 +28,7 @@ import (
 //	matter/<digest of issuer and identifier>       in which cases what was asked for was refused
 //	duty/<case>/<kind>/<digest>                    an act that this node owes and sends by itself
 //	due/<unix seconds>/<case>                      when a clock of a case is due; never, while its clocks stand still
+//	reckoned                                       by what the times in due/ were reckoned last
 //	notify/<target>/<lane>/<seq>                   what a person is to be told of, outside of the node
 //	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
 //	part/<document digest>/<nnnn>                  a part of a document that is too large for one value
@@ -49,6 +50,7 @@ const (
 	prefixDuty     = "duty/"
 	prefixDue      = "due/"
 	prefixNotify   = "notify/"
+	keyReckoned    = "reckoned"
 	prefixDocument = "document/"
 	prefixPart     = "part/"
 	prefixPeer     = "peer/"

@@ -44,6 +44,7 @@ import (
 	"comity.example/node/notify"
 	"comity.example/node/store/badger"
 	"comity.example/protocol"
+	"comity.example/protocol/calendar"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/register"
@@ -75,6 +76,8 @@ type Node struct {
 	refusals  refusals
 	questions questions
 	duties    duties
+	places    calendar.Places
+	reckon    chan struct{} // holds one when the docket may rest on what changed
 
 	seq     uint64                // of the newest outbox entry; owned by commits
 	dueFrom int64                 // nothing is due before it, in Unix seconds; owned by commits
@@ -91,7 +94,8 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
-	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties()}
+	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties(),
+		reckon: make(chan struct{}, 1)}
 	n.metrics = newMetrics(cfg.Metrics)
 	n.store, err = badger.Open(ctx, badger.Config{
 		Dir: filepath.Join(cfg.Dir, "store"), Key: cfg.Keys.Store, Log: cfg.Log})
@@ -147,6 +151,9 @@ func (n *Node) Run(ctx context.Context) error {
 	defer stop()
 	err := n.adoptAll(serving)
 	if err == nil {
+		err = n.checkClocks()
+	}
+	if err == nil {
 		n.running.Store(true)
 		err = n.serve(serving, wrote)
 		n.running.Store(false)
@@ -168,7 +175,7 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
 	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.clerk.Run, n.notifier.Run,
-		n.followTurns}
+		n.followTurns, n.keepDocket}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"comity.example/node/desk"
@@ -37,8 +38,12 @@ func (c *clocksCmd) Run(ctx context.Context, a *app) error {
 			return
 		}
 		rows := [][]string{{"DUE", "ENDS", "CASE", "CLOCK", "WHOSE", "THEN", "BY"}}
-		for i := range list.Items {
-			x := &list.Items[i]
+		elsewhere := 0
+		for _, x := range c.order(list.Items) {
+			if !c.All && x.Clock.Unknown != "" && x.Clock.Ends.IsZero() {
+				elsewhere++
+				continue
+			}
 			id := string(x.Case)
 			if x.Emergency {
 				id = "EMERGENCY " + id
@@ -47,11 +52,33 @@ func (c *clocksCmd) Run(ctx context.Context, a *app) error {
 				string(x.Clock.Whose), string(x.Clock.Effect), byText(&x.Clock)})
 		}
 		table(w, rows)
+		if elsewhere > 0 {
+			fmt.Fprintf(w, "%s of which only others know since when: comity clocks --all\n", count(elsewhere, "more clock"))
+		}
 		if list.Next != "" {
 			all := map[bool]string{true: " --all"}[c.All]
 			fmt.Fprintf(w, "more: comity clocks%s --after %s\n", all, list.Next)
 		}
 	})
+}
+
+// order returns the clocks of a page by their ends, those without one last: the
+// node has them case by case. With all they stay so.
+func (c *clocksCmd) order(items []desk.CaseClock) []*desk.CaseClock {
+	var out []*desk.CaseClock
+	for i := range items {
+		out = append(out, &items[i])
+	}
+	if c.All {
+		return out
+	}
+	slices.SortStableFunc(out, func(a, b *desk.CaseClock) int {
+		if x, y := a.Clock.Ends.IsZero(), b.Clock.Ends.IsZero(); x != y {
+			return map[bool]int{true: 1, false: -1}[x]
+		}
+		return a.Clock.Ends.Compare(b.Clock.Ends)
+	})
+	return out
 }
 
 // dueText says in how long a clock ends, or what became of it.

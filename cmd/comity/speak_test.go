@@ -119,12 +119,12 @@ func TestClocksOfACaseInWords(t *testing.T) {
 		Awaits: []casefile.Awaited{{Participant: "us.contoso", Move: casefile.Answer}}}
 	var out bytes.Buffer
 	writeAwaits(&out, v)
-	writeRunning(&out, v, now)
+	writeRunning(&out, v, shape{now: now, whole: true})
 	for _, want := range []string{
 		"awaits     us.contoso: answer, by 2026-11-26T13:30:00Z (answer)\n",
-		"production (Art. 10(3), verified), us.contoso: due 2026-11-30T16:00:00Z, in 4d 4h\n",
-		"answer (policy of this node, not law), us.contoso: due 2026-11-26T13:30:00Z, in 1h 30m\n",
-		"stands still since 2026-11-26T12:00:00Z, 2d 1h left",
+		"production (Art. 10(3), verified), us.contoso: due 2026-11-30T16:00:00Z, in 4d4h\n",
+		"answer (policy of this node, not law), us.contoso: due 2026-11-26T13:30:00Z, in 1h30m\n",
+		"stands still since 2026-11-26T12:00:00Z, 2d1h left",
 		"old, us.contoso: over since 2026-11-26T11:00:00Z\n",
 		"runs, and only ie.justice knows since when",
 		"done, us.contoso: done 2026-11-26T12:00:00Z\n",
@@ -133,5 +133,16 @@ func TestClocksOfACaseInWords(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("lacks %q:\n%s", want, &out)
 		}
+	}
+	out.Reset()
+	writeRunning(&out, v, shape{now: now})
+	at := -1
+	for _, want := range []string{"old, us", "answer (policy", "production (Art.", "still, us",
+		"only others know since when: theirs (ie.justice)\n", "done: done (--all shows them)\n"} {
+		next := strings.Index(out.String(), want)
+		if next <= at {
+			t.Errorf("%q is not there, or before what ends sooner:\n%s", want, &out)
+		}
+		at = next
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -75,7 +76,7 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 	for _, id := range v.File.Joined {
 		field(w, "joined", titled(v, id))
 	}
-	writeRunning(w, v, s.now)
+	writeRunning(w, v, s)
 	writeRegions(w, v)
 	writeVersion(w, v)
 	writeActs(w, v, s)
@@ -154,16 +155,32 @@ func actOf(v *desk.CaseView, d protocol.Digest) *desk.ActView {
 	return nil
 }
 
-// writeRunning says which clocks run and which have passed. Where the node counts
-// none, what the agreement says of its periods stands there.
-func writeRunning(w io.Writer, v *desk.CaseView, now time.Time) {
-	for i := range v.Running {
-		r := &v.Running[i]
+// writeRunning says which clocks run, the first to end first, and which have
+// passed. Those of which only others know when they started, and those that are
+// done, are one line each, unless all is asked for. Where the node counts none,
+// what the agreement says of its periods stands there.
+func writeRunning(w io.Writer, v *desk.CaseView, s shape) {
+	var done, unknown []string
+	for _, r := range byEnd(v.Running) {
+		switch {
+		case !s.whole && !r.Stopped.IsZero():
+			done = append(done, r.ID)
+			continue
+		case !s.whole && r.Unknown != "" && r.Ends.IsZero():
+			unknown = append(unknown, r.ID+" ("+r.Unknown+")")
+			continue
+		}
 		name := r.ID
 		if by := commas(shown(r.Article), mark(r)); by != "" {
 			name += " (" + by + ")"
 		}
-		field(w, "clock", fmt.Sprintf("%s, %s: %s", name, r.Whose, stands(v, r, now)))
+		field(w, "clock", fmt.Sprintf("%s, %s: %s", name, r.Whose, stands(v, r, s.now)))
+	}
+	if len(unknown) > 0 {
+		field(w, "clocks", "run, and only others know since when: "+strings.Join(unknown, ", "))
+	}
+	if len(done) > 0 {
+		field(w, "clocks", "done: "+strings.Join(done, ", ")+" (--all shows them)")
 	}
 	for _, f := range v.Fired {
 		text := fmt.Sprintf("%s: %s, due %s", f.Clock, f.Effect, moment(f.Due))
@@ -175,6 +192,30 @@ func writeRunning(w io.Writer, v *desk.CaseView, now time.Time) {
 	if len(v.Running) == 0 && (v.Move == casefile.Answer || v.Move == casefile.Review) {
 		writeClocks(w, v)
 	}
+}
+
+// byEnd returns clocks by their ends; after them those that stand still, those
+// that others know of, and those that are done.
+func byEnd(clocks []casefile.Running) []*casefile.Running {
+	var out []*casefile.Running
+	for i := range clocks {
+		out = append(out, &clocks[i])
+	}
+	rank := func(r *casefile.Running) int {
+		switch {
+		case !r.Stopped.IsZero():
+			return 3
+		case !r.Paused.IsZero():
+			return 1
+		case r.Ends.IsZero():
+			return 2
+		}
+		return 0
+	}
+	slices.SortStableFunc(out, func(a, b *casefile.Running) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Ends.Compare(b.Ends))
+	})
+	return out
 }
 
 // mark says whether a period is law, and whether its source was read.

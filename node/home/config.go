@@ -28,6 +28,9 @@ type Config struct {
 	Approvals Approvals `toml:"approvals"`
 	// Notify is where people are told that something waits for them.
 	Notify Notify `toml:"notify"`
+	// Clocks are the participant's own periods, such as "48h" or "10 days", by the id
+	// of a clock that is policy and not law.
+	Clocks map[string]Period `toml:"clocks"`
 	// TestnetClock is the file by which a testnet turns legal time; "" in every
 	// home that is not one of a testnet.
 	TestnetClock string `toml:"testnet_clock"`
@@ -153,12 +156,15 @@ listen = %q
 %s
 %s
 
+# Your own periods, for the clocks of which an agreement says that they are policy and not law: the
+# clock's id (comity agreement show names it), and hours or days. What the law sets stands.
+%s
 # How people are told outside of the node that something waits for them: a program that is run for
 # each event, with the event as JSON on its standard input and a line of text in COMITY_TEXT; and a
 # URL that each event is posted to, signed (Standard Webhooks) with the secret in notify.secret.
 %s`, string(c.Participant), c.Listen, setting("socket", c.Socket, "/run/comity/api.sock"),
 		setting("api", c.API, "127.0.0.1:8433"), c.testnetText(), number("request", c.Approvals.Request),
-		number("disclosure", c.Approvals.Disclosure), c.Notify.text())
+		number("disclosure", c.Approvals.Disclosure), c.clocksText(), c.Notify.text())
 }
 
 // number writes how many officers, or an example of it that is off.

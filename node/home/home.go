@@ -234,7 +234,8 @@ func (h *Home) Lock(passphrase string) (keyfile.Lock, error) {
 // NodeConfig unlocks the keys and reads every document. Conn, Log and Metrics
 // are the caller's to add.
 func (h *Home) NodeConfig(lock keyfile.Lock, now func() time.Time) (node.Config, error) {
-	c := node.Config{Self: h.Config.Participant, Dir: h.path(DataDir), Now: now, Approvals: h.Config.Approvals.node()}
+	c := node.Config{Self: h.Config.Participant, Dir: h.path(DataDir), Now: now, Approvals: h.Config.Approvals.node(),
+		Clocks: h.Config.periods()}
 	if clock := h.TestClock(now); clock != nil {
 		c.Now, c.Ahead = clock.Now, clock.Ahead
 	}

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"comity.example/protocol"
@@ -67,6 +68,22 @@ func At(p protocol.Party) Place {
 		panic(fmt.Sprintf("calendar: zones/%s is no zone", name))
 	}
 	place.Zone, place.Zoned = zone, true
+	return place
+}
+
+// Places are those that were looked up: reading the rules of a zone costs more than
+// counting with them. The zero Places is ready, and safe for concurrent use.
+type Places struct{ held sync.Map }
+
+// At is the function At, which it asks once for each Party whose seat is listed.
+func (s *Places) At(p protocol.Party) Place {
+	if held, ok := s.held.Load(p); ok {
+		return held.(Place)
+	}
+	place := At(p)
+	if place.Zoned { // nobody fills it with codes that are no Party's
+		s.held.Store(p, place)
+	}
 	return place
 }
 

@@ -123,18 +123,9 @@ func (k *counting) period(r *agreement.Run, whose protocol.ParticipantID, from t
 	}
 	p := calendar.Place{Zone: time.UTC}
 	if r.Place != "" {
-		p = k.at(place.Party())
+		p = k.law.Places.At(place.Party())
 	}
 	return calendar.Period{From: from, Count: r.Count, Unit: r.Unit, By: r.By, Place: p}
-}
-
-func (k *counting) at(p protocol.Party) calendar.Place {
-	place, ok := k.places[p]
-	if !ok {
-		place = calendar.At(p)
-		k.places[p] = place
-	}
-	return place
 }
 
 // stated returns the end after what a deadline in the request does to it.

@@ -22,6 +22,8 @@ type Law struct {
 	// Policies are the node's own periods, by the id of a clock that is policy
 	// and not law.
 	Policies map[string]time.Duration
+	// Places, if set, spares looking up a place for each case again.
+	Places *calendar.Places
 }
 
 // ValidationTime is how long after its issue the validation of a request that an
@@ -45,9 +47,6 @@ type counting struct {
 	c   *Case
 	law Law
 	out []Running
-	// places are those that were looked up: reading the rules of a zone costs more
-	// than the rest.
-	places map[protocol.Party]calendar.Place
 }
 
 // Clocks returns the clocks of a case, those of its acts before those of its
@@ -55,7 +54,10 @@ type counting struct {
 // law: the time comes in with Tick. Whoever knows when a clock started counts the
 // same end; who does not is told who does (Unknown).
 func Clocks(c *Case, law Law) []Running {
-	k := &counting{c: c, law: law, places: map[protocol.Party]calendar.Place{}}
+	if law.Places == nil {
+		law.Places = &calendar.Places{}
+	}
+	k := &counting{c: c, law: law}
 	docs := k.documents()
 	for _, d := range docs {
 		for i := range d.Clocks {

@@ -259,7 +259,7 @@ func (c *Case) preservation(at time.Time) Stand {
 	})
 	fired := c.firedEffect(EffectRelease)
 	switch {
-	case released || c.State.Ended() && c.State != Produced && c.State != GroundRaised, beside && c.State == Produced:
+	case released || c.State.Ended() && c.State != Produced && c.State != GroundRaised, beside && c.produced():
 		s.State, s.Until, s.Ended = "released", time.Time{}, true
 	case confirmed:
 		s.State, s.Until = "held_pending_production", time.Time{}
@@ -269,6 +269,11 @@ func (c *Case) preservation(at time.Time) Stand {
 		s.State, s.Since, s.Ended = "expired", fired.Due, true
 	}
 	return s
+}
+
+// produced reports whether all was produced, whatever came of the case afterwards.
+func (c *Case) produced() bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.Leads == Produced && !e.Lost() })
 }
 
 // validation is pending in a case whose request was not validated when it was

@@ -329,18 +329,21 @@ func (p *player) view(ctx context.Context, st step, good func(desk.CaseView) boo
 // receipted: receipted CASE PARTICIPANT
 func (p *player) receipted(ctx context.Context, st step) error {
 	n := 0
+	var open []string // what is not receipted
 	err := p.view(ctx, st, func(v desk.CaseView) bool {
-		n = 0
+		n, open = 0, nil
 		for _, a := range v.Acts {
 			for _, d := range a.Deliveries {
-				if d.State != "receipted" {
-					return false
+				if n++; d.State != "receipted" {
+					open = append(open, fmt.Sprintf("the %s to %s is %s %v", a.Kind, d.To, d.State, d.Reasons))
 				}
-				n++
 			}
 		}
-		return n > 0
+		return n > 0 && len(open) == 0
 	})
+	if len(open) > 0 {
+		err = fmt.Errorf("%s: %w", strings.Join(open, ", "), err)
+	}
 	if err == nil {
 		p.say("  ✓ %s holds a receipt for each act that it sent (%d), with proof from the receiver's ledger", st.args[1], n)
 	}
