@@ -60,13 +60,39 @@ func (e *end) clocked(ctx context.Context, o order) (report, error) {
 		r.Effects[0], r.Effects[1], r.Effects[2], err = e.node.Effects(ctx)
 		return r, err
 	case "queue":
-		drafts, err := e.draft(ctx, o.Count)
-		for i := 0; err == nil && i < len(drafts); i++ {
-			_, err = e.node.Submit(ctx, drafts[i])
-		}
+		err := e.fillOutbox(ctx, o.Count)
 		return report{Took: time.Since(began)}, err
 	}
 	return e.urgent(ctx, o)
+}
+
+// fillOutbox submits ordinary requests, many at a time.
+func (e *end) fillOutbox(ctx context.Context, count int) error {
+	drafts, err := e.draft(ctx, count)
+	if err != nil {
+		return err
+	}
+	next := make(chan desk.Draft, count)
+	for _, d := range drafts {
+		next <- d
+	}
+	close(next)
+	failed := make(chan error, many)
+	for range many {
+		go func() {
+			var err error
+			for d := range next {
+				if err == nil {
+					_, err = e.node.Submit(ctx, d)
+				}
+			}
+			failed <- err
+		}()
+	}
+	for range many {
+		err = errors.Join(err, <-failed)
+	}
+	return err
 }
 
 // urgent submits emergencies while ordinary requests are on their way, from the
@@ -75,7 +101,7 @@ func (e *end) clocked(ctx context.Context, o order) (report, error) {
 func (e *end) urgent(ctx context.Context, o order) (report, error) {
 	drafts, err := e.draftLike(ctx, o.Count, func(r *protocol.Request) {
 		r.Emergency = &protocol.Emergency{Kind: protocol.EmergencyLife, Facts: "a threat"}
-	})
+	}, "officer.key", "supervisor.key")
 	if err != nil {
 		return report{}, err
 	}
@@ -91,12 +117,20 @@ func (e *end) urgent(ctx context.Context, o order) (report, error) {
 		if err != nil {
 			return r, err
 		}
-		submitted := time.Now()
-		if _, err := e.submit(ctx, drafts[i]); err != nil {
+		began := time.Now()
+		done, err := e.node.Submit(ctx, drafts[i])
+		if err == nil && slices.Contains(done.Decision.Reasons(), protocol.ReasonApproval) {
+			err = errors.New("an emergency is held for want of two officers")
+		}
+		if err != nil {
 			return r, err
 		}
+		submitted := time.Since(began)
+		<-e.ending(done.Act)
 		if s.Outbox > 0 { // as long as something is queued
-			r.Latencies = append(r.Latencies, time.Since(submitted))
+			r.Queue = append(r.Queue, s.Outbox)
+			r.Submits = append(r.Submits, submitted)
+			r.Latencies = append(r.Latencies, time.Since(began))
 		}
 		time.Sleep(urgently)
 	}
@@ -172,6 +206,8 @@ type clockTable struct {
 	show, inbox  time.Duration    // p99
 	stored       int64
 	urgent       []time.Duration
+	submits      []time.Duration // of urgent, the part until Submit returned
+	behind       []int           // how many ordinary requests waited when each was submitted
 }
 
 func (c *clockTable) must(err error) {
@@ -291,7 +327,8 @@ func (c *clockTable) queue() {
 	say("queueing %d ordinary requests", *queued)
 	from.do(t, order{Do: "queue", Count: *queued})
 	to := startEnd(t, w.Home(receiver).Dir, "receiver")
-	c.urgent = from.do(t, order{Do: "urgent", Count: urgent}).Latencies
+	r := from.do(t, order{Do: "urgent", Count: urgent})
+	c.urgent, c.submits, c.behind = r.Latencies, r.Submits, r.Queue
 	if err := to.cmd.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Fatal(err)
 	}
@@ -322,6 +359,9 @@ func (c *clockTable) print() {
 		p50, p99 := percentile(c.urgent, 50), percentile(c.urgent, 99)
 		row(fmt.Sprintf("emergency to duty inbox, p99 of %d", len(c.urgent)), "< "+urgentTarget.String(),
 			fmt.Sprintf("%v (p50 %v)", short(p99), short(p50)), p99 < urgentTarget)
+		fmt.Fprintf(w, "of that until it is durable here, p50 and p99\t\t%v, %v\t\n",
+			short(percentile(c.submits, 50)), short(percentile(c.submits, 99)))
+		fmt.Fprintf(w, "requests in the outbox at the first and at the last of them\t\t%d, %d\t\n", c.behind[0], c.behind[len(c.behind)-1])
 	} else {
 		row("emergency to duty inbox", "< "+urgentTarget.String(), "the queue was empty before", false)
 	}

@@ -56,6 +56,10 @@ const (
 	LongestBusy = 5 * time.Minute
 	// EmergencyRetry bounds them all while an emergency waits.
 	EmergencyRetry = 2 * time.Second
+	// Yield is how long nothing ordinary starts while an emergency is in flight:
+	// it needs the same two nodes' processors and disks. A peer that is slow to
+	// answer emergencies does not stop the rest for longer.
+	Yield = time.Second
 )
 
 var (
