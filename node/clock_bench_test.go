@@ -190,7 +190,9 @@ func TestMeasureClocks(t *testing.T) {
 		return // make bench runs it
 	}
 	c := &clockTable{t: t}
-	c.many()
+	if *openCases > 0 {
+		c.many()
+	}
 	c.queue()
 	c.print()
 }

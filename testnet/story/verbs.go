@@ -93,6 +93,11 @@ var verbs = map[string]verb{
 	"blind":     (*player).blind,
 	"narrow":    (*player).narrow,
 	"bulk":      (*player).bulk,
+	"queue":     (*player).queue,
+	"rush":      (*player).rush,
+	"listed":    (*player).listed,
+	"each":      (*player).each,
+	"ontime":    (*player).ontime,
 }
 
 // narrate: say TEXT
