@@ -330,6 +330,9 @@ func (c *clockTable) queue() {
 	from.do(t, order{Do: "queue", Count: *queued})
 	to := startEnd(t, w.Home(receiver).Dir, "receiver")
 	r := from.do(t, order{Do: "urgent", Count: urgent})
+	if len(r.Latencies) == 0 {
+		t.Fatal("the queue was empty before the first emergency: want more with -ordinary")
+	}
 	c.urgent, c.submits, c.behind = r.Latencies, r.Submits, r.Queue
 	if err := to.cmd.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Fatal(err)
@@ -340,10 +343,29 @@ func (c *clockTable) print() {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
 	defer w.Flush()
 	fmt.Fprintf(w, "\n%d open cases with 3 clocks each (%s on disk), %d ordinary requests queued\n", *openCases, mib(c.stored), *queued)
+	fmt.Fprintf(w, "each case, its place in the inbox and in the docket is its own, encrypted; the act in it is one for all\n")
 	fmt.Fprintf(w, "\ntarget\twant\tgot\t\n")
 	row := func(what, want, got string, met bool) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", what, want, got, map[bool]string{true: "met", false: "not met"}[met])
 	}
+	if *openCases > 0 {
+		c.printMany(row)
+	}
+	c.printUrgent(row)
+	fmt.Fprintf(w, "  of that until it is durable here, p50 and p99\t\t%v, %v\t\n",
+		short(percentile(c.submits, 50)), short(percentile(c.submits, 99)))
+	fmt.Fprintf(w, "  in the outbox when the first and the last was submitted\t\t%d, %d\tat most %d are counted\n",
+		c.behind[0], c.behind[len(c.behind)-1], desk.MaxPage)
+	if *openCases > 0 {
+		fmt.Fprintf(w, "bringing about, durable: 1 case\t\t%v\t\n", short(c.does[0]))
+		fmt.Fprintf(w, "bringing about, durable: %d cases\t\t%v\t\n", clerk.RoundCases, short(c.does[1]))
+	}
+}
+
+// A row is printed for what has a target.
+type row func(what, want, got string, met bool)
+
+func (c *clockTable) printMany(row row) {
 	for _, x := range []struct {
 		what   string
 		got    time.Duration
@@ -356,17 +378,10 @@ func (c *clockTable) print() {
 		row(x.what, "< "+x.target.String(), short(x.got).String(), x.got < x.target)
 	}
 	row("heap more than of an empty node", "< "+mib(clerkTarget), mib(c.heap), c.heap < clerkTarget)
-	if len(c.urgent) > 0 {
-		slices.Sort(c.urgent)
-		p50, p99 := percentile(c.urgent, 50), percentile(c.urgent, 99)
-		row(fmt.Sprintf("emergency to duty inbox, p99 of %d", len(c.urgent)), "< "+urgentTarget.String(),
-			fmt.Sprintf("%v (p50 %v)", short(p99), short(p50)), p99 < urgentTarget)
-		fmt.Fprintf(w, "of that until it is durable here, p50 and p99\t\t%v, %v\t\n",
-			short(percentile(c.submits, 50)), short(percentile(c.submits, 99)))
-		fmt.Fprintf(w, "requests in the outbox at the first and at the last of them\t\t%d, %d\t\n", c.behind[0], c.behind[len(c.behind)-1])
-	} else {
-		row("emergency to duty inbox", "< "+urgentTarget.String(), "the queue was empty before", false)
-	}
-	fmt.Fprintf(w, "bringing about, durable: 1 case\t\t%v\t\n", short(c.does[0]))
-	fmt.Fprintf(w, "bringing about, durable: %d cases\t\t%v\t\n", clerk.RoundCases, short(c.does[1]))
+}
+
+func (c *clockTable) printUrgent(row row) {
+	p50, p99 := percentile(c.urgent, 50), percentile(c.urgent, 99)
+	row(fmt.Sprintf("emergency to duty inbox and receipt, p99 of %d", len(c.urgent)), "< "+urgentTarget.String(),
+		fmt.Sprintf("%v (p50 %v)", short(p99), short(p50)), p99 < urgentTarget)
 }
