@@ -42,6 +42,8 @@ type report struct {
 	CPU       time.Duration   // of this process since it started
 	Drafting  time.Duration   // of that, by this order before its clock started
 	Latencies []time.Duration `json:",omitempty"` // from Submit to the settled receipt
+	Submits   []time.Duration `json:",omitempty"` // of that, until Submit returned
+	Queue     []int           `json:",omitempty"` // how much waited when each was submitted
 	Receipts  int             `json:",omitempty"`
 	Signed    []byte          `json:",omitempty"` // the last act that was delivered
 	Case      protocol.CaseID `json:",omitempty"` // its case
@@ -264,18 +266,21 @@ func (e *end) receipts() (int, error) {
 
 // draft returns requests that are prepared and signed by the officer.
 func (e *end) draft(ctx context.Context, count int) ([]desk.Draft, error) {
-	return e.draftLike(ctx, count, func(*protocol.Request) {})
+	return e.draftLike(ctx, count, func(*protocol.Request) {}, "officer.key")
 }
 
-// draftLike is draft with requests that change makes others of.
-func (e *end) draftLike(ctx context.Context, count int, change func(*protocol.Request)) ([]desk.Draft, error) {
+// draftLike is draft with requests that change makes others of, signed by the
+// officers whose files are named.
+func (e *end) draftLike(ctx context.Context, count int, change func(*protocol.Request), by ...string) ([]desk.Draft, error) {
 	lock, err := e.home.Lock("")
 	if err != nil {
 		return nil, err
 	}
-	officer, err := home.ReadOfficer(filepath.Join(e.home.Dir, "officer.key"), lock)
-	if err != nil {
-		return nil, err
+	officers := make([]*home.Officer, len(by))
+	for i, name := range by {
+		if officers[i], err = home.ReadOfficer(filepath.Join(e.home.Dir, name), lock); err != nil {
+			return nil, err
+		}
 	}
 	drafts := make([]desk.Draft, count)
 	for i := range drafts {
@@ -286,12 +291,14 @@ func (e *end) draftLike(ctx context.Context, count int, change func(*protocol.Re
 			return nil, err
 		}
 		p.Statement.Signed = time.Now().UTC().Truncate(time.Second)
-		endorsement, err := officer.Endorse(p.Statement)
-		if err != nil {
-			return nil, err
+		for _, officer := range officers {
+			endorsement, err := officer.Endorse(p.Statement)
+			if err != nil {
+				return nil, err
+			}
+			endorsement.Credential = officer.Credential // one copy for all
+			d.Endorsements = append(d.Endorsements, endorsement)
 		}
-		endorsement.Credential = officer.Credential // one copy for all
-		d.Endorsements = []protocol.Endorsement{endorsement}
 		drafts[i] = d
 	}
 	return drafts, nil

@@ -73,11 +73,12 @@ type Node struct {
 	library atomic.Pointer[library]
 	heard   *heard
 
-	refusals  refusals
-	questions questions
-	duties    duties
-	places    calendar.Places
-	reckon    chan struct{} // holds one when the docket may rest on what changed
+	precedence precedence
+	refusals   refusals
+	questions  questions
+	duties     duties
+	places     calendar.Places
+	reckon     chan struct{} // holds one when the docket may rest on what changed
 
 	seq     uint64                // of the newest outbox entry; owned by commits
 	dueFrom int64                 // nothing is due before it, in Unix seconds; owned by commits
@@ -94,7 +95,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
-	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties(),
+	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties(), precedence: newPrecedence(),
 		reckon: make(chan struct{}, 1)}
 	n.metrics = newMetrics(cfg.Metrics)
 	n.store, err = badger.Open(ctx, badger.Config{

@@ -69,9 +69,15 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 	for {
 		grounds := n.grounds.Load()
 		now := n.now()
-		arrival := n.gate.In(*grounds, peer, m.Envelope, now)
+		var arrival gate.Arrival
+		err := n.precedence.do(ctx, m.Lane, func() { arrival = n.gate.In(*grounds, peer, m.Envelope, now) })
+		if err != nil {
+			return nil, err
+		}
+		lane := m.Lane
 		if !arrival.Urgent() { // the lane was its sender's claim
-			if err := n.heard.wait(ctx, wire.Ordinary); err != nil {
+			lane = wire.Ordinary
+			if err := n.heard.wait(ctx, lane); err != nil {
 				return nil, err
 			}
 		}
@@ -88,7 +94,7 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 			return nil, err
 		}
 		var r response
-		committed, err := n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
+		committed, err := n.committer(lane)(ctx, func(tx *journal.Tx) (err error) {
 			if n.grounds.Load() != grounds {
 				return errStale
 			}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,7 +120,12 @@ func (o *outbox) Load(ctx context.Context, e courier.Entry) (m wire.Message, err
 	if err != nil || m != nil {
 		return m, err
 	}
-	envelope, err := n.gate.Seal(*n.grounds.Load(), signed, e.Peer, n.now())
+	var envelope []byte
+	if stopping := n.precedence.do(ctx, e.Lane, func() {
+		envelope, err = n.gate.Seal(*n.grounds.Load(), signed, e.Peer, n.now())
+	}); stopping != nil {
+		return nil, stopping
+	}
 	if err != nil { // it is in no register any more: perhaps it comes back
 		return nil, fmt.Errorf("%w: %w", courier.ErrUnreachable, err)
 	}
@@ -140,13 +146,15 @@ func (o *outbox) Settle(ctx context.Context, e courier.Entry, sent, answer wire.
 			d.envelope = protocol.DigestOf(delivered.Envelope)
 		}
 	}
-	entry, err := n.verifyAnswer(ctx, e, d)
-	if err != nil {
+	var entry ledger.Entry
+	var err error
+	stopping := n.precedence.do(ctx, e.Lane, func() { entry, err = n.verifyAnswer(ctx, e, d) })
+	if err := cmp.Or(stopping, err); err != nil {
 		return err
 	}
 	d.Reasons, d.size, d.at = entry.Record.Reasons, entry.Checkpoint.Size, entry.Record.At
 	var ended []courier.Entry
-	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
+	_, err = n.committer(e.Lane)(ctx, func(tx *journal.Tx) (err error) {
 		ended, err = n.settle(tx, e, d)
 		return err
 	})

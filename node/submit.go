@@ -50,14 +50,10 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 	for {
 		grounds := n.grounds.Load()
 		now := n.now()
-		p, err := n.plan(ctx, *grounds, d, now)
+		p, out, err := n.departure(ctx, *grounds, d, now)
 		if err != nil {
 			return desk.Submitted{}, err
 		}
-		if err := n.addApprovals(ctx, *grounds, p, now); err != nil {
-			return desk.Submitted{}, err
-		}
-		out := n.gate.Out(*grounds, p.act, now)
 		if problem := n.mayLeave(p, &out); problem != nil {
 			return desk.Submitted{}, problem
 		}
@@ -77,7 +73,11 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 			return desk.Submitted{}, err
 		}
 		var posted []courier.Entry
-		_, err = n.journal.Commit(ctx, func(tx *journal.Tx) (err error) {
+		lane := urgency(d)
+		if p.file != nil {
+			lane = laneOf(p.file)
+		}
+		_, err = n.committer(lane)(ctx, func(tx *journal.Tx) (err error) {
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
@@ -98,6 +98,24 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		done.Act = out.Act.Digest
 		return done, nil
 	}
+}
+
+// departure completes a draft and decides it. Only a request is ordinary for
+// sure before it is completed: what else there is takes no place from others.
+func (n *Node) departure(ctx context.Context, g casefile.Grounds, d desk.Draft, now time.Time) (p *plan, out gate.Departure, err error) {
+	lane := urgency(d)
+	if d.Body.Request == nil {
+		lane = wire.Emergency
+	}
+	stopping := n.precedence.do(ctx, lane, func() {
+		if p, err = n.plan(ctx, g, d, now); err != nil {
+			return
+		}
+		if err = n.addApprovals(ctx, g, p, now); err == nil {
+			out = n.gate.Out(g, p.act, now)
+		}
+	})
+	return p, out, cmp.Or(stopping, err)
 }
 
 // urgency returns how urgent a draft says that it is.

@@ -4,10 +4,10 @@
 // delivery with the first one's receipt.
 //
 // Each peer that something waits for has one goroutine, which keeps a bounded
-// number of deliveries in flight, emergencies in a lane of their own, and never
-// two of one case, so that a thread arrives in the order in which it was
-// written. While a peer is down its goroutine sleeps, longer each time, with
-// jitter.
+// number of deliveries in flight, and never two of one case, so that a thread
+// arrives in the order in which it was written. Emergencies have a lane of their
+// own; while one is in flight nothing ordinary starts, for a bounded time. While
+// a peer is down its goroutine sleeps, longer each time, with jitter.
 //
 // An entry for which a peer that answers has no answer yet (it is busy, or the
 // act is early) waits by itself, outside the window, with what else there is of
@@ -56,6 +56,10 @@ const (
 	LongestBusy = 5 * time.Minute
 	// EmergencyRetry bounds them all while an emergency waits.
 	EmergencyRetry = 2 * time.Second
+	// Yield is how long nothing ordinary starts while an emergency is in flight:
+	// it needs the same two nodes' processors and disks. A peer that is slow to
+	// answer emergencies does not stop the rest for longer.
+	Yield = time.Second
 )
 
 var (

@@ -26,7 +26,8 @@ type round struct {
 	lanes  [2]lane
 	cases  map[protocol.CaseID]bool // cases with a delivery in flight, or parked
 	parked map[protocol.CaseID]*parking
-	gated  bool             // nothing ordinary starts: an emergency could go
+	gated  bool             // nothing ordinary starts: an emergency could go, or goes
+	yield  time.Time        // until then, while emergencies that have gone are in flight
 	down   bool             // the last word from the peer was silence
 	resume <-chan time.Time // when to try again; nil: now
 }
@@ -157,14 +158,20 @@ func (r *round) alarm() <-chan time.Time {
 			next = at
 		}
 	}
+	if r.yields() && (next.IsZero() || r.yield.Before(next)) {
+		next = r.yield
+	}
 	if next.IsZero() {
 		return nil
 	}
 	return time.After(time.Until(next))
 }
 
+// yields reports whether ordinary entries wait for emergencies that are in flight.
+func (r *round) yields() bool { return r.lanes[0].inFlight > 0 && r.yield.After(time.Now()) }
+
 // launch starts as many deliveries as the windows allow, nothing ordinary while
-// an emergency could go.
+// an emergency could go, or is on its way.
 func (r *round) launch(ctx context.Context) error {
 	for i := range r.lanes {
 		l := &r.lanes[i]
@@ -187,11 +194,13 @@ func (r *round) launch(ctx context.Context) error {
 				kept = append(kept, e)
 				continue
 			}
-			l.inFlight++
+			if l.inFlight++; l.id == wire.Emergency && l.inFlight == 1 {
+				r.yield = now.Add(Yield) // however many follow
+			}
 			r.start(ctx, e)
 		}
 		l.waiting = kept
-		if r.gated = l.id == wire.Emergency && slices.ContainsFunc(kept, r.free); r.gated {
+		if r.gated = l.id == wire.Emergency && (r.yields() || slices.ContainsFunc(kept, r.free)); r.gated {
 			return nil
 		}
 	}

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,7 @@ func (c Committed) Proof(i int) (ledger.Proof, error) {
 // An op is one commit on its way.
 type op struct {
 	write  func(*Tx) error
+	urgent bool
 	state  atomic.Int32 // opWaiting, then opTaken or opLeft, for good
 	answer chan answer  // holds one
 }
@@ -69,9 +71,20 @@ type answer struct {
 // waits for the disk. ErrStopped says that write never ran or that its effect
 // is unknown until the next Open.
 func (j *Journal) Commit(ctx context.Context, write func(*Tx) error) (Committed, error) {
-	o := &op{write: write, answer: make(chan answer, 1)}
+	return j.queueUp(ctx, j.queue, &op{write: write, answer: make(chan answer, 1)})
+}
+
+// Urgent is Commit for what others must not hold up: it runs before all that
+// waits, in the batch that is being made if there is one, and that batch is
+// closed soon after. It is durable as any commit is. Commits of one caller after
+// another keep their order, whichever way each goes.
+func (j *Journal) Urgent(ctx context.Context, write func(*Tx) error) (Committed, error) {
+	return j.queueUp(ctx, j.urgent, &op{write: write, urgent: true, answer: make(chan answer, 1)})
+}
+
+func (j *Journal) queueUp(ctx context.Context, queue chan<- *op, o *op) (Committed, error) {
 	select {
-	case j.queue <- o:
+	case queue <- o:
 	case <-ctx.Done():
 		return Committed{}, ctx.Err()
 	case <-j.done:
@@ -124,9 +137,11 @@ func (j *Journal) run(ctx context.Context) error {
 	for {
 		var first *op
 		select {
+		case first = <-j.urgent:
 		case first = <-j.queue:
 		case <-ctx.Done():
 			select {
+			case first = <-j.urgent:
 			case first = <-j.queue:
 			default:
 				return nil
@@ -148,7 +163,8 @@ func (j *Journal) run(ctx context.Context) error {
 // gather takes what is waiting. After a batch of many it waits for more, as
 // long as that batch took to write: callers who wait for their answers come
 // back one by one, and each batch costs a signature and syncs, whatever its
-// size. One caller alone never waits.
+// size. One caller alone never waits, and nothing waits once there is something
+// urgent, which goes first.
 func (j *Journal) gather(first *op) []*op {
 	var ops []*op
 	take := func(o *op) {
@@ -158,7 +174,7 @@ func (j *Journal) gather(first *op) []*op {
 	}
 	take(first)
 	var late <-chan time.Time
-	if j.last > 1 && j.config.Gather > 0 {
+	if j.last > 1 && j.config.Gather > 0 && !first.urgent && len(j.urgent) == 0 {
 		t := time.NewTimer(min(j.config.Gather, j.took))
 		defer t.Stop()
 		late = t.C
@@ -174,6 +190,11 @@ func (j *Journal) gather(first *op) []*op {
 			break
 		}
 		select {
+		case o := <-j.urgent:
+			if take(o); len(ops) > 0 && ops[len(ops)-1] == o {
+				ops = slices.Insert(ops[:len(ops)-1], 0, o)
+			}
+			late = nil
 		case o := <-j.queue:
 			take(o)
 		case <-late:
@@ -184,13 +205,22 @@ func (j *Journal) gather(first *op) []*op {
 	return ops
 }
 
-// commit makes one batch of as many ops as fit, answers them, and returns the
-// others. After an error every op has its answer.
+// commit makes one batch of as many ops as fit, and of what is urgent by then,
+// answers them, and returns the others. After an error every op has its answer.
 func (j *Journal) commit(ctx context.Context, ops []*op) (rest []*op, err error) {
 	b := &batch{config: j.config, tree: j.next.follow(), writes: map[string]write{}}
+	rest = ops
 	err = j.config.Store.View(ctx, func(r store.Reader) error {
-		for len(ops) > len(b.done) && !b.full() {
-			b.run(r, ops[len(b.done)])
+		for !b.full() {
+			if o := j.takeUrgent(); o != nil {
+				b.run(r, o)
+				continue
+			}
+			if len(rest) == 0 || b.urgent && len(ops)-len(rest) >= urgentShare {
+				break
+			}
+			b.run(r, rest[0])
+			rest = rest[1:]
 		}
 		return nil
 	})
@@ -198,8 +228,12 @@ func (j *Journal) commit(ctx context.Context, ops []*op) (rest []*op, err error)
 		err = j.persist(ctx, b)
 	}
 	if err != nil {
-		for _, o := range ops {
-			o.answer <- answer{err: fmt.Errorf("%w: %w", ErrStopped, err)}
+		failed := answer{err: fmt.Errorf("%w: %w", ErrStopped, err)}
+		for _, d := range b.done {
+			d.op.answer <- failed
+		}
+		for _, o := range rest {
+			o.answer <- failed
 		}
 		return nil, err
 	}
@@ -210,7 +244,21 @@ func (j *Journal) commit(ctx context.Context, ops []*op) (rest []*op, err error)
 		d.committed.batch = b.tree
 		d.op.answer <- answer{d.committed, d.err}
 	}
-	return ops[len(b.done):], nil
+	return rest, nil
+}
+
+// takeUrgent returns what is urgent and waits, nil if nothing does.
+func (j *Journal) takeUrgent() *op {
+	for {
+		select {
+		case o := <-j.urgent:
+			if o.state.CompareAndSwap(opWaiting, opTaken) {
+				return o
+			}
+		default:
+			return nil
+		}
+	}
 }
 
 // persist makes b durable: first the store, then the anchor, so that the
@@ -232,6 +280,7 @@ type batch struct {
 	writes map[string]write
 	leaves []leaf // the last ones of tree
 	bytes  int
+	urgent bool // something urgent is in it
 	done   []result
 }
 
@@ -251,6 +300,7 @@ func (b *batch) empty() bool { return len(b.writes) == 0 && len(b.leaves) == 0 }
 // all of it. A failed op is answered with the others: its error may rest on
 // what they wrote.
 func (b *batch) run(r store.Reader, o *op) {
+	b.urgent = b.urgent || o.urgent
 	tx := &Tx{below: r, earlier: b.writes, own: map[string]write{}, first: b.tree.size}
 	err := o.write(tx)
 	if err == nil {

@@ -49,6 +49,11 @@ const (
 	MaxGather = 5 * time.Millisecond
 	// queueLength is how many commits may wait before Commit blocks.
 	queueLength = 1024
+	// urgentLength is the same for those that are urgent.
+	urgentLength = 64
+	// urgentShare is how many others a batch with something urgent still takes:
+	// they do not stand still, however much is urgent.
+	urgentShare = 16
 )
 
 var (
@@ -100,6 +105,7 @@ type Journal struct {
 	config Config
 	anchor *anchor
 	queue  chan *op
+	urgent chan *op      // what goes before all in queue
 	done   chan struct{} // closed when Run has ended
 
 	running atomic.Bool
@@ -116,7 +122,8 @@ type Journal struct {
 // of a new store, or the anchor of a batch that a crash left without one.
 func Open(ctx context.Context, c Config) (*Journal, error) {
 	c = c.withDefaults()
-	j := &Journal{config: c, queue: make(chan *op, queueLength), done: make(chan struct{})}
+	j := &Journal{config: c, queue: make(chan *op, queueLength),
+		urgent: make(chan *op, urgentLength), done: make(chan struct{})}
 	head, err := readHead(ctx, c)
 	if err != nil {
 		return nil, err

@@ -55,6 +55,9 @@ type Stage interface {
 type Story struct {
 	Name  string
 	Title string
+	// Full plays with the numbers of the transcript where it has smaller ones for
+	// those who wait.
+	Full  bool
 	steps []step
 	files map[string][]byte
 }
@@ -66,7 +69,7 @@ type step struct {
 	args []string
 	text string // all that follows the verb
 	do   verb
-	in   *step // the step that is to fail, of a fails
+	in   *step // the step that is to fail, of a fails, or to come about, of an each
 }
 
 // Patience bounds how long a step may wait for what it expects.
@@ -137,8 +140,12 @@ func parseStep(n int, line string) (step, error) {
 	if st.do == nil {
 		return st, fmt.Errorf("verb %q is not known", word)
 	}
-	if word == "fails" {
-		_, inner, _ := strings.Cut(st.text, " ")
+	if word == "fails" || word == "each" {
+		before, inner, _ := strings.Cut(st.text, " ")
+		if word == "each" { // each CASE VERB ARGUMENTS is VERB CASE ARGUMENTS of each
+			does, arguments, _ := strings.Cut(strings.TrimSpace(inner), " ")
+			inner = does + " " + before + " " + arguments
+		}
 		in, err := parseStep(n, strings.TrimSpace(inner))
 		if err != nil {
 			return st, err

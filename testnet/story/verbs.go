@@ -94,6 +94,11 @@ var verbs = map[string]verb{
 	"narrow":    (*player).narrow,
 	"bulk":      (*player).bulk,
 	"reads":     (*player).reads,
+	"queue":     (*player).queue,
+	"rush":      (*player).rush,
+	"listed":    (*player).listed,
+	"each":      (*player).each,
+	"ontime":    (*player).ontime,
 }
 
 // narrate: say TEXT
