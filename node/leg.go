@@ -120,11 +120,8 @@ func asked(r getter, c *casefile.Case) (*protocol.Request, error) {
 		return nil, errors.New("node: the case was opened by something else than a request")
 	}
 	var amendments []*protocol.Amendment
-	for i := range c.Thread {
-		if c.Thread[i].Kind != protocol.KindAmendment {
-			continue
-		}
-		act, err := heldAct(r, c.Thread[i].Act)
+	for _, e := range c.Amendments(c.Held()) {
+		act, err := heldAct(r, e.Act)
 		if err != nil {
 			return nil, err
 		}

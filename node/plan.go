@@ -310,7 +310,8 @@ func (n *Node) Prepare(ctx context.Context, d desk.Draft) (desk.Prepared, error)
 		out.Decision, err = n.previewCertified(grounds, p, now)
 	case p.body.Refusal != nil:
 		out.Decision = grounds.Book.Refuse(agreement.Ground{Agreement: p.act.Agreement, Reason: p.body.Refusal.Reason,
-			From: p.act.To[0].Party(), To: n.cfg.Self.Party(), At: now})
+			From: p.act.To[0].Party(), To: n.cfg.Self.Party(), At: now, Unasked: len(p.body.Refusal.Answers) == 0 &&
+				!slices.Contains(grounds.Standing(n.cfg.Self, now).Roles, protocol.RoleProvider)})
 	default:
 		out.Decision = casefile.Belongs(p.act.Agreement, now)
 		if p.file.State == casefile.UnderReview {

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,17 +72,16 @@ func (d *DataItem) executes(foreign *DataItem) bool {
 	return len(d.Own) == 0 && d.within(&plain) && (len(foreign.Own) == 0 || d.Description != "")
 }
 
-// After returns what r asks for after amendments, which may stand in any order.
-// One that asks for something new counts for nothing, and one whose number another
-// had before it neither.
+// After returns what r asks for after amendments, in the order of their versions,
+// those of one version in the order given: of two that crossed both give up what
+// they give up. One that asks for something new counts for nothing.
 func (r *Request) After(amendments []*Amendment) *Request {
-	for version := int64(2); ; version++ {
-		i := slices.IndexFunc(amendments, func(a *Amendment) bool { return a.Version == version })
-		if i < 0 {
-			return r
-		}
-		if next, err := r.Narrow(amendments[i]); err == nil {
+	ordered := slices.Clone(amendments)
+	slices.SortStableFunc(ordered, func(a, b *Amendment) int { return cmp.Compare(a.Version, b.Version) })
+	for _, a := range ordered {
+		if next, err := r.Narrow(a); err == nil {
 			r = next
 		}
 	}
+	return r
 }

@@ -109,7 +109,8 @@ func TestARequestAfterItsAmendments(t *testing.T) {
 		"none":          {nil, day(9)},
 		"one":           {[]*protocol.Amendment{less(2, first)}, day(8)},
 		"two, reversed": {[]*protocol.Amendment{less(3, second), less(2, first)}, day(7)},
-		"a gap":         {[]*protocol.Amendment{less(3, second)}, day(9)},
+		"a gap":         {[]*protocol.Amendment{less(3, second)}, day(7)}, // to who came late
+		"crossed":       {[]*protocol.Amendment{less(2, first), less(2, second)}, day(7)},
 		"wider":         {[]*protocol.Amendment{less(2, wide), less(3, second)}, day(7)},
 		"twice":         {[]*protocol.Amendment{less(2, second), less(2, first)}, day(7)},
 	} {

@@ -91,6 +91,7 @@ func (s *source) beside(d *Document) []member {
 		may("secrecy", func(n ast.Node) { d.Secrecy = s.secrecyTerm(n) }),
 		may("keeping", func(n ast.Node) { d.Keeping = s.keeping(n) }),
 		may("state_notice", func(n ast.Node) { d.StateNotice = s.stateNotice(n) }),
+		may("consultation", func(n ast.Node) { d.Consult = s.consultFirst(n) }),
 	}
 }
 

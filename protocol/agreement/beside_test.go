@@ -94,3 +94,52 @@ func TestWhatTheLibrarySaysBesideARequest(t *testing.T) {
 		t.Errorf("Art. 5(10): told by %v, or %v", sent, exceptions)
 	}
 }
+
+const consultation = `
+consultation:
+  duty: appropriate
+  before: [refusal, postponement]
+  grounds: [press_freedom]
+  article: Art. 27
+  text: The issuing side is asked first.
+  provenance: unverified
+`
+
+// TestADocumentRemindsOfAConsultation: an authority that refuses for a ground of
+// the document and names nothing that it asked.
+func TestADocumentRemindsOfAConsultation(t *testing.T) {
+	good := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020) + consultation
+	for name, c := range map[string]struct {
+		change  func(*agreement.Ground)
+		duty    string
+		reminds bool
+	}{
+		"asked nothing":     {func(*agreement.Ground) {}, "appropriate", true},
+		"asked":             {func(g *agreement.Ground) { g.Unasked = false }, "appropriate", false},
+		"of another ground": {func(g *agreement.Ground) { g.Reason = protocol.ReasonDeleted }, "appropriate", false},
+		"must ask":          {func(*agreement.Ground) {}, "required", false}, // the life of the case sees to it
+	} {
+		d := agreementtest.Parse(t, strings.Replace(good, "duty: appropriate", "duty: "+c.duty, 1))
+		book, err := agreement.NewBook([]*agreement.Document{d}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := agreement.Ground{Agreement: d.Ref(), Reason: protocol.ReasonPress, From: "GB", To: "US", At: agreementtest.Day, Unasked: true}
+		c.change(&g)
+		got := book.Refuse(g)
+		reminds := len(got.Findings) == 2 && got.Findings[1].Rule == agreement.RuleConsult &&
+			got.Findings[1].Outcome == protocol.Flag && got.Findings[1].Article == "Art. 27"
+		if got.Verdict != protocol.Allow || reminds != c.reminds {
+			t.Errorf("%s: %s, %v", name, got.Verdict, got.Findings)
+		}
+	}
+	for name, c := range map[string][2]string{
+		"duty":    {"duty: appropriate", "duty: nice"},
+		"before":  {"before: [refusal, postponement]", "before: [lunch]"},
+		"grounds": {"before: [refusal, postponement]", "before: [postponement]"},
+	} {
+		if _, err := agreement.ParseDocument("test.yaml", []byte(strings.Replace(good, c[0], c[1], 1))); err == nil || !strings.Contains(err.Error(), "consultation."+name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -76,6 +76,8 @@ type Ground struct {
 	Reason    protocol.Reason
 	From, To  protocol.Party
 	At        time.Time
+	// Unasked says that an authority refuses that names nothing it asked before.
+	Unasked bool
 }
 
 // Refuse says whether a ground may be given. The decision allows it, or denies
@@ -89,6 +91,7 @@ func (b *Book) Refuse(g Ground) protocol.Decision {
 		return out
 	}
 	out.Agreement, out.Documents = e.doc.Ref(), slices.Clone(e.digests)
+	out.Findings = append(out.Findings, g.consultFirst(e.doc)...)
 	x := e.doc.barred(g.Reason, p)
 	if x != nil && (x.Only == "" || !b.otherTreaty(e.doc, p, g.At)) {
 		out.Verdict = protocol.Deny

@@ -113,6 +113,9 @@ type Document struct {
 	Secrecy     *SecrecyTerm
 	Keeping     *Keeping
 	StateNotice *StateNotice
+	// Consult says when the issuing side is asked before something is decided
+	// against it.
+	Consult *ConsultFirst
 
 	bytes   []byte
 	digest  protocol.Digest

@@ -30,7 +30,8 @@ func (g Grounds) Decide(a *chain.Authentic, at time.Time) protocol.Decision {
 	}
 	if r := a.Act.Body.Refusal; r != nil && len(a.Act.To) > 0 {
 		return g.Book.Refuse(agreement.Ground{Agreement: a.Act.Agreement, Reason: r.Reason,
-			From: across(a.Act.To, a.Act.From).Party(), To: a.Act.From.Party(), At: at})
+			From: across(a.Act.To, a.Act.From).Party(), To: a.Act.From.Party(), At: at,
+			Unasked: len(r.Answers) == 0 && !slices.Contains(g.Standing(a.Act.From, at).Roles, protocol.RoleProvider)})
 	}
 	d := Belongs(a.Act.Agreement, at)
 	if x := a.Act.Body.Secrecy; x != nil && x.EndMissing() {

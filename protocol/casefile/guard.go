@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 )
 
 // A guard of the table says what else must hold, for its sender as it stood. It
@@ -76,9 +77,10 @@ func isReceiving(_ *Case, st *stance) protocol.Reason {
 	return protocol.ReasonRole
 }
 
-// consulted: an authority refuses only after it consulted the issuing side, and
-// with a ground (law: EU 12(3); UNCAC 46(26); Budapest 27(6)). A provider's
-// refusal is its own.
+// consulted: where its document says that it must, an authority refuses only
+// after it consulted the issuing side, and with a ground (law: EU 12(3), EIO 11(4),
+// UNCAC 46(26)). Where it is to do so where appropriate (Budapest 27(6)), the
+// decision reminds it (agreement.RuleConsult). A provider's refusal is its own.
 //
 // That a challenge was not answered is no ground to consult about: who is not
 // known to have asked is not consulted.
@@ -86,7 +88,21 @@ func consulted(c *Case, st *stance) protocol.Reason {
 	if st.step.Act.Body.Refusal.Reason == protocol.ReasonChallenge {
 		return unanswered(c, st)
 	}
-	if st.part&authority == 0 && (has(st.step.Roles, protocol.RoleProvider) || isAuthority(c, st) != "") || c.before(st) {
+	if st.part&authority == 0 && (has(st.step.Roles, protocol.RoleProvider) || isAuthority(c, st) != "") {
+		return ""
+	}
+	return c.asksFirst(st, agreement.BeforeRefusal, st.step.Act.Body.Refusal.Reason)
+}
+
+// asksFirst: what the document wants the issuing side consulted about, it was. A
+// refusal names its consultation, and all see it; of the others only the sender's
+// own node asks, since what they follow may be less than it holds.
+func (c *Case) asksFirst(st *stance, before agreement.Consulted, ground protocol.Reason) protocol.Reason {
+	t, refusal := c.Terms, st.step.Act.Body.Refusal != nil
+	if t == nil || !slices.Contains(t.Consult, before) || refusal && c.before(st) || !refusal && !st.own {
+		return ""
+	}
+	if before == agreement.BeforeRefusal && len(t.ConsultOn) > 0 && !slices.Contains(t.ConsultOn, ground) {
 		return ""
 	}
 	for _, e := range st.of(protocol.KindConsultation) {
@@ -117,16 +133,48 @@ func raises(c *Case, st *stance) protocol.Reason {
 	if !c.notified(st.step.Act.From) || isAuthority(c, st) != "" {
 		return protocol.ReasonRole
 	}
+	if r := inTime(c, st); r != "" {
+		return r
+	}
 	return consulted(c, st)
 }
 
+// inTime: whose time to raise a ground for refusal has lapsed raises none any more:
+// its silence was its answer (Regulation (EU) 2023/1543, Art. 10(2), 12(1)). Only its
+// own node knows that, by the clock that it counted.
+func inTime(c *Case, st *stance) protocol.Reason {
+	if st.own && c.firedEffect(EffectLapse) != nil {
+		return protocol.ReasonOverdue
+	}
+	return ""
+}
+
+// mayPostpone: an authority puts a request off, where its document says so after it
+// consulted (UNCAC, Art. 46(25)-(26)).
+func mayPostpone(c *Case, st *stance) protocol.Reason {
+	if r := isAuthority(c, st); r != "" {
+		return r
+	}
+	return c.asksFirst(st, agreement.BeforePostponement, "")
+}
+
 // mayOffer: an authority offers conditions. A ground for refusal of the rest goes
-// with them only if it may raise one.
+// with them only if it may raise one, and as one is raised (Regulation (EU)
+// 2023/1543, Art. 12(3)-(4); Directive 2014/41/EU, Art. 11(4): in whole or in part).
 func mayOffer(c *Case, st *stance) protocol.Reason {
-	if st.part&authority != 0 && st.step.Act.Body.Conditions.Partial && !c.notified(st.step.Act.From) {
+	x := st.step.Act.Body.Conditions
+	if st.part&authority != 0 && x.Partial && !c.notified(st.step.Act.From) {
 		return protocol.ReasonRole
 	}
-	return isAuthority(c, st)
+	if r := isAuthority(c, st); r != "" || !x.Partial {
+		return r
+	}
+	if st.part&authority != 0 {
+		if r := inTime(c, st); r != "" {
+			return r
+		}
+	}
+	return c.asksFirst(st, agreement.BeforeRefusal, x.Reason)
 }
 
 // mayDisclose: not while the requesting officer has not answered a challenge, a
@@ -232,8 +280,9 @@ func (c *Case) carriesOrder(s *Step) bool {
 	return !slices.ContainsFunc(c.joins(s.Act), func(id protocol.ParticipantID) bool { return !slices.Contains(c.Joined, id) })
 }
 
-// settlesWell: an authority decides what was put to it, no provider; and of a
-// court's decision it is said which.
+// settlesWell: an authority decides what was put to it, no provider, and denies
+// enforcement, where its document says so, after it consulted (Regulation (EU)
+// 2023/1543, Art. 16(7)); and of a court's decision it is said which.
 func settlesWell(c *Case, st *stance) protocol.Reason {
 	d := st.step.Act.Body.Determination
 	court := d.Result == protocol.ResultLifted
@@ -246,6 +295,11 @@ func settlesWell(c *Case, st *stance) protocol.Reason {
 		default:
 			if r := isAuthority(c, st); r != "" {
 				return r
+			}
+			if q.Kind == protocol.KindEnforcement && d.Result == protocol.ResultDenied {
+				if r := c.asksFirst(st, agreement.BeforeDenial, ""); r != "" {
+					return r
+				}
 			}
 		}
 	}

@@ -246,7 +246,9 @@ func (c *Case) moot(e *Entry) bool {
 		return false
 	case protocol.KindEnforcement:
 		return c.State != Refused
-	case protocol.KindConditions, protocol.KindConsultation:
+	case protocol.KindConsultation: // also before enforcement of what was refused is denied (Art. 16(7))
+		return c.State != Produced && (c.State != Refused || !c.isAuthority(e.From))
+	case protocol.KindConditions:
 		return c.State != Produced
 	}
 	return true

@@ -259,7 +259,7 @@ func (c *Case) preservation(at time.Time) Stand {
 	})
 	fired := c.firedEffect(EffectRelease)
 	switch {
-	case released || c.State.Ended() && c.State != Produced && c.State != GroundRaised, beside && c.produced():
+	case released, !confirmed && c.State.Ended() && c.State != Produced && c.State != GroundRaised, beside && c.produced():
 		s.State, s.Until, s.Ended = "released", time.Time{}, true
 	case confirmed:
 		s.State, s.Until = "held_pending_production", time.Time{}

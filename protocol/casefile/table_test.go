@@ -173,7 +173,8 @@ func said(t *testing.T, x setting, w word, by protocol.ParticipantID, state case
 			}
 			g.must(t, asker, q.kind, q.what)
 		}
-		if by == enforcing && w.kind == protocol.KindRefusal {
+		partial := w == word{protocol.KindConditions, "partial"} && registered(by)[0] != protocol.RoleProvider
+		if by == enforcing && (w.kind == protocol.KindRefusal || partial && slices.Contains(x.to, by)) {
 			g.must(t, by, protocol.KindConsultation, "")
 		}
 		holds := slices.ContainsFunc(g.holder(x.addressee).file.Questions(), func(q casefile.Question) bool { return q.Holds })

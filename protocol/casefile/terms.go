@@ -23,6 +23,10 @@ type Terms struct {
 	Extensions int `json:"extensions,omitzero"`
 	// SecrecyEnd is the article that wants an order of secrecy to have an end.
 	SecrecyEnd string `json:"secrecy_end,omitzero"`
+	// Consult is before what an authority must ask the issuing side; of a refusal,
+	// for the grounds in ConsultOn, none for all.
+	Consult   []agreement.Consulted `json:"consult,omitempty"`
+	ConsultOn []protocol.Reason     `json:"consult_on,omitempty"`
 	// StateRule is the rule that wants a third State told, with those of its
 	// statements that say that it was, and those that record an exception.
 	StateRule  string   `json:"state_rule,omitzero"`
@@ -43,6 +47,9 @@ func (g Grounds) Terms(ref protocol.AgreementRef, r *protocol.Request, at time.T
 	}
 	if k := doc.Keeping; k != nil {
 		t.Keeps, t.Extensions = k.OnReceipt, k.Extensions
+	}
+	if x := doc.Consult; x != nil && x.Duty == agreement.ConsultRequired {
+		t.Consult, t.ConsultOn = x.Before, x.Grounds
 	}
 	for _, d := range append([]*agreement.Document{doc}, g.Book.Laws(r.Issuer.Party(), at)...) {
 		if x := d.Secrecy; x != nil && t.SecrecyEnd == "" && x.Concerns(r.Type, r.Categories()) {

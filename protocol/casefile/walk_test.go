@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 	"comity.example/protocol/casefile"
 )
 
@@ -29,7 +30,9 @@ func (h *holder) take(s casefile.Step, way way) error {
 	var err error
 	s.Self = h.id
 	if h.file == nil {
-		next, err = casefile.Open(s)
+		if next, err = casefile.Open(s); next.Terms == nil {
+			next.Terms = &casefile.Terms{Consult: []agreement.Consulted{agreement.BeforeRefusal}}
+		}
 	} else {
 		next, err = way(*h.file, s)
 	}

@@ -163,6 +163,7 @@ type inquiry struct {
 	signed []byte
 	claim  *seal.Claim // signed, once it was read
 	depth  int
+	within protocol.Kind // of the act that carries this one, "" for none
 	// moment is when the act must be in time and its sender registered: its
 	// arrival, or, of an act that another carries, the issue of its carrier.
 	// Keys that were revoked by Context.At are not believed in either.

@@ -37,14 +37,15 @@ func (q *inquiry) verifyInner() *Fault {
 	if len(signed) == 0 {
 		return nil
 	}
-	within := q.found.Act.Body.Certification != nil || q.found.Act.Body.Disclosure != nil
-	if q.depth >= MaxDepth || q.depth > 0 && !within {
+	kind := q.found.Act.Body.Kind()
+	if q.depth >= MaxDepth || q.depth > 0 && !carriesWithin(q.within, kind) {
 		return refuse(protocol.ReasonMalformed, "acts that are too deep in one another")
 	}
 	inner, f := q.run(&inquiry{
 		Context: q.Context,
 		signed:  signed,
 		depth:   q.depth + 1,
+		within:  kind,
 		moment:  q.found.Act.Issued,
 
 		passedOn: q.found.Act.Body.Certification == nil,
@@ -57,6 +58,19 @@ func (q *inquiry) verifyInner() *Fault {
 	}
 	q.found.Inner = inner
 	return nil
+}
+
+// carriesWithin reports whether an act that is carried by one of a kind may carry
+// one itself: what is put to an authority is a certification with its request, and
+// what a relay passes on may be a disclosure that passes one on.
+func carriesWithin(carrier, kind protocol.Kind) bool {
+	switch carrier {
+	case protocol.KindObjection, protocol.KindEnforcement, protocol.KindUse:
+		return kind == protocol.KindCertification
+	case protocol.KindRelay:
+		return kind == protocol.KindDisclosure
+	}
+	return false
 }
 
 // checkPut: what is put to an authority of the receiving side is the order as

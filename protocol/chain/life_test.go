@@ -88,6 +88,18 @@ func TestWhatIsPutThatDoesNotFitIsRefused(t *testing.T) {
 	}
 }
 
+// TestWhatIsCarriedCarriesOnlyWhatItMay: a relay passes on no certification, which
+// goes to whom it is for itself.
+func TestWhatIsCarriedCarriesOnlyWhatItMay(t *testing.T) {
+	w := lifeWorld(t)
+	cert := w.Certify(w.Request(police, office), office, contoso)
+	cert.To = append(cert.To, doj)
+	cert.Endorsements = nil
+	w.Endorse(cert, w.Member(office).Officer)
+	relay := w.Relay(cert, doj, marshals)
+	wantFault(t, w.Sign(relay), at(w, relay), protocol.ReasonMalformed)
+}
+
 // TestRolesOfTheLifeOfACase: who may say what, with an officer behind it.
 func TestRolesOfTheLifeOfACase(t *testing.T) {
 	w := lifeWorld(t)

@@ -38,6 +38,7 @@ func (w world) chainArea() area {
 	recipes = append(recipes, w.chainOfficers()...)
 	recipes = append(recipes, w.chainCarried()...)
 	recipes = append(recipes, w.chainProofs()...)
+	recipes = append(recipes, w.chainLife()...)
 	return area{"chain", append(recipes, w.chainOrder()...), world.examineChain}
 }
 

@@ -71,7 +71,9 @@ func lives() map[string]protocol.Body {
 		"enforcement":          {Enforcement: &protocol.Enforcement{Request: []byte("{}"), Reason: protocol.ReasonOverdue}},
 		"use":                  {Use: &protocol.Use{Purpose: "onward_transfer", Text: "to a third State", Request: []byte("{}")}},
 		"closure":              {Closure: &protocol.Closure{Deleted: true, Text: "deleted"}},
-		"refusal-answers":      {Refusal: &protocol.Refusal{Reason: protocol.ReasonChallenge, Answers: ofAsked}},
+		"disclosure-origin": {Disclosure: &protocol.Disclosure{Status: protocol.ProductionNoData, Objects: []protocol.Object{},
+			Origin: []byte("{}")}},
+		"refusal-answers": {Refusal: &protocol.Refusal{Reason: protocol.ReasonChallenge, Answers: ofAsked}},
 	}
 }
 
@@ -115,6 +117,9 @@ func (w world) lifeForms() []recipe {
 	bad("determination", "result", "a result that is not known", func(b *protocol.Body) { b.Determination.Result = "won" })
 	bad("conditions", "limits", "no condition", func(b *protocol.Body) { b.Conditions.Limits = []protocol.Clause{} })
 	bad("conditions", "reason", "in part, for no reason", func(b *protocol.Body) { b.Conditions.Reason = "" })
+	bad("disclosure-origin", "objects", "objects beside what is passed on", func(b *protocol.Body) {
+		b.Disclosure.Objects = []protocol.Object{protocol.NewObject("a", "text/plain", []byte("a"))}
+	})
 	bad("postponement", "reason", "put off for a reason that is not known", func(b *protocol.Body) { b.Postponement.Reason = "late" })
 	bad("extension", "reason", "more time for no reason", func(b *protocol.Body) { b.Extension.Reason = "" })
 	bad("preservation-confirmed", "case", "confirmed by nothing", func(b *protocol.Body) { b.Preservation.Case = "" })

@@ -24,6 +24,8 @@ var reserved = map[protocol.Reason]string{
 	protocol.ReasonStorage: "a node that cannot write what it accepts does not answer: its peer sends again",
 	protocol.ReasonEssentialInterest: "documents name the interest: free_speech, death_penalty, " +
 		"sovereignty_security_ordre_public",
+	protocol.ReasonValidation: "a person's: what was not validated after the fact a node withdraws, and nobody " +
+		"but a person refuses it (comity refuse)",
 }
 
 // TestEveryReasonIsGivenOrReserved: by a shipped document, by the steps or the

@@ -197,6 +197,9 @@ func (l *linter) marks(each func(string, agreement.Mark)) {
 	if d.StateNotice != nil {
 		each("state_notice", d.StateNotice.Mark)
 	}
+	if d.Consult != nil {
+		each("consultation", d.Consult.Mark)
+	}
 }
 
 func eachMark[T any](each func(string, agreement.Mark), of string, list []T, mark func(*T) agreement.Mark) {
@@ -245,6 +248,9 @@ func (l *linter) sentences() {
 	}
 	if d.Keeping != nil {
 		l.sentence("keeping.text", d.Keeping.Text)
+	}
+	if d.Consult != nil {
+		l.sentence("consultation.text", d.Consult.Text)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"comity.example/protocol"
 	"comity.example/protocol/agreement"
 )
 
@@ -36,6 +35,11 @@ func (m *maker) beside() section {
 			Text:   "A third State is told, or an exception is recorded, as the rule says.",
 			Fields: fields(field{Name: "Rule", Value: x.Rule}, field{Name: "Told by", Value: strings.Join(x.Sent, ", ")})})
 	}
+	if x := m.doc.Consult; x != nil {
+		items = append(items, item{kind: "consultation", id: "consultation", Text: x.Text, Article: x.Article, Mark: x.Mark,
+			Fields: fields(field{Name: "Duty", Value: string(x.Duty)}, field{Name: "Before", Value: joined(x.Before)},
+				field{Name: "Grounds", Value: joined(x.Grounds)})})
+	}
 	return one("Beside a request", items)
 }
 
@@ -46,7 +50,7 @@ func teller(t agreement.Teller) string {
 	return "the addressee"
 }
 
-func joined[T protocol.RequestType | protocol.Category](list []T) string {
+func joined[T ~string](list []T) string {
 	words := make([]string, len(list))
 	for i, w := range list {
 		words[i] = string(w)

@@ -157,7 +157,7 @@ func marked(i *item) string {
 func (i *item) named() bool {
 	switch i.kind {
 	case "position", "objection", "term", "barred", "transmission", "notification", "user notice", "secrecy",
-		"keeping", "state notice":
+		"keeping", "state notice", "consultation":
 		return false
 	}
 	return true

@@ -70,6 +70,9 @@ func said(d *agreement.Document) []string {
 	if k := d.Keeping; k != nil {
 		mark([]string{k.Text, k.Article}, k.Mark)
 	}
+	if x := d.Consult; x != nil {
+		mark([]string{x.Text, x.Article, string(x.Duty)}, x.Mark)
+	}
 	if x := d.StateNotice; x != nil {
 		mark(append([]string{x.Rule, x.Article}, x.Sent...), x.Mark)
 	}

@@ -21,6 +21,7 @@ import { arrive, open, verifyStatement } from './second/chain.mjs';
 import * as ledger from './second/ledger.mjs';
 import * as envelope from './second/envelope.mjs';
 import { checkDecision, verifyAgreement, verifyNotice } from './second/agreement.mjs';
+import { replay } from './second/casefile.mjs';
 import { readStream } from './second/wire.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -108,6 +109,15 @@ function checkFrames(count) {
   }
 }
 
+// Walks of a case stand beside package casefile: a line each.
+function checkWalks(count) {
+  const lines = readFileSync(join(here, '../../casefile/testdata/walks.jsonl'), 'utf8').trim().split('\n');
+  lines.forEach((line, i) => {
+    const wrong = replay(JSON.parse(line));
+    count(wrong.length === 0, `walk ${i + 1}: ${wrong[0]}`);
+  });
+}
+
 function checkAll() {
   let checks = 0, failures = 0;
   const count = (ok, words) => {
@@ -125,6 +135,7 @@ function checkAll() {
     }
   }
   checkFrames(count);
+  checkWalks(count);
   return { checks, failures };
 }
 

@@ -116,8 +116,10 @@ const object = s.both(s.object({
 }, 'does not fit its content'));
 
 const disclosure = s.both(
-  s.object({ status: s.oneOf('complete', 'partial', 'no_data'), objects: s.list(object, 0, 64), 'note?': free }),
-  s.check((d) => (d.status === 'no_data') === (d.objects.length === 0), 'objects and status'),
+  s.object({ status: s.oneOf('complete', 'partial', 'no_data'), objects: s.list(object, 0, 64), 'note?': free,
+    'origin?': s.anObject }),
+  s.check((d) => ('origin' in d ? d.objects.length === 0 && canonical(d.origin).length <= 240000 :
+    (d.status === 'no_data') === (d.objects.length === 0)), 'objects and status'),
   s.check((d) => d.objects.reduce((n, o) => n + o.size, 0) <= 185000, 'too much for one act'));
 
 const bodies = {

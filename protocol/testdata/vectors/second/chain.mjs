@@ -90,26 +90,46 @@ function checkRole({ act, sender, directory }, moment) {
       !sender.roles.includes('designated')) refuse('role', r.issuer);
 }
 
+// within says which act a carried one may carry in turn, by what carries it.
+const within = { objection: 'certification', enforcement: 'certification', use: 'certification', relay: 'disclosure' };
+
 function carried({ act }, q) {
-  const { certification, relay, objection, enforcement, use } = act.body;
-  const put = objection ?? enforcement ?? use, whole = (certification ?? put)?.request ?? relay?.act;
+  const { certification, relay, objection, enforcement, use, disclosure } = act.body;
+  const put = objection ?? enforcement ?? use;
+  const whole = (certification ?? put)?.request ?? relay?.act ?? disclosure?.origin;
   if (whole === undefined) return null;
-  if (q.depth >= 2 || (q.depth > 0 && !certification)) refuse('malformed', 'nested deeper');
-  const inner = examine({ bytes: bytesOf(whole), directory: q.directory, at: q.at,
+  const kind = kindOf(act);
+  if (q.depth >= 2 || (q.depth > 0 && within[q.carrier] !== kind)) refuse('malformed', 'nested deeper');
+  const inner = examine({ bytes: bytesOf(whole), directory: q.directory, at: q.at, carrier: kind,
     moment: s.seconds(act.issued), depth: q.depth + 1, passedOn: certification === undefined });
-  const i = inner.act, kind = kindOf(i);
-  if (certification && kind !== 'request') refuse('malformed', 'not a request');
-  if (put && kind !== 'request' && kind !== 'certification') refuse('malformed', 'not an order');
+  const carries = kindOf(inner.act);
+  if (certification && carries !== 'request') refuse('malformed', 'not a request');
+  if (put && carries !== 'request' && carries !== 'certification') refuse('malformed', 'not an order');
+  (disclosure ? fitsOrigin : fits)(act, inner.act);
+  return inner;
+}
+
+// fits: an order, or what is relayed, is of the carrier's case, and was its sender's to carry.
+function fits(act, i) {
+  const { certification, relay } = act.body, toSender = i.to.includes(act.from);
   if (i.case !== act.case) refuse('wrong_case', 'of another case');
-  const toSender = i.to.includes(act.from);
   if (relay) {
     if (!toSender) refuse('wrong_recipient', 'not sent to who passes it on');
-    return inner;
+    return;
   }
   if (JSON.stringify(i.agreement) !== JSON.stringify(act.agreement)) refuse('agreement_does_not_govern', 'agreement');
   if (certification && s.partyOf(i.from) !== s.partyOf(act.from)) refuse('role', 'of another Party');
   if (i.from !== act.from && !toSender) refuse('wrong_recipient', 'not sent to its sender');
-  return inner;
+}
+
+// fitsOrigin: a disclosure from another case, by another of the same Party.
+function fitsOrigin(act, i) {
+  const d = i.body.disclosure, status = act.body.disclosure.status;
+  if (!d || d.origin !== undefined) refuse('malformed', 'not what somebody disclosed');
+  if (i.case === act.case) refuse('wrong_case', 'of the same case');
+  if (i.from === act.from || s.partyOf(i.from) !== s.partyOf(act.from)) refuse('role', 'of another Party, or its own');
+  if (!i.to.includes(act.from)) refuse('wrong_recipient', 'not sent to who passes it on');
+  if (status !== d.status && status !== 'partial') refuse('malformed', 'passed on as something else');
 }
 
 // checkProof: the recipient's own ledger says that it refused the act.
