@@ -62,6 +62,8 @@ func (c *drillEmergencyCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	defer first.Close()
+	defer second.Close()
 	p, err := c.save(ctx, a, h, node)
 	if err != nil {
 		return err

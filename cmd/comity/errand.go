@@ -243,6 +243,7 @@ func (a *app) endorse(ctx context.Context, h *home.Home, e errand, p *desk.Prepa
 	if err != nil {
 		return d, err
 	}
+	defer officer.Close()
 	if a.asks() {
 		err := a.present(p, e.about)
 		if err == nil && e.also != nil {
