@@ -57,10 +57,16 @@ func has(roles []protocol.Role, want ...protocol.Role) bool {
 
 // isAuthority: what an authority alone may say, no provider says.
 func isAuthority(_ *Case, st *stance) protocol.Reason {
-	if has(st.step.Roles, protocol.RoleCentral, protocol.RoleDesignated, protocol.RoleEnforcing, protocol.RoleContact) {
+	if Authority(st.step.Roles) {
 		return ""
 	}
 	return protocol.ReasonRole
+}
+
+// Authority reports whether roles are those of an authority, which may accept,
+// consult, postpone and offer conditions.
+func Authority(roles []protocol.Role) bool {
+	return has(roles, protocol.RoleCentral, protocol.RoleDesignated, protocol.RoleEnforcing, protocol.RoleContact)
 }
 
 // isReceiving: that the agreement does not apply says the authority of the
