@@ -94,7 +94,7 @@ func (a *app) perform(ctx context.Context, e errand) error {
 		who, move := nextBy(&p)
 		k.next = []turn{turnAt(&v, casefile.Awaited{Participant: who, Move: move})}
 		if e.talks {
-			k.next = turnsAfter(&v)
+			k.next = turnsAfter(&v, k.self)
 		}
 		if flags := a.flagsOf(ctx, &v); flags != "" {
 			for i := range k.next {
@@ -137,10 +137,14 @@ func answered(ctx context.Context, node *desk.Client, p *desk.Prepared) (*protoc
 	return requestOf(&v).Request, nil
 }
 
-// turnsAfter returns whose move it is after an act of the talk in a case.
-func turnsAfter(v *desk.CaseView) []turn {
+// turnsAfter returns whose move it is after an act of the talk in a case: self may
+// wait for another case, which nobody else knows.
+func turnsAfter(v *desk.CaseView, self protocol.ParticipantID) []turn {
 	var out []turn
 	for _, a := range v.Awaits {
+		if a.Participant == self {
+			a.Move = v.Move
+		}
 		out = append(out, turnAt(v, a))
 	}
 	return out

@@ -132,8 +132,8 @@ func (c *relayServeCmd) Run(ctx context.Context, a *app) error {
 	err = a.perform(ctx, errand{signing: c.signing, done: "served the order", draft: desk.Draft{Body: body},
 		fits: sameBody(want), instead: "mend the order, or answer the request without it"})
 	if err == nil && !a.JSON {
-		field(a.out, "tell", "comity accept "+string(c.Case)+" --text TEXT tells the requesting side how far it is")
-		field(a.out, "then", "comity relay "+string(c.Case)+" passes on what comes")
+		fmt.Fprintf(a.out, "%-11scomity accept %s --text TEXT tells the requesting side how far it is\n", "tell", c.Case)
+		fmt.Fprintf(a.out, "%-11scomity relay %s passes on what comes\n", "then", c.Case)
 	}
 	return err
 }
