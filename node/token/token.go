@@ -27,12 +27,15 @@ var (
 	ErrPIN      = errors.New("token: the PIN is wrong, or the token is locked")
 )
 
-// The bounds, in bytes.
 const (
-	MaxPIN    = 255
+	// MaxPIN bounds a PIN, in bytes.
+	MaxPIN = 255
+	// maxModule bounds the path of a module, in bytes.
 	maxModule = 1024
-	maxToken  = 32 // of PKCS#11
-	maxKey    = 255
+	// maxToken bounds the label of a token, in bytes, as PKCS#11 does.
+	maxToken = 32
+	// maxKey bounds the label of a key, in bytes.
+	maxKey = 255
 )
 
 // An Address says where a key is.
