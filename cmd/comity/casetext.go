@@ -55,7 +55,7 @@ func (t turn) commands() []string {
 	case casefile.Reply:
 		return t.replies()
 	case casefile.Respond:
-		return []string{"comity respond " + t.id}
+		return []string{"comity respond " + t.id + ", by an officer who signed the request"}
 	case casefile.Determine:
 		return t.determinations()
 	case casefile.Examine:

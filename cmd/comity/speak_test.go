@@ -122,9 +122,9 @@ func TestClocksOfACaseInWords(t *testing.T) {
 	writeRunning(&out, v, now)
 	for _, want := range []string{
 		"awaits     us.contoso: answer, by 2026-11-26T13:30:00Z (answer)\n",
-		"production (Art. 10(3), verified), us.contoso: due 2026-11-30T16:00:00Z, in 4d 4h\n",
-		"answer (policy of this node, not law), us.contoso: due 2026-11-26T13:30:00Z, in 1h 30m\n",
-		"stands still since 2026-11-26T12:00:00Z, 2d 1h left",
+		"production (Art. 10(3), verified), us.contoso: due 2026-11-30T16:00:00Z, in 4d4h\n",
+		"answer (policy of this node, not law), us.contoso: due 2026-11-26T13:30:00Z, in 1h30m\n",
+		"stands still since 2026-11-26T12:00:00Z, 2d1h left",
 		"old, us.contoso: over since 2026-11-26T11:00:00Z\n",
 		"runs, and only ie.justice knows since when",
 		"done, us.contoso: done 2026-11-26T12:00:00Z\n",
