@@ -112,6 +112,9 @@ func saying(b *protocol.Body) string {
 		return "answers the challenge, with the key that signed the request"
 	}
 	if text := besideText(b); text != "" {
+		if b.Clarification != nil {
+			text = colon(text, b.Clarification.Text)
+		}
 		return text
 	}
 	return saidInTalk(b)
