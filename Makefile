@@ -50,7 +50,8 @@ test-token: ## officers' keys on a token; gets a software token by itself (Debia
 			&& for deb in *.deb; do dpkg -x $$deb .; done || echo "no SoftHSM2 here, and none to be had: install softhsm2"; \
 	fi; cd $(CURDIR) && if [ -x $(SOFTHSM)/usr/bin/softhsm2-util ]; then \
 		export SOFTHSM2_UTIL=$(SOFTHSM)/usr/bin/softhsm2-util SOFTHSM2_MODULE=$(SOFTHSM)/usr/lib/softhsm/libsofthsm2.so; \
-	fi; $(GO) vet -tags pkcs11 ./node/token ./cmd/comity && $(GO) test -count 1 -tags pkcs11 ./node/token
+	fi; $(GO) vet -tags pkcs11 ./node/token ./node/home ./cmd/comity && $(GO) test -count 1 -tags pkcs11 ./node/token \
+		&& $(GO) test -count 1 -tags pkcs11 -run TestTokenScripts ./cmd/comity
 
 bench: build ## the measurements, each beside its floor
 	$(GO) test -run '^$$' -bench . -benchtime 200ms $(BENCHED)

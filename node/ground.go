@@ -44,7 +44,7 @@ func rightOf(d *protocol.Decision) *desk.Right {
 func lookUp(v *desk.CaseView, g *casefile.Grounds, at time.Time) {
 	for _, id := range v.File.Participants() {
 		if p, err := g.Directory.AsOf(id, at); err == nil {
-			v.Organisations = append(v.Organisations, desk.Organisation{ID: id, Name: p.Name})
+			v.Organisations = append(v.Organisations, desk.Organisation{ID: id, Name: p.Name, Authority: casefile.Authority(p.Roles)})
 		}
 	}
 	for _, d := range g.Book.Documents() {

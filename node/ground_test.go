@@ -39,8 +39,8 @@ func wantSigner(t *testing.T, v desk.CaseView, got, want desk.Signer) {
 	if got.Kind != want.Kind || got.Participant != want.Participant || got.Register != "GB@1" {
 		t.Errorf("got the signer %+v, want %+v", got, want)
 	}
-	known := desk.Organisation{ID: got.Participant, Name: got.Name}
-	if got.Name == "" || !slices.Contains(v.Organisations, known) {
+	known := func(o desk.Organisation) bool { return o.ID == got.Participant && o.Name == got.Name }
+	if got.Name == "" || !slices.ContainsFunc(v.Organisations, known) {
 		t.Errorf("the name %q is not among %+v", got.Name, v.Organisations)
 	}
 	if len(got.Officers) != 1 || got.Officers[0].ID == "" || len(got.Officers[0].Roles) == 0 ||

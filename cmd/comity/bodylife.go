@@ -106,6 +106,16 @@ func saying(b *protocol.Body) string {
 		return shown(b.Withdrawal.Note)
 	case b.Nondelivery != nil:
 		return fmt.Sprintf("did not reach %s: %s %s", b.Nondelivery.Recipient, b.Nondelivery.State, words(b.Nondelivery.Reasons))
+	case b.Challenge != nil:
+		return "the officer who signed the request is to sign again, by " + moment(b.Challenge.Until)
+	case b.Response != nil:
+		return "answers the challenge, with the key that signed the request"
+	}
+	if text := besideText(b); text != "" {
+		if b.Clarification != nil {
+			text = colon(text, b.Clarification.Text)
+		}
+		return text
 	}
 	return saidInTalk(b)
 }

@@ -90,6 +90,11 @@ func (a *app) askedToCertify(ctx context.Context, v *desk.CaseView) []*agreement
 	if v.Move != casefile.Certify {
 		return nil
 	}
+	return a.statementsToCertify(ctx, v)
+}
+
+// statementsToCertify is askedToCertify, whoever looks at the case.
+func (a *app) statementsToCertify(ctx context.Context, v *desk.CaseView) []*agreement.Rule {
 	d := requestOf(v).Decision
 	if d == nil {
 		return nil

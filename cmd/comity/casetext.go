@@ -21,6 +21,10 @@ type turn struct {
 	// asked is the question that waits, as far as it is known.
 	asked question
 	drill bool // an exercise, which is answered without data
+	// authority says that the addressee is one, and accepted that it accepted.
+	authority, accepted bool
+	// own says that who is to certify is the issuer itself.
+	own bool
 }
 
 // A question is what waits for an answer.
@@ -33,16 +37,9 @@ type question struct {
 func (t turn) commands() []string {
 	switch t.move {
 	case casefile.Certify:
-		return []string{"comity certify " + t.id + " --contact DESK" + t.flags, "comity request withdraw " + t.id}
-	case casefile.Review:
-		return []string{"comity disclose " + t.id + " FILE…", "comity refuse " + t.id + " --reason CODE",
-			"comity clarify " + t.id, "comity object " + t.id, "comity challenge " + t.id}
-	case casefile.Answer:
-		if t.drill {
-			return []string{"comity disclose " + t.id + " --no-data"}
-		}
-		return []string{"comity disclose " + t.id + " FILE…", "comity refuse " + t.id + " --reason CODE",
-			"comity clarify " + t.id, "comity object " + t.id}
+		return t.certifications()
+	case casefile.Review, casefile.Answer:
+		return t.answers()
 	case casefile.Pass:
 		return []string{"comity relay " + t.id}
 	case casefile.Halt:
@@ -58,7 +55,7 @@ func (t turn) commands() []string {
 	case casefile.Reply:
 		return t.replies()
 	case casefile.Respond:
-		return []string{"comity respond " + t.id}
+		return []string{"comity respond " + t.id + ", by an officer who signed the request"}
 	case casefile.Determine:
 		return t.determinations()
 	case casefile.Examine:
@@ -67,6 +64,53 @@ func (t turn) commands() []string {
 		return []string{"comity accept " + t.id, "comity refuse " + t.id + " --reason CODE"}
 	}
 	return nil
+}
+
+// certifications are the commands of who is to certify.
+func (t turn) certifications() []string {
+	out := []string{"comity certify " + t.id + " --contact DESK" + t.flags}
+	if !t.own {
+		out = append(out, "comity clarify "+t.id+" --ask returned")
+	}
+	return append(out, "comity request withdraw "+t.id)
+}
+
+// answers are the commands with which the addressee answers a request. An authority
+// seldom holds the data: it has the request carried out, once it has accepted it.
+func (t turn) answers() []string {
+	disclose := "comity disclose " + t.id + " FILE…"
+	switch {
+	case t.drill:
+		return []string{"comity disclose " + t.id + " --no-data"}
+	case t.authority && t.accepted:
+		return []string{"comity relay serve " + t.id + " --order FILE --to PROVIDER", disclose, "comity clarify " + t.id,
+			"comity postpone " + t.id + " --until DAY", "comity consult " + t.id + ", before comity refuse " + t.id}
+	case t.authority:
+		return []string{"comity accept " + t.id, "comity conditions " + t.id + " --limit TEXT",
+			"comity clarify " + t.id + " --ask returned", "comity postpone " + t.id + " --until DAY",
+			"comity consult " + t.id + ", before comity refuse " + t.id, disclose, "comity challenge " + t.id}
+	}
+	out := []string{disclose, "comity refuse " + t.id + " --reason CODE", "comity clarify " + t.id, "comity object " + t.id}
+	if t.move == casefile.Review {
+		out = append(out, "comity challenge "+t.id)
+	}
+	return out
+}
+
+// turnOf returns a move in a case as it is shown.
+func turnOf(v *desk.CaseView, m casefile.Move) turn {
+	t := turn{move: m, id: string(v.Case), asked: asked(v, m)}
+	if f := v.File; f != nil {
+		t.drill, t.accepted = f.Matter.Drill, hasAccepted(f.State)
+		t.authority = slices.ContainsFunc(v.Organisations, func(o desk.Organisation) bool { return o.ID == f.Addressee && o.Authority })
+		t.own = len(f.Thread) > 0 && slices.Contains(f.Thread[0].To, f.Issuer)
+	}
+	return t
+}
+
+// hasAccepted reports whether an authority has a request in a state carried out.
+func hasAccepted(s casefile.State) bool {
+	return s == casefile.Accepted || s == casefile.PartlyProduced
 }
 
 // replies are the commands with which the issuing side answers what is open.

@@ -53,13 +53,20 @@ func (a *app) certifyFlags(ctx context.Context, id string, d direction) string {
 }
 
 // flagsOf returns the flags of the command that certifies a case, where it
-// waits for one.
+// waits for that: with the statements that the request lacks and whoever certifies
+// it can make.
 func (a *app) flagsOf(ctx context.Context, v *desk.CaseView) string {
-	if v.Move != casefile.Certify || v.File == nil {
+	if v.File == nil || v.File.State != casefile.Requested {
 		return ""
 	}
-	return a.certifyFlags(ctx, v.File.Agreement.ID+"@"+v.File.Agreement.Version,
+	flags := a.certifyFlags(ctx, v.File.Agreement.ID+"@"+v.File.Agreement.Version,
 		direction{v.File.Issuer.Party(), v.File.Addressee.Party()})
+	for _, rule := range a.statementsToCertify(ctx, v) {
+		if len(rule.Statements) == 1 { // of several, the person says which
+			flags += " --attest " + rule.Statements[0].Code
+		}
+	}
+	return flags
 }
 
 // attestations reads what --attest says.

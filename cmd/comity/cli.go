@@ -16,6 +16,7 @@ type globals struct {
 	JSON           bool   `name:"json" help:"Write JSON, for programs."`
 	Library        string `help:"Directory of agreements that take the place of the shipped ones of the same id." env:"COMITY_LIBRARY" placeholder:"DIR"`
 	PassphraseFile string `help:"File whose first line is the passphrase of the keys (or set COMITY_PASSPHRASE)." placeholder:"FILE"`
+	PINFile        string `name:"pin-file" help:"File whose first line is the PIN of the officer's token (or set COMITY_PIN)." placeholder:"FILE"`
 	Yes            bool   `short:"y" help:"Sign without asking. Where there is no terminal, a root signs only with this."`
 
 	Version kong.VersionFlag `help:"Print the version." hidden:""`

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"comity.example/node/desk"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
 )
@@ -188,6 +189,19 @@ func suppliable(d *protocol.Decision) bool {
 		}
 	}
 	return false
+}
+
+// incomplete reports whether the issuer's own people still have to supply
+// something before they send a request: what its central authority states is added
+// on the way, where it goes through one.
+func incomplete(p *desk.Prepared) bool {
+	r := p.Body.Request
+	through := r != nil && len(p.To) > 0 && p.To[0] != r.Addressee
+	d := p.Decision
+	d.Findings = slices.DeleteFunc(slices.Clone(d.Findings), func(f protocol.Finding) bool {
+		return through && f.Side == protocol.SideIssuing && f.Role == protocol.RoleCentral
+	})
+	return suppliable(&d)
 }
 
 // statusOf is the exit status of a decision.

@@ -62,6 +62,8 @@ func (c *drillEmergencyCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	defer first.Close()
+	defer second.Close()
 	p, err := c.save(ctx, a, h, node)
 	if err != nil {
 		return err
@@ -174,7 +176,7 @@ func (c *drillEmergencyCmd) save(ctx context.Context, a *app, h *home.Home, node
 			if err := wasAsked(&p, h, doc.ID, r); err != nil {
 				return nil, err
 			}
-			if p.Decision.Verdict != protocol.Deny && !suppliable(&p.Decision) {
+			if p.Decision.Verdict != protocol.Deny && !incomplete(&p) {
 				return &p, nil
 			}
 			if _, err := node.Discard(ctx, p.Case); err != nil {

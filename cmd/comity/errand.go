@@ -89,9 +89,18 @@ func (a *app) perform(ctx context.Context, e errand) error {
 	if s.Act.IsZero() {
 		return a.tell(ctx, e, sent{s, p.To}, &p.Body)
 	}
-	k := kept{what: e.done, self: h.Config.Participant, next: turnsAfter(ctx, node, &e, p.Case), held: heldAlone(&s.Decision)}
-	if r := p.Body.Request; r != nil {
-		k.flags = a.certifyFlags(ctx, p.Statement.Agreement.ID, direction{r.Issuer.Party(), r.Addressee.Party()})
+	k := kept{what: e.done, self: h.Config.Participant, held: heldAlone(&s.Decision)}
+	if v, err := node.Case(ctx, p.Case); err == nil { // else it went out all the same
+		who, move := nextBy(&p)
+		k.next = []turn{turnAt(&v, casefile.Awaited{Participant: who, Move: move})}
+		if e.talks {
+			k.next = turnsAfter(&v, k.self)
+		}
+		if flags := a.flagsOf(ctx, &v); flags != "" {
+			for i := range k.next {
+				k.next[i].flags = flags
+			}
+		}
 	}
 	return a.show(sent{s, p.To}, func(w io.Writer) { writeKept(w, &p, k) })
 }
@@ -128,29 +137,31 @@ func answered(ctx context.Context, node *desk.Client, p *desk.Prepared) (*protoc
 	return requestOf(&v).Request, nil
 }
 
-// turnsAfter returns whose move it is after an act of the talk in a case.
-func turnsAfter(ctx context.Context, node *desk.Client, e *errand, id protocol.CaseID) []turn {
-	if !e.talks {
-		return nil
-	}
-	v, err := node.Case(ctx, id)
-	if err != nil {
-		return nil // it went out all the same
-	}
+// turnsAfter returns whose move it is after an act of the talk in a case: self may
+// wait for another case, which nobody else knows.
+func turnsAfter(v *desk.CaseView, self protocol.ParticipantID) []turn {
 	var out []turn
 	for _, a := range v.Awaits {
-		out = append(out, turn{move: a.Move, id: string(id), at: string(a.Participant), asked: asked(&v, a.Move)})
+		if a.Participant == self {
+			a.Move = v.Move
+		}
+		out = append(out, turnAt(v, a))
 	}
 	return out
 }
 
+// turnAt is a move that somebody is asked to make, at whom it is.
+func turnAt(v *desk.CaseView, a casefile.Awaited) turn {
+	t := turnOf(v, a.Move)
+	t.at = string(a.Participant)
+	return t
+}
+
 // A kept act is durable at who did it, and no more is known yet.
 type kept struct {
-	what  string
-	self  protocol.ParticipantID
-	flags string // of turn
-	// next is whose move it is after an act of the talk in a case.
-	next []turn
+	what string
+	self protocol.ParticipantID
+	next []turn // whose move it is then, if that is known
 	// held says that the addressee holds it for lack of two officers on duty.
 	held bool
 }
@@ -175,12 +186,6 @@ func writeKept(w io.Writer, p *desk.Prepared, k kept) {
 		field(w, "held", "by its addressee, for a person to check it: it is an emergency, and too few officers of the duty list "+
 			"signed it. Withdraw it, and send a draft that another one approved first (comity approve), to go faster.")
 	}
-	who, move := nextBy(p)
-	next := turn{move: move, id: string(p.Case), flags: k.flags}
-	if who != k.self {
-		next.at = "at " + string(who) + ": "
-	}
-	writeNext(w, next)
 	if len(others) > 0 {
 		field(w, "follow", "comity case show "+string(p.Case)+" says whether it was receipted")
 	}
@@ -243,6 +248,7 @@ func (a *app) endorse(ctx context.Context, h *home.Home, e errand, p *desk.Prepa
 	if err != nil {
 		return d, err
 	}
+	defer officer.Close()
 	if a.asks() {
 		err := a.present(p, e.about)
 		if err == nil && e.also != nil {

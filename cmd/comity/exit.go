@@ -164,6 +164,8 @@ func explain(err error) *failure {
 	case errors.Is(err, keyfile.ErrUnlock):
 		out.hint = "give the passphrase with COMITY_PASSPHRASE or --passphrase-file, " +
 			"or put unlock.key beside what it opens"
+	case tokenHint(err) != "":
+		out.hint = tokenHint(err)
 	case errors.Is(err, fs.ErrExist):
 		out.hint = "nothing is overwritten: name another file, or move this one away"
 	case errors.Is(err, fs.ErrNotExist):
@@ -188,7 +190,7 @@ func explainProblem(p *desk.Problem) *failure {
 var packages = []string{"home: ", "node: ", "open: ", "register: ", "agreement: ", "paper: ", "protocol: ", "desk: ",
 	"canon: ", "decode: ", "keyfile: ", "casepack: ", "ledger: ", "journal: ", "link: ", "read: ", "write: ",
 	"create: ", "draft: ", "casefile: ", "cosign: ", "chain: ", "seal: ", "identity: ", "accept: ",
-	"replay: ", "parse: ", "decide: ", "make: ", "report: "}
+	"replay: ", "parse: ", "decide: ", "make: ", "report: ", "token: "}
 
 // plain returns an error's text without the packages it came through.
 func plain(err error) string { return plainText(err.Error()) }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"comity.example/node/desk"
+	"comity.example/node/home"
 	"comity.example/protocol/casefile"
 )
 
@@ -22,7 +23,7 @@ type inboxCmd struct {
 }
 
 func (c *inboxCmd) Run(ctx context.Context, a *app) error {
-	_, node, err := a.openDesk()
+	h, node, err := a.openDesk()
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	now := a.instant()
-	turns := a.turnsOf(ctx, in.Items)
+	turns := a.turnsOf(ctx, h, in.Items)
 	return a.show(in, func(w io.Writer) {
 		if len(in.Items) == 0 {
 			fmt.Fprintln(w, "nothing waits for you")
@@ -70,7 +71,9 @@ func (c *inboxCmd) Run(ctx context.Context, a *app) error {
 }
 
 // turnsOf returns what is to be done, each turn once whatever the case.
-func (a *app) turnsOf(ctx context.Context, items []desk.Item) []turn {
+func (a *app) turnsOf(ctx context.Context, h *home.Home, items []desk.Item) []turn {
+	entry, err := h.Entry()
+	authority := err == nil && casefile.Authority(entry.Roles)
 	type asking struct {
 		agreement string
 		direction
@@ -79,7 +82,13 @@ func (a *app) turnsOf(ctx context.Context, items []desk.Item) []turn {
 	known := map[asking]string{} // since each look-up reads every document
 	for i := range items {
 		item := &items[i]
-		t := turn{move: item.Move, id: "CASE", drill: item.Drill}
+		t := turn{move: item.Move, id: "CASE", drill: item.Drill, authority: authority}
+		switch item.Move {
+		case casefile.Answer:
+			t.accepted = hasAccepted(item.State)
+		case casefile.Certify:
+			t.own = item.Issuer == h.Config.Participant
+		}
 		if item.Move == casefile.Certify {
 			x := asking{item.Agreement, direction{item.Issuer.Party(), item.Addressee.Party()}}
 			flags, ok := known[x]

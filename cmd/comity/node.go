@@ -219,14 +219,19 @@ func (c *nodeCmd) announce(a *app, line ready) error {
 		fmt.Fprintf(a.out, "ready  %s  listens at %s, api at %s\n", line.Participant, line.Listen,
 			strings.TrimSuffix(line.Socket+" and "+line.API, " and "))
 	}
-	if c.ReadyFile == "" {
+	return writeReady(c.ReadyFile, append(enc, '\n'))
+}
+
+// writeReady writes a file for who waits for it, whole at once, if one is wanted.
+func writeReady(file string, text []byte) error {
+	if file == "" {
 		return nil
 	}
-	part := c.ReadyFile + ".part"
-	if err := os.WriteFile(part, append(enc, '\n'), 0o600); err != nil {
+	part := file + ".part"
+	if err := os.WriteFile(part, text, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(part, c.ReadyFile)
+	return os.Rename(part, file)
 }
 
 func (c *nodeCmd) logger(w io.Writer) *slog.Logger {

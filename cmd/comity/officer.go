@@ -25,12 +25,17 @@ type officerNewCmd struct {
 	Type    []protocol.RequestType `help:"Request types the officer is competent for. By default all." placeholder:"TYPE" predictor:"type"`
 	Grade   []register.Grade       `help:"duty: may sign emergencies. supervisor: one of the two who sign one must be. May be given again." placeholder:"GRADE" predictor:"grade"`
 	Expires string                 `default:"365d" help:"When the credential ends: a day, or so many days from now (365d)." placeholder:"DAY"`
+	tokenFlags
 }
 
 func (c *officerNewCmd) Help() string {
 	return `The file is locked with the officer's own passphrase where one is given (COMITY_PASSPHRASE,
 --passphrase-file), and otherwise as the home's keys are. It belongs to the officer: give it away
-and leave no copy. Its name is random and says nothing about who that is.`
+and leave no copy. Its name is random and says nothing about who that is.
+
+With --token half of the key is made on a smart card or a hardware security module: who copies the file
+cannot sign. The PIN is asked for, or comes from --pin-file or COMITY_PIN. Which half, and why not both:
+today's tokens know Ed25519 and no ML-DSA, and nothing counts that only one of the two has signed.`
 }
 
 // enrolled is what officer new says to a program.
@@ -39,6 +44,7 @@ type enrolled struct {
 	Roles   []protocol.Role  `json:"roles"`
 	Grades  []register.Grade `json:"grades,omitempty"`
 	Expires time.Time        `json:"expires"`
+	Token   string           `json:"token,omitempty"` // its label
 }
 
 func (c *officerNewCmd) Run(ctx context.Context, a *app) error {
@@ -51,9 +57,20 @@ func (c *officerNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	at, err := c.address()
+	if err != nil {
+		return err
+	}
 	locks, err := a.enrolment(ctx, h)
 	if err != nil {
 		return err
+	}
+	if locks.Token = at; at != nil {
+		which := anew
+		if c.Existing {
+			which = onIt
+		}
+		locks.Hold = func() (home.Held, error) { return a.openToken(ctx, *at, which) }
 	}
 	credential := register.Credential{Roles: c.Role, Types: append([]protocol.RequestType{}, c.Type...),
 		Grades: c.Grade, Issued: now, Expires: until}
@@ -62,11 +79,14 @@ func (c *officerNewCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.show(enrolled{path, c.Role, c.Grade, until}, func(w io.Writer) {
+	return a.show(enrolled{path, c.Role, c.Grade, until, c.Token}, func(w io.Writer) {
 		fmt.Fprintf(w, "officer  %s\n", path)
 		fmt.Fprintf(w, "may act  as %s, until %s\n", words(c.Role), day(until))
 		if len(c.Grade) > 0 {
 			fmt.Fprintf(w, "grades   %s\n", words(c.Grade))
+		}
+		if at != nil {
+			fmt.Fprintf(w, "key      %s on token %s: it signs with the file, the token and its PIN\n", at.Key, at.Token)
 		}
 	})
 }

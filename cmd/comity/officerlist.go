@@ -9,6 +9,7 @@ import (
 
 	"comity.example/crypto/identity"
 	"comity.example/node/home"
+	"comity.example/node/token"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/register"
@@ -27,6 +28,15 @@ type officerView struct {
 	Issued  time.Time              `json:"issued"`
 	Expires time.Time              `json:"expires"`
 	State   string                 `json:"state"` // valid, not yet valid, expired, revoked
+	Token   *token.Address         `json:"token,omitempty"`
+}
+
+// where adds to a text on which token half of the key is.
+func (v *officerView) where(text string) string {
+	if v.Token == nil {
+		return text
+	}
+	return text + ", on token " + shown(v.Token.Token)
 }
 
 // viewOfficer reads an officer's file. Revoked is what the Party has said, as far
@@ -36,7 +46,11 @@ func (a *app) viewOfficer(ctx context.Context, path string) (officerView, error)
 	if err != nil {
 		return officerView{}, badInput(plain(err), "want the file that comity officer new wrote")
 	}
-	v := officerView{File: path, Officer: c.Officer, Of: c.Participant, Roles: c.Roles, Types: c.Types,
+	at, err := home.ReadToken(path)
+	if err != nil {
+		return officerView{}, err
+	}
+	v := officerView{File: path, Token: at, Officer: c.Officer, Of: c.Participant, Roles: c.Roles, Types: c.Types,
 		Grades: append([]register.Grade{}, c.Grades...), Key: c.Key.Fingerprint(), Issued: c.Issued, Expires: c.Expires, State: "valid"}
 	now := a.now()
 	switch {
@@ -87,7 +101,7 @@ func (c *officerListCmd) Run(ctx context.Context, a *app) error {
 		rows := [][]string{{"FILE", "ROLES", "TYPES", "GRADES", "UNTIL", "STATE"}}
 		for _, v := range list {
 			rows = append(rows, []string{filepath.Base(v.File), words(v.Roles), orAll(v.Types, "types"), orDash(words(v.Grades)),
-				day(v.Expires), v.State})
+				day(v.Expires), v.where(v.State)})
 		}
 		table(w, rows)
 	})
@@ -115,7 +129,10 @@ func (c *officerShowCmd) Run(ctx context.Context, a *app) error {
 		field(w, "types", orAll(v.Types, "types"))
 		field(w, "grades", orDash(words(v.Grades)))
 		field(w, "valid", moment(v.Issued)+" until "+moment(v.Expires)+": "+v.State)
-		field(w, "key", v.Key.String())
+		field(w, "key", v.where(v.Key.String()))
+		if v.Token != nil {
+			field(w, "on token", shown(fmt.Sprintf("%s, key %s, module %s", v.Token.Token, v.Token.Key, v.Token.Module)))
+		}
 	})
 }
 

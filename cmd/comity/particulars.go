@@ -55,6 +55,7 @@ func writeParticulars(w io.Writer, r *protocol.Request) {
 	field(w, "facts", shown(r.Facts))
 	field(w, "nexus", shown(r.Nexus))
 	field(w, "promise", shown(r.Promise))
+	writeSealedTo(w, r)
 }
 
 // said returns a text where something is so.

@@ -15,6 +15,7 @@ import (
 	"comity.example/crypto/identity"
 	"comity.example/crypto/keyfile"
 	"comity.example/node/home"
+	"comity.example/node/token"
 )
 
 // maxPassphrase bounds a passphrase, in bytes.
@@ -26,13 +27,18 @@ func (a *app) givenPassphrase() (string, error) {
 	if a.PassphraseFile == "" {
 		return os.Getenv("COMITY_PASSPHRASE"), nil
 	}
-	b, err := readFile(a.PassphraseFile, maxPassphrase)
+	return firstLine(a.PassphraseFile, "the passphrase")
+}
+
+// firstLine reads a secret from the first line of a file.
+func firstLine(file, what string) (string, error) {
+	b, err := readFile(file, maxPassphrase)
 	if err != nil {
 		return "", err
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
 	if line = strings.TrimSuffix(line, "\r"); line == "" {
-		return "", badInput(a.PassphraseFile+": want the passphrase on the first line", "")
+		return "", badInput(file+": want "+what+" on the first line", "")
 	}
 	return line, nil
 }
@@ -62,13 +68,19 @@ func (a *app) newPassphrase(ctx context.Context, what string) (string, error) {
 	return p, err
 }
 
-// ask reads a passphrase from the terminal without showing it. When it is
-// interrupted the terminal shows again what is typed.
+// ask reads a passphrase from the terminal.
 func (a *app) ask(ctx context.Context, prompt string) (string, error) {
+	return a.askSecret(ctx, prompt, badInput("a passphrase is needed and there is no terminal to ask on",
+		"set COMITY_PASSPHRASE, or name a file with --passphrase-file"))
+}
+
+// askSecret reads a secret from the terminal without showing it, or fails with
+// alone where there is none. When it is interrupted the terminal shows again what
+// is typed.
+func (a *app) askSecret(ctx context.Context, prompt string, alone error) (string, error) {
 	fd, ok := a.terminal()
 	if !ok {
-		return "", badInput("a passphrase is needed and there is no terminal to ask on",
-			"set COMITY_PASSPHRASE, or name a file with --passphrase-file")
+		return "", alone
 	}
 	before, err := term.GetState(fd)
 	if err != nil {
@@ -81,7 +93,7 @@ func (a *app) ask(ctx context.Context, prompt string) (string, error) {
 		return "", errors.Join(ctx.Err(), term.Restore(fd, before))
 	}
 	if err == nil && len(typed) == 0 {
-		err = badInput("the passphrase is empty", "")
+		err = badInput("nothing was typed", "")
 	}
 	return string(typed), err
 }
@@ -221,7 +233,8 @@ func (a *app) readRoots(ctx context.Context, paths []string) ([]*identity.Key, e
 var errNoOfficer = errors.New("no officer")
 
 // readOfficer unlocks the officer's file that the person named or, if none is,
-// the home's officer.key, or the only file in officers.
+// the home's officer.key, or the only file in officers. The caller closes it: half
+// of its key may be on a token.
 func (a *app) readOfficer(ctx context.Context, h *home.Home, named string) (*home.Officer, error) {
 	path := named
 	if path == "" {
@@ -230,7 +243,10 @@ func (a *app) readOfficer(ctx context.Context, h *home.Home, named string) (*hom
 			return nil, err
 		}
 	}
-	return locked[*home.Officer]{path, home.ReadOfficer, []string{filepath.Dir(path), h.Dir}}.open(ctx, a)
+	read := func(path string, lock keyfile.Lock) (*home.Officer, error) {
+		return home.OpenOfficer(path, lock, func(at token.Address) (home.Held, error) { return a.openToken(ctx, moved(at), onIt) })
+	}
+	return locked[*home.Officer]{path, read, []string{filepath.Dir(path), h.Dir}}.open(ctx, a)
 }
 
 func onlyOfficer(h *home.Home) (string, error) {

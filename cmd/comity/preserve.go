@@ -51,11 +51,11 @@ func (c *preserveRequestCmd) Run(ctx context.Context, a *app) error {
 		field(w, "preserves", string(c.Case))
 		writeDecision(w, &p.Decision, brief)
 		writeAsked(w, unsaid(askedOf(a.usedBy(ctx, &p.Decision), &p.Decision), r.Attestations, nil))
-		if p.Decision.Verdict != protocol.Deny && !suppliable(&p.Decision) {
+		if p.Decision.Verdict != protocol.Deny && !incomplete(&p) {
 			field(w, "next", "comity request send "+string(p.Case)+", which goes to "+words(p.To))
 		}
 	})
-	return errors.Join(err, done(statusOfDraft(&p.Decision)))
+	return errors.Join(err, done(statusOfDraft(&p)))
 }
 
 // preserving returns the request to keep what a request asks for.

@@ -8,7 +8,6 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
-	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
 )
 
@@ -130,8 +129,13 @@ func (c *relayServeCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.perform(ctx, errand{signing: c.signing, done: "served the order", draft: desk.Draft{Body: body},
+	err = a.perform(ctx, errand{signing: c.signing, done: "served the order", draft: desk.Draft{Body: body},
 		fits: sameBody(want), instead: "mend the order, or answer the request without it"})
+	if err == nil && !a.JSON {
+		fmt.Fprintf(a.out, "%-11scomity accept %s --text TEXT tells the requesting side how far it is\n", "tell", c.Case)
+		fmt.Fprintf(a.out, "%-11scomity relay %s passes on what comes\n", "then", c.Case)
+	}
+	return err
 }
 
 // order reads the domestic order and takes over what it leaves out.
@@ -174,11 +178,10 @@ func writeLinked(w io.Writer, v *desk.CaseView) {
 			field(w, "carries out", string(l.Case)+", "+spaced(l.State))
 		case l.Product > 0:
 			field(w, "carried out", fmt.Sprintf("by %s, %s: %s to pass on", l.Case, spaced(l.State), count(l.Product, "disclosure")))
+		case !l.State.Ended():
+			field(w, "carried out", fmt.Sprintf("by %s, %s: it waits for the provider", l.Case, spaced(l.State)))
 		default:
 			field(w, "carried out", fmt.Sprintf("by %s, %s", l.Case, spaced(l.State)))
 		}
-	}
-	if v.Move == casefile.Answer && v.File != nil && v.File.State == casefile.Accepted {
-		field(w, "or", "comity relay serve "+string(v.Case)+" --order FILE --to PROVIDER")
 	}
 }

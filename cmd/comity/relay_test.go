@@ -87,12 +87,13 @@ offence: {description: Deception, provisions: [s.6], max_custody_months: 60}
 // TestLinkedCasesAreShown with what is to be done.
 func TestLinkedCasesAreShown(t *testing.T) {
 	var out bytes.Buffer
-	writeLinked(&out, &desk.CaseView{Case: "case-a", Move: casefile.Answer, File: &casefile.Case{State: casefile.Accepted},
+	writeLinked(&out, &desk.CaseView{Case: "case-a",
 		Linked: []desk.Linked{{Case: "case-b", Relation: desk.ExecutedBy, State: casefile.Produced, Product: 1},
 			{Case: "case-c", Relation: desk.ExecutedBy, State: casefile.Served}}})
+	writeNext(&out, turn{move: casefile.Answer, id: "case-a", authority: true, accepted: true})
 	writeLinked(&out, &desk.CaseView{Linked: []desk.Linked{{Case: "case-d", Relation: desk.Executes, Halt: "ended"},
 		{Case: "case-e", Relation: desk.Executes, Halt: "narrow"}, {Case: "case-f", Relation: desk.Executes, State: casefile.Accepted}}})
-	for _, want := range []string{"by case-b, produced: 1 disclosure to pass on", "by case-c, served",
+	for _, want := range []string{"by case-b, produced: 1 disclosure to pass on", "by case-c, served: it waits for the provider",
 		"comity relay serve case-a --order FILE --to PROVIDER", "case-d, which has ended: withdraw this one",
 		"case-e, which asks for less by now", "case-f, accepted"} {
 		if !strings.Contains(out.String(), want) {

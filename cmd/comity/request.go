@@ -90,11 +90,11 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 		writeUnknowns(w, out.Unknown)
 		writeTerms(w, out.Terms)
 		writeLint(w, out.Lint)
-		if p.Decision.Verdict != protocol.Deny && !suppliable(&p.Decision) {
+		if p.Decision.Verdict != protocol.Deny && !incomplete(&p) {
 			field(w, "next", "comity request send "+string(p.Case)+", which goes to "+words(p.To))
 		}
 	})
-	return errors.Join(err, done(statusOfDraft(&p.Decision)))
+	return errors.Join(err, done(statusOfDraft(&p)))
 }
 
 // meant says which agreement was meant, where what the node found wrong is its
@@ -177,11 +177,11 @@ func templateOf(doc *agreement.Document, all []*agreement.Document, w draft.Want
 
 // statusOfDraft is the exit status of a draft. That it still waits for its
 // certification is no fault of it.
-func statusOfDraft(d *protocol.Decision) exitStatus {
-	if d.Verdict == protocol.Hold && !suppliable(d) {
+func statusOfDraft(p *desk.Prepared) exitStatus {
+	if p.Decision.Verdict == protocol.Hold && !incomplete(p) {
 		return exitOK
 	}
-	return statusOf(d.Verdict)
+	return statusOf(p.Decision.Verdict)
 }
 
 type requestListCmd struct {

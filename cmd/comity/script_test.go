@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"comity.example/node/token"
 )
 
 func TestMain(m *testing.M) {
@@ -20,8 +22,13 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+	testscript.Run(t, scripts(t, filepath.Join("testdata", "script"), func(*testscript.Env) error { return nil }))
+}
+
+// scripts are those of a folder, each with what more sets it up.
+func scripts(t *testing.T, dir string, more func(*testscript.Env) error) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
@@ -31,14 +38,23 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			e.Setenv("README", file)
-			return os.WriteFile(filepath.Join(e.WorkDir, "request.yaml"), orderTemplate(t), 0o600)
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "request.yaml"), orderTemplate(t), 0o600); err != nil {
+				return err
+			}
+			return more(e)
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "pkcs11" {
+				return false, fmt.Errorf("condition %q is not known", name)
+			}
+			return token.Built, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
 			"damage": damage, "fetch": fetch, "readme": readme, "large": large, "wrap": wrap, "edit": edit,
 			"until": until,
 		},
-	})
+	}
 }
 
 // status N ARGS… runs comity and wants it to end with status N.

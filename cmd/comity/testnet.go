@@ -135,7 +135,10 @@ func lockFile(f *os.File) bool {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
 
-type testnetUpCmd struct{ worldFlags }
+type testnetUpCmd struct {
+	worldFlags
+	ReadyFile string `help:"File to write once the nodes take acts." placeholder:"FILE"`
+}
 
 func (c *testnetUpCmd) Run(ctx context.Context, a *app) error {
 	if c.World == "" {
@@ -145,6 +148,9 @@ func (c *testnetUpCmd) Run(ctx context.Context, a *app) error {
 		for _, id := range p.Topology.Participants() {
 			m := p.Topology.Parties[id.Party()][id]
 			a.note("  %-18s %-40s %v", id, m.Name, m.Roles)
+		}
+		if err := writeReady(c.ReadyFile, []byte(c.World+"\n")); err != nil {
+			return err
 		}
 		order, err := c.order(&p.Topology, a.instant())
 		if err != nil {

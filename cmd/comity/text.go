@@ -60,7 +60,7 @@ func hang(w io.Writer, first, text string) {
 // field writes a name and what stands under it, in the column of all fields.
 func field(w io.Writer, name, text string) {
 	if text != "" {
-		hang(w, fmt.Sprintf("%-11s", name), text)
+		hang(w, fmt.Sprintf("%-10s ", name), text)
 	}
 }
 

@@ -26,7 +26,7 @@ type shape struct {
 
 // stateWords say what a state means, and for whom it waits.
 var stateWords = map[casefile.State]string{
-	casefile.Requested:      "it waits for the issuing side's designated authority, which certifies it",
+	casefile.Requested:      "it waits for the issuing side's designated or central authority, which certifies it or returns it",
 	casefile.UnderReview:    "the addressee has it, and a person there must look at what the agreement leaves open",
 	casefile.Served:         "the addressee has it, and answers",
 	casefile.Accepted:       "an authority of the receiving side accepted it, and has it carried out",
@@ -58,7 +58,9 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 	field(w, "", stateWords[v.File.State])
 	writeAwaits(w, v)
 	field(w, "your move", string(v.Move))
-	writeNext(w, turn{move: v.Move, id: string(v.Case), flags: s.flags, asked: asked(v, v.Move), drill: v.File.Matter.Drill})
+	next := turnOf(v, v.Move)
+	next.flags = s.flags
+	writeNext(w, next)
 	if v.Proposed != nil {
 		field(w, "proposed", "a "+string(v.Proposed.Body.Kind())+" that was not sent:")
 		writeBody(w, &v.Proposed.Body)

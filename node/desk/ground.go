@@ -44,4 +44,7 @@ type Clock struct {
 type Organisation struct {
 	ID   protocol.ParticipantID `json:"participant"`
 	Name string                 `json:"name"`
+	// Authority says that it answers as an authority does: it accepts, consults
+	// and has things carried out.
+	Authority bool `json:"authority,omitzero"`
 }

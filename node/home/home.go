@@ -86,6 +86,7 @@ const (
 	labelTLS     = "link"
 	labelStore   = "store"
 	labelOfficer = "officer"
+	labelToken   = "officer-on-token"
 	labelRoot    = "root"
 )
 

@@ -4,6 +4,9 @@ package token
 
 import "crypto"
 
+// Built says whether the binary was built with PKCS#11.
+const Built = false
+
 // A Session is a token that is open. Here there is none.
 type Session struct{}
 

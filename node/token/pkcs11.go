@@ -14,6 +14,9 @@ import (
 	"github.com/miekg/pkcs11"
 )
 
+// Built says whether the binary was built with PKCS#11.
+const Built = true
+
 // What PKCS#11 3.0 added for EdDSA, which the library does not name yet.
 const (
 	ckkEdwards    = 0x40
@@ -34,8 +37,8 @@ type Session struct {
 	whole   bool // the module was initialised here
 }
 
-// Open loads the module and logs in with the PIN. The error is ErrNoToken,
-// ErrPIN or one of the module's.
+// Open loads the module and logs in with the PIN. The error is ErrModule,
+// ErrNoToken, ErrPIN or one of the module's.
 func Open(at Address, pin string) (_ *Session, err error) {
 	if err := at.Check(); err != nil {
 		return nil, err
@@ -45,7 +48,7 @@ func Open(at Address, pin string) (_ *Session, err error) {
 	}
 	ctx := pkcs11.New(at.Module)
 	if ctx == nil {
-		return nil, fmt.Errorf("token: %s is no PKCS#11 module that can be loaded", at.Module)
+		return nil, fmt.Errorf("%w: %s", ErrModule, at.Module)
 	}
 	s := &Session{at: at, ctx: ctx}
 	defer func() {
@@ -113,7 +116,7 @@ func (s *Session) Generate() (crypto.Signer, error) {
 	defer s.mu.Unlock()
 	if _, err := s.find(pkcs11.CKO_PRIVATE_KEY); !errors.Is(err, ErrNoKey) {
 		if err == nil {
-			err = errors.New("token: it has a key with that label already")
+			err = ErrKeyThere
 		}
 		return nil, err
 	}
@@ -134,7 +137,10 @@ func (s *Session) Generate() (crypto.Signer, error) {
 		pkcs11.NewAttribute(pkcs11.CKA_LABEL, s.at.Key),
 	}
 	mechanism := []*pkcs11.Mechanism{pkcs11.NewMechanism(ckmEdwardsGen, nil)}
-	if _, _, err := s.ctx.GenerateKeyPair(s.session, mechanism, public, private); err != nil {
+	switch _, _, err := s.ctx.GenerateKeyPair(s.session, mechanism, public, private); {
+	case errors.Is(err, pkcs11.Error(pkcs11.CKR_MECHANISM_INVALID)):
+		return nil, ErrNoEdDSA
+	case err != nil:
 		return nil, fmt.Errorf("token: make a key: %w", err)
 	}
 	return s.signer()
@@ -215,7 +221,10 @@ func (k *key) Sign(_ io.Reader, message []byte, opts crypto.SignerOpts) ([]byte,
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	mechanism := []*pkcs11.Mechanism{pkcs11.NewMechanism(ckmEdDSA, nil)}
-	if err := s.ctx.SignInit(s.session, mechanism, k.private); err != nil {
+	switch err := s.ctx.SignInit(s.session, mechanism, k.private); {
+	case errors.Is(err, pkcs11.Error(pkcs11.CKR_MECHANISM_INVALID)):
+		return nil, ErrNoEdDSA
+	case err != nil:
 		return nil, fmt.Errorf("token: sign: %w", err)
 	}
 	signature, err := s.ctx.Sign(s.session, message)

@@ -71,7 +71,7 @@ func TestAKeyOnATokenSigns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Generate(); err == nil {
+	if _, err := s.Generate(); !errors.Is(err, token.ErrKeyThere) {
 		t.Error("a second key under one label was made")
 	}
 	key, err := identity.OnToken(made, bytes.Repeat([]byte{7}, identity.TokenSeedSize))
@@ -121,7 +121,7 @@ func TestWhatIsWrongWithATokenIsSaid(t *testing.T) {
 		pin  string
 		want error
 	}{
-		"wrong PIN": {at, "wrong-secret", token.ErrPIN}, "no token": {other, pin, token.ErrNoToken}, "no module": {nowhere, pin, nil},
+		"wrong PIN": {at, "wrong-secret", token.ErrPIN}, "no token": {other, pin, token.ErrNoToken}, "no module": {nowhere, pin, token.ErrModule},
 		"long PIN": {at, strings.Repeat("1", token.MaxPIN+1), token.ErrPIN},
 	} {
 		s, err := token.Open(x.at, x.pin)

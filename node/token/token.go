@@ -19,13 +19,24 @@ import (
 // Errors of a token. They name no key and no PIN.
 var (
 	ErrNotBuilt = errors.New("token: this binary was built without PKCS#11")
+	ErrModule   = errors.New("token: there is no PKCS#11 module that can be loaded")
 	ErrNoToken  = errors.New("token: the module has no token with that label")
 	ErrNoKey    = errors.New("token: the token has no such key")
+	ErrKeyThere = errors.New("token: the token has a key with that label already")
+	ErrNoEdDSA  = errors.New("token: the token makes no Ed25519 signatures")
 	ErrPIN      = errors.New("token: the PIN is wrong, or the token is locked")
 )
 
-// MaxPIN bounds a PIN, in bytes.
-const MaxPIN = 255
+const (
+	// MaxPIN bounds a PIN, in bytes.
+	MaxPIN = 255
+	// maxModule bounds the path of a module, in bytes.
+	maxModule = 1024
+	// maxToken bounds the label of a token, in bytes, as PKCS#11 does.
+	maxToken = 32
+	// maxKey bounds the label of a key, in bytes.
+	maxKey = 255
+)
 
 // An Address says where a key is.
 type Address struct {
@@ -36,9 +47,12 @@ type Address struct {
 
 // Check reports whether a is complete.
 func (a *Address) Check() error {
-	for name, value := range map[string]string{"module": a.Module, "token": a.Token, "key": a.Key} {
-		if value == "" || len(value) > 4096 {
-			return fmt.Errorf("token: %s: want the path of the module, the label of the token and that of the key", name)
+	for _, x := range []struct {
+		name, value string
+		most        int
+	}{{"path of the module", a.Module, maxModule}, {"label of the token", a.Token, maxToken}, {"label of the key", a.Key, maxKey}} {
+		if x.value == "" || len(x.value) > x.most {
+			return fmt.Errorf("token: the %s: want 1 to %d bytes", x.name, x.most)
 		}
 	}
 	return nil

@@ -61,10 +61,16 @@ var authorityRoles = [...]protocol.Role{protocol.RoleCentral, protocol.RoleDesig
 
 // isAuthority: what an authority alone may say, no provider says.
 func isAuthority(_ *Case, st *stance) protocol.Reason {
-	if has(st.step.Roles, authorityRoles[:]...) {
+	if Authority(st.step.Roles) {
 		return ""
 	}
 	return protocol.ReasonRole
+}
+
+// Authority reports whether roles are those of an authority, which may accept,
+// consult, postpone and offer conditions.
+func Authority(roles []protocol.Role) bool {
+	return has(roles, authorityRoles[:]...)
 }
 
 // isReceiving: that the agreement does not apply says the authority of the

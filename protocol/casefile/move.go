@@ -41,7 +41,15 @@ type Awaited struct {
 // Awaits returns whose move it is, of all in the case.
 func (c *Case) Awaits() []Awaited {
 	var out []Awaited
-	for _, id := range c.Participants() {
+	all := c.Participants()
+	if c.State == Requested { // who is to certify is not the certifier yet
+		for _, id := range c.Thread[0].To {
+			if !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		}
+	}
+	for _, id := range all {
 		if m := c.Move(id); m != None && m != Read {
 			out = append(out, Awaited{id, m})
 		}
@@ -72,7 +80,7 @@ func (c *Case) Move(self protocol.ParticipantID) Move {
 	}
 	switch c.State {
 	case Requested:
-		if self != c.Issuer || c.addressedTo(self) {
+		if c.addressedTo(self) && !asking { // what it returned is completed first
 			return Certify
 		}
 	case UnderReview:
