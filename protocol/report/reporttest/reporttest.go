@@ -202,6 +202,7 @@ func (l *life) live(i int) error {
 	deed, r := &l.made.Deed, l.made.Request
 	to := []protocol.ParticipantID{deed.Addressee}
 	deed.Notified = deed.Agreement == report.EURegulation && deed.Type == protocol.Production && !deed.Emergency &&
+		deed.Addressee.Party() == Justice.Party() &&
 		slices.ContainsFunc(deed.Categories, func(c protocol.Category) bool {
 			return c == protocol.CategoryTraffic || c == protocol.CategoryContent
 		}) && l.of(60)
