@@ -38,18 +38,19 @@ func (p *player) reads(ctx context.Context, st step) error {
 	if err != nil {
 		return err
 	}
+	var held []desk.SealedText
 	for _, a := range v.Acts {
-		for _, c := range a.Compartments {
-			switch {
-			case c.Text != want:
-				return errors.New("it reads something else")
-			case want == "":
-				p.say("  ✗ %s sees that there are sealed facts, and holds no key to them", args[1])
-			default:
-				p.say("  ✓ %s reads the sealed facts", args[1])
-			}
-			return nil
-		}
+		held = append(held, a.Compartments...)
 	}
-	return errors.New("the request has no sealed facts")
+	switch {
+	case len(held) == 0:
+		return errors.New("the request has no sealed facts")
+	case held[0].Text != want:
+		return errors.New("it reads something else")
+	case want == "":
+		p.say("  ✗ %s sees that there are sealed facts, and holds no key to them", args[1])
+	default:
+		p.say("  ✓ %s reads the sealed facts", args[1])
+	}
+	return nil
 }
