@@ -36,7 +36,7 @@ func (c *testnetAdvanceCmd) Run(ctx context.Context, a *app) error {
 	}
 	by, err := readSpan(c.By)
 	if err != nil || by <= 0 {
-		return badInput("legal time goes forward only", "name how far: comity testnet advance 8h")
+		return badInput("legal time goes forward only", "name how far: comity testnet advance 8h, or 30d")
 	}
 	t, err := c.topology()
 	if err != nil {
