@@ -116,7 +116,7 @@ func (n *Node) clocksOf(f *filed, all bool) []desk.CaseClock {
 	var out []desk.CaseClock
 	for _, r := range casefile.Clocks(&f.File, n.law(&f.File)) {
 		c := desk.CaseClock{Case: f.File.ID, State: f.File.State, Emergency: f.File.Emergency,
-			Agreement: f.File.Agreement.ID, Clock: r, Passed: f.has(&r)}
+			Drill: f.File.Matter.Drill, Agreement: f.File.Agreement.ID, Clock: r, Passed: f.has(&r)}
 		over := !r.Stopped.IsZero() || c.Passed && r.Effect != casefile.EffectOverdue
 		if all || !over {
 			out = append(out, c)

@@ -81,6 +81,11 @@ func (c *checkCmd) Run(ctx context.Context, a *app) error {
 	if err := c.claim(claims); err != nil {
 		return err
 	}
+	if a.atHome(c) { // a testnet's home has its own legal time
+		if _, err := a.openHome(); err != nil {
+			return err
+		}
+	}
 	k := &checking{claims: claims, at: a.instant()}
 	switch {
 	case !c.At.IsZero():

@@ -36,11 +36,16 @@ func (k *checking) assume(format string, args ...any) {
 	k.assumed = append(k.assumed, fmt.Sprintf(format, args...))
 }
 
+// atHome reports whether a check rests on what a home holds.
+func (a *app) atHome(c *checkCmd) bool {
+	_, err := os.Stat(filepath.Join(a.Dir, home.ConfigName))
+	return err == nil && c.Agreements == "" && c.Registers == "" && c.Pins == ""
+}
+
 // read reads pins, registers and agreements: the home's, unless others are
 // named. A home in which nothing was signed has none.
 func (k *checking) read(ctx context.Context, a *app, c *checkCmd) error {
-	_, err := os.Stat(filepath.Join(a.Dir, home.ConfigName))
-	if err == nil && c.Agreements == "" && c.Registers == "" && c.Pins == "" {
+	if a.atHome(c) {
 		held, err := k.readHome(ctx, a)
 		if held || err != nil {
 			return err

@@ -45,7 +45,10 @@ func (c *clocksCmd) Run(ctx context.Context, a *app) error {
 				continue
 			}
 			id := string(x.Case)
-			if x.Emergency {
+			switch {
+			case x.Drill:
+				id = "DRILL " + id
+			case x.Emergency:
 				id = "EMERGENCY " + id
 			}
 			rows = append(rows, []string{dueText(x, now), clockEnd(&x.Clock), id, shortClock(x.Clock.ID),

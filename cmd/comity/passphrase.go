@@ -242,11 +242,27 @@ func (a *app) readOfficer(ctx context.Context, h *home.Home, named string) (*hom
 		if path, err = onlyOfficer(h); err != nil {
 			return nil, err
 		}
+	} else {
+		path = inHome(h, path)
 	}
 	read := func(path string, lock keyfile.Lock) (*home.Officer, error) {
 		return home.OpenOfficer(path, lock, func(at token.Address) (home.Held, error) { return a.openToken(ctx, moved(at), onIt) })
 	}
 	return locked[*home.Officer]{path, read, []string{filepath.Dir(path), h.Dir}}.open(ctx, a)
+}
+
+// inHome finds a file that is named as comity officer list names it.
+func inHome(h *home.Home, named string) string {
+	if _, err := os.Stat(named); err == nil || filepath.Base(named) != named {
+		return named
+	}
+	files, _ := h.Officers() // what cannot be listed is not found either
+	for _, f := range files {
+		if filepath.Base(f) == named {
+			return f
+		}
+	}
+	return named
 }
 
 func onlyOfficer(h *home.Home) (string, error) {
@@ -262,7 +278,7 @@ func onlyOfficer(h *home.Home) (string, error) {
 		return "", errNoOfficer
 	case len(files) > 1:
 		return "", badInput(fmt.Sprintf("there are %d officers' files in %s", len(files), filepath.Dir(files[0])),
-			"name one with --officer or COMITY_OFFICER")
+			"name one with --officer or COMITY_OFFICER: comity officer list says what each may do")
 	}
 	return files[0], nil
 }

@@ -60,11 +60,11 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 	if c.Type != "" || c.Issuer != "" || c.Addressee != "" {
 		return badInput("--type, --issuer and --addressee are for a template: a file says it itself", "")
 	}
-	r, where, err := a.readPlaced(c.File, c.Agreement)
+	_, node, err := a.openDesk() // first: a testnet's file is read by its legal time
 	if err != nil {
 		return err
 	}
-	_, node, err := a.openDesk()
+	r, where, err := a.readPlaced(c.File, c.Agreement)
 	if err != nil {
 		return err
 	}
@@ -92,6 +92,8 @@ func (c *requestNewCmd) Run(ctx context.Context, a *app) error {
 		writeLint(w, out.Lint)
 		if p.Decision.Verdict != protocol.Deny && !incomplete(&p) {
 			field(w, "next", "comity request send "+string(p.Case)+", which goes to "+words(p.To))
+		} else {
+			field(w, "mend", "the file, then comity request new --file FILE --replace "+string(p.Case))
 		}
 	})
 	return errors.Join(err, done(statusOfDraft(&p)))
@@ -243,16 +245,15 @@ func (c *requestSendCmd) Run(ctx context.Context, a *app) error {
 // where there is one. A file that was edited is told from a node that has an
 // officer sign something else.
 func (c *requestSendCmd) wanted(ctx context.Context, a *app) (protocol.Digest, error) {
+	h, node, err := a.openDesk() // first: a testnet's file is read by its legal time
+	if err != nil {
+		return protocol.Digest{}, err
+	}
 	var file *protocol.Request
-	var err error
 	if c.File != "" {
 		if file, err = a.readRequest(c.File); err != nil {
 			return protocol.Digest{}, err
 		}
-	}
-	h, node, err := a.openDesk()
-	if err != nil {
-		return protocol.Digest{}, err
 	}
 	v, err := node.Case(ctx, c.Case)
 	if err != nil {

@@ -101,7 +101,7 @@ func (s *sheet) urgency() {
 	if e := r.Emergency; e != nil {
 		kind, facts = e.Kind, e.Facts
 	}
-	s.group(r.Emergency != nil, "emergency", "only where it cannot wait: "+offered(s.t.Offers.Emergencies), "kind: "+string(kind), "facts: "+scalar(facts))
+	s.group(r.Emergency != nil, "emergency", "only where it cannot wait, with the statements that comity check then asks for: "+offered(s.t.Offers.Emergencies), "kind: "+string(kind), "facts: "+scalar(facts))
 	if !slices.Contains(s.t.Offers.Types, protocol.Interception) {
 		return
 	}

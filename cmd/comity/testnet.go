@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,7 +151,11 @@ func (c *testnetUpCmd) Run(ctx context.Context, a *app) error {
 		if err := writeReady(c.ReadyFile, []byte(c.World+"\n")); err != nil {
 			return err
 		}
-		order, err := c.order(&p.Topology, a.instant())
+		now, err := legalNow(a, p)
+		if err != nil {
+			return err
+		}
+		order, err := c.order(&p.Topology, now)
 		if err != nil {
 			return err
 		}
@@ -190,15 +193,32 @@ func (f *worldFlags) order(t *testnet.Topology, now time.Time) (string, error) {
 	return name, os.WriteFile(name, writeTemplate(made), 0o600)
 }
 
-// place sends the order, so that somebody's inbox holds something to do.
-func (f *worldFlags) place(ctx context.Context, a *app, order string) (protocol.CaseID, error) {
+// legalNow is the legal time of a world: where it was turned forward, an order
+// with today's dates is too old.
+func legalNow(a *app, p *testnet.Processes) (time.Time, error) {
+	ahead, err := p.Ahead()
+	if err != nil && !errors.Is(err, testnet.ErrNoClock) {
+		return time.Time{}, err
+	}
+	return a.instant().Add(ahead), nil
+}
+
+// place sends the order, so that somebody's inbox holds something to do. What
+// keeps it from being sent is shown.
+func (f *worldFlags) place(ctx context.Context, a *app, order string) (_ protocol.CaseID, err error) {
 	police := *a
-	police.Dir, police.out = filepath.Join(f.World, string(orderIssuer)), bufio.NewWriter(io.Discard)
-	r, err := police.readRequest(order)
+	var said bytes.Buffer
+	police.Dir, police.out = filepath.Join(f.World, string(orderIssuer)), &said
+	defer func() {
+		if err != nil {
+			a.note("%s", said.Bytes())
+		}
+	}()
+	_, node, err := police.openDesk() // and so to the legal time of this world
 	if err != nil {
 		return "", err
 	}
-	_, node, err := police.openDesk()
+	r, err := police.readRequest(order)
 	if err != nil {
 		return "", err
 	}
@@ -221,7 +241,7 @@ func (f *worldFlags) tries(order string, waiting protocol.CaseID) []string {
 			"case show"+at(orderAddressee)+" "+string(waiting)+" --until served")
 	}
 	if order != "" {
-		out = append(out, "check --request "+order,
+		out = append(out, "check --request "+order+at(orderIssuer),
 			"request new --file "+order+at(orderIssuer),
 			"ledger check"+at(orderAddressee),
 			"doctor"+at(orderAddressee))
@@ -257,14 +277,19 @@ func (c *testnetDemoCmd) Run(ctx context.Context, a *app) error {
 		defer os.RemoveAll(dir)
 		c.World = filepath.Join(dir, "world")
 	}
+	if err := c.run(ctx, a, func(p *testnet.Processes) error { return c.play(ctx, a, p) }); err != nil || c.Once {
+		return err
+	}
+	// The stories turned legal time by years, to where the agreement's first term
+	// is over, and filled the inboxes: what waits to be tried waits in a new world.
+	c.World += "-to-try"
+	a.note("\nA new world, of today, to try it on:")
 	return c.run(ctx, a, func(p *testnet.Processes) error {
-		if err := c.play(ctx, a, p); err != nil {
+		now, err := legalNow(a, p)
+		if err != nil {
 			return err
 		}
-		if c.Once {
-			return nil
-		}
-		order, err := c.order(&p.Topology, a.instant())
+		order, err := c.order(&p.Topology, now)
 		if err != nil {
 			return err
 		}

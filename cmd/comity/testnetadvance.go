@@ -13,7 +13,7 @@ import (
 
 type testnetAdvanceCmd struct {
 	worldFlags
-	By time.Duration `arg:"" help:"How far: 8h, 36h30m." placeholder:"TIME"`
+	By string `arg:"" help:"How far: 8h, 36h30m, 30d." placeholder:"TIME"`
 }
 
 func (c *testnetAdvanceCmd) Help() string {
@@ -34,8 +34,9 @@ func (c *testnetAdvanceCmd) Run(ctx context.Context, a *app) error {
 	if c.World == "" {
 		c.World = defaultWorld()
 	}
-	if c.By <= 0 {
-		return badInput("legal time goes forward only", "name how far: comity testnet advance 8h")
+	by, err := readSpan(c.By)
+	if err != nil || by <= 0 {
+		return badInput("legal time goes forward only", "name how far: comity testnet advance 8h, or 30d")
 	}
 	t, err := c.topology()
 	if err != nil {
@@ -46,7 +47,7 @@ func (c *testnetAdvanceCmd) Run(ctx context.Context, a *app) error {
 		return badInput(plain(err), "name the folder of a world with --world, or start one: comity testnet up")
 	}
 	out := advanced{World: c.World}
-	ahead, err := w.Turn(c.By)
+	ahead, err := w.Turn(by)
 	if errors.Is(err, testnet.ErrNoClock) {
 		return badInput("legal time cannot be turned in "+c.World,
 			"it was founded by an earlier version: end it, remove the folder, and start one anew")

@@ -141,6 +141,16 @@ func parseUntil(s string, now time.Time) (time.Time, error) {
 	return time.Time{}, badInput(fmt.Sprintf("%q: want a day in the future such as 2027-11-22, or 365d", s), "")
 }
 
+// readSpan reads a duration, or a number of days.
+func readSpan(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n <= 36500 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	}
+	return time.ParseDuration(s)
+}
+
 // count writes a number with its noun.
 func count(n int, noun string) string {
 	switch {

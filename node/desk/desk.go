@@ -222,6 +222,7 @@ type CaseClock struct {
 	Case      protocol.CaseID `json:"case"`
 	State     casefile.State  `json:"state"`
 	Emergency bool            `json:"emergency,omitzero"`
+	Drill     bool            `json:"drill,omitzero"` // an exercise
 	Agreement string          `json:"agreement"`
 	// Clock is as case show has it.
 	Clock casefile.Running `json:"clock"`

@@ -3,6 +3,7 @@ package story
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"comity.example/node/desk"
@@ -113,7 +114,8 @@ func (p *player) finding(_ context.Context, st step) error {
 	}
 	f, err := p.found(args[0], want)
 	if err == nil {
-		p.say("    %s, %s: %s", f.Article, want, f.Text)
+		// a rule of the protocol has no article
+		p.say("    %s: %s", strings.TrimPrefix(fmt.Sprintf("%s, %s", f.Article, want), ", "), f.Text)
 	}
 	return err
 }
