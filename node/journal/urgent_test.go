@@ -114,13 +114,16 @@ func TestUrgentJoinsTheBatchThatIsMade(t *testing.T) {
 	var wg sync.WaitGroup
 	var joined, last Committed
 	var failed [2]error
+	var mu sync.Mutex // order is written by the committer and read by who waits
+	first := func() int { mu.Lock(); defer mu.Unlock(); return order[0] }
+	note := func(i int) int { mu.Lock(); defer mu.Unlock(); order = append(order, i); return len(order) }
 	for i := range 40 {
 		wg.Go(func() {
 			c, err := j.Commit(t.Context(), func(tx *Tx) error {
-				if order = append(order, i); len(order) == 2 { // amid the batch
+				if note(i) == 2 { // amid the batch
 					wg.Go(func() {
 						joined, failed[0] = j.Urgent(t.Context(), func(tx *Tx) error {
-							order = append(order, -1)
+							note(-1)
 							return tx.Set([]byte("urgent"), nil)
 						})
 					})
@@ -132,7 +135,7 @@ func TestUrgentJoinsTheBatchThatIsMade(t *testing.T) {
 			})
 			if err != nil {
 				t.Error(err)
-			} else if i == order[0] {
+			} else if i == first() {
 				last = c
 			}
 		})

@@ -74,6 +74,13 @@ func (p *pager) Send(_ context.Context, e *notify.Event) error {
 	return nil
 }
 
+// taken returns the ids of what it took, in order.
+func (p *pager) taken() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.got)
+}
+
 func (p *pager) tried() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,8 +115,8 @@ func TestEachTargetIsToldInTheOrderOfItsQueue(t *testing.T) {
 			n.Wake()
 			synctest.Wait()
 			want := []string{"0/emergency", "1/a", "1/b"}
-			if !slices.Equal(command.got, want) || !slices.Equal(webhook.got, want) || q.len() != 0 {
-				t.Errorf("got %v and %v, %d wait; want %v and none", command.got, webhook.got, q.len(), want)
+			if !slices.Equal(command.taken(), want) || !slices.Equal(webhook.taken(), want) || q.len() != 0 {
+				t.Errorf("got %v and %v, %d wait; want %v and none", command.taken(), webhook.taken(), q.len(), want)
 			}
 		})
 }
@@ -124,8 +131,8 @@ func TestATargetThatIsDownHoldsUpNoOther(t *testing.T) {
 			q.add(notify.Webhook, "1/a")
 			n.Wake()
 			synctest.Wait()
-			if len(up.got) != 1 {
-				t.Errorf("the webhook got %v while the command is down", up.got)
+			if len(up.taken()) != 1 {
+				t.Errorf("the webhook got %v while the command is down", up.taken())
 			}
 			time.Sleep(time.Hour)
 			if n := down.tried(); n < 10 || n > 60 {
@@ -135,8 +142,8 @@ func TestATargetThatIsDownHoldsUpNoOther(t *testing.T) {
 			down.err = nil
 			down.mu.Unlock()
 			time.Sleep(2 * notify.RetryLast)
-			if len(down.got) != 1 || q.len() != 0 {
-				t.Errorf("after it came back it got %v", down.got)
+			if len(down.taken()) != 1 || q.len() != 0 {
+				t.Errorf("after it came back it got %v", down.taken())
 			}
 		})
 }
@@ -171,8 +178,8 @@ func TestAnEmergencyDoesNotWaitBehindAFailure(t *testing.T) {
 		q.add(notify.Command, "0/emergency")
 		n.Wake()
 		time.Sleep(notify.RetryFirst + time.Millisecond)
-		if !slices.Equal(p.got, []string{"0/emergency"}) {
-			t.Errorf("got %v", p.got)
+		if !slices.Equal(p.taken(), []string{"0/emergency"}) {
+			t.Errorf("got %v", p.taken())
 		}
 	})
 }
@@ -189,8 +196,8 @@ func TestWhatIsRejectedIsGivenUp(t *testing.T) {
 		q.add(notify.Webhook, "1/good")
 		n.Wake()
 		time.Sleep(time.Hour)
-		if !slices.Equal(p.got, []string{"1/good"}) || p.tried() != notify.MaxRejected+1 || q.len() != 0 {
-			t.Errorf("got %v after %d attempts, %d wait", p.got, p.tried(), q.len())
+		if !slices.Equal(p.taken(), []string{"1/good"}) || p.tried() != notify.MaxRejected+1 || q.len() != 0 {
+			t.Errorf("got %v after %d attempts, %d wait", p.taken(), p.tried(), q.len())
 		}
 	})
 }
@@ -205,8 +212,8 @@ func TestWhatIsTooOldIsGivenUp(t *testing.T) {
 			t.Fatal("it was given up early")
 		}
 		time.Sleep(2 * notify.RetryLast)
-		if q.len() != 0 || len(p.got) != 0 {
-			t.Errorf("%d wait, got %v", q.len(), p.got)
+		if q.len() != 0 || len(p.taken()) != 0 {
+			t.Errorf("%d wait, got %v", q.len(), p.taken())
 		}
 	})
 }
