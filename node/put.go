@@ -78,42 +78,10 @@ func (n *Node) carryOrder(p *plan, read func(protocol.Digest) ([]byte, error)) e
 }
 
 // answerOpen fills in which open questions an act answers, where the person
-// named none.
+// named none. An objection names one only where it is taken further.
 func answerOpen(b *protocol.Body, open []protocol.Digest) {
-	fill := func(have []protocol.Digest) []protocol.Digest {
-		if len(have) == 0 {
-			return open
-		}
-		return have
-	}
-	switch {
-	case b.Reply != nil:
-		x := *b.Reply
-		x.Answers = fill(x.Answers)
-		b.Reply = &x
-	case b.Amendment != nil:
-		x := *b.Amendment
-		x.Answers = fill(x.Answers)
-		b.Amendment = &x
-	case b.Objection != nil && b.Objection.Level == protocol.LevelReceiving:
-		x := *b.Objection
-		x.Answers = fill(x.Answers)
-		b.Objection = &x
-	case b.Determination != nil:
-		x := *b.Determination
-		x.Answers = fill(x.Answers)
-		b.Determination = &x
-	case b.Acceptance != nil:
-		x := *b.Acceptance
-		x.Answers = fill(x.Answers)
-		b.Acceptance = &x
-	case b.Refusal != nil:
-		x := *b.Refusal
-		x.Answers = fill(x.Answers)
-		b.Refusal = &x
-	case b.Response != nil:
-		x := *b.Response
-		x.Answers = fill(x.Answers)
-		b.Response = &x
+	further := b.Objection == nil || b.Objection.Level == protocol.LevelReceiving
+	if further && len(b.Answered()) == 0 {
+		*b, _ = b.Answering(open)
 	}
 }

@@ -58,7 +58,7 @@ func (a *app) speak(ctx context.Context, s speech) error {
 			if s.also != nil {
 				s.also(w)
 			}
-			writeAnswered(w, s.view, answersIn(&p.Body))
+			writeAnswered(w, s.view, p.Body.Answered())
 		}})
 }
 
@@ -73,7 +73,7 @@ func (s *speech) fits(p *desk.Prepared) error {
 	if err != nil || have != want {
 		return errNotAsked
 	}
-	for _, d := range answersIn(&p.Body) {
+	for _, d := range p.Body.Answered() {
 		if !s.answerable(d, &p.Body) {
 			return errNotAsked
 		}
@@ -104,68 +104,18 @@ func (s *speech) answerable(d protocol.Digest, b *protocol.Body) bool {
 
 // unfilled returns a body without what the node fills in.
 func unfilled(b protocol.Body) protocol.Body {
-	if answers := answersOf(&b); answers != nil {
-		*answers = nil
-	}
+	b, _ = b.Answering(nil) // a copy
 	switch {
 	case b.Objection != nil:
 		b.Objection.Request = nil
 	case b.Enforcement != nil:
-		b.Enforcement.Request = nil
-	case b.Use != nil:
-		b.Use.Request = nil
-	}
-	return b
-}
-
-// answersOf returns where a body says which questions it answers, of a copy of
-// what it points to; nil if it answers none.
-func answersOf(b *protocol.Body) *[]protocol.Digest {
-	switch {
-	case b.Reply != nil:
-		x := *b.Reply
-		b.Reply = &x
-		return &x.Answers
-	case b.Amendment != nil:
-		x := *b.Amendment
-		b.Amendment = &x
-		return &x.Answers
-	case b.Objection != nil:
-		x := *b.Objection
-		b.Objection = &x
-		return &x.Answers
-	case b.Determination != nil:
-		x := *b.Determination
-		b.Determination = &x
-		return &x.Answers
-	case b.Acceptance != nil:
-		x := *b.Acceptance
-		b.Acceptance = &x
-		return &x.Answers
-	case b.Refusal != nil:
-		x := *b.Refusal
-		b.Refusal = &x
-		return &x.Answers
-	case b.Response != nil:
-		x := *b.Response
-		b.Response = &x
-		return &x.Answers
-	case b.Enforcement != nil:
 		x := *b.Enforcement
-		b.Enforcement = &x
+		x.Request, b.Enforcement = nil, &x
 	case b.Use != nil:
 		x := *b.Use
-		b.Use = &x
+		x.Request, b.Use = nil, &x
 	}
-	return nil
-}
-
-func answersIn(b *protocol.Body) []protocol.Digest {
-	own := *b
-	if answers := answersOf(&own); answers != nil {
-		return *answers
-	}
-	return nil
+	return b
 }
 
 // writeAnswered says in words what an act answers.
