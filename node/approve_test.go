@@ -12,6 +12,7 @@ import (
 	"comity.example/node/home"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
+	"comity.example/protocol/evidence/evidencetest"
 	"comity.example/protocol/register"
 )
 
@@ -229,7 +230,7 @@ func TestADisclosureWaitsForItsApprovals(t *testing.T) {
 		b.must(err)
 		b.awaitMove(contoso, s.Case, casefile.Answer)
 		body := protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete,
-			Objects: []protocol.Object{protocol.NewObject("a.txt", "text/plain", []byte("a"))}}}
+			Objects: []protocol.Object{evidencetest.Object("a.txt", "text/plain", []byte("a"))}}}
 		_, err = b.act(contoso, desk.Draft{Case: s.Case, Body: body})
 		wantProblem(t, "alone", err, string(protocol.ReasonApproval))
 		_, err = b.node(contoso).Save(t.Context(), desk.Draft{Case: s.Case, Body: body})
@@ -273,7 +274,7 @@ func TestADrillIsMarkedAndYieldsNothing(t *testing.T) {
 			t.Errorf("the provider's inbox says %+v", b.inbox(contoso))
 		}
 		_, err = b.act(contoso, desk.Draft{Case: s.Case, Body: protocol.Body{Disclosure: &protocol.Disclosure{
-			Status: protocol.ProductionComplete, Objects: []protocol.Object{protocol.NewObject("a.txt", "text/plain", []byte("a"))}}}})
+			Status: protocol.ProductionComplete, Objects: []protocol.Object{evidencetest.Object("a.txt", "text/plain", []byte("a"))}}}})
 		wantProblem(t, "data in a drill", err, string(protocol.ReasonDrill))
 		_, err = b.act(contoso, desk.Draft{Case: s.Case, Body: protocol.Body{Disclosure: &protocol.Disclosure{
 			Status: protocol.ProductionNoData, Objects: []protocol.Object{}}}})

@@ -28,6 +28,7 @@ import (
 	"comity.example/node/link/linktest"
 	"comity.example/protocol"
 	"comity.example/protocol/chain"
+	"comity.example/protocol/evidence/evidencetest"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/register"
 	"comity.example/protocol/wire"
@@ -387,7 +388,7 @@ func certification() protocol.Body {
 
 func disclosure(status protocol.ProductionStatus) protocol.Body {
 	return protocol.Body{Disclosure: &protocol.Disclosure{Status: status, Objects: []protocol.Object{
-		protocol.NewObject("mailbox.mbox", "application/mbox", []byte("From falcon\n"))}}}
+		evidencetest.Object("mailbox.mbox", "application/mbox", []byte("From falcon\n"))}}}
 }
 
 // served takes a case to the provider: the police request, the office certifies.

@@ -13,6 +13,7 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/chain/chaintest"
+	"comity.example/protocol/evidence/evidencetest"
 	"comity.example/protocol/wire"
 )
 
@@ -210,7 +211,7 @@ func (l *listener) tellStory() protocol.CaseID {
 
 // abuseBodies sends the other kinds of act, where they fit and where they do not.
 func (l *listener) abuseBodies(id protocol.CaseID) {
-	object := protocol.NewObject(mark, mark, []byte(mark))
+	object := evidencetest.Object(mark, mark, []byte(mark))
 	for _, at := range []protocol.ParticipantID{police, office, contoso} {
 		for _, body := range []protocol.Body{
 			{Withdrawal: &protocol.Withdrawal{Note: mark}},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"comity.example/protocol"
+	"comity.example/protocol/evidence/evidencetest"
 )
 
 func utc(s string) time.Time {
@@ -190,18 +191,18 @@ func TestZeroDecisionRefuses(t *testing.T) {
 
 func TestObjectNamesAreNeverPaths(t *testing.T) {
 	for _, name := range []string{"", ".", "..", "../a", "a/b", `a\b`, "a\x00b", "/a"} {
-		o := protocol.NewObject(name, "text/plain", []byte("x"))
+		o := evidencetest.Object(name, "text/plain", []byte("x"))
 		if o.Check() == nil {
 			t.Errorf("%q was accepted", name)
 		}
 	}
-	o := protocol.NewObject("mail.mbox", "application/mbox", []byte("x"))
+	o := evidencetest.Object("mail.mbox", "application/mbox", []byte("x"))
 	if err := o.Check(); err != nil {
 		t.Fatal(err)
 	}
-	o.Content = []byte("y")
+	o.Tree = protocol.Digest{}
 	if o.Check() == nil {
-		t.Fatal("content that does not fit its digest was accepted")
+		t.Fatal("an object without a tree hash was accepted")
 	}
 }
 

@@ -374,6 +374,20 @@ type Tap struct {
 	// Until and Authorisation are those of a renewal.
 	Until         time.Time      `json:"until,omitzero"`
 	Authorisation *Authorisation `json:"authorisation,omitzero"`
+	// Live announces, at a start, an object that grows as long as the interception
+	// runs. Product is what it became, at a stop: its node says so by itself.
+	Live    *Live   `json:"live,omitzero"`
+	Product *Object `json:"product,omitzero"`
+}
+
+// A Live object grows while an interception runs. Its bytes come in segments, each
+// sealed by itself, which its readers fetch as they come (SPEC.md §18.5).
+type Live struct {
+	ID        Digest          `json:"id"` // 32 random bytes
+	Name      string          `json:"name"`
+	MediaType string          `json:"media_type"`
+	Readers   []ParticipantID `json:"readers"` // as of a disclosure
+	Keys      Signed          `json:"keys"`    // as of a disclosure, of one object: ID
 }
 
 // A CostsAction says where costs stand.

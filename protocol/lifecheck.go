@@ -3,6 +3,7 @@ package protocol
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 func (c *Clarification) absent() bool { return c == nil }
@@ -208,7 +209,7 @@ func (t *Tap) check() error {
 		if !t.Until.IsZero() || t.Authorisation != nil {
 			return errors.New("until: want it, and an authorisation, only of a renewal")
 		}
-		return nil
+		return t.checkProduct()
 	case TapRenewed:
 		if t.Authorisation == nil {
 			return errors.New("authorisation: want the new one")
@@ -216,9 +217,47 @@ func (t *Tap) check() error {
 		if !t.Until.After(t.At) {
 			return errors.New("until: want it after the renewal")
 		}
-		return errors.Join(checkTime("until", t.Until), t.Authorisation.check(), t.Authorisation.checkValidation())
+		return errors.Join(checkTime("until", t.Until), t.Authorisation.check(), t.Authorisation.checkValidation(),
+			t.checkProduct())
 	}
 	return errors.New("action: want what happens")
+}
+
+// checkProduct: a start may announce a live object, and a stop say what it became.
+func (t *Tap) checkProduct() error {
+	switch {
+	case t.Live != nil && t.Action != TapStarted:
+		return errors.New("live: want it only of a start")
+	case t.Product != nil && t.Action != TapStopped:
+		return errors.New("product: want it only of a stop")
+	case t.Live != nil:
+		return t.Live.check()
+	case t.Product == nil:
+		return nil
+	case t.Product.Segments == 0 && t.Product.Size > 0:
+		return errors.New("product.segments: want how many segments there were")
+	}
+	if err := t.Product.Check(); err != nil {
+		return fmt.Errorf("product.%w", err)
+	}
+	return nil
+}
+
+func (l *Live) check() error {
+	// As an object and its keys are checked, of which all but the name is known
+	// only at the end.
+	o := Object{Name: l.Name, MediaType: l.MediaType, SHA512: strings.Repeat("0", 128), Tree: l.ID}
+	if l.ID.IsZero() {
+		return errors.New("live.id: want 32 random bytes")
+	}
+	if err := o.Check(); err != nil {
+		return fmt.Errorf("live.%w", err)
+	}
+	d := Disclosure{Objects: []Object{o}, Readers: l.Readers, Keys: l.Keys}
+	if err := d.checkKeys(); err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	return nil
 }
 
 func (c *Costs) check() error {

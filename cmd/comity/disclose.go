@@ -9,6 +9,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/evidence/evidencetest"
 )
 
 type discloseCmd struct {
@@ -83,7 +84,7 @@ func (c *discloseCmd) disclosure() (*protocol.Disclosure, error) {
 			return nil, badInput(fmt.Sprintf("the files have more than %d bytes together", protocol.MaxInline),
 				"hand them over in several acts, all but the last with --part")
 		}
-		o := protocol.NewObject(filepath.Base(path), mediaType(path), content)
+		o := evidencetest.Object(filepath.Base(path), mediaType(path), content)
 		if err := o.Check(); err != nil {
 			return nil, badInput(path+": "+err.Error(), "")
 		}

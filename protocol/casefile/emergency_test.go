@@ -9,6 +9,7 @@ import (
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
 	"comity.example/protocol/chain/chaintest"
+	"comity.example/protocol/evidence/evidencetest"
 	"comity.example/protocol/register"
 )
 
@@ -125,7 +126,7 @@ func servedTo(t *testing.T, change func(*protocol.Request)) (casefile.Case, case
 
 // TestNothingIsDisclosedInADrill, whoever asks and however little.
 func TestNothingIsDisclosedInADrill(t *testing.T) {
-	one := protocol.NewObject("a", "text/plain", []byte("a"))
+	one := evidencetest.Object("a", "text/plain", []byte("a"))
 	for _, drill := range []bool{true, false} {
 		c, opened := servedTo(t, func(r *protocol.Request) { r.Drill = drill })
 		for _, d := range []protocol.Disclosure{

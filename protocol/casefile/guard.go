@@ -191,6 +191,9 @@ func mayDisclose(c *Case, st *stance) protocol.Reason {
 	if d := st.step.Act.Body.Disclosure; c.Matter.Drill && (d.Status != protocol.ProductionNoData || len(d.Objects) > 0) {
 		return protocol.ReasonDrill // that there is no data is all that answers an exercise
 	}
+	if !c.mayRead(st.step.Act, st.step.Act.Body.Disclosure.Readers) {
+		return protocol.ReasonWrongRecipient
+	}
 	if r := held(st.open); r != "" {
 		return r
 	}
@@ -204,6 +207,17 @@ func mayDisclose(c *Case, st *stance) protocol.Reason {
 		return protocol.ReasonInterception
 	}
 	return ""
+}
+
+// mayRead reports whether the readers of what an act hands over are who it goes to
+// and who asked for it, and nobody else.
+func (c *Case) mayRead(act *protocol.Act, readers []protocol.ParticipantID) bool {
+	for _, r := range readers {
+		if r != c.Issuer && !slices.Contains(act.To, r) {
+			return false
+		}
+	}
+	return true
 }
 
 // held says what keeps the addressee from disclosing, of the open questions.

@@ -89,7 +89,7 @@ func ProofName(d protocol.Digest, by protocol.ParticipantID) string {
 // DocumentName is the name of a document's file.
 func DocumentName(kind, name string) string { return "documents/" + kind + "/" + name }
 
-// EvidenceName is the name of a disclosed object's file: its digest, never the
+// EvidenceName is the name of a disclosed object's file, by its tree hash: never the
 // name that a peer gave it.
 func EvidenceName(d protocol.Digest) string { return "evidence/" + hexOf(d) }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"comity.example/protocol"
+	"comity.example/protocol/evidence/evidencetest"
 )
 
 // asked is the digest of something that was asked.
@@ -118,7 +119,7 @@ func (w world) lifeForms() []recipe {
 	bad("conditions", "limits", "no condition", func(b *protocol.Body) { b.Conditions.Limits = []protocol.Clause{} })
 	bad("conditions", "reason", "in part, for no reason", func(b *protocol.Body) { b.Conditions.Reason = "" })
 	bad("disclosure-origin", "objects", "objects beside what is passed on", func(b *protocol.Body) {
-		b.Disclosure.Objects = []protocol.Object{protocol.NewObject("a", "text/plain", []byte("a"))}
+		b.Disclosure.Objects = []protocol.Object{evidencetest.Object("a", "text/plain", []byte("a"))}
 	})
 	bad("postponement", "reason", "put off for a reason that is not known", func(b *protocol.Body) { b.Postponement.Reason = "late" })
 	bad("extension", "reason", "more time for no reason", func(b *protocol.Body) { b.Extension.Reason = "" })

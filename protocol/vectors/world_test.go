@@ -17,6 +17,7 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/chain"
+	"comity.example/protocol/evidence/evidencetest"
 	"comity.example/protocol/register"
 )
 
@@ -288,10 +289,8 @@ func order() *protocol.Request {
 
 // disclosure returns the provider's answer: one object, no officer.
 func (w world) disclosure() *protocol.Act {
-	return w.act(protocol.Body{Disclosure: &protocol.Disclosure{
-		Status:  protocol.ProductionComplete,
-		Objects: []protocol.Object{protocol.NewObject("mail.mbox", "application/mbox", []byte("From a\n"))},
-	}}, contoso, office)
+	return w.act(protocol.Body{Disclosure: evidencetest.Disclosure(protocol.ProductionComplete,
+		[]protocol.Object{evidencetest.Object("mail.mbox", "application/mbox", []byte("From a\n"))}, office)}, contoso, office)
 }
 
 // request returns the police's request to its designated authority, endorsed.

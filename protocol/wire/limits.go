@@ -35,6 +35,16 @@ const (
 	// whole answer: the asker asks on.
 	MaxHoldings = 1024
 
+	// MaxBlock bounds a block of an object, in bytes: 64 sealed chunks, and the
+	// header before the first (package evidence).
+	MaxBlock = 56 + 64*(16<<10+16)
+
+	// MaxBlockProof bounds the hashes with a block.
+	MaxBlockProof = 64
+
+	// MaxSegment bounds a segment of a live object, in bytes: 256 KiB, sealed.
+	MaxSegment = 256<<10 + 56 + 17*16
+
 	// MaxRetryAfter is the longest time a Busy can ask for. Whoever is busy
 	// for longer says so again.
 	MaxRetryAfter = time.Hour
@@ -55,6 +65,7 @@ const (
 
 	digestSize = 32
 	nonceSize  = 16
+	shareSize  = 32
 )
 
 // bounds returns the least and greatest size of a body of type t, in bytes,
@@ -88,6 +99,18 @@ func (t Type) bounds() (least, most int, known bool) {
 		return 1 + 2*digestSize, 1 + 2*digestSize, true
 	case TypeHoldingsAnswer:
 		return digestSize, MaxHoldings * digestSize, true
+	case TypeBlockQuery:
+		return 2*digestSize + 8, 2*digestSize + 8, true
+	case TypeBlock:
+		return 1 + 1, 1 + MaxBlockProof*digestSize + MaxBlock, true
+	case TypeShareQuery:
+		return 2 * digestSize, 2 * digestSize, true
+	case TypeShare:
+		return shareSize, shareSize, true
+	case TypeSegmentQuery:
+		return digestSize + 8, digestSize + 8, true
+	case TypeSegment:
+		return 1, MaxSegment, true
 	}
 	return 0, 0, false
 }

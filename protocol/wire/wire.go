@@ -45,6 +45,12 @@ const (
 	TypePong             Type = 11
 	TypeHoldingsQuery    Type = 12
 	TypeHoldingsAnswer   Type = 13
+	TypeBlockQuery       Type = 14
+	TypeBlock            Type = 15
+	TypeShareQuery       Type = 16
+	TypeShare            Type = 17
+	TypeSegmentQuery     Type = 18
+	TypeSegment          Type = 19
 )
 
 // String returns the name of the message.
@@ -76,6 +82,18 @@ func (t Type) String() string {
 		return "holdings-query"
 	case TypeHoldingsAnswer:
 		return "holdings-answer"
+	case TypeBlockQuery:
+		return "block-query"
+	case TypeBlock:
+		return "block"
+	case TypeShareQuery:
+		return "share-query"
+	case TypeShare:
+		return "share"
+	case TypeSegmentQuery:
+		return "segment-query"
+	case TypeSegment:
+		return "segment"
 	}
 	return fmt.Sprintf("type-%d", uint8(t))
 }
@@ -84,7 +102,7 @@ func (t Type) String() string {
 func (t Type) IsRequest() bool {
 	switch t {
 	case TypeDeliver, TypePublish, TypePull, TypeCheckpointQuery, TypePing,
-		TypeHoldingsQuery:
+		TypeHoldingsQuery, TypeBlockQuery, TypeShareQuery, TypeSegmentQuery:
 		return true
 	}
 	return false
@@ -107,6 +125,12 @@ func (t Type) Answers(request Type) bool {
 		return t == TypePong
 	case TypeHoldingsQuery:
 		return t == TypeHoldingsAnswer || t == TypeNothing
+	case TypeBlockQuery:
+		return t == TypeBlock || t == TypeNothing
+	case TypeShareQuery:
+		return t == TypeShare || t == TypeNothing
+	case TypeSegmentQuery:
+		return t == TypeSegment || t == TypeNothing
 	}
 	return false
 }
@@ -140,6 +164,18 @@ func decode(t Type, b []byte) (Message, error) {
 		return decodeHoldingsQuery(b)
 	case TypeHoldingsAnswer:
 		return decodeHoldingsAnswer(b)
+	case TypeBlockQuery:
+		return decodeBlockQuery(b)
+	case TypeBlock:
+		return decodeBlock(b)
+	case TypeShareQuery:
+		return decodeShareQuery(b)
+	case TypeShare:
+		return decodeShare(b)
+	case TypeSegmentQuery:
+		return decodeSegmentQuery(b)
+	case TypeSegment:
+		return decodeSegment(b)
 	}
 	return nil, fmt.Errorf("%w: unknown type %d", ErrMalformed, uint8(t))
 }

@@ -9,6 +9,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
+	"comity.example/protocol/evidence/evidencetest"
 )
 
 // talk returns the verbs of the talk in a case.
@@ -170,7 +171,7 @@ func (p *player) part(ctx context.Context, st step) error {
 		return err
 	}
 	return p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionPartial,
-		Objects: []protocol.Object{protocol.NewObject(args[2], "application/octet-stream", content)}}})
+		Objects: []protocol.Object{evidencetest.Object(args[2], "application/octet-stream", content)}}})
 }
 
 // stopped: stopped REASON VERB … — the step does not go through: the node says that

@@ -12,6 +12,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/node/home"
 	"comity.example/protocol"
+	"comity.example/protocol/evidence/evidencetest"
 )
 
 // eyes: eyes PARTICIPANT [request=N] [disclosure=N] — its operator asks for so many
@@ -72,7 +73,7 @@ func (p *player) propose(ctx context.Context, st step) error {
 	}
 	_, err = node.Save(ctx, desk.Draft{Case: id, Body: protocol.Body{Disclosure: &protocol.Disclosure{
 		Status:  protocol.ProductionComplete,
-		Objects: []protocol.Object{protocol.NewObject(args[2], "application/octet-stream", content)}}}})
+		Objects: []protocol.Object{evidencetest.Object(args[2], "application/octet-stream", content)}}}})
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/evidence/evidencetest"
 )
 
 // words joins what follows the first arguments of a step.
@@ -200,7 +201,7 @@ func (p *player) bulk(ctx context.Context, st step) error {
 		return errors.New("want a size that one disclosure takes")
 	}
 	err = p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete,
-		Objects: []protocol.Object{protocol.NewObject("archive.zip", "application/zip", make([]byte, size))}}})
+		Objects: []protocol.Object{evidencetest.Object("archive.zip", "application/zip", make([]byte, size))}}})
 	switch {
 	case err == nil:
 		return errors.New("the node took it")

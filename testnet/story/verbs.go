@@ -13,6 +13,7 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/casepack"
+	"comity.example/protocol/evidence/evidencetest"
 	"comity.example/protocol/register"
 )
 
@@ -188,7 +189,7 @@ func (p *player) disclose(ctx context.Context, st step) error {
 		return err
 	}
 	return p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete,
-		Objects: []protocol.Object{protocol.NewObject(args[2], "application/octet-stream", content)}}})
+		Objects: []protocol.Object{evidencetest.Object(args[2], "application/octet-stream", content)}}})
 }
 
 // answer: answer CASE PARTICIPANT no_data

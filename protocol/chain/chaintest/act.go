@@ -7,6 +7,7 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/chain"
+	"comity.example/protocol/evidence/evidencetest"
 )
 
 // Agreement is what the acts of a World refer to.
@@ -72,10 +73,9 @@ func (w *World) Certify(
 func (w *World) Disclose(
 	request *protocol.Act, from protocol.ParticipantID, to ...protocol.ParticipantID) *protocol.Act {
 	w.tb.Helper()
-	mail := protocol.NewObject("mail.mbox", "application/mbox", []byte("From a\n"))
-	act := w.Act(protocol.Body{Disclosure: &protocol.Disclosure{
-		Status: protocol.ProductionComplete, Objects: []protocol.Object{mail},
-	}}, from, to...)
+	mail := evidencetest.Object("mail.mbox", "application/mbox", []byte("From a\n"))
+	act := w.Act(protocol.Body{Disclosure: evidencetest.Disclosure(
+		protocol.ProductionComplete, []protocol.Object{mail}, to...)}, from, to...)
 	act.Case, act.Agreement = request.Case, request.Agreement
 	return act
 }
