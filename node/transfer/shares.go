@@ -63,8 +63,6 @@ type Request struct {
 // the cases of a peer. It counts what each peer had of each object, in memory only: a
 // peer that asks for the same again and again is told to wait.
 type Shares struct {
-	now func() time.Time
-
 	mu      sync.Mutex
 	serving map[protocol.ParticipantID]int
 	busy    int // pieces that are being served
@@ -92,12 +90,9 @@ type account struct {
 	last  time.Time
 }
 
-// NewShares returns Shares by the given clock, nil for time.Now.
-func NewShares(now func() time.Time) *Shares {
-	if now == nil {
-		now = time.Now
-	}
-	return &Shares{now: now, serving: map[protocol.ParticipantID]int{}, had: map[reader]*account{},
+// NewShares returns Shares of which nothing is taken.
+func NewShares() *Shares {
+	return &Shares{serving: map[protocol.ParticipantID]int{}, had: map[reader]*account{},
 		turns: map[protocol.ParticipantID]uint64{}, cases: map[protocol.CaseID]uint64{}}
 }
 
@@ -210,7 +205,7 @@ func (s *Shares) before(a, b *waiter) bool {
 
 // spend counts a piece, or returns how long the peer must wait for it.
 func (s *Shares) spend(r Request) (wait time.Duration) {
-	now, key := s.now(), reader{r.Peer, r.Tree}
+	now, key := time.Now(), reader{r.Peer, r.Tree}
 	a := s.had[key]
 	if a == nil {
 		if len(s.had) >= Remembered {
