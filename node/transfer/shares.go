@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"comity.example/protocol"
+	"comity.example/protocol/wire"
 )
 
 const (
@@ -45,6 +46,11 @@ type BusyError struct{ After time.Duration }
 
 // Error says so.
 func (e *BusyError) Error() string { return fmt.Sprintf("%v: for %v", ErrBusy, e.After) }
+
+// Answer returns what tells the peer so.
+func (e *BusyError) Answer() *wire.Busy {
+	return &wire.Busy{RetryAfter: min(e.After, wire.MaxRetryAfter).Truncate(time.Millisecond)}
+}
 
 // Unwrap returns ErrBusy.
 func (e *BusyError) Unwrap() error { return ErrBusy }
