@@ -76,7 +76,7 @@ func (r *Report) warn(format string, args ...any) {
 type Bag struct {
 	// Folder is the name of the folder in an archive in which the bag stands.
 	Folder  string
-	Version string  // "0.97" or "1.0"
+	Version string  // "0.96", which is read as 0.97, "0.97" or "1.0"
 	Info    []Field // bag-info.txt, in its order
 	// Progress, if it is set, is told of the bytes that were read of files.
 	Progress func(bytes int)

@@ -129,21 +129,19 @@ func (b *Bag) list(m *manifest, name, sum string) {
 	b.missing(m, name, sum)
 }
 
-// missing tells what is really missing from what a file system folded into one name,
-// or leaves behind itself.
+// missing tells what is really missing from what a file system folded into one name.
 func (b *Bag) missing(m *manifest, name, sum string) {
-	switch twin := b.twin(name); {
-	case systemFile(name):
-		b.report.warn("%s: %q, a file of an operating system, is missing", m.file, name)
-	case twin != "":
-		b.report.warn("%s: %q differs from %q in case or normalisation only", m.file, name, twin)
-		b.later = append(b.later, claim{m, twin, sum})
-	default:
+	twin := b.twin(name)
+	if twin == "" {
 		b.report.fault("%q is missing", name)
+		return
 	}
+	b.report.warn("%s: %q differs from %q in case or normalisation only", m.file, name, twin)
+	b.later = append(b.later, claim{m, twin, sum})
 }
 
-// systemFile reports whether a file is one of those that come and go by themselves.
+// systemFile reports whether a file is one of those that operating systems leave
+// behind, and take away again.
 func systemFile(name string) bool {
 	return slices.Contains([]string{".DS_Store", "Thumbs.db", "desktop.ini"}, path.Base(name))
 }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -85,8 +85,6 @@ func lines(text string) ([]string, error) {
 	return out, nil
 }
 
-var versionForm = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
-
 // declaration reads bagit.txt: two lines, in this order and in UTF-8 without a mark.
 // RFC 8493, section 2.1.1.
 func (b *Bag) declaration() (encoding, error) {
@@ -107,7 +105,7 @@ func (b *Bag) declaration() (encoding, error) {
 		return nil, fmt.Errorf("%w: %s: want two lines, BagIt-Version and Tag-File-Character-Encoding", ErrNoBag, declarationName)
 	}
 	b.Version = strings.TrimPrefix(version, " ")
-	if !versionForm.MatchString(b.Version) || b.Version != "0.97" && b.Version != "1.0" {
+	if !slices.Contains([]string{"0.96", "0.97", "1.0"}, b.Version) {
 		return nil, fmt.Errorf("%w: %s: want version 0.97 or 1.0", ErrNoBag, declarationName)
 	}
 	of := encodings()[strings.ToUpper(strings.TrimPrefix(name, " "))]
