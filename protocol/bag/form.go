@@ -48,6 +48,19 @@ func (b *Bag) manifest(file string) *manifest {
 
 // checkTags writes the tag files again and compares.
 func (b *Bag) checkTags(order []string, info []Field) error {
+	same := func(name string, content []byte) error {
+		had, err := b.Read(name, MaxManifest)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(had, content) {
+			return ErrForm
+		}
+		return nil
+	}
+	if err := same(declarationName, []byte(declaration)); err != nil {
+		return err
+	}
 	w := NewWriter(io.Discard, b.Folder)
 	if err := w.start(); err != nil {
 		return err
@@ -63,16 +76,7 @@ func (b *Bag) checkTags(order []string, info []Field) error {
 		}
 		w.note(name, sum)
 	}
-	return w.finish(info, func(name string, content []byte) error {
-		had, err := b.Read(name, MaxManifest)
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(had, content) {
-			return ErrForm
-		}
-		return nil
-	})
+	return w.finish(info, same)
 }
 
 // checkForm writes the archive again, with zeros in place of the bytes of its files,
