@@ -188,6 +188,10 @@ func (c *discloseCmd) fits(ctx context.Context, a *app, node *desk.Client, d *pr
 	if v.File != nil {
 		issuer = v.File.Issuer
 	}
+	return fitsDisclosure(d, self, issuer)
+}
+
+func fitsDisclosure(d *protocol.Disclosure, self, issuer protocol.ParticipantID) (func(*desk.Prepared) error, error) {
 	want, err := (&protocol.Body{Disclosure: d}).Digest()
 	if err != nil {
 		return nil, err

@@ -135,8 +135,8 @@ func (f *folder) place(name string, size int64, sum string, content func(io.Writ
 }
 
 // part writes content into a file of its own, which is there whole or not at all.
-func (f *folder) part(size int64, sum string, content func(io.Writer) error) (name string, err error) {
-	name = ".comity-" + strings.ToLower(rand.Text()) + ".part"
+func (f *folder) part(size int64, sum string, content func(io.Writer) error) (_ string, err error) {
+	name := ".comity-" + strings.ToLower(rand.Text()) + ".part"
 	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
