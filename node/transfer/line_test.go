@@ -97,6 +97,7 @@ type line struct {
 	have map[protocol.Digest]*object
 
 	shares *transfer.Shares
+	socket *roaming // of alice
 	alice  *link.Link
 	engine *transfer.Engine
 	stop   func() // the engine
@@ -116,8 +117,11 @@ func onLine(t *testing.T, c linktest.Conditions, f func(t *testing.T, l *line)) 
 		l.book.enter(alice, l.net.Addr(string(alice)))
 		l.book.enter(bob, l.net.Addr(string(bob)))
 		l.startBob()
+		l.socket = &roaming{got: make(chan packet, 1024), over: make(chan struct{})}
+		l.socket.move(l.net.Listen(string(alice)))
+		l.socket.PacketConn = l.socket.now
 		var closeAlice func()
-		l.alice, closeAlice = l.startLink(alice, nil)
+		l.alice, closeAlice = l.startLink(alice, l.socket, nil)
 		l.startEngine()
 		f(t, l)
 		l.stop()
@@ -127,8 +131,8 @@ func onLine(t *testing.T, c linktest.Conditions, f func(t *testing.T, l *line)) 
 	})
 }
 
-func (l *line) startLink(id protocol.ParticipantID, h link.Handler) (*link.Link, func()) {
-	n, err := link.New(link.Config{Conn: l.net.Listen(string(id)), Self: id, Key: keyOf(id), Book: l.book, Handle: h})
+func (l *line) startLink(id protocol.ParticipantID, conn net.PacketConn, h link.Handler) (*link.Link, func()) {
+	n, err := link.New(link.Config{Conn: conn, Self: id, Key: keyOf(id), Book: l.book, Handle: h})
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -151,7 +155,7 @@ func (l *line) startLink(id protocol.ParticipantID, h link.Handler) (*link.Link,
 
 func (l *line) startBob() {
 	l.shares = transfer.NewShares()
-	_, l.end = l.startLink(bob, l.lend)
+	_, l.end = l.startLink(bob, l.net.Listen(string(bob)), l.lend)
 }
 
 func (l *line) startEngine() {
@@ -214,6 +218,9 @@ func (l *line) fetchTo(o *object, d *disk, urgent bool) {
 		l.t.Fatal(err)
 	}
 }
+
+// roam gives alice another address.
+func (l *line) roam() { l.socket.move(l.net.Listen("elsewhere")) }
 
 // wait waits until an object is there, and returns how long that took.
 func (l *line) wait(o *object, most time.Duration) time.Duration {
