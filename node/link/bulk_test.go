@@ -102,7 +102,7 @@ func TestEvidenceDoesNotHoldUpActs(t *testing.T) {
 		a, _ := w.pair(longPoll)
 		var all sync.WaitGroup
 		ctx, cancel := context.WithCancel(t.Context())
-		for range 40 { // more than one peer's share of the handlers
+		for range link.DefaultLimits().Live.PeerShare + 20 { // more than one peer's share
 			all.Go(func() {
 				for ctx.Err() == nil {
 					a.Exchange(ctx, bob, &wire.SegmentQuery{})
