@@ -54,6 +54,7 @@ type writtenStep struct {
 	Version  int64                    `json:"version,omitempty"`
 	At       int64                    `json:"at,omitempty"`
 	Until    int64                    `json:"until,omitempty"`
+	Live     bool                     `json:"live,omitempty"` // a start that announces a live object, a stop with its product
 
 	Result string           `json:"result"` // the state of the case, or the reason of a refusal
 	Open   map[int][]string `json:"open"`   // the questions that people are asked, and whom
@@ -316,6 +317,7 @@ func (w *walker) says(x *writtenStep, b *protocol.Body) {
 		x.Word = string(b.Costs.Action)
 	case b.Interception != nil:
 		x.Word, x.At = string(b.Interception.Action), b.Interception.At.Unix()
+		x.Live = b.Interception.Live != nil || b.Interception.Product != nil
 		if !b.Interception.Until.IsZero() {
 			x.Until = b.Interception.Until.Unix()
 		}
