@@ -288,9 +288,16 @@ class Case {
         if (act.live) {
           const live = (w) => said('interception').some((e) => e.live && e.word === w);
           if (live(word) || (word === 'stopped' && !live('started'))) refuse('out_of_turn');
-          if (word === 'started') this.nothingHolds(open);
+          if (word === 'started') {
+            this.readable(act);
+            this.nothingHolds(open);
+          }
         }
     }
+  }
+
+  readable(act) {
+    if ((act.readers ?? []).some((id) => id !== this.issuer && !act.to.includes(id))) refuse('wrong_recipient');
   }
 
   nothingHolds(open) {
@@ -300,6 +307,7 @@ class Case {
   }
 
   discloses({ act, word, known, open }) {
+    this.readable(act);
     this.nothingHolds(open);
     if (this.window.length === 0) return;
     const taps = this.thread.filter((e) => e.kind === 'interception');
