@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -47,31 +48,9 @@ func (v *Vault) live(p place, make bool) (l *liveLog, done func(), err error) {
 	if err := v.standing(p); err != nil {
 		return nil, nil, err
 	}
-	v.living.mu.Lock()
-	defer v.living.mu.Unlock()
-	if l = v.living.logs[p]; l == nil {
-		dir := v.livePath(p)
-		switch {
-		case exists(dir):
-		case !make:
-			return nil, nil, ErrAbsent
-		default:
-			if err := errors.Join(v.disk.mkdir(filepath.Dir(dir)), v.disk.mkdir(dir)); err != nil {
-				return nil, nil, err
-			}
-		}
-		if l, err = openLog(p, dir, &v.disk); err != nil {
-			return nil, nil, err
-		}
-		if err := v.closeIdle(maxOpenLogs - 1); err != nil {
-			return nil, nil, errors.Join(err, l.file.Close())
-		}
-		if r, err := v.readEntry(p); err == nil {
-			l.sent = peerOf(r)
-		}
-		v.living.logs[p] = l
+	if l, err = v.openLive(p, make); err != nil {
+		return nil, nil, err
 	}
-	l.users++
 	l.mu.Lock()
 	return l, func() {
 		l.mu.Unlock()
@@ -79,6 +58,35 @@ func (v *Vault) live(p place, make bool) (l *liveLog, done func(), err error) {
 		defer v.living.mu.Unlock()
 		l.users--
 	}, nil
+}
+
+func (v *Vault) openLive(p place, make bool) (l *liveLog, err error) {
+	v.living.mu.Lock()
+	defer v.living.mu.Unlock()
+	if l = v.living.logs[p]; l == nil {
+		dir := v.livePath(p)
+		switch {
+		case exists(dir):
+		case !make:
+			return nil, ErrAbsent
+		default:
+			if err := errors.Join(v.disk.mkdir(filepath.Dir(dir)), v.disk.mkdir(dir)); err != nil {
+				return nil, err
+			}
+		}
+		if l, err = openLog(p, dir, &v.disk); err != nil {
+			return nil, err
+		}
+		if err := v.closeIdle(maxOpenLogs - 1); err != nil {
+			return nil, errors.Join(err, l.file.Close())
+		}
+		if r, err := v.readEntry(p); err == nil {
+			l.sent = peerOf(r)
+		}
+		v.living.logs[p] = l
+	}
+	l.users++
+	return l, nil
 }
 
 // closeIdle closes logs that nobody uses until no more than n are open. The caller
@@ -92,6 +100,19 @@ func (v *Vault) closeIdle(n int) (err error) {
 			delete(v.living.logs, p)
 			err = errors.Join(err, l.file.Close())
 		}
+	}
+	return err
+}
+
+// closeLive closes all logs, when nothing is at them any more.
+func (v *Vault) closeLive() (err error) {
+	v.living.mu.Lock()
+	defer v.living.mu.Unlock()
+	for p, l := range v.living.logs {
+		l.mu.Lock()
+		delete(v.living.logs, p)
+		err = errors.Join(err, l.file.Close())
+		l.mu.Unlock()
 	}
 	return err
 }
@@ -460,8 +481,38 @@ func (v *Vault) product(p place) (place, bool) {
 	return p, false
 }
 
+// removeLive removes the segments of a live object that may be there.
+func (v *Vault) removeLive(p place) error {
+	path := v.livePath(p)
+	if !exists(path) {
+		return nil
+	}
+	v.living.mu.Lock()
+	defer v.living.mu.Unlock()
+	var err error
+	if l := v.living.logs[p]; l != nil { // whoever is at it finds it closed
+		delete(v.living.logs, p)
+		err = l.file.Close()
+	}
+	return errors.Join(err, v.disk.do("remove", func() error { return os.RemoveAll(path) }))
+}
+
+// destroyLive ends the live object that became an object whose key is destroyed: its
+// key does not come back under its id either.
+func (v *Vault) destroyLive(p place) error {
+	if !exists(v.gonePath(p)) {
+		if err := v.place(nil, v.gonePath(p)); err != nil {
+			return err
+		}
+	}
+	v.mu.Lock()
+	v.index.set(p, &entry{gone: true})
+	v.mu.Unlock()
+	return v.removeLive(p)
+}
+
 // loadLive counts the live objects, and removes those whose key is not there any more.
-func (v *Vault) loadLive() error {
+func (v *Vault) loadLive(context.Context) error {
 	cases, err := os.ReadDir(v.folder(liveFolder))
 	if err != nil {
 		return err

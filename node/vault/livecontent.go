@@ -24,8 +24,8 @@ type liveContent struct {
 	last []byte // the segment that was read last
 }
 
-// openLive opens what a live object became.
-func (v *Vault) openLive(p place, key stream.Key) (*liveContent, error) {
+// unsealLive opens what a live object became.
+func (v *Vault) unsealLive(p place, key stream.Key) (*liveContent, error) {
 	l, done, err := v.live(p, false)
 	if err != nil {
 		return nil, err
