@@ -111,6 +111,10 @@ func TestReceivingGoesOnWhereItEnded(t *testing.T) {
 		t.Errorf("after a restart: have %d blocks, %d bytes", n, bytes)
 	}
 	s.mustPut(t, in, in.Missing(-1, 100)...)
+	// A block that is there is not looked at again.
+	if err := in.Put(3, make([]byte, evidence.BlockChunks*stream.SealedChunk), nil); err != nil {
+		t.Errorf("put twice: %v", err)
+	}
 	if err := in.Complete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +222,11 @@ func TestBlockThatTheDiskLostIsMissingAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSender(t, 4*block+7)
 			c := config(t.TempDir())
-			v := mustOpen(t, c)
+			v, err := vault.OpenSmall(t.Context(), c, func() int64 { return 1 << 30 })
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer v.Close()
 			in := s.mustReceive(t, v)
 			s.mustPut(t, in, 0, 1, 2, 3, 4)
 			lose.do(t, incomingFile(t, c.Dir))
@@ -276,6 +284,40 @@ func truncate(t testing.TB, path string, size int64) {
 	if err := os.Truncate(path, size); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestSmallObjectLeavesNothingUntilItIsThere: it has one block.
+func TestSmallObjectLeavesNothingUntilItIsThere(t *testing.T) {
+	s := newSender(t, 500)
+	c := config(t.TempDir())
+	c.Quota.Peer = s.taken.Sealed
+	v := mustOpen(t, c)
+	for _, blocks := range [][]int64{{}, {0}} {
+		in := s.mustReceive(t, v)
+		s.mustPut(t, in, blocks...)
+		if err := errors.Join(in.Sync(), in.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if left := files(t, c.Dir); len(left) != 2 { // lock and seal
+			t.Errorf("with blocks %v there stay %q", blocks, left)
+		}
+	}
+	in := s.mustReceive(t, v)
+	s.mustPut(t, in, 0)
+	for _, path := range files(t, filepath.Join(c.Dir, "work")) {
+		flip(t, path, 100, 1)
+	}
+	if err := in.Complete(t.Context()); !errors.Is(err, vault.ErrIncomplete) || !slices.Equal(in.Missing(-1, 9), []int64{0}) {
+		t.Errorf("a bit that the disk lost: %v", err)
+	}
+	s.mustPut(t, in, 0)
+	if err := errors.Join(in.Complete(t.Context()), in.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s.hand(t, v)
+	v = reopen(t, v, c)
+	requireContent(t, v, s.id, s.taken.Tree, s.content)
+	requireSound(t, v, 1)
 }
 
 // TestHostilePeerTakesNothing: what is announced counts before a byte is there.

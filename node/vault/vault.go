@@ -15,7 +15,7 @@
 //	incoming/<case>/<tree>.leaves  the leaf hash of each block that is there
 //	incoming/<case>/<tree>.note    what was announced
 //	live/<case>/<id>/           the segments of a live object
-//	work/                       what is not an object yet
+//	work/                       what is not an object yet, and what is being overwritten
 //
 // What a method returned for is durable. Everything is written under another
 // name, synced, and renamed; the entry comes last. A crash at any write leaves
