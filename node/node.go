@@ -43,6 +43,9 @@ import (
 	"comity.example/node/link"
 	"comity.example/node/notify"
 	"comity.example/node/store/badger"
+	"comity.example/node/transfer"
+	"comity.example/node/upload"
+	"comity.example/node/vault"
 	"comity.example/protocol"
 	"comity.example/protocol/calendar"
 	"comity.example/protocol/casefile"
@@ -64,6 +67,16 @@ type Node struct {
 	gate     *gate.Gate
 	metrics  *metrics
 	watch    *watch
+
+	// vault holds the bytes of evidence, engine fetches them, and shares divides
+	// what peers fetch from us.
+	vault   *vault.Vault
+	engine  *transfer.Engine
+	shares  *transfer.Shares
+	fetcher *fetcher
+	uploads *upload.Store
+	grants  grants
+	splits  sync.Mutex // held while a key is split for another case
 
 	// grounds is what acts are decided on. It changes only inside a commit, so
 	// that the order of the ledger is the order in which they took effect.
@@ -96,7 +109,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
 	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties(), precedence: newPrecedence(),
-		reckon: make(chan struct{}, 1)}
+		reckon: make(chan struct{}, 1), fetcher: newFetcher()}
 	n.metrics = newMetrics(cfg.Metrics)
 	n.store, err = badger.Open(ctx, badger.Config{
 		Dir: filepath.Join(cfg.Dir, "store"), Key: cfg.Keys.Store, Log: cfg.Log})
@@ -121,6 +134,12 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
 	if err = n.resumeWatch(ctx); err != nil {
+		return nil, fmt.Errorf("node: open: %w", err)
+	}
+	if err = n.openVault(ctx); err == nil {
+		err = n.openUploads()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
 	n.gate = gate.New(gate.Config{Self: cfg.Self, Sign: cfg.Keys.Sign, Open: cfg.Keys.Open})
@@ -176,7 +195,7 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
 	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.clerk.Run, n.notifier.Run,
-		n.followTurns, n.keepDocket}
+		n.followTurns, n.keepDocket, n.moveEvidence, n.sweepUploads}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()
@@ -206,8 +225,14 @@ func (n *Node) Close() error {
 
 func (n *Node) closeStore() error {
 	var err error
+	if n.uploads != nil {
+		err = n.uploads.Close()
+	}
+	if n.vault != nil {
+		err = errors.Join(err, n.vault.Close())
+	}
 	if n.journal != nil {
-		err = n.journal.Close()
+		err = errors.Join(err, n.journal.Close())
 	}
 	return errors.Join(err, n.store.Close())
 }

@@ -3,7 +3,11 @@ package desk
 import (
 	"context"
 	"io"
+	"net/http"
+	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"comity.example/protocol"
 )
@@ -44,14 +48,43 @@ type EvidenceItem struct {
 	State  EvidenceState          `json:"state"`
 	Why    string                 `json:"why,omitzero"`
 	// Have and Total are of the sealed object. Total of a live object is 0.
-	Have  int64         `json:"have"`
-	Total int64         `json:"total"`
-	Rate  int64         `json:"rate,omitzero"`
-	Left  time.Duration `json:"left,omitzero"` // until it is complete, at that rate
+	Have  int64 `json:"have"`
+	Total int64 `json:"total"`
+	Rate  int64 `json:"rate,omitzero"`
+	// Left is until it is complete, at that rate; as JSON, whole nanoseconds in left_ns.
+	Left time.Duration `json:"-"`
 	// Segments are those of a live object that are here, and Gaps those that should
 	// be and are not.
 	Segments int64   `json:"segments,omitzero"`
 	Gaps     []int64 `json:"gaps,omitempty"`
+}
+
+type plainItem EvidenceItem
+
+type itemJSON struct {
+	plainItem
+	LeftNS int64 `json:"left_ns,omitzero"`
+}
+
+// MarshalJSON writes i with its duration in nanoseconds.
+func (i EvidenceItem) MarshalJSON() ([]byte, error) {
+	return json.Marshal(itemJSON{plainItem(i), int64(i.Left)}, json.Deterministic(true))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (i *EvidenceItem) UnmarshalJSON(b []byte) error {
+	var j itemJSON
+	err := json.Unmarshal(b, &j)
+	*i = EvidenceItem(j.plainItem)
+	i.Left = time.Duration(j.LeftNS)
+	return err
+}
+
+// Moving reports whether something of the case is on its way, or being checked.
+func (e *Evidence) Moving() bool {
+	return slices.ContainsFunc(e.Items, func(i EvidenceItem) bool {
+		return i.State == EvidenceFetching || i.State == EvidenceChecking || i.State == EvidenceLive
+	})
 }
 
 // Evidence is what a case has beside its acts.
@@ -84,7 +117,14 @@ type VaultReport struct {
 	Bytes   int64             `json:"bytes"`
 	Damaged []protocol.Digest `json:"damaged"` // not what their digest says
 	Missing []protocol.Digest `json:"missing"` // referred to, and not there
+	Keys    []protocol.Digest `json:"keys"`    // of which the key cannot be read
 	Stray   int               `json:"stray"`   // files that nothing refers to
+}
+
+// An Uploader takes uploads that go on where they broke off: tus 1.0, of which the
+// pattern's wildcard is the case.
+type Uploader interface {
+	Uploads() http.Handler
 }
 
 // Exhibits holds the bytes of cases.
