@@ -14,6 +14,7 @@ import (
 	"comity.example/crypto/seal"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
+	"comity.example/protocol/bag"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/casepack"
 	"comity.example/protocol/chain"
@@ -128,9 +129,14 @@ func TestSpecHasTheLimitsOfTheCode(t *testing.T) {
 		"longest pause of a busy, seconds": int(wire.MaxRetryAfter / time.Second),
 		"acts of a case":                   casefile.MaxThread,
 		"file of a package":                casepack.MaxFile,
-		"files of a package":               casepack.MaxFiles,
+		"files of a bag":                   bag.MaxFiles,
+		"name of a file of a bag":          bag.MaxName,
+		"line of a tag file of a bag":      bag.MaxLine,
+		"lines of bag-info.txt":            bag.MaxTags,
+		"tag file of a bag":                bag.MaxTagFile,
+		"manifest of a bag":                bag.MaxManifest,
+		"objects of a package":             casepack.MaxObjects,
 		"documents of a package":           casepack.MaxDocuments,
-		"package":                          casepack.MaxPackage,
 
 		"documents of a package, bytes together": casepack.MaxDocumentBytes,
 
