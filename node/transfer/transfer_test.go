@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"comity.example/node/transfer"
@@ -14,180 +13,6 @@ import (
 	"comity.example/protocol/evidence"
 	"comity.example/protocol/wire"
 )
-
-const mib = 1 << 20
-
-// errSilent is what asking a peer that is not there returns.
-var errSilent = errors.New("silence")
-
-// A side is a peer in a test: what it has, and what it does instead of answering.
-type side struct {
-	delay time.Duration // of each answer
-
-	mu     sync.Mutex
-	does   func(ctx context.Context, q *wire.BlockQuery, honest wire.Message) (wire.Message, error)
-	asked  int
-	flying int
-	most   int
-}
-
-// A world is the peers and objects of one test, and an engine.
-type world struct {
-	mu      sync.Mutex
-	sides   map[protocol.ParticipantID]*side
-	objects map[protocol.Digest]*object
-	order   []protocol.Digest // in which blocks were asked for
-	ended   map[protocol.Digest]error
-	counts  map[transfer.Outcome]int
-	flying  int
-	most    int
-
-	engine *transfer.Engine
-	stop   func()
-}
-
-// inWorld runs f in a bubble with an engine, which ends with it.
-func inWorld(t *testing.T, window int, f func(t *testing.T, w *world)) {
-	synctest.Test(t, func(t *testing.T) {
-		w := &world{sides: map[protocol.ParticipantID]*side{}, objects: map[protocol.Digest]*object{},
-			ended: map[protocol.Digest]error{}, counts: map[transfer.Outcome]int{}}
-		w.start(window)
-		f(t, w)
-		w.stop()
-	})
-}
-
-func (w *world) start(window int) {
-	w.engine = transfer.New(transfer.Config{Source: w.ask, Window: window, Done: w.done, Count: w.count})
-	ctx, cancel := context.WithCancel(context.Background())
-	ran := make(chan struct{})
-	go func() {
-		w.engine.Run(ctx)
-		close(ran)
-	}()
-	w.stop = sync.OnceFunc(func() {
-		cancel()
-		<-ran
-	})
-}
-
-func (w *world) done(j transfer.Job, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if _, twice := w.ended[j.Tree]; twice {
-		panic("a job ended twice")
-	}
-	w.ended[j.Tree] = err
-}
-
-func (w *world) count(o transfer.Outcome) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.counts[o]++
-}
-
-// end returns how a job ended, and false if it has not.
-func (w *world) end(o *object) (error, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	err, ok := w.ended[o.tree]
-	return err, ok
-}
-
-func (w *world) side(id protocol.ParticipantID) *side {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s := w.sides[id]
-	if s == nil {
-		s = &side{delay: 10 * time.Millisecond}
-		w.sides[id] = s
-	}
-	return s
-}
-
-func (s *side) do(f func(ctx context.Context, q *wire.BlockQuery, honest wire.Message) (wire.Message, error)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.does = f
-}
-
-func (s *side) times() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.asked
-}
-
-func (w *world) ask(ctx context.Context, peer protocol.ParticipantID, m wire.Message) (wire.Message, error) {
-	q, s := m.(*wire.BlockQuery), w.side(peer)
-	w.mu.Lock()
-	o := w.objects[q.Tree]
-	w.order = append(w.order, q.Tree)
-	w.flying++
-	w.most = max(w.most, w.flying)
-	w.mu.Unlock()
-	s.mu.Lock()
-	does, delay := s.does, s.delay
-	s.asked++
-	s.flying++
-	s.most = max(s.most, s.flying)
-	s.mu.Unlock()
-	defer func() {
-		w.mu.Lock()
-		w.flying--
-		w.mu.Unlock()
-		s.mu.Lock()
-		s.flying--
-		s.mu.Unlock()
-	}()
-	select {
-	case <-time.After(delay):
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	honest := o.answer(int64(q.Index))
-	if does != nil {
-		return does(ctx, q, honest)
-	}
-	return honest, nil
-}
-
-// fetch adds an object of a case that a peer has, and returns it with its disk.
-func (w *world) fetch(t *testing.T, size int, j transfer.Job) (*object, *disk) {
-	t.Helper()
-	w.mu.Lock()
-	o := newObject(size, uint64(len(w.objects)))
-	w.objects[o.tree] = o
-	w.mu.Unlock()
-	d := newDisk(o)
-	w.fetchTo(t, o, d, j)
-	return o, d
-}
-
-func (w *world) fetchTo(t *testing.T, o *object, d *disk, j transfer.Job) {
-	t.Helper()
-	j.Tree, j.Sealed, j.Target = o.tree, o.sealed(), d
-	j.Act = protocol.DigestOf([]byte("act"))
-	if err := w.engine.Add(j); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func job(peer, id string) transfer.Job {
-	return transfer.Job{Peer: protocol.ParticipantID(peer), Case: protocol.CaseID(id)}
-}
-
-// wantDone wants an object to be complete by now.
-func (w *world) wantDone(t *testing.T, o *object, d *disk) {
-	t.Helper()
-	synctest.Wait()
-	if err, ok := w.end(o); !ok || err != nil {
-		p, _ := w.engine.Progress(o.tree)
-		t.Fatalf("ended %v with %v, want complete (%+v)", ok, err, p)
-	}
-	if d.complete != 1 || d.closed != 1 {
-		t.Errorf("completed %d times and closed %d times, want once", d.complete, d.closed)
-	}
-}
 
 func TestObjectsOfAllSizesArrive(t *testing.T) {
 	for _, size := range []int{1, 73, 56 + 16, mib, evidence.MaxBlock, evidence.MaxBlock + 1, 20*mib + 5} {
@@ -264,17 +89,13 @@ func TestPeersThatFailInTheirOwnWayHoldUpNobody(t *testing.T) {
 				o, d := w.fetch(t, 12*mib, job("us.bob", "c"))
 				time.Sleep(3 * time.Second)
 				w.wantDone(t, o, d)
-				seen := false
+				time.Sleep(time.Minute)
 				for range 60 { // in a pause or in the middle of a try
-					time.Sleep(time.Minute)
 					p, ok := w.engine.Progress(stuck.tree)
-					if !ok || p.State != x.state && p.State != transfer.Moving || p.Have > 0 || p.Why == "" && p.State != transfer.Moving {
+					if !ok || p.State != x.state || p.Have > 0 || p.Why == "" {
 						t.Fatalf("progress: %+v, want the state %s and why", p, x.state)
 					}
-					seen = seen || p.State == x.state
-				}
-				if !seen {
-					t.Errorf("never in the state %s", x.state)
+					time.Sleep(time.Minute)
 				}
 				if n := bad.times(); n > x.most {
 					t.Errorf("asked %d times in an hour, want at most %d", n, x.most)
@@ -366,16 +187,16 @@ func TestEachPeerAndCaseHasItsShare(t *testing.T) {
 		"two cases": {job("us.bob", "c1"), job("us.bob", "c2")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, 8, func(t *testing.T, w *world) {
+			inWorld(t, 9, func(t *testing.T, w *world) {
 				one, _ := w.fetch(t, 64*mib, x.first)
 				also, _ := w.fetch(t, 64*mib, x.first) // more of the first
 				time.Sleep(50 * time.Millisecond)
 				two, _ := w.fetch(t, 64*mib, x.second)
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(50 * time.Millisecond)
 				w.mu.Lock()
 				from := len(w.order)
 				w.mu.Unlock()
-				time.Sleep(100 * time.Millisecond)
+				time.Sleep(60 * time.Millisecond)
 				w.mu.Lock()
 				got := map[protocol.Digest]int{}
 				for _, tree := range w.order[from:] {
@@ -383,7 +204,7 @@ func TestEachPeerAndCaseHasItsShare(t *testing.T) {
 				}
 				w.mu.Unlock()
 				a, b := got[one.tree]+got[also.tree], got[two.tree]
-				if a+b < 40 || b < a*2/3 || a < b*2/3 {
+				if a+b < 30 || b < a*2/3 || a < b*2/3 {
 					t.Errorf("%d and %d blocks, want about as many of each", a, b)
 				}
 			})
@@ -496,7 +317,7 @@ func TestDiskThatIsFullIsSaidAndTriedAgain(t *testing.T) {
 		d.refuse = errors.New("no room")
 		w.fetchTo(t, o, d, job("us.bob", "c"))
 		time.Sleep(time.Hour)
-		if p, _ := w.engine.Progress(o.tree); p.State != transfer.NotKept && p.State != transfer.Moving || p.Have > 0 {
+		if p, _ := w.engine.Progress(o.tree); p.State != transfer.NotKept || p.Have > 0 {
 			t.Errorf("progress: %+v, want not-kept", p)
 		}
 		if n := w.side("us.bob").times(); n > 200 {
