@@ -78,6 +78,7 @@ func (v *Vault) strays(ctx context.Context, do func(tree protocol.Digest, path s
 type checked struct {
 	tree   protocol.Digest
 	sealed int64 // 0: not known
+	live   place // of what a live object became
 }
 
 // Check reads every object again and compares it with its digest, and every entry.
@@ -137,7 +138,7 @@ func (v *Vault) toCheck() (objects []checked, places []place, total int64) {
 			places = append(places, place{id, object})
 			if e.refers && !seen[object] {
 				seen[object] = true
-				objects = append(objects, checked{tree: object, sealed: e.sealed})
+				objects = append(objects, checked{tree: object, sealed: e.sealed, live: place{id, e.live}})
 				total += e.sealed
 			}
 		}
@@ -168,6 +169,9 @@ func (v *Vault) checkEntry(p place) error {
 
 // checkObject computes the tree of an object, and compares the hashes beside it.
 func (v *Vault) checkObject(ctx context.Context, o checked, read func(int64)) error {
+	if !o.live.object.IsZero() {
+		return v.checkLive(o.live, o.tree, read)
+	}
 	f, err := os.Open(v.objectPath(o.tree))
 	if err != nil {
 		return err

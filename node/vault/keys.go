@@ -93,6 +93,11 @@ func (v *Vault) key(p place) (held, sent evidence.Share, err error) {
 		return held, sent, fmt.Errorf("vault: key: %w", err)
 	}
 	r, err := v.readEntry(p)
+	if errors.Is(err, ErrAbsent) {
+		if became, ok := v.product(p); ok { // a live object's key has moved
+			r, err = v.readEntry(became)
+		}
+	}
 	if errors.Is(err, ErrAbsent) || err == nil && !r.Whole {
 		return held, sent, fmt.Errorf("vault: key: %w", ErrNoKey)
 	}
@@ -118,6 +123,14 @@ func (v *Vault) Destroy(id protocol.CaseID, object protocol.Digest) error {
 	defer v.object(object)()
 	if err := v.fold(id); err != nil {
 		return err
+	}
+	v.mu.Lock()
+	e := v.index.get(p)
+	v.mu.Unlock()
+	if e != nil && !e.live.IsZero() {
+		if err := v.destroyLive(place{id, e.live}); err != nil {
+			return fmt.Errorf("vault: destroy: %w", err)
+		}
 	}
 	// The mark comes first: after a crash Open goes on from it.
 	if !exists(v.gonePath(p)) {
@@ -190,18 +203,6 @@ func (v *Vault) removeObject(tree protocol.Digest) error {
 		return err
 	}
 	return v.disk.syncDir(filepath.Dir(v.objectPath(tree)))
-}
-
-// removeLive removes the segments of a live object that may be there.
-func (v *Vault) removeLive(p place) error {
-	path := v.livePath(p)
-	if !exists(path) {
-		return nil
-	}
-	if err := v.disk.do("remove", func() error { return os.RemoveAll(path) }); err != nil {
-		return err
-	}
-	return v.disk.syncDir(filepath.Dir(path))
 }
 
 // Refer makes a case refer to an object that another case has: it passes it on.

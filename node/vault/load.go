@@ -23,7 +23,7 @@ func (v *Vault) load(ctx context.Context) error {
 	if err := v.found(); err != nil {
 		return fmt.Errorf("vault: open: %w", err)
 	}
-	for _, step := range []func(context.Context) error{v.clean, v.loadCases, v.loadIncoming} {
+	for _, step := range []func(context.Context) error{v.clean, v.loadCases, v.loadIncoming, v.loadLive} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("vault: open: %w", err)
 		}

@@ -73,6 +73,7 @@ type Content struct {
 	aead   *stream.Aead
 	opened *stream.ReaderAt
 	sealed int64
+	live   *liveContent // instead of the file, of what a live object became
 }
 
 // Open opens an object of a case, which was taken in for the case bound: the same
@@ -93,6 +94,13 @@ func (v *Vault) Open(id protocol.CaseID, tree protocol.Digest, bound protocol.Ca
 	v.mu.Unlock()
 	if e == nil || !e.refers {
 		return nil, fmt.Errorf("vault: open: %w", ErrAbsent)
+	}
+	if !e.live.IsZero() {
+		live, err := v.unsealLive(place{bound, e.live}, evidence.Join(held, sent))
+		if err != nil {
+			return nil, fmt.Errorf("vault: open: %w", err)
+		}
+		return &Content{v: v, live: live, close: func() error { return nil }}, nil
 	}
 	f, err := v.openObject(tree)
 	if err != nil {
@@ -133,10 +141,18 @@ func unsealed(err error) error {
 }
 
 // Size returns how many bytes the content has.
-func (c *Content) Size() int64 { return c.opened.Size() }
+func (c *Content) Size() int64 {
+	if c.live != nil {
+		return c.live.size()
+	}
+	return c.opened.Size()
+}
 
 // ReadAt implements io.ReaderAt.
 func (c *Content) ReadAt(p []byte, off int64) (int, error) {
+	if c.live != nil {
+		return c.live.ReadAt(p, off)
+	}
 	n, err := c.opened.ReadAt(p, off)
 	return n, unsealed(err)
 }
@@ -146,6 +162,9 @@ func (c *Content) ReadAt(p []byte, off int64) (int, error) {
 func (c *Content) WriteFrom(w io.Writer, offset int64) (int64, error) {
 	if offset < 0 || offset > c.Size() {
 		return 0, fmt.Errorf("vault: read: want an offset of 0 to %d", c.Size())
+	}
+	if c.live != nil {
+		return c.live.writeFrom(w, offset)
 	}
 	var done int64
 	first := offset / blockPlain

@@ -107,6 +107,7 @@ type Vault struct {
 	group   group
 	buffers sync.Pool // of *parcel
 	stripes [stripes]sync.Mutex
+	living  living
 
 	mu      sync.Mutex // guards what follows
 	closed  bool
@@ -134,7 +135,7 @@ func Open(ctx context.Context, c Config) (*Vault, error) { return open(ctx, c, d
 func open(ctx context.Context, c Config, d disk) (*Vault, error) {
 	v := &Vault{dir: c.Dir, quota: c.Quota, reserve: c.Reserve, log: c.Log, disk: d,
 		index: newIndex(), coming: map[place]*coming{}, making: map[content]chan struct{}{},
-		settled: map[protocol.Digest]int{}, folded: map[protocol.CaseID]bool{}}
+		settled: map[protocol.Digest]int{}, folded: map[protocol.CaseID]bool{}, living: living{logs: map[place]*liveLog{}}}
 	if v.log == nil {
 		v.log = slog.New(slog.DiscardHandler)
 	}
@@ -191,7 +192,7 @@ func (v *Vault) Close() error {
 	for _, in := range open {
 		err = errors.Join(err, in.end())
 	}
-	return errors.Join(err, v.lock.Close())
+	return errors.Join(err, v.closeLive(), v.lock.Close())
 }
 
 // alive returns ErrClosed after Close.
