@@ -45,6 +45,7 @@ func lifeBodies() map[string]protocol.Body {
 		"enforcement":  {Enforcement: &protocol.Enforcement{Request: protocol.Signed("{}"), Reason: protocol.ReasonOverdue}},
 		"use":          {Use: &protocol.Use{Purpose: "onward"}},
 		"closure":      {Closure: &protocol.Closure{}},
+		"deletion": {Deletion: &protocol.Deletion{Action: protocol.Restricted, Reason: protocol.DeletionRefused, Objects: asked}},
 	}
 }
 
@@ -66,7 +67,7 @@ func TestEveryKindOfTheLifeOfACaseHasABody(t *testing.T) {
 			t.Errorf("%s: %v", k, err)
 		}
 	}
-	if len(all) != 21 {
+	if len(all) != 22 {
 		t.Errorf("%d bodies", len(all))
 	}
 }

@@ -33,6 +33,9 @@ type Says struct {
 	// Amount is what costs come to, in the smallest unit of Currency.
 	Amount   int64  `json:"amount,omitzero"`
 	Currency string `json:"currency,omitzero"`
+	// Objects are the evidence that the act hands over, or of a deletion what it is
+	// about: tree hashes.
+	Objects []protocol.Digest `json:"objects,omitempty"`
 }
 
 // says gathers it, nil of an act that says nothing of the kind.
@@ -41,7 +44,7 @@ func says(b *protocol.Body) *Says {
 	case b.Refusal != nil:
 		return &Says{Answers: b.Refusal.Answers, Reasons: []protocol.Reason{b.Refusal.Reason}}
 	case b.Disclosure != nil:
-		return &Says{What: string(b.Disclosure.Status)}
+		return &Says{What: string(b.Disclosure.Status), Objects: trees(b.Disclosure.Objects)}
 	case b.Clarification != nil:
 		return &Says{What: string(b.Clarification.Ask), Reasons: b.Clarification.Reasons}
 	case b.Reply != nil:
@@ -82,7 +85,11 @@ func saysOfRegion(b *protocol.Body) *Says {
 	case b.Validation != nil:
 		return &Says{What: string(b.Validation.Result)}
 	case b.Interception != nil:
-		return &Says{What: string(b.Interception.Action), Start: b.Interception.At, Until: b.Interception.Until}
+		s := &Says{What: string(b.Interception.Action), Start: b.Interception.At, Until: b.Interception.Until}
+		if p := b.Interception.Product; p != nil {
+			s.Objects = []protocol.Digest{p.Tree}
+		}
+		return s
 	case b.Costs != nil:
 		return &Says{What: string(b.Costs.Action), Amount: b.Costs.Amount, Currency: b.Costs.Currency}
 	case b.Challenge != nil:
@@ -95,6 +102,8 @@ func saysOfRegion(b *protocol.Body) *Says {
 		return &Says{What: b.Use.Purpose}
 	case b.Closure != nil:
 		return &Says{Deleted: b.Closure.Deleted}
+	case b.Deletion != nil:
+		return &Says{What: string(b.Deletion.Action), Ground: string(b.Deletion.Reason), Objects: b.Deletion.Objects}
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ const rows = [
   ['interception', 'renewed', I, asked], ['interception', 'started', D, asked], ['interception', 'stopped', D, heard],
   ['costs', 'claimed', [...D, ...A], heard], ['costs', 'paid', [...I, ...D, ...A], heard], ['costs', '', I, heard],
   ['closure', '', I, [...begun, ...ended], 'closed'],
+  ['deletion', '', [...I, ...D], [...heard, 'closed']],
 ];
 const ownWay = ['request', 'certification', 'disclosure', 'relay', 'withdrawal', 'nondelivery'];
 const questions = ['clarification', 'objection', 'conditions', 'postponement', 'consultation', 'challenge', 'enforcement', 'use'];
