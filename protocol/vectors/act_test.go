@@ -173,9 +173,8 @@ func (w world) actRaw() []recipe {
 		raw("kind", "a kind of body that is not known", `"disclosure"`, `"division"`),
 		raw("status", "a status that is not in the list", `"complete"`, `"finished"`),
 		raw("number", "a number as text", `"size":7`, `"size":"7"`),
-		raw("base64", "content in the alphabet of URLs, without padding", `"RnJvbSBhCg=="`, `"RnJvbSBhCg"`),
-		raw("loose-bits", "content with bits set behind the last byte", `"RnJvbSBhCg=="`, `"RnJvbSBhCh=="`),
-		raw("digest", "a digest without its algorithm", `"sha256":"sha256:`, `"sha256":"`),
+		raw("digest", "a digest without its algorithm", `"tree":"sha256:`, `"tree":"`),
+		raw("role", "a role that may be left out is there and empty", `"sha512":`, `"role":"","sha512":`),
 	}
 }
 
@@ -235,10 +234,20 @@ func (w world) bodyForms() []recipe {
 		request("reference", "a file number of 129 bytes",
 			func(r *protocol.Request) { r.FileNumber = strings.Repeat("1", protocol.MaxReference+1) }),
 		object("name", "a name with a path", func(o *protocol.Object) { o.Name = "../mail.mbox" }),
-		object("size", "a size that does not fit the content", func(o *protocol.Object) { o.Size++ }),
-		object("sha256", "a digest that does not fit the content", func(o *protocol.Object) { o.SHA256[0] ^= 1 }),
-		object("sha512", "a second digest that does not fit the content",
-			func(o *protocol.Object) { o.SHA512 = strings.Repeat("0", 128) }),
+		object("name-empty", "no name", func(o *protocol.Object) { o.Name = "" }),
+		object("name-nul", "a name with a NUL", func(o *protocol.Object) { o.Name = "mail\x00.mbox" }),
+		object("name-long", "a name of 256 bytes", func(o *protocol.Object) { o.Name = strings.Repeat("n", protocol.MaxObjectName+1) }),
+		object("size", "a negative size", func(o *protocol.Object) { o.Size = -1 }),
+		object("size-large", "more than 4 TiB", func(o *protocol.Object) { o.Size = protocol.MaxObject + 1 }),
+		object("tree", "no tree hash", func(o *protocol.Object) { o.Tree = protocol.Digest{} }),
+		object("sha512", "a digest of 127 digits", func(o *protocol.Object) { o.SHA512 = o.SHA512[1:] }),
+		object("sha512-capital", "a digest in capitals", func(o *protocol.Object) { o.SHA512 = strings.ToUpper(o.SHA512) }),
+		object("role", "a role that is not known", func(o *protocol.Object) { o.Role = "trash" }),
+		object("segments", "a negative number of segments", func(o *protocol.Object) { o.Segments = -1 }),
+		object("collected", "a time with a fraction of a second",
+			func(o *protocol.Object) { o.Collected = now.Add(time.Millisecond) }),
+		object("collector", "a collector of 129 bytes",
+			func(o *protocol.Object) { o.Collector = strings.Repeat("c", protocol.MaxReference+1) }),
 		{"disclosure-empty", "malformed", "a complete disclosure of nothing", nil, func() []byte {
 			return w.encode(w.act(protocol.Body{Disclosure: &protocol.Disclosure{
 				Status: protocol.ProductionComplete, Objects: []protocol.Object{}}}, contoso, office))
