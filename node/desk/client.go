@@ -31,9 +31,6 @@ type Client struct {
 
 var _ Node = (*Client)(nil)
 
-// MaxExport bounds what Export reads, in bytes.
-const MaxExport = 1 << 30
-
 // Save implements Acts.
 func (c *Client) Save(ctx context.Context, d Draft) (p Prepared, err error) {
 	return p, c.call(ctx, "POST /v1/drafts", d, &p)
@@ -113,7 +110,7 @@ func (c *Client) MarkRead(ctx context.Context, id protocol.CaseID, seen Seen) (v
 // Export implements Cases.
 func (c *Client) Export(ctx context.Context, id protocol.CaseID, w io.Writer) error {
 	return c.do(ctx, "GET /v1/cases/"+string(id)+"/export", nil, func(r io.Reader) error {
-		_, err := io.Copy(w, io.LimitReader(r, MaxExport))
+		_, err := io.Copy(w, r)
 		return err
 	})
 }
@@ -191,8 +188,13 @@ func read(v any) func(io.Reader) error {
 }
 
 func (c *Client) do(ctx context.Context, route string, body []byte, read func(io.Reader) error) error {
+	return c.stream(ctx, route, bytes.NewReader(body), read)
+}
+
+// stream is do with a body of any size, which is sent as it is read.
+func (c *Client) stream(ctx context.Context, route string, body io.Reader, read func(io.Reader) error) error {
 	method, path, _ := strings.Cut(route, " ")
-	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, body)
 	if err != nil {
 		return fmt.Errorf("desk: %w", err)
 	}
@@ -220,29 +222,3 @@ func (c *Client) do(ctx context.Context, route string, body []byte, read func(io
 	}
 	return nil
 }
-
-// InProcess does round trips straight into a handler, for a node in the same
-// process: a world in virtual time has no sockets.
-type InProcess struct{ Handler http.Handler }
-
-// RoundTrip implements http.RoundTripper.
-func (t InProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	rec := &recorder{header: http.Header{}, status: http.StatusOK}
-	t.Handler.ServeHTTP(rec, r)
-	if rec.status == 0 {
-		return nil, errors.New("desk: no answer")
-	}
-	return &http.Response{StatusCode: rec.status, Status: http.StatusText(rec.status),
-		Header: rec.header, Body: io.NopCloser(&rec.body), Request: r}, nil
-}
-
-// A recorder is the ResponseWriter of InProcess.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(status int)      { r.status = status }
-func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }

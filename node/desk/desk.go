@@ -147,6 +147,9 @@ type CaseView struct {
 	// Linked are cases that carry this one out, or that it carries out.
 	Linked []Linked `json:"linked,omitempty"`
 
+	// Evidence are the objects of the case, and where each stands at this node.
+	Evidence []EvidenceItem `json:"evidence,omitempty"`
+
 	// ToDelete says that what was disclosed is to be deleted, and used no more.
 	ToDelete bool `json:"to_delete,omitzero"`
 
@@ -365,6 +368,7 @@ type Node interface {
 	Acts
 	Approving
 	Cases
+	Exhibits
 	Documents
 	Reports
 	Health

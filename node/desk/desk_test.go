@@ -34,7 +34,9 @@ type clerk struct {
 	status desk.Status
 	draft  desk.Draft
 	facts  int
-	late   error // after the facts
+	late   error // after the facts, or the content
+	items  []desk.EvidenceItem
+	bytes  int // of content
 }
 
 var _ desk.Node = (*clerk)(nil)
@@ -176,6 +178,15 @@ var calls = []struct {
 	{"GET", "/v1/status", "", "status"},
 	{"GET", "/v1/facts?from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z", "", "facts 2026-01-01 2027-01-01 0001-01-01"},
 	{"POST", "/v1/peers/us.contoso/probe", "", "probe us.contoso"},
+	{"POST", "/v1/cases/" + string(someCase) + "/evidence?name=a.mbox&role=pack&collected=2026-01-01T00:00:00Z", "mail",
+		"take in " + string(someCase) + " a.mbox pack 2026-01-01 mail"},
+	{"GET", "/v1/cases/" + string(someCase) + "/evidence", "", "evidence " + string(someCase)},
+	{"POST", "/v1/cases/" + string(someCase) + "/evidence/fetch", `{"despite":true}`, "fetch " + string(someCase) + " true"},
+	{"GET", "/v1/cases/" + string(someCase) + "/evidence/" + someObject + "?offset=3", "", "content " + string(someCase) + " " + someObject + " 3"},
+	{"DELETE", "/v1/cases/" + string(someCase) + "/evidence/" + someObject, "", "put back " + string(someCase) + " " + someObject},
+	{"POST", "/v1/cases/" + string(someCase) + "/live", "spoken", "feed " + string(someCase) + " spoken"},
+	{"GET", "/v1/cases/" + string(someCase) + "/live/" + someObject + "?seq=2", "", "follow " + string(someCase) + " " + someObject + " 2"},
+	{"POST", "/v1/vault/check", "", "check vault"},
 	{"POST", "/v1/ledger/check", "", "check"},
 	{"GET", "/v1/ledger/checkpoint", "", "checkpoint"},
 	{"GET", "/v1/ledger/proofs/7", "", "prove 7"},

@@ -3,7 +3,10 @@ package desk
 import (
 	"context"
 	"io"
+	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"comity.example/protocol"
 )
@@ -44,14 +47,43 @@ type EvidenceItem struct {
 	State  EvidenceState          `json:"state"`
 	Why    string                 `json:"why,omitzero"`
 	// Have and Total are of the sealed object. Total of a live object is 0.
-	Have  int64         `json:"have"`
-	Total int64         `json:"total"`
-	Rate  int64         `json:"rate,omitzero"`
-	Left  time.Duration `json:"left,omitzero"` // until it is complete, at that rate
+	Have  int64 `json:"have"`
+	Total int64 `json:"total"`
+	Rate  int64 `json:"rate,omitzero"`
+	// Left is until it is complete, at that rate; as JSON, whole nanoseconds in left_ns.
+	Left time.Duration `json:"-"`
 	// Segments are those of a live object that are here, and Gaps those that should
 	// be and are not.
 	Segments int64   `json:"segments,omitzero"`
 	Gaps     []int64 `json:"gaps,omitempty"`
+}
+
+type plainItem EvidenceItem
+
+type itemJSON struct {
+	plainItem
+	LeftNS int64 `json:"left_ns,omitzero"`
+}
+
+// MarshalJSON writes i with its duration in nanoseconds.
+func (i EvidenceItem) MarshalJSON() ([]byte, error) {
+	return json.Marshal(itemJSON{plainItem(i), int64(i.Left)}, json.Deterministic(true))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (i *EvidenceItem) UnmarshalJSON(b []byte) error {
+	var j itemJSON
+	err := json.Unmarshal(b, &j)
+	*i = EvidenceItem(j.plainItem)
+	i.Left = time.Duration(j.LeftNS)
+	return err
+}
+
+// Moving reports whether something of the case is on its way, or being checked.
+func (e *Evidence) Moving() bool {
+	return slices.ContainsFunc(e.Items, func(i EvidenceItem) bool {
+		return i.State == EvidenceFetching || i.State == EvidenceChecking || i.State == EvidenceLive
+	})
 }
 
 // Evidence is what a case has beside its acts.

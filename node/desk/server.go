@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"bytes"
 	"crypto/subtle"
 	"errors"
 	"io"
@@ -34,6 +33,7 @@ func Server(n Node, token string, metrics http.Handler) http.Handler {
 	mux.HandleFunc("GET /v1/cases/{case}", s.show)
 	mux.HandleFunc("POST /v1/cases/{case}/read", s.markRead)
 	mux.HandleFunc("GET /v1/cases/{case}/export", s.export)
+	s.exhibits(mux)
 	mux.HandleFunc("GET /v1/documents", s.documents)
 	mux.HandleFunc("GET /v1/documents/{kind}/{name}", s.read)
 	mux.HandleFunc("POST /v1/documents/{kind}", s.publish)
@@ -63,13 +63,19 @@ func Guard(next http.Handler, token string) http.Handler {
 				"send the content of the home's api.token as a bearer token, of metrics.token for /metrics"})
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
+		if limit := bodyLimit(r); limit > 0 {
+			r.Body = http.MaxBytesReader(w, r.Body, limit)
+		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// bodyLimit is what a request may have: a register is larger than an act.
+// bodyLimit is what a request may have: a register is larger than an act, and
+// evidence, which is never held in memory, as large as the vault has room for: 0.
 func bodyLimit(r *http.Request) int64 {
+	if takesContent(r) {
+		return 0
+	}
 	if strings.HasPrefix(r.URL.Path, "/v1/documents/register") {
 		return MaxDocument
 	}
@@ -185,15 +191,7 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	// A package is at most MaxThread acts; it is made whole before the first
-	// byte goes out, so that an error is an error and not a short file.
-	var b bytes.Buffer
-	if err := s.n.Export(r.Context(), id, &b); err != nil {
-		fail(w, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/zip")
-	io.Copy(w, &b)
+	flow(w, "application/zip", func(w io.Writer) error { return s.n.Export(r.Context(), id, w) })
 }
 
 func (s *server) documents(w http.ResponseWriter, r *http.Request) {
