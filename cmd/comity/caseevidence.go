@@ -49,7 +49,7 @@ func (c *caseEvidenceCmd) Run(ctx context.Context, a *app) error {
 	if v.ToDelete && !c.Despite {
 		return &failure{exitHold, "what was disclosed in this case is to be deleted: the request was not validated in time, " +
 			"or an authority raised a ground for refusal",
-			"delete it, then comity close " + string(c.Case) + " --deleted; --despite writes it all the same"}
+			"comity delete " + string(c.Case) + " --all destroys it; --despite writes it all the same"}
 	}
 	f := folder{dir: c.Out, used: map[string]bool{}}
 	told := map[protocol.Digest]bool{}
