@@ -48,9 +48,12 @@ func destroys(b *protocol.Body) bool {
 func (n *Node) destroy(ctx context.Context, d desk.Draft) (desk.Submitted, error) {
 	n.destroying.Lock() // what is resumed at the start is not done twice at once
 	defer n.destroying.Unlock()
-	done, err := n.orderDestruction(ctx, d)
-	if err != nil || done.Case == "" {
-		return done, err
+	denied, err := n.orderDestruction(ctx, d)
+	if err != nil {
+		return desk.Submitted{}, err
+	}
+	if denied != nil {
+		return *denied, nil
 	}
 	s, err := n.goOnDestroying(ctx, d)
 	if err != nil {
@@ -60,19 +63,19 @@ func (n *Node) destroy(ctx context.Context, d desk.Draft) (desk.Submitted, error
 }
 
 // orderDestruction examines a certificate as if it were sent now, and makes the
-// order for it durable. What it returns without a case was denied.
-func (n *Node) orderDestruction(ctx context.Context, d desk.Draft) (desk.Submitted, error) {
+// order for it durable. What the agreement denies it returns.
+func (n *Node) orderDestruction(ctx context.Context, d desk.Draft) (denied *desk.Submitted, err error) {
 	for {
 		grounds, now := n.grounds.Load(), n.now()
 		p, out, err := n.departure(ctx, *grounds, d, now)
 		if err != nil {
-			return desk.Submitted{}, err
+			return nil, err
 		}
 		if problem := n.mayLeave(p, &out); problem != nil {
-			return desk.Submitted{}, problem
+			return nil, problem
 		}
 		if out.Refused() {
-			return desk.Submitted{Decision: out.Decision}, nil
+			return &desk.Submitted{Case: d.Case, Decision: out.Decision}, nil
 		}
 		_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
 			if n.grounds.Load() != grounds {
@@ -87,9 +90,9 @@ func (n *Node) orderDestruction(ctx context.Context, d desk.Draft) (desk.Submitt
 		case errors.Is(err, errStale):
 			continue
 		case err != nil:
-			return desk.Submitted{}, n.problem(err)
+			return nil, n.problem(err)
 		}
-		return desk.Submitted{Case: d.Case}, nil
+		return nil, nil
 	}
 }
 
@@ -144,7 +147,12 @@ func (n *Node) goOnDestroying(ctx context.Context, d desk.Draft) (desk.Submitted
 			return desk.Submitted{}, fmt.Errorf("node: destroy a key: %w", err)
 		}
 	}
-	return n.dispatch(ctx, d)
+	s, err := n.dispatch(ctx, d)
+	if err == nil && s.Act.IsZero() {
+		err = &desk.Problem{Status: http.StatusConflict, Text: "the keys are destroyed, and the certificate could not be sent",
+			Hint: "sign it again: comity delete " + string(d.Case)}
+	}
+	return s, err
 }
 
 // certify is the part of a certificate in the commit that sends it: each key is
