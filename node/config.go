@@ -29,12 +29,12 @@ type Keys struct {
 	Store [32]byte           // encrypts the store at rest
 }
 
-// Config says what a node works with. All but Ahead, Approvals, Clocks, Log, Metrics,
-// Limits, Notify and Settled is required.
+// Config says what a node works with. All but Ahead, Approvals, Clocks, Evidence, Log,
+// Metrics, Limits, Notify and Settled is required.
 type Config struct {
 	Self protocol.ParticipantID
 	Keys Keys
-	Dir  string // for the store and its anchor; made if it is not there
+	Dir  string // for the store, its anchor and the vault; made if it is not there
 	Conn net.PacketConn
 	Now  func() time.Time // legal time
 	// Ahead says how far Now is turned forward in a testnet. It is nil in any
@@ -53,6 +53,9 @@ type Config struct {
 	// Clocks are this node's own periods, by the id of a clock of which its document
 	// says that it is policy and not law.
 	Clocks map[string]time.Duration
+
+	// Evidence says how evidence is dealt with.
+	Evidence Evidence
 
 	Limits  link.Limits // zero: link.DefaultLimits
 	Log     *slog.Logger

@@ -91,7 +91,7 @@ func (n *Node) carryProduct(p *plan, read func(protocol.Digest) ([]byte, error))
 	if len(signed) > protocol.MaxOrigin {
 		return &desk.Problem{Status: http.StatusRequestEntityTooLarge, Text: fmt.Sprintf(
 			"the product is too large to be passed on as it was signed: %d bytes, want at most %d", len(signed), protocol.MaxOrigin),
-			Hint: "hand over its files yourself: comity case evidence writes them, comity disclose takes them"}
+			Hint: "hand over its files yourself: comity fetch --out writes them, comity disclose takes them"}
 	}
 	origin, err := chain.Unverified(signed)
 	if err != nil || origin.Body.Disclosure == nil {
@@ -104,6 +104,9 @@ func (n *Node) carryProduct(p *plan, read func(protocol.Digest) ([]byte, error))
 	if len(d.Origin) > 0 && (!bytes.Equal(d.Origin, signed) || d.Status != next.Status) {
 		return &desk.Problem{Status: http.StatusConflict, Text: "the case has changed since this was prepared",
 			Hint: "prepare it again"}
+	}
+	if len(d.Origin) > 0 { // else the node fills them in
+		next.Readers, next.Keys = d.Readers, d.Keys
 	}
 	p.body.Disclosure = &next
 	return nil

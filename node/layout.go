@@ -31,6 +31,8 @@ import (
 //	due/<unix seconds>/<case>                      when a clock of a case is due; never, while its clocks stand still
 //	reckoned                                       by what the times in due/ were reckoned last
 //	notify/<target>/<lane>/<seq>                   what a person is to be told of, outside of the node
+//	evidence/<case>/<tree hash>                    an object of a case, whose bytes are in the vault
+//	fetch/<case>/<tree hash>                       that it is to be fetched
 //	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
 //	part/<document digest>/<nnnn>                  a part of a document that is too large for one value
 //	peer/<peer>                                    the newest checkpoint of the peer's ledger that was shown to extend the others
@@ -53,6 +55,8 @@ const (
 	prefixDue      = "due/"
 	prefixNotify   = "notify/"
 	keyReckoned    = "reckoned"
+	prefixEvidence = "evidence/"
+	prefixFetch    = "fetch/"
 	prefixDocument = "document/"
 	prefixPart     = "part/"
 	prefixPeer     = "peer/"

@@ -18,6 +18,8 @@ type metrics struct {
 	effects    *prometheus.CounterVec // of clocks, by what came about
 	behind     prometheus.Gauge
 	tellings   *prometheus.CounterVec // by target and outcome
+	blocks     *prometheus.CounterVec // of evidence, by direction and outcome
+	bytes      *prometheus.CounterVec // of evidence, by direction
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -37,7 +39,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	}
 	m.tellings = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comity_notifications_total",
 		Help: "Attempts to tell people outside of the node, by outcome."}, []string{"target", "outcome"})
-	r.MustRegister(m.arrivals, m.deliveries, m.submitted, m.forks, m.effects, m.behind, m.tellings)
+	m.blocks = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comity_evidence_blocks_total",
+		Help: "Blocks of evidence, and shares of keys, that were fetched or asked for, by outcome."}, []string{"direction", "outcome"})
+	m.bytes = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "comity_evidence_bytes_total",
+		Help: "Sealed bytes of evidence that came in blocks, or went."}, []string{"direction"})
+	r.MustRegister(m.arrivals, m.deliveries, m.submitted, m.forks, m.effects, m.behind, m.tellings, m.blocks, m.bytes)
 	return m
 }
 
@@ -77,4 +83,13 @@ func (m *metrics) fork() { m.forks.Inc() }
 
 func (m *metrics) told(t notify.Target, outcome string) {
 	m.tellings.WithLabelValues(string(t), outcome).Inc()
+}
+
+// lent counts what a peer asked for of evidence, and fetched what we asked for.
+func (m *metrics) lent(outcome string, size int)    { m.moved("out", outcome, size) }
+func (m *metrics) fetched(outcome string, size int) { m.moved("in", outcome, size) }
+
+func (m *metrics) moved(direction, outcome string, size int) {
+	m.blocks.WithLabelValues(direction, outcome).Inc()
+	m.bytes.WithLabelValues(direction).Add(float64(size))
 }

@@ -41,6 +41,9 @@ func (n *Node) plan(ctx context.Context, g casefile.Grounds, d desk.Draft, now t
 	} else {
 		err = n.planAnswer(ctx, g, p, d)
 	}
+	if err == nil {
+		err = n.fillKeys(ctx, g, p, now)
+	}
 	if err != nil {
 		return nil, err
 	}

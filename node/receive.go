@@ -53,6 +53,10 @@ func (n *Node) handle(ctx context.Context, peer protocol.ParticipantID, m wire.M
 		return n.lend(ctx, peer, m)
 	case *wire.HoldingsQuery:
 		return n.showHoldings(peer, m)
+	case *wire.BlockQuery:
+		return n.lendBlock(ctx, peer, m)
+	case *wire.ShareQuery:
+		return n.lendShare(ctx, peer, m)
 	case *wire.CheckpointQuery:
 		return n.showCheckpoint(ctx, m)
 	case *wire.Ping:
@@ -118,6 +122,7 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 			n.duties.wake()
 		}
 		n.notifier.Wake()
+		n.fetcher.wake()
 		if r.refused {
 			n.cfg.Log.Info("act refused", "peer", peer, "reasons", r.reasons, "entry", r.index)
 		}
@@ -264,6 +269,7 @@ func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (resp
 	owes, err := n.oweRelay(tx, &f.File)
 	err = errors.Join(err,
 		writeJSON(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
+		n.noteManifest(tx, &f.File, a.Act),
 		n.tellArrival(tx, &f, a.Act.Act, by.at),
 		n.file(tx, f, by.at),
 	)

@@ -129,6 +129,9 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		if v.Linked, err = n.linked(r, &f); err != nil {
 			return err
 		}
+		if v.Evidence, err = n.items(r, id); err != nil {
+			return err
+		}
 		for i, e := range f.File.Thread {
 			act, err := viewAct(r, e)
 			if err != nil {

@@ -191,7 +191,7 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 	if len(out.Act.Officers) > 0 {
 		f.Alerts = nil // our people act: they have seen them
 	}
-	err = errors.Join(dropDraft(tx, act), n.file(tx, f, by.at))
+	err = errors.Join(n.noteManifest(tx, &f.File, out.Act), dropDraft(tx, act), n.file(tx, f, by.at))
 	for _, to := range act.To {
 		if to == n.cfg.Self {
 			continue

@@ -53,11 +53,12 @@ const (
 	Overdue   Kind = "clock.overdue"    // a clock has ended, and who was to act did not
 	NoticeDue Kind = "clock.notice_due" // a user is to be told
 	Alert     Kind = "clock.alert"      // a clock has ended, and a person is to look
+	Evidence  Kind = "evidence.here"    // the evidence of a case was fetched and checked
 )
 
 // Kinds lists the kinds.
 func Kinds() []Kind {
-	return []Kind{Waiting, Challenge, Objection, Reminder, Overdue, NoticeDue, Alert}
+	return []Kind{Waiting, Challenge, Objection, Reminder, Overdue, NoticeDue, Alert, Evidence}
 }
 
 // An Event is one thing that people are told.

@@ -1,0 +1,175 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"comity.example/crypto/stream"
+	"comity.example/node/desk"
+	"comity.example/node/store"
+	"comity.example/node/vault"
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/wire"
+)
+
+// MaxGrants bounds how many disclosures a node remembers that are being fetched.
+const MaxGrants = 1024
+
+// A grant is who may fetch what, by an act of ours.
+type grant struct {
+	id      protocol.CaseID
+	readers []protocol.ParticipantID
+	objects map[protocol.Digest]int64 // sealed size, by tree hash
+	bound   protocol.CaseID
+	urgent  bool
+}
+
+// to reports whether a peer may fetch an object.
+func (g *grant) to(peer protocol.ParticipantID, object protocol.Digest) bool {
+	_, ok := g.objects[object]
+	return ok && slices.Contains(g.readers, peer)
+}
+
+// grants are those that were asked for lately.
+type grants struct {
+	mu   sync.Mutex
+	held map[protocol.Digest]*grant // by act; guarded by mu
+}
+
+func (g *grants) get(act protocol.Digest) *grant {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.held[act]
+}
+
+func (g *grants) keep(act protocol.Digest, x *grant) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.held == nil || len(g.held) >= MaxGrants {
+		g.held = map[protocol.Digest]*grant{}
+	}
+	g.held[act] = x
+}
+
+func (g *grants) forget(act protocol.Digest) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.held, act)
+}
+
+// grantOf returns what an act of ours lets its readers fetch; of any other act, of
+// one that nobody took, and of one that is not there, nothing.
+func (n *Node) grantOf(ctx context.Context, act protocol.Digest) (*grant, error) {
+	if g := n.grants.get(act); g != nil {
+		return g, nil
+	}
+	g := &grant{}
+	err := n.journal.View(ctx, func(r store.Reader) error {
+		a, err := heldAct(r, act)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil || a.From != n.cfg.Self || a.Body.Disclosure == nil {
+			return err
+		}
+		f, err := readJSON[filed](r, caseKey(a.Case))
+		if err != nil {
+			return err
+		}
+		lost := slices.ContainsFunc(f.File.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
+		m, err := manifestIn(a)
+		if err != nil || lost {
+			return err
+		}
+		g = &grant{id: a.Case, readers: a.Body.Disclosure.Readers, objects: map[protocol.Digest]int64{},
+			bound: m.bound, urgent: f.File.Emergency}
+		for _, o := range m.objects {
+			g.objects[o.Tree] = stream.SealedSize(o.Size)
+		}
+		return nil
+	})
+	if err == nil && len(g.objects) > 0 { // what is not ours costs a stranger's rate, not our memory
+		n.grants.keep(act, g)
+	}
+	return g, err
+}
+
+// lendBlock answers a peer that fetches what was disclosed to it.
+func (n *Node) lendBlock(ctx context.Context, peer protocol.ParticipantID, m *wire.BlockQuery) (wire.Message, error) {
+	g, err := n.grantOf(ctx, m.Act)
+	if err != nil {
+		return nil, err
+	}
+	if !g.to(peer, m.Tree) || m.Index > protocol.MaxObject {
+		n.metrics.lent("refused", 0)
+		return &wire.Nothing{}, nil
+	}
+	leave, err := n.shares.Enter(ctx, peer, g.id, g.urgent)
+	if err != nil {
+		n.metrics.lent("busy", 0)
+		return &wire.Busy{RetryAfter: BlockPause}, nil
+	}
+	defer leave()
+	// The key decides: whoever destroyed it hands out no bytes either.
+	if _, _, err := n.vault.Key(g.id, m.Tree); err != nil {
+		return n.lendNothing(err)
+	}
+	block, proof, err := n.vault.Block(m.Tree, int64(m.Index))
+	if err != nil {
+		return n.lendNothing(err)
+	}
+	n.metrics.lent("block", len(block))
+	return &wire.Block{Proof: proof, Block: block}, nil
+}
+
+// lendShare hands out the share of a key that was kept back.
+func (n *Node) lendShare(ctx context.Context, peer protocol.ParticipantID, m *wire.ShareQuery) (wire.Message, error) {
+	g, err := n.grantOf(ctx, m.Act)
+	if err != nil {
+		return nil, err
+	}
+	if !g.to(peer, m.Object) {
+		n.metrics.lent("refused", 0)
+		return &wire.Nothing{}, nil
+	}
+	held, _, err := n.vault.Key(g.id, m.Object)
+	if err != nil {
+		return n.lendNothing(err)
+	}
+	n.metrics.lent("share", 0)
+	return &wire.Share{Share: held}, nil
+}
+
+// lendNothing answers who may have what is not here.
+func (n *Node) lendNothing(err error) (wire.Message, error) {
+	for _, gone := range []error{vault.ErrAbsent, vault.ErrDestroyed, vault.ErrNoKey} {
+		if errors.Is(err, gone) {
+			n.metrics.lent("gone", 0)
+			return &wire.Nothing{}, nil
+		}
+	}
+	n.metrics.lent("failed", 0)
+	n.cfg.Log.Error("evidence cannot be read", "error", err)
+	return nil, err
+}
+
+// collectStrays has the vault forget what the store does not name: a crash came
+// between the two.
+func (n *Node) collectStrays(ctx context.Context, held map[protocol.CaseID][]protocol.Digest) error {
+	for id, objects := range held {
+		for _, tree := range objects {
+			_, err := n.exhibit(ctx, exhibitID{id, tree})
+			var missing *desk.Problem
+			if errors.As(err, &missing) {
+				err = n.vault.Drop(id, tree)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

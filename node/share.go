@@ -1,0 +1,227 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"comity.example/crypto/identity"
+	"comity.example/crypto/seal"
+	"comity.example/node/desk"
+	"comity.example/node/store"
+	"comity.example/node/vault"
+	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/evidence"
+)
+
+// fillKeys completes a disclosure: who can read what it hands over, and for them
+// one share of the key of each object, sealed. What was prepared before keeps its
+// keys, which are compared with those of the vault: officers signed them.
+func (n *Node) fillKeys(ctx context.Context, g casefile.Grounds, p *plan, now time.Time) error {
+	if p.body.Disclosure == nil {
+		return nil
+	}
+	d := *p.body.Disclosure
+	p.body.Disclosure = &d
+	act := *p.act
+	act.Body = p.body
+	m := &manifest{act: &act, objects: d.Objects, bound: act.Case}
+	if len(d.Origin) > 0 {
+		var err error
+		if m, err = manifestIn(&act); err != nil {
+			return err
+		}
+	}
+	if len(m.objects) == 0 {
+		d.Readers, d.Keys = nil, nil
+		return nil
+	}
+	readers := protocol.Reading(p.act.To, p.file.Issuer, n.cfg.Self)
+	keys, err := sealKeys(g, readers, now)
+	if err != nil {
+		return err
+	}
+	keys = append(keys, n.cfg.Keys.Open.Public())
+	shares, err := n.sharesOf(ctx, m)
+	if err != nil {
+		return err
+	}
+	if len(d.Keys) > 0 {
+		if !slices.Equal(d.Readers, readers) || !n.areKeys(d.Keys, shares, keys) {
+			return &desk.Problem{Status: http.StatusConflict, Text: "the case, or a key of who reads it, has changed since this was prepared",
+				Hint: "prepare it again"}
+		}
+		return nil
+	}
+	b, err := shares.Encode()
+	if err != nil {
+		return err
+	}
+	d.Readers = readers
+	d.Keys, err = seal.Seal(evidence.KeysType, b, keys...)
+	return err
+}
+
+// sealKeys returns the keys to which something is sealed for participants.
+func sealKeys(g casefile.Grounds, to []protocol.ParticipantID, now time.Time) ([]*seal.SealKey, error) {
+	var keys []*seal.SealKey
+	for _, id := range to {
+		p, err := g.Directory.Participant(id, now)
+		if err != nil {
+			return nil, &desk.Problem{Status: http.StatusUnprocessableEntity,
+				Text: string(id) + " stands in no register, and is to read what is disclosed", Hint: "see comity register show"}
+		}
+		keys = append(keys, p.Seal)
+	}
+	return keys, nil
+}
+
+// areKeys reports whether sealed keys are these shares, sealed to exactly those
+// who are to have them.
+func (n *Node) areKeys(sealed []byte, want *protocol.EvidenceKeys, to []*seal.SealKey) bool {
+	b, err := seal.Open(evidence.KeysType, sealed, n.cfg.Keys.Open)
+	if err != nil {
+		return false
+	}
+	got, err := protocol.ParseEvidenceKeys(b, want.Case)
+	if err != nil || len(got.Shares) != len(want.Shares) {
+		return false
+	}
+	for _, s := range want.Shares {
+		if share, ok := got.Of(s.Object); !ok || share != [32]byte(s.Share) {
+			return false
+		}
+	}
+	named, err := seal.Recipients(sealed)
+	fingerprints := make([]identity.Fingerprint, len(to))
+	for i, k := range to {
+		fingerprints[i] = k.Fingerprint()
+	}
+	return err == nil && len(named) == len(fingerprints) && !slices.ContainsFunc(named, func(f identity.Fingerprint) bool {
+		return !slices.Contains(fingerprints, f)
+	})
+}
+
+// sharesOf returns the shares that the readers of a manifest are sent, of objects
+// that are all here and are what the manifest says.
+func (n *Node) sharesOf(ctx context.Context, m *manifest) (*protocol.EvidenceKeys, error) {
+	k := &protocol.EvidenceKeys{Case: m.act.Case}
+	for i := range m.objects {
+		o := &m.objects[i]
+		e, err := n.exhibit(ctx, exhibitID{m.bound, o.Tree})
+		if err != nil {
+			return nil, notHeld(err, m)
+		}
+		if err := e.mayBeDisclosed(o, m); err != nil {
+			return nil, err
+		}
+		sent, err := n.sentShare(m, o.Tree)
+		if err != nil {
+			return nil, n.vaultProblem(err)
+		}
+		k.Shares = append(k.Shares, protocol.KeyShare{Object: o.Tree, Share: sent[:]})
+	}
+	return k, nil
+}
+
+// notHeld is the problem of who discloses what this node does not hold.
+func notHeld(err error, m *manifest) error {
+	var missing *desk.Problem
+	if !errors.As(err, &missing) {
+		return err
+	}
+	if m.bound != m.act.Case {
+		return &desk.Problem{Status: http.StatusConflict, Text: "the evidence that is to be passed on is not here",
+			Hint: "comity fetch " + string(m.bound)}
+	}
+	return &desk.Problem{Status: http.StatusConflict, Text: "an object is not held in this case: it was not taken in, or was put back",
+		Hint: "take it in first: comity disclose --hold " + string(m.act.Case) + " FILE"}
+}
+
+func (e *exhibit) mayBeDisclosed(o *protocol.Object, m *manifest) error {
+	passed := m.bound != m.act.Case
+	switch e.State {
+	case desk.EvidenceHeld, desk.EvidenceDisclosed:
+		if passed {
+			return errors.New("node: what is passed on was taken in here")
+		}
+	case desk.EvidenceComplete:
+		if !passed {
+			return errors.New("node: what is disclosed came from another")
+		}
+	case desk.EvidenceWaiting:
+		return &desk.Problem{Status: http.StatusConflict, Text: "the evidence that is to be passed on is still being fetched",
+			Hint: "comity fetch " + string(m.bound) + " shows how far it is"}
+	default:
+		return e.readable(m.bound)
+	}
+	if e.Object != *o {
+		return &desk.Problem{Status: http.StatusConflict, Text: "an object is described otherwise than it was taken in",
+			Hint: "disclose it as comity case show " + string(m.act.Case) + " lists it"}
+	}
+	return nil
+}
+
+// sentShare returns the share of an object that the readers of a disclosure are
+// sent. What is passed on into another case gets two new shares of the same key
+// there: who destroys those of one case has not destroyed those of the other.
+func (n *Node) sentShare(m *manifest, tree protocol.Digest) (evidence.Share, error) {
+	id := m.act.Case
+	if m.bound == id {
+		_, sent, err := n.vault.Key(id, tree)
+		return sent, err
+	}
+	n.splits.Lock()
+	defer n.splits.Unlock()
+	_, sent, err := n.vault.Key(id, tree)
+	if err == nil || !errors.Is(err, vault.ErrNoKey) && !errors.Is(err, vault.ErrAbsent) {
+		return sent, err
+	}
+	a, b, err := n.vault.Key(m.bound, tree)
+	if err != nil {
+		return sent, err
+	}
+	if err := n.vault.Refer(id, tree); err != nil {
+		return sent, err
+	}
+	held, sent := evidence.Split(evidence.Join(a, b))
+	return sent, n.vault.SetKey(id, tree, held, sent)
+}
+
+// sealedShare returns the share of an object that was sealed to us in an act of
+// the store.
+func (n *Node) sealedShare(ctx context.Context, x exhibitID, e *exhibit) (share evidence.Share, err error) {
+	var m *manifest
+	err = n.journal.View(ctx, func(r store.Reader) error {
+		act, err := heldAct(r, e.In)
+		if err != nil {
+			return err
+		}
+		m, err = manifestIn(act)
+		return err
+	})
+	if err != nil || m == nil {
+		return share, errors.Join(err, errNoShare)
+	}
+	b, err := seal.Open(evidence.KeysType, m.act.Body.Disclosure.Keys, n.cfg.Keys.Open)
+	if err != nil {
+		return share, errNoShare
+	}
+	k, err := protocol.ParseEvidenceKeys(b, m.act.Case)
+	if err != nil {
+		return share, errNoShare
+	}
+	share, ok := k.Of(x.Object)
+	if !ok {
+		return share, fmt.Errorf("%w: the object is not among them", errNoShare)
+	}
+	return share, nil
+}
+
+// errNoShare says that the keys in a disclosure do not open for us. That does not
+// change.
+var errNoShare = errors.New("node: the disclosure has no key for this participant")
