@@ -141,7 +141,7 @@ func deletedAlready(id protocol.CaseID) error {
 // goOnDestroying destroys the keys and sends the certificate: the order stands.
 func (n *Node) goOnDestroying(ctx context.Context, d desk.Draft) (desk.Submitted, error) {
 	for _, tree := range d.Body.Deletion.Objects {
-		n.fetcher.drop(exhibitID{d.Case, tree})
+		n.stopFetch(exhibitID{d.Case, tree})
 		if err := n.vault.Destroy(d.Case, tree); err != nil {
 			n.watch.setTrouble(err)
 			return desk.Submitted{}, fmt.Errorf("node: destroy a key: %w", err)
@@ -153,6 +153,14 @@ func (n *Node) goOnDestroying(ctx context.Context, d desk.Draft) (desk.Submitted
 			Hint: "sign it again: comity delete " + string(d.Case)}
 	}
 	return s, err
+}
+
+// stopFetch has an object fetched no more.
+func (n *Node) stopFetch(x exhibitID) {
+	if !n.fetcher.idle(x) {
+		n.engine.Remove(x.Object)
+	}
+	n.fetcher.set(x, nil)
 }
 
 // certify is the part of a certificate in the commit that sends it: each key is
@@ -169,8 +177,12 @@ func (n *Node) certify(tx *journal.Tx, act *protocol.Act, at time.Time) error {
 			return err
 		}
 		if d.Action == protocol.Restricted {
-			if e.State == desk.EvidenceDeleted {
+			switch e.State {
+			case desk.EvidenceDeleted:
 				return deletedAlready(act.Case)
+			case desk.EvidenceWaiting:
+				return &desk.Problem{Status: http.StatusConflict, Text: "an object of it is not here: there is no use to restrict",
+					Hint: "delete it: then it is not fetched any more either"}
 			}
 			e.State, e.Why = desk.EvidenceRestricted, ""
 			if err := errors.Join(tx.Delete(x.pendingKey()), writeJSON(tx, x.key(), e)); err != nil {

@@ -122,12 +122,14 @@ func (c *Case) Gone(by protocol.ParticipantID, object protocol.Digest) (gone Gon
 }
 
 // Serves reports whether an object that an act handed over may be given to one of
-// its readers now: nobody is given what may not be used, nor again what it said
-// that it deleted or uses no more.
+// its readers now: nobody gives away what may not be used, nor to a reader again
+// what that reader said that it deleted or restricted, nor what its own sender did.
 func (c *Case) Serves(act, object protocol.Digest, reader protocol.ParticipantID) bool {
-	if slices.Contains(c.Barred(), act) {
+	e := c.entryOf(act)
+	if e == nil || slices.Contains(c.Barred(), act) {
 		return false
 	}
-	_, gone := c.Gone(reader, object)
-	return !gone
+	_, taken := c.Gone(reader, object)
+	_, kept := c.Gone(e.From, object)
+	return !taken && !kept
 }
