@@ -137,6 +137,11 @@ func Prove(n, i int64, kept tlog.HashReader) ([]protocol.Digest, error) {
 // object whose tree hash is tree. That n fits the size which was signed is for
 // the caller to see.
 func Verify(tree protocol.Digest, n, i int64, block []byte, proof []protocol.Digest) error {
+	return VerifyLeaf(tree, n, i, Leaf(block), proof)
+}
+
+// VerifyLeaf is Verify for who keeps the leaf hash of the block.
+func VerifyLeaf(tree protocol.Digest, n, i int64, leaf tlog.Hash, proof []protocol.Digest) error {
 	if i < 0 || i >= n || len(proof) > MaxProof {
 		return ErrBlock
 	}
@@ -144,7 +149,7 @@ func Verify(tree protocol.Digest, n, i int64, block []byte, proof []protocol.Dig
 	for k, h := range proof {
 		p[k] = tlog.Hash(h)
 	}
-	if tlog.CheckRecord(p, n, tlog.Hash(tree), i, tlog.RecordHash(block)) != nil {
+	if tlog.CheckRecord(p, n, tlog.Hash(tree), i, leaf) != nil {
 		return ErrBlock
 	}
 	return nil

@@ -1,0 +1,163 @@
+package vault
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"comity.example/protocol/evidence"
+)
+
+// Complete makes the object one of the vault, when all of its blocks are there. It
+// reads back what lies on the disk and computes the tree hash from that: blocks
+// that are not what was put are missing again, with ErrIncomplete, and can be put
+// anew. After any other error Receive goes on.
+func (in *Incoming) Complete(ctx context.Context) error {
+	if in.done {
+		return nil
+	}
+	in.syncing.Lock()
+	defer in.syncing.Unlock()
+	in.mu.Lock()
+	count, ended := in.count, in.ended
+	in.mu.Unlock()
+	switch {
+	case ended:
+		return fmt.Errorf("vault: complete: %w", ErrClosed)
+	case count < in.blocks:
+		return fmt.Errorf("vault: complete: %w: %d of %d are there", ErrIncomplete, count, in.blocks)
+	}
+	h := &hashing{v: in.v}
+	defer h.close()
+	if err := in.reread(ctx, h); err != nil {
+		return fmt.Errorf("vault: complete: %w", errors.Join(err, h.discard()))
+	}
+	if err := in.settle(h); err != nil {
+		return fmt.Errorf("vault: complete: %w", errors.Join(err, h.discard()))
+	}
+	return nil
+}
+
+// reread computes the tree from what lies on the disk.
+func (in *Incoming) reread(ctx context.Context, h *hashing) error {
+	h.tree.Keep = h.keep
+	noted := bufio.NewReaderSize(io.NewSectionReader(in.leaves, 0, in.blocks*tlog.HashSize), leavesRead*tlog.HashSize)
+	var bad []int64
+	err := in.v.ordered(ctx, span{0, in.sealed}, func(p *parcel) error {
+		err := p.load(in.bytes, in.sealed)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			clear(p.sealed) // what is left in it from another use is not on the disk
+		} else if err != nil {
+			return err
+		}
+		p.leaf = evidence.Leaf(p.sealed)
+		return nil
+	}, func(p *parcel) error {
+		var want tlog.Hash
+		if _, err := io.ReadFull(noted, want[:]); err != nil {
+			return err
+		}
+		if p.leaf != want {
+			bad = append(bad, p.n)
+		}
+		return h.tree.AddLeaf(p.leaf)
+	})
+	if err != nil {
+		return err
+	}
+	if len(bad) > 0 {
+		return in.lose(bad)
+	}
+	if err := h.flush(); err != nil {
+		return err
+	}
+	switch tree, err := h.tree.Hash(); {
+	case err != nil:
+		return err
+	case tree != in.at.object: // what says which blocks are there is wrong too
+		all := make([]int64, in.blocks)
+		for i := range all {
+			all[i] = int64(i)
+		}
+		return in.lose(all)
+	}
+	return nil
+}
+
+// lose notes that blocks are not there, and returns ErrIncomplete.
+func (in *Incoming) lose(bad []int64) error {
+	for _, i := range bad {
+		if _, err := in.leaves.WriteAt(make([]byte, tlog.HashSize), i*tlog.HashSize); err != nil {
+			return err
+		}
+	}
+	in.mu.Lock()
+	before := in.size
+	for _, i := range bad {
+		in.unmark(i)
+	}
+	in.v.arrived(in.at, in.size-before)
+	in.mu.Unlock()
+	if err := in.leaves.datasync(); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: the disk lost %d of %d", ErrIncomplete, len(bad), in.blocks)
+}
+
+// settle moves the object to its name and has the case refer to it.
+func (in *Incoming) settle(h *hashing) error {
+	v, p := in.v, in.at
+	defer v.object(p.object)()
+	if err := v.standing(p); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	c := v.coming[p]
+	v.mu.Unlock()
+	if c == nil {
+		return ErrAbsent // it was dropped meanwhile
+	}
+	r, err := v.readEntry(p)
+	if errors.Is(err, ErrAbsent) || errors.Is(err, ErrDamaged) {
+		r, err = new(record), nil
+	}
+	if err != nil {
+		return err
+	}
+	note, err := v.readRecord(aboutNote, p, v.incomingPath(p)+noteSuffix)
+	if err != nil {
+		return err
+	}
+	r.Refers, r.Size, r.Sealed, r.Peer = true, note.Size, note.Sealed, note.Peer
+	com := &commit{}
+	if !v.whole(p.object, in.sealed) || in.blocks > 1 && !exists(v.treePath(p.object)) {
+		com.files = append(com.files, in.bytes)
+		if h.file != nil {
+			com.files = append(com.files, h.file)
+			com.first = append(com.first, move{h.file.Name(), v.treePath(p.object)})
+		}
+		com.first = append(com.first, move{in.bytes.Name(), v.objectPath(p.object)})
+	} else if err := h.discard(); err != nil { // another case has it
+		return err
+	}
+	if err := v.settle(p, r, com); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	v.forget(p)
+	v.mu.Unlock()
+	in.mu.Lock()
+	in.ended, in.done = true, true
+	in.mu.Unlock()
+	return errors.Join(in.bytes.Close(), in.leaves.Close(), v.removeIncoming(p))
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

@@ -1,0 +1,117 @@
+package vault
+
+import (
+	"errors"
+	"path/filepath"
+	"sync"
+)
+
+// syncers is how many files of a group are synced at once.
+const syncers = 8
+
+// A commit makes files durable under their names: all of its files are synced,
+// then the first moves are made and their directories synced, then the last ones.
+type commit struct {
+	files []*file
+	first []move
+	last  []move
+
+	lead chan struct{} // the caller is to lead the next group
+	done chan error
+}
+
+// A move is a rename.
+type move struct{ from, to string }
+
+// A group commits together what callers hand in at the same time: the journal of
+// the file system is written for all of them at once. Whoever comes while a group
+// is under way is in the next one, and one of those leads it.
+type group struct {
+	mu      sync.Mutex
+	leading bool
+	waiting []*commit
+}
+
+// commit returns when c is durable. With an error, some of it may be.
+func (v *Vault) commit(c *commit) error {
+	c.lead, c.done = make(chan struct{}, 1), make(chan error, 1)
+	g := &v.group
+	g.mu.Lock()
+	g.waiting = append(g.waiting, c)
+	if g.leading {
+		g.mu.Unlock()
+		select {
+		case err := <-c.done:
+			return err
+		case <-c.lead:
+		}
+		g.mu.Lock()
+	}
+	g.leading = true
+	batch := g.waiting
+	g.waiting = nil
+	g.mu.Unlock()
+
+	v.disk.commit(batch)
+
+	g.mu.Lock()
+	g.leading = len(g.waiting) > 0
+	if g.leading {
+		g.waiting[0].lead <- struct{}{}
+	}
+	g.mu.Unlock()
+	return <-c.done
+}
+
+// commit makes a batch durable, and tells each how it went.
+func (d *disk) commit(batch []*commit) {
+	errs := make([]error, len(batch))
+	d.syncFiles(batch, errs)
+	d.makeMoves(batch, errs, func(c *commit) []move { return c.first })
+	d.makeMoves(batch, errs, func(c *commit) []move { return c.last })
+	for i, c := range batch {
+		c.done <- errs[i]
+	}
+}
+
+func (d *disk) syncFiles(batch []*commit, errs []error) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, syncers)
+	for i, c := range batch {
+		slots <- struct{}{}
+		wg.Go(func() {
+			for _, f := range c.files {
+				errs[i] = errors.Join(errs[i], f.Sync())
+			}
+			<-slots
+		})
+	}
+	wg.Wait()
+}
+
+func (d *disk) makeMoves(batch []*commit, errs []error, moves func(*commit) []move) {
+	var dirs []string // each once, in order
+	users := map[string][]int{}
+	for i, c := range batch {
+		for _, m := range moves(c) {
+			if errs[i] != nil {
+				break
+			}
+			if errs[i] = d.rename(m.from, m.to); errs[i] != nil {
+				break
+			}
+			dir := filepath.Dir(m.to)
+			if users[dir] == nil {
+				dirs = append(dirs, dir)
+			}
+			users[dir] = append(users[dir], i)
+		}
+	}
+	for _, dir := range dirs {
+		if err := d.syncDir(dir); err != nil {
+			for _, i := range users[dir] {
+				errs[i] = errors.Join(errs[i], err)
+			}
+		}
+	}
+}
