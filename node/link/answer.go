@@ -44,16 +44,17 @@ func (l *Link) answerOne(ctx context.Context, g guest, stream *quic.Stream) (wir
 	if err != nil {
 		return 0, Malformed
 	}
-	c := l.desks.of(g.peer).counter(preview.Lane)
+	c := l.desks.of(g.peer).counter(preview)
 	if wait := c.spend(time.Now(), preview.Size); wait > 0 {
 		return preview.Type, l.busy(stream, wait)
 	}
 	waiting, cancel := context.WithTimeout(ctx, l.limits.Waiting)
 	defer cancel()
-	if c.memory.take(waiting, preview.Size) != nil {
+	room := memoryFor(preview)
+	if c.memory.take(waiting, room) != nil {
 		return preview.Type, l.busy(stream, l.limits.Waiting)
 	}
-	defer c.memory.give(preview.Size)
+	defer c.memory.give(room)
 	stream.SetReadDeadline(began.Add(l.limits.frameTime(preview.Size)))
 	request, err := wire.ReadRequest(io.MultiReader(bytes.NewReader(head[:]), stream))
 	if err != nil {

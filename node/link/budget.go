@@ -15,20 +15,31 @@ import (
 // kilobyte for each participant that ever connected, so by no more than the
 // Book: what a peer has spent is not forgotten when it reconnects.
 type desks struct {
-	limits    Limits
-	ordinary  chan struct{} // handlers at work, for all peers
-	emergency chan struct{}
+	limits   Limits
+	handlers [budgets]chan struct{} // at work, for all peers
 
 	mu    sync.Mutex
 	peers map[protocol.ParticipantID]*desk
 }
 
-// A desk is what one peer may spend.
-type desk struct {
-	ordinary, emergency *counter
+// The budgets of a peer, by their place in a desk.
+const (
+	ordinary = iota
+	emergency
+	bulk
+	live
+	budgets
+)
+
+// all returns the budgets by their places.
+func (l Limits) all() [budgets]Budget {
+	return [budgets]Budget{ordinary: l.Ordinary, emergency: l.Emergency, bulk: l.Bulk, live: l.Live}
 }
 
-// A counter is what one peer may spend in one lane.
+// A desk is what one peer may spend.
+type desk [budgets]*counter
+
+// A counter is what one peer may spend of one budget.
 type counter struct {
 	frames *rate.Limiter
 	bytes  *rate.Limiter
@@ -37,13 +48,12 @@ type counter struct {
 	all    chan struct{} // handlers at work for all peers
 }
 
-func newDesks(l Limits) desks {
-	return desks{
-		limits:    l,
-		ordinary:  make(chan struct{}, l.Ordinary.Handlers),
-		emergency: make(chan struct{}, l.Emergency.Handlers),
-		peers:     make(map[protocol.ParticipantID]*desk),
+func newDesks(l Limits) *desks {
+	d := &desks{limits: l, peers: make(map[protocol.ParticipantID]*desk)}
+	for i, b := range l.all() {
+		d.handlers[i] = make(chan struct{}, b.Handlers)
 	}
+	return d
 }
 
 // of returns the desk of a peer.
@@ -52,9 +62,9 @@ func (d *desks) of(peer protocol.ParticipantID) *desk {
 	defer d.mu.Unlock()
 	p := d.peers[peer]
 	if p == nil {
-		p = &desk{
-			ordinary:  newCounter(d.limits.Ordinary, d.ordinary),
-			emergency: newCounter(d.limits.Emergency, d.emergency),
+		p = &desk{}
+		for i, b := range d.limits.all() {
+			p[i] = newCounter(b, d.handlers[i])
 		}
 		d.peers[peer] = p
 	}
@@ -71,11 +81,26 @@ func newCounter(b Budget, all chan struct{}) *counter {
 	}
 }
 
-func (d *desk) counter(lane wire.Lane) *counter {
-	if lane == wire.Emergency {
-		return d.emergency
+// counter returns what a request is counted by.
+func (d *desk) counter(p wire.Preview) *counter {
+	switch {
+	case p.Lane == wire.Emergency:
+		return d[emergency]
+	case p.Type == wire.TypeSegmentQuery:
+		return d[live]
+	case p.Lane == wire.Bulk:
+		return d[bulk]
 	}
-	return d.ordinary
+	return d[ordinary]
+}
+
+// memoryFor returns how many bytes a request may take, from its reading until
+// its answer is on its way.
+func memoryFor(p wire.Preview) int {
+	if p.Lane == wire.Bulk {
+		return p.Size + p.Type.MostAnswer()
+	}
+	return p.Size
 }
 
 // spend takes one frame of size bytes out of the peer's rates. When there is

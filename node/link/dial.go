@@ -96,7 +96,7 @@ func (l *Link) dial(r route, s *session, at whereabouts) {
 	defer close(s.ready)
 	ctx, cancel := context.WithTimeout(l.life, l.limits.Dial)
 	defer cancel()
-	conn, err := l.dialAny(ctx, at)
+	conn, err := l.dialAny(ctx, r.lane, at)
 	if err == nil {
 		s.conn = conn
 		other, _ := shownIn(conn.ConnectionState().TLS)
@@ -112,13 +112,12 @@ func (l *Link) dial(r route, s *session, at whereabouts) {
 
 // dialAny tries the addresses of the peer one after the other, each for its
 // share of the time that is left.
-func (l *Link) dialAny(ctx context.Context, at whereabouts) (*quic.Conn, error) {
+func (l *Link) dialAny(ctx context.Context, lane wire.Lane, at whereabouts) (*quic.Conn, error) {
 	addrs, err := resolve(ctx, at.addr)
 	if err != nil {
 		return nil, err
 	}
-	config := l.quicConfig(-1)
-	config.KeepAlivePeriod = l.limits.KeepAlive
+	config := l.dialConfig(lane)
 	share := l.limits.Dial / time.Duration(len(addrs))
 	for _, addr := range addrs {
 		one, cancel := context.WithTimeout(ctx, share)

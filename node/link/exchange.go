@@ -23,7 +23,8 @@ func (w whereabouts) pinned(pin [32]byte) bool { return slices.Contains(w.pins, 
 
 // Exchange sends a request to a peer and returns its answer, which may be
 // *wire.Busy. When it returns an error, the request may have had its effect or
-// not. A Deliver in the emergency lane goes by a connection of its own.
+// not. A Deliver in the emergency lane, and what asks for pieces of evidence, go by
+// connections of their own.
 func (l *Link) Exchange(ctx context.Context, peer protocol.ParticipantID,
 	request wire.Message) (wire.Message, error) {
 	start := time.Now()
@@ -59,7 +60,7 @@ func (l *Link) exchange(ctx context.Context, peer protocol.ParticipantID,
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnknownPeer, err)
 	}
-	stream, err := l.open(ctx, route{peer, laneOf(request)}, whereabouts{addr, pins})
+	stream, err := l.open(ctx, route{peer, wire.LaneOf(request)}, whereabouts{addr, pins})
 	if err != nil {
 		return nil, err
 	}
@@ -71,14 +72,6 @@ func (l *Link) exchange(ctx context.Context, peer protocol.ParticipantID,
 		return nil, err
 	}
 	return answer, nil
-}
-
-// laneOf returns the lane that a request goes by.
-func laneOf(m wire.Message) wire.Lane {
-	if d, ok := m.(*wire.Deliver); ok {
-		return d.Lane
-	}
-	return wire.Ordinary
 }
 
 // open opens a stream to the peer. A connection that turns out to be broken is

@@ -16,6 +16,7 @@ import (
 	"github.com/quic-go/quic-go"
 
 	"comity.example/protocol"
+	"comity.example/protocol/wire"
 )
 
 // alpn names the protocol and its version in the TLS handshake (RFC 7301).
@@ -133,4 +134,16 @@ func (l *Link) quicConfig(streams int) *quic.Config {
 		MaxIncomingUniStreams:          -1,
 		RequireStreamCreditRelease:     true,
 	}
+}
+
+// dialConfig is that of a connection which this node dials for a lane. The other
+// side opens no streams.
+func (l *Link) dialConfig(lane wire.Lane) *quic.Config {
+	c := l.quicConfig(-1)
+	c.KeepAlivePeriod = l.limits.KeepAlive
+	if lane == wire.Bulk {
+		c.InitialStreamReceiveWindow, c.MaxStreamReceiveWindow = bulkStreamWindow, bulkStreamWindow
+		c.InitialConnectionReceiveWindow, c.MaxConnectionReceiveWindow = bulkConnectionWindow, bulkConnectionWindow
+	}
+	return c
 }

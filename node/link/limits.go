@@ -12,8 +12,10 @@ import (
 
 // Limits bounds what peers and strangers can spend of this node. A hostile
 // peer that is in the Book can make the node hold, at most, per connection
-// connectionWindow bytes that nobody has read, and per lane Budget.Memory
-// bytes of frames: with the defaults 4 × 10 MiB + 16 MiB + 4 MiB = 60 MiB.
+// connectionWindow bytes that nobody has read, and per budget Budget.Memory
+// bytes of frames: with the defaults 6 × 10 MiB + 16 MiB + 4 MiB + 16 MiB + 8 MiB
+// = 104 MiB. What this node asks a peer for is bounded by how much it asks for at
+// a time, and by bulkConnectionWindow.
 type Limits struct {
 	// Handshakes bounds the incoming handshakes in flight. The next one is
 	// refused.
@@ -26,7 +28,7 @@ type Limits struct {
 
 	// ConnectionsPerPeer bounds the connections that one peer has opened. One
 	// more closes the oldest: a peer that crashed must not be locked out by
-	// its own dead connections.
+	// its own dead connections, of which there are as many as lanes.
 	ConnectionsPerPeer int
 
 	// StreamsPerConnection bounds the exchanges in flight on a connection.
@@ -56,12 +58,14 @@ type Limits struct {
 	// before it is answered with Busy.
 	Waiting time.Duration
 
-	// Ordinary and Emergency are the budgets of the two lanes. What is not a
-	// Deliver goes by the ordinary one. Neither borrows from the other.
-	Ordinary, Emergency Budget
+	// Ordinary and Emergency are the budgets of the two lanes of acts, Bulk that
+	// of blocks and shares of evidence, Live that of segments, whose handlers may
+	// wait for what has not come yet. None borrows from another.
+	Ordinary, Emergency, Bulk, Live Budget
 }
 
-// A Budget bounds one lane.
+// A Budget bounds one lane, or one sort of request in the lane Bulk. There the
+// memory is that of the largest answer, too, until it is on its way.
 type Budget struct {
 	Frames      rate.Limit // requests of one peer, per second
 	FramesBurst int        // requests
@@ -77,7 +81,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		Handshakes:           128,
 		FreeHandshakes:       16,
-		ConnectionsPerPeer:   4,
+		ConnectionsPerPeer:   6,
 		StreamsPerConnection: 128,
 		Dial:                 10 * time.Second,
 		Idle:                 45 * time.Second,
@@ -95,6 +99,16 @@ func DefaultLimits() Limits {
 			Frames: 20, FramesBurst: 100,
 			Bytes: 4 << 20, BytesBurst: 8 << 20,
 			Memory: 4 << 20, Handlers: 32, PeerShare: 8,
+		},
+		Bulk: Budget{
+			Frames: 4000, FramesBurst: 4000,
+			Bytes: 1 << 20, BytesBurst: 1 << 20,
+			Memory: 16 << 20, Handlers: 64, PeerShare: 16,
+		},
+		Live: Budget{
+			Frames: 100, FramesBurst: 200,
+			Bytes: 1 << 20, BytesBurst: 1 << 20,
+			Memory: 8 << 20, Handlers: 256, PeerShare: 24,
 		},
 	}
 }
@@ -114,6 +128,15 @@ const (
 	// always go on: otherwise they would wait for each other.
 	connectionWindow = maxStreams*streamWindow + streamWindowMax
 
+	// bulkStreamWindow is what a peer may send on a stream on which this node has
+	// asked for a block, before anyone reads it, in bytes: the whole block.
+	bulkStreamWindow = 1<<20 + 64<<10
+
+	// bulkConnectionWindow is what a peer may send on a connection of the lane
+	// Bulk that this node has dialled, before anyone reads it, in bytes: more than
+	// is under way on a line of a gigabit per second, 100 ms there and back.
+	bulkConnectionWindow = 16 << 20
+
 	// maxStreams bounds Limits.StreamsPerConnection, because of
 	// connectionWindow.
 	maxStreams = 128
@@ -121,6 +144,9 @@ const (
 	// connectionIDLength is the length of the connection IDs of this node, in
 	// bytes: too long to be guessed by someone who does not see the packets.
 	connectionIDLength = 8
+
+	// maxBulkRequest is the size of the largest request of the lane Bulk, in bytes.
+	maxBulkRequest = 72
 
 	// maxAddresses bounds the addresses of one name that a dial tries.
 	maxAddresses = 4
@@ -141,18 +167,20 @@ func (l Limits) check() error {
 		l.Frame <= 0 || l.Handling <= 0 || l.Waiting <= 0:
 		return errors.New("limits: durations must be positive")
 	}
-	if err := l.Emergency.check(wire.MaxEnvelope + 1); err != nil {
-		return err
-	}
-	return l.Ordinary.check(wire.MaxRegister + 1)
+	return errors.Join(
+		l.Emergency.check(wire.MaxEnvelope+1, 0),
+		l.Ordinary.check(wire.MaxRegister+1, 0),
+		l.Bulk.check(maxBulkRequest, wire.TypeBlockQuery.MostAnswer()),
+		l.Live.check(maxBulkRequest, wire.TypeSegmentQuery.MostAnswer()))
 }
 
-// check refuses a budget in which the largest frame of its lane has no room.
-func (b Budget) check(frame int) error {
+// check refuses a budget in which the largest frame of its lane, and the largest
+// answer that it counts, have no room.
+func (b Budget) check(frame, answer int) error {
 	if b.Frames <= 0 || b.FramesBurst < 1 || b.Bytes <= 0 || b.Handlers < 1 || b.PeerShare < 1 {
 		return errors.New("limits: every part of a budget must be positive")
 	}
-	if b.BytesBurst < frame || b.Memory < frame {
+	if b.BytesBurst < frame || b.Memory < frame+answer {
 		return errors.New("limits: a budget must have room for the largest frame")
 	}
 	return nil

@@ -12,7 +12,8 @@
 // yet put into packets: stream credit, the flow-control window of the
 // connection, and its congestion window after a loss stay shared, and a flood
 // of ordinary deliveries can use up each of them. A connection of its own
-// shares nothing with the flood but the path.
+// shares nothing with the flood but the path. A third one, with larger windows, is
+// kept for blocks, shares and segments of evidence.
 //
 // Package link is trusted with this: the participant it names to Handle holds
 // the key that the Book pins for it, at that moment; the answer it returns
@@ -88,7 +89,7 @@ type Link struct {
 	conn        net.PacketConn
 	transport   *quic.Transport
 	handshakes  handshakes
-	desks       desks
+	desks       *desks
 
 	// life ends with Close. Dials live in it, because they outlive the caller
 	// that asked first.

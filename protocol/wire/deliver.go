@@ -6,13 +6,33 @@ import "fmt"
 type Lane uint8
 
 // The lanes. That an envelope is in the emergency lane is the sender's claim,
-// outside the signature: it buys speed, not trust.
+// outside the signature: it buys speed, not trust. Bulk is the lane of what asks
+// for pieces of evidence; a Deliver is never in it.
 const (
 	Emergency Lane = 0
 	Ordinary  Lane = 1
+	Bulk      Lane = 2
 )
 
+// known reports whether a Deliver may be in l.
 func (l Lane) known() bool { return l == Emergency || l == Ordinary }
+
+// LaneOf returns the lane that a request goes by.
+func LaneOf(m Message) Lane {
+	if d, ok := m.(*Deliver); ok {
+		return d.Lane
+	}
+	return m.Type().lane()
+}
+
+// lane returns the lane of requests that are no Deliver.
+func (t Type) lane() Lane {
+	switch t {
+	case TypeBlockQuery, TypeShareQuery, TypeSegmentQuery:
+		return Bulk
+	}
+	return Ordinary
+}
 
 // String returns the name of the lane.
 func (l Lane) String() string {
@@ -21,6 +41,8 @@ func (l Lane) String() string {
 		return "emergency"
 	case Ordinary:
 		return "ordinary"
+	case Bulk:
+		return "bulk"
 	}
 	return fmt.Sprintf("lane-%d", uint8(l))
 }

@@ -30,21 +30,31 @@ func Encode(m Message) ([]byte, error) {
 }
 
 // Split returns the frame that carries m in two parts, of which the second is
-// the document of a Publish, not copied: however many peers are being sent a
-// large document, it is held once. The caller changes neither.
+// the document of a Publish or the block of a Block, not copied: however many
+// peers are being sent something large, it is held once. The caller changes
+// neither.
 func Split(m Message) (head, rest []byte, err error) {
-	p, ok := m.(*Publish)
-	if !ok || len(p.Document) < firstRead || len(p.Document) > p.Kind.most() {
+	var small Message // as m, with the first byte of what is large
+	switch m := m.(type) {
+	case *Publish:
+		if rest = m.Document; len(rest) >= firstRead && len(rest) <= m.Kind.most() {
+			small = &Publish{Kind: m.Kind, Document: rest[:1]}
+		}
+	case *Block:
+		if rest = m.Block; len(rest) >= firstRead && len(rest) <= MaxBlock {
+			small = &Block{Proof: m.Proof, Block: rest[:1]}
+		}
+	}
+	if small == nil {
 		head, err = Encode(m)
 		return head, nil, err
 	}
-	head, err = Encode(&Publish{Kind: p.Kind, Document: p.Document[:1]})
-	if err != nil {
+	if head, err = Encode(small); err != nil {
 		return nil, nil, err
 	}
-	head = head[:headerSize+1]
-	binary.BigEndian.PutUint32(head[1:headerSize], uint32(1+len(p.Document)))
-	return head, p.Document, nil
+	head = head[:len(head)-1]
+	binary.BigEndian.PutUint32(head[1:headerSize], uint32(len(head)-headerSize+len(rest)))
+	return head, rest, nil
 }
 
 // Write writes the frame that carries m to w, in one call of w.Write.
@@ -66,7 +76,7 @@ func Write(w io.Writer, m Message) error {
 //
 // The fields of the message are parts of one buffer that nobody else holds.
 func Read(r io.Reader, allow func(Type) bool) (Message, error) {
-	m, err := read(r, allow)
+	m, err := read(r, allow, readBody)
 	if err != nil {
 		return nil, fmt.Errorf("wire: read: %w", err)
 	}
@@ -81,10 +91,18 @@ func ReadRequest(r io.Reader) (Message, error) {
 // ReadAnswer reads the frame that answers request, as Read does. A Pong with
 // another nonce, a document of another kind, or holdings that do not follow what
 // was answered before are no answer.
+//
+// The answer to a request of the lane Bulk is read into one piece of memory of the
+// size that its header says, within the bounds of its type: whoever asks for a
+// block has room for one.
 func ReadAnswer(r io.Reader, request Message) (Message, error) {
-	m, err := Read(r, func(t Type) bool { return t.Answers(request.Type()) })
+	body := readBody
+	if LaneOf(request) == Bulk {
+		body = readAtOnce
+	}
+	m, err := read(r, func(t Type) bool { return t.Answers(request.Type()) }, body)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("wire: read: %w", err)
 	}
 	if !fits(m, request) {
 		return nil, fmt.Errorf("wire: read: %w: %s answers another %s",
@@ -110,7 +128,8 @@ func fits(answer, request Message) bool {
 	return true
 }
 
-func read(r io.Reader, allow func(Type) bool) (Message, error) {
+func read(r io.Reader, allow func(Type) bool,
+	readBody func(r io.Reader, size int) ([]byte, error)) (Message, error) {
 	var head [headerSize]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return nil, truncated(err)
@@ -176,6 +195,15 @@ func readBody(r io.Reader, size int) ([]byte, error) {
 	return bytes.Join(whole, nil), nil
 }
 
+// readAtOnce reads size bytes into one piece.
+func readAtOnce(r io.Reader, size int) ([]byte, error) {
+	body := make([]byte, size)
+	if _, err := io.ReadFull(r, body); err != nil {
+		return nil, truncated(err)
+	}
+	return body, nil
+}
+
 // expectEnd fails unless r ends here.
 func expectEnd(r io.Reader) error {
 	var one [1]byte
@@ -204,7 +232,7 @@ const PreviewSize = headerSize + 1
 // for the rest.
 type Preview struct {
 	Type Type
-	Lane Lane // Ordinary for everything that is not a Deliver
+	Lane Lane // as LaneOf says
 	Size int  // of the body, in bytes
 }
 
@@ -217,17 +245,16 @@ func PreviewRequest(b [PreviewSize]byte) (Preview, error) {
 	if !t.IsRequest() {
 		return Preview{}, fmt.Errorf("wire: preview: %w: %s is out of place", ErrMalformed, t)
 	}
-	p := Preview{Type: t, Lane: Ordinary, Size: size}
+	p := Preview{Type: t, Lane: t.lane(), Size: size}
 	switch t {
 	case TypeDeliver:
-		p.Lane = Lane(b[headerSize])
+		if p.Lane = Lane(b[headerSize]); !p.Lane.known() {
+			return Preview{}, fmt.Errorf("wire: preview: %w: unknown lane", ErrMalformed)
+		}
 	case TypePublish:
 		if err := checkPublish(Kind(b[headerSize]), size); err != nil {
 			return Preview{}, fmt.Errorf("wire: preview: %w", err)
 		}
-	}
-	if !p.Lane.known() {
-		return Preview{}, fmt.Errorf("wire: preview: %w: unknown lane", ErrMalformed)
 	}
 	return p, nil
 }

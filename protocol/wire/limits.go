@@ -68,6 +68,22 @@ const (
 	shareSize  = 32
 )
 
+// MostAnswer returns the greatest size of the body that answers a request of type
+// t in the lane Bulk, in bytes.
+func (t Type) MostAnswer() int {
+	answer := TypeBusy
+	switch t {
+	case TypeBlockQuery:
+		answer = TypeBlock
+	case TypeShareQuery:
+		answer = TypeShare
+	case TypeSegmentQuery:
+		answer = TypeSegment
+	}
+	_, most, _ := answer.bounds()
+	return most
+}
+
 // bounds returns the least and greatest size of a body of type t, in bytes,
 // and false when there is no such type. It is asked before anything is
 // allocated.

@@ -1,0 +1,152 @@
+package transfer
+
+import (
+	"container/heap"
+	"slices"
+	"time"
+
+	"comity.example/protocol"
+)
+
+// The classes of jobs.
+const (
+	emergencies = iota
+	others
+	classes
+)
+
+// class returns which of them j is in.
+func (j *job) class() int {
+	if j.Urgent {
+		return emergencies
+	}
+	return others
+}
+
+// A peer is whom jobs are fetched from. Its fields are guarded by the Engine's mu.
+type peer struct {
+	id      protocol.ParticipantID
+	jobs    int
+	flying  int
+	turn    uint64 // when it was served last
+	lines   [classes]line
+	resting resting
+	window  window
+	pause   pause
+	why     State
+	good    time.Time // when a block of it was taken last
+}
+
+func newPeer(id protocol.ParticipantID) *peer {
+	return &peer{id: id, window: newWindow(), pause: newPause()}
+}
+
+// A line holds the jobs of one class that a block can be asked for of: cases in
+// turns, the jobs of each in order.
+type line struct {
+	cases []*folder // the one whose turn it is first
+}
+
+// A folder holds the jobs of one case.
+type folder struct {
+	id   protocol.CaseID
+	jobs []*job
+}
+
+// enqueue puts a job in its line, if a block can be asked for.
+func (p *peer) enqueue(j *job) {
+	if j.queued || j.removed || !j.more() && len(j.flights) > 0 {
+		return
+	}
+	j.queued = true
+	l := &p.lines[j.class()]
+	for _, f := range l.cases {
+		if f.id == j.Case {
+			f.jobs = append(f.jobs, j)
+			return
+		}
+	}
+	l.cases = append(l.cases, &folder{id: j.Case, jobs: []*job{j}})
+}
+
+// dequeue takes a job out of its line.
+func (p *peer) dequeue(j *job) {
+	if !j.queued {
+		return
+	}
+	j.queued = false
+	l := &p.lines[j.class()]
+	for i, f := range l.cases {
+		if f.id != j.Case {
+			continue
+		}
+		if k := slices.Index(f.jobs, j); k >= 0 {
+			f.jobs = slices.Delete(f.jobs, k, k+1)
+		}
+		if len(f.jobs) == 0 {
+			l.cases = slices.Delete(l.cases, i, i+1)
+		}
+		return
+	}
+}
+
+// next returns the job whose turn it is, and ends the turn of its case.
+func (l *line) next() *job {
+	f := l.cases[0]
+	l.cases = append(l.cases[1:], f)
+	return f.jobs[0]
+}
+
+// rest takes a job out of its line until its pause is over.
+func (p *peer) rest(j *job) {
+	p.dequeue(j)
+	for i, r := range p.resting {
+		if r.job == j {
+			p.resting[i].until = j.rest.until
+			heap.Fix(&p.resting, i)
+			return
+		}
+	}
+	heap.Push(&p.resting, rester{j.rest.until, j})
+}
+
+// forget takes a job out of those that rest.
+func (p *peer) forget(j *job) {
+	for i, r := range p.resting {
+		if r.job == j {
+			heap.Remove(&p.resting, i)
+			return
+		}
+	}
+}
+
+// rouse puts the jobs whose pause is over back in line, and returns when the next
+// one is: the zero time if none rests.
+func (p *peer) rouse(now time.Time) time.Time {
+	for len(p.resting) > 0 {
+		if r := p.resting[0]; now.Before(r.until) {
+			return r.until
+		}
+		j := heap.Pop(&p.resting).(rester).job
+		p.enqueue(j)
+	}
+	return time.Time{}
+}
+
+// resting is a heap: whose pause is over first is first.
+type resting []rester
+
+type rester struct {
+	until time.Time
+	job   *job
+}
+
+func (r resting) Len() int           { return len(r) }
+func (r resting) Less(a, b int) bool { return r[a].until.Before(r[b].until) }
+func (r resting) Swap(a, b int)      { r[a], r[b] = r[b], r[a] }
+func (r *resting) Push(x any)        { *r = append(*r, x.(rester)) }
+func (r *resting) Pop() any {
+	last := (*r)[len(*r)-1]
+	*r = (*r)[:len(*r)-1]
+	return last
+}
