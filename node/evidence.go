@@ -398,7 +398,7 @@ func (n *Node) Content(ctx context.Context, id protocol.CaseID, object protocol.
 		return n.vaultProblem(err)
 	}
 	defer content.Close()
-	if err := content.WriteFrom(&patient{w, ctx}, offset); err != nil {
+	if _, err := content.WriteFrom(&patient{w, ctx}, offset); err != nil {
 		return n.vaultProblem(err)
 	}
 	return nil
@@ -456,7 +456,8 @@ func (n *Node) CheckVault(ctx context.Context) (desk.VaultReport, error) {
 		return desk.VaultReport{}, n.vaultProblem(err)
 	}
 	return desk.VaultReport{Objects: found.Objects, Bytes: found.Bytes, Damaged: slices.Concat([]protocol.Digest{}, found.Damaged),
-		Missing: slices.Concat([]protocol.Digest{}, found.Missing), Stray: found.Stray}, nil
+		Missing: slices.Concat([]protocol.Digest{}, found.Missing), Keys: slices.Concat([]protocol.Digest{}, found.Keys),
+		Stray: found.Stray}, nil
 }
 
 // vaultProblem turns an error of the vault into words for a person.

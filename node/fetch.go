@@ -384,7 +384,7 @@ func (n *Node) examine(ctx context.Context, x exhibitID) (verdict, error) {
 	}
 	defer content.Close()
 	digest := sha512.New()
-	if err := content.WriteFrom(io.MultiWriter(digest, &patient{io.Discard, ctx}), 0); err != nil {
+	if _, err := content.WriteFrom(io.MultiWriter(digest, &patient{io.Discard, ctx}), 0); err != nil {
 		if v, ok := unopened(err); ok {
 			return v, nil
 		}

@@ -117,6 +117,7 @@ type VaultReport struct {
 	Bytes   int64             `json:"bytes"`
 	Damaged []protocol.Digest `json:"damaged"` // not what their digest says
 	Missing []protocol.Digest `json:"missing"` // referred to, and not there
+	Keys    []protocol.Digest `json:"keys"`    // of which the key cannot be read
 	Stray   int               `json:"stray"`   // files that nothing refers to
 }
 

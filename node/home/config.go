@@ -31,6 +31,8 @@ type Config struct {
 	// Clocks are the participant's own periods, such as "48h" or "10 days", by the id
 	// of a clock that is policy and not law.
 	Clocks map[string]Period `toml:"clocks"`
+	// Evidence says how evidence is dealt with.
+	Evidence Evidence `toml:"evidence"`
 	// TestnetClock is the file by which a testnet turns legal time; "" in every
 	// home that is not one of a testnet.
 	TestnetClock string `toml:"testnet_clock"`
@@ -97,7 +99,7 @@ func (c *Config) Check() error {
 	if c.Socket != "" && !filepath.IsAbs(c.Socket) {
 		return fmt.Errorf("socket: want a path from the root on, such as /run/comity/api.sock")
 	}
-	if err := errors.Join(c.checkTestClock(), c.Notify.check()); err != nil {
+	if err := errors.Join(c.checkTestClock(), c.Notify.check(), c.Evidence.check()); err != nil {
 		return err
 	}
 	if c.API == "" {
@@ -159,12 +161,18 @@ listen = %q
 # Your own periods, for the clocks of which an agreement says that they are policy and not law: the
 # clock's id (comity agreement show names it), and hours or days. What the law sets stands.
 %s
+# Evidence: what is disclosed to cases of this participant is fetched by itself, or only when somebody
+# asks (fetch = "manual"). How much is fetched from one peer, and how much one case may hold; how much
+# of the disk stays free. And a program that looks at what was fetched before anybody reads it: it gets
+# the content on its standard input, and ends with 0, or with 1 where it found something; then the
+# object is put into quarantine, and never deleted.
+%s
 # How people are told outside of the node that something waits for them: a program that is run for
 # each event, with the event as JSON on its standard input and a line of text in COMITY_TEXT; and a
 # URL that each event is posted to, signed (Standard Webhooks) with the secret in notify.secret.
 %s`, string(c.Participant), c.Listen, setting("socket", c.Socket, "/run/comity/api.sock"),
 		setting("api", c.API, "127.0.0.1:8433"), c.testnetText(), number("request", c.Approvals.Request),
-		number("disclosure", c.Approvals.Disclosure), c.clocksText(), c.Notify.text())
+		number("disclosure", c.Approvals.Disclosure), c.clocksText(), c.Evidence.text(), c.Notify.text())
 }
 
 // number writes how many officers, or an example of it that is off.

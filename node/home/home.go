@@ -12,7 +12,7 @@
 //	pins/*.json      root keys of the Parties, compared out of band
 //	registers/*.jws  registers, as the Parties' roots signed them
 //	agreements/*     agreements (*.yaml with *.signatures.json) and notices (*.jws)
-//	data/            store and anchor, and why the node ended last
+//	data/            store, anchor and vault, and why the node ended last
 //	run/api.sock     the API of the node that runs
 //	api.token        token of the API
 //	metrics.token    token of the metrics, for who collects them
@@ -236,7 +236,7 @@ func (h *Home) Lock(passphrase string) (keyfile.Lock, error) {
 // are the caller's to add.
 func (h *Home) NodeConfig(lock keyfile.Lock, now func() time.Time) (node.Config, error) {
 	c := node.Config{Self: h.Config.Participant, Dir: h.path(DataDir), Now: now, Approvals: h.Config.Approvals.node(),
-		Clocks: h.Config.periods()}
+		Clocks: h.Config.periods(), Evidence: h.Config.Evidence.node()}
 	if clock := h.TestClock(now); clock != nil {
 		c.Now, c.Ahead = clock.Now, clock.Ahead
 	}

@@ -183,6 +183,11 @@ func TestConfigErrorsNameWhatToMend(t *testing.T) {
 		"participant = 'gb.a'\nlisten = 'a:1'\napi = '0.0.0.0:1'\n":                    "api: want a loopback address",
 		"participant = 'gb.a'\nlisten = 'a:1'\napi = 'localhost:1'\n":                  "api: want a loopback address",
 		"participant = 'gb.a'\nlisten = 'a:1'\nsocket = 'run/api.sock'\n":              "socket: want a path from the root on",
+		"participant = 'gb.a'\nlisten = 'a:1'\n[evidence]\nfetch = 'never'\n":          "evidence: fetch: want",
+		"participant = 'gb.a'\nlisten = 'a:1'\n[evidence]\ncase_quota = '50 GB'\n":     "want a size such as",
+		"participant = 'gb.a'\nlisten = 'a:1'\n[evidence]\ncase_quota = '0GiB'\n":      "want a size such as",
+		"participant = 'gb.a'\nlisten = 'a:1'\n[evidence]\nscanner = ['clamdscan']\n":  "evidence: scanner: want a program by its path",
+		"participant = 'gb.a'\nlisten = 'a:1'\n[evidence]\nscan_timeout = '-1m'\n":     "evidence: scan_timeout: want a time",
 		"participant = 'gb.a'\nlisten\n":                                               "line 2",
 	} {
 		if _, err := home.ParseConfig([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
@@ -210,9 +215,13 @@ func TestTheCommentedFileIsTheConfiguration(t *testing.T) {
 		t.Errorf("got %+v, %v, want %+v", c, err, h.Config)
 	}
 	on := strings.NewReplacer("# socket =", "socket =", "# api =", "api =", "# [notify]", "[notify]",
-		"# command =", "command =", "# webhook =", "webhook =").Replace(string(b))
+		"# command =", "command =", "# webhook =", "webhook =", "# fetch =", "fetch =", "# peer_quota =", "peer_quota =",
+		"# case_quota =", "case_quota =", "# reserve =", "reserve =", "# scanner =", "scanner =",
+		"# scan_timeout =", "scan_timeout =").Replace(string(b))
 	want := home.Config{Participant: "gb.home-office", Listen: "127.0.0.1:4433",
 		Socket: "/run/comity/api.sock", API: "127.0.0.1:8433",
+		Evidence: home.Evidence{Fetch: "manual", PeerQuota: home.Size{Bytes: 2 << 40}, CaseQuota: home.Size{Bytes: 500 << 30},
+			Reserve: home.Size{Bytes: 10 << 30}, Scanner: []string{"/usr/bin/clamdscan", "--no-summary", "-"}, ScanTimeout: "30m"},
 		Notify: home.Notify{Command: []string{"/usr/local/bin/page"}, Webhook: "https://pager.example/hooks/comity"}}
 	if c, err := home.ParseConfig([]byte(on)); err != nil || !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v, %v, want %+v", c, err, want)
@@ -266,7 +275,8 @@ func TestAPinThatCannotBeReadIsNamed(t *testing.T) {
 func TestAWrittenConfigurationIsReadBack(t *testing.T) {
 	want := home.Config{Participant: "gb.home-office", Listen: "127.0.0.1:4433", API: "127.0.0.1:8433",
 		TestnetClock: "../legal-time", Notify: home.Notify{Command: []string{"/bin/page", "--to", `the "desk"`},
-			Webhook: "http://127.0.0.1:9000/x"}}
+			Webhook: "http://127.0.0.1:9000/x"},
+		Evidence: home.Evidence{Fetch: "manual", CaseQuota: home.Size{Bytes: 1536 << 20}, Scanner: []string{"/bin/scan", "-"}, ScanTimeout: "90s"}}
 	h, err := home.Create(home.Spec{Dir: t.TempDir(), Name: "Home Office", Roles: []protocol.Role{protocol.RoleIssuing},
 		Config: want, Since: day})
 	if err != nil {
@@ -278,6 +288,9 @@ func TestAWrittenConfigurationIsReadBack(t *testing.T) {
 	cfg, err := h.NodeConfig(lockOf(t, h, ""), func() time.Time { return day })
 	if err != nil || len(cfg.Notify) != 2 || cfg.Ahead == nil {
 		t.Errorf("got %v, %d targets, want two and a testnet's clock", err, len(cfg.Notify))
+	}
+	if e := cfg.Evidence; !e.Manual || e.Quota.Case != 1536<<20 || e.Quota.Peer != 0 || len(e.Scanner) != 2 || e.ScanTimeout != 90*time.Second {
+		t.Errorf("got %+v", e)
 	}
 	if err := os.Chmod(filepath.Join(h.Dir, home.NotifySecretName), 0o644); err != nil {
 		t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"comity.example/node/desk"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
-	"comity.example/protocol/evidence/evidencetest"
 )
 
 // talk returns the verbs of the talk in a case.
@@ -158,20 +157,6 @@ func (p *player) use(ctx context.Context, st step) error {
 		return err
 	}
 	return p.body(ctx, st, protocol.Body{Use: &protocol.Use{Purpose: args[2]}})
-}
-
-// part: part CASE PARTICIPANT FILE — discloses it, and more is to come.
-func (p *player) part(ctx context.Context, st step) error {
-	args, err := st.want(3)
-	if err != nil {
-		return err
-	}
-	content, err := p.file(args[2])
-	if err != nil {
-		return err
-	}
-	return p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionPartial,
-		Objects: []protocol.Object{evidencetest.Object(args[2], "application/octet-stream", content)}}})
 }
 
 // stopped: stopped REASON VERB … — the step does not go through: the node says that

@@ -12,7 +12,6 @@ import (
 	"comity.example/node/desk"
 	"comity.example/node/home"
 	"comity.example/protocol"
-	"comity.example/protocol/evidence/evidencetest"
 )
 
 // eyes: eyes PARTICIPANT [request=N] [disclosure=N] — its operator asks for so many
@@ -67,13 +66,12 @@ func (p *player) propose(ctx context.Context, st step) error {
 	if err != nil {
 		return err
 	}
-	content, err := p.file(args[2])
+	_, o, err := p.taken(ctx, st)
 	if err != nil {
 		return err
 	}
 	_, err = node.Save(ctx, desk.Draft{Case: id, Body: protocol.Body{Disclosure: &protocol.Disclosure{
-		Status:  protocol.ProductionComplete,
-		Objects: []protocol.Object{evidencetest.Object(args[2], "application/octet-stream", content)}}}})
+		Status: protocol.ProductionComplete, Objects: []protocol.Object{o}}}})
 	return err
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
-	"comity.example/protocol/evidence/evidencetest"
 )
 
 // words joins what follows the first arguments of a step.

@@ -222,12 +222,18 @@ func (st step) option(key string) string {
 
 // until calls try until it reports true or patience ends.
 func until(ctx context.Context, try func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, Patience)
+	return untilAfter(ctx, Patience, try)
+}
+
+// untilAfter is until with another patience. What try reports true with an error is
+// the end too.
+func untilAfter(ctx context.Context, patience time.Duration, try func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
 		ok, err := try()
 		if ok {
-			return nil
+			return err
 		}
 		select {
 		case <-ctx.Done():

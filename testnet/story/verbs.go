@@ -13,7 +13,6 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/casepack"
-	"comity.example/protocol/evidence/evidencetest"
 	"comity.example/protocol/register"
 )
 
@@ -33,6 +32,9 @@ var verbs = map[string]verb{
 	"state":     (*player).state,
 	"receipted": (*player).receipted,
 	"evidence":  (*player).evidence,
+	"mail":      (*player).mail,
+	"moving":    (*player).moving,
+	"arrived":   (*player).arrived,
 	"verify":    (*player).verify,
 	"inbox":     (*player).inbox,
 	"suspend":   (*player).suspend,
@@ -179,20 +181,6 @@ func (p *player) refuse(ctx context.Context, st step) error {
 		return err
 	}
 	return p.body(ctx, st, protocol.Body{Refusal: &protocol.Refusal{Reason: protocol.Reason(args[2])}})
-}
-
-// disclose: disclose CASE PARTICIPANT FILE
-func (p *player) disclose(ctx context.Context, st step) error {
-	args, err := st.want(3)
-	if err != nil {
-		return err
-	}
-	content, err := p.file(args[2])
-	if err != nil {
-		return err
-	}
-	return p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete,
-		Objects: []protocol.Object{evidencetest.Object(args[2], "application/octet-stream", content)}}})
 }
 
 // answer: answer CASE PARTICIPANT no_data
@@ -355,38 +343,6 @@ func (p *player) receipted(ctx context.Context, st step) error {
 	}
 	if err == nil {
 		p.say("  ✓ %s holds a receipt for each act that it sent (%d), with proof from the receiver's ledger", st.args[1], n)
-	}
-	return err
-}
-
-// evidence: evidence CASE PARTICIPANT FILE
-func (p *player) evidence(ctx context.Context, st step) error {
-	args, err := st.want(3)
-	if err != nil {
-		return err
-	}
-	content, err := p.file(args[2])
-	if err != nil {
-		return err
-	}
-	want := protocol.DigestOf(content)
-	err = p.view(ctx, st, func(v desk.CaseView) bool {
-		for _, a := range v.Acts {
-			for _, act := range []*protocol.Act{&a.Content, a.Carried, a.Product} {
-				if act == nil || act.Body.Disclosure == nil {
-					continue
-				}
-				for _, o := range act.Body.Disclosure.Objects {
-					if o.SHA256 == want && bytes.Equal(o.Content, content) {
-						return true
-					}
-				}
-			}
-		}
-		return false
-	})
-	if err == nil {
-		p.say("  ✓ %s has the file, and its digest is the one that was signed", args[1])
 	}
 	return err
 }
