@@ -27,7 +27,10 @@ type Says struct {
 	// Partial: of conditions, that a ground for refusal is raised for the rest.
 	Partial bool `json:"partial,omitzero"`
 	// Deleted: of a closure, that what was disclosed is no more.
-	Deleted bool            `json:"deleted,omitzero"`
+	Deleted bool `json:"deleted,omitzero"`
+	// Live: of an interception that starts, that it announces a live object; of one
+	// that stops, that it says what that became.
+	Live    bool            `json:"live,omitzero"`
 	Version int64           `json:"version,omitzero"` // of the request after an amendment
 	Case    protocol.CaseID `json:"case,omitzero"`    // of the request for production, of a preservation
 	// Amount is what costs come to, in the smallest unit of Currency.
@@ -85,11 +88,7 @@ func saysOfRegion(b *protocol.Body) *Says {
 	case b.Validation != nil:
 		return &Says{What: string(b.Validation.Result)}
 	case b.Interception != nil:
-		s := &Says{What: string(b.Interception.Action), Start: b.Interception.At, Until: b.Interception.Until}
-		if p := b.Interception.Product; p != nil {
-			s.Objects = []protocol.Digest{p.Tree}
-		}
-		return s
+		return saysOfTap(b.Interception)
 	case b.Costs != nil:
 		return &Says{What: string(b.Costs.Action), Amount: b.Costs.Amount, Currency: b.Costs.Currency}
 	case b.Challenge != nil:
@@ -106,6 +105,14 @@ func saysOfRegion(b *protocol.Body) *Says {
 		return &Says{What: string(b.Deletion.Action), Ground: string(b.Deletion.Reason), Objects: b.Deletion.Objects}
 	}
 	return nil
+}
+
+func saysOfTap(t *protocol.Tap) *Says {
+	s := &Says{What: string(t.Action), Start: t.At, Until: t.Until, Live: t.Live != nil || t.Product != nil}
+	if t.Product != nil {
+		s.Objects = []protocol.Digest{t.Product.Tree}
+	}
+	return s
 }
 
 // A Question is an act that waits for an answer.

@@ -1,10 +1,12 @@
 package vectors_test
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"comity.example/protocol"
+	"comity.example/protocol/evidence/evidencetest"
 )
 
 // actArea holds acts in their canonical form, without signatures.
@@ -39,6 +41,20 @@ func (w world) actArea() area {
 			return w.act(protocol.Body{Request: r}, police, office)
 		}),
 		good("disclosure", "a disclosure of one object", w.disclosure),
+		good("disclosure-full", "a disclosure of a pack and its list, with all that they may hold", func() *protocol.Act {
+			pack, list := evidencetest.Object("mail.pack", "", []byte("From a\n")), evidencetest.Object("mail.jsonl", "text/plain", []byte("{}\n"))
+			pack.Role, list.Role = protocol.RolePack, protocol.RoleList
+			pack.Collected, pack.Collector, pack.Segments = now.Add(-day), "mail export 4", 2
+			d := evidencetest.Disclosure(protocol.ProductionPartial, []protocol.Object{pack, list}, office, police)
+			d.Note = "more follows"
+			return w.act(protocol.Body{Disclosure: d}, contoso, office)
+		}),
+		good("disclosure-largest", "an object of 4 TiB with a name of 255 bytes, which looks like another", func() *protocol.Act {
+			act := w.disclosure()
+			o := &act.Body.Disclosure.Objects[0]
+			o.Size, o.Name = protocol.MaxObject, strings.Repeat("\u202e", protocol.MaxObjectName/3)
+			return act
+		}),
 		good("no-data", "a disclosure that there is nothing", func() *protocol.Act {
 			return w.act(protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionNoData,
 				Objects: []protocol.Object{}}}, contoso, office)
@@ -197,6 +213,14 @@ func (w world) bodyForms() []recipe {
 			return w.encode(act)
 		}}
 	}
+	readers := func(name, about string, change func(*protocol.Disclosure)) recipe {
+		return recipe{"readers-" + name, "malformed", about, nil, func() []byte {
+			d := evidencetest.Disclosure(protocol.ProductionComplete,
+				[]protocol.Object{evidencetest.Object("mail.mbox", "application/mbox", []byte("From a\n"))}, office, police)
+			change(d)
+			return w.encode(w.act(protocol.Body{Disclosure: d}, contoso, office))
+		}}
+	}
 	empty := func(name, about, from, to string) recipe {
 		return recipe{"request-" + name, "malformed", about, nil, func() []byte {
 			return w.replaced(w.encode(w.act(protocol.Body{Request: order()}, police, office)), from, to)
@@ -248,6 +272,21 @@ func (w world) bodyForms() []recipe {
 			func(o *protocol.Object) { o.Collected = now.Add(time.Millisecond) }),
 		object("collector", "a collector of 129 bytes",
 			func(o *protocol.Object) { o.Collector = strings.Repeat("c", protocol.MaxReference+1) }),
+		readers("none", "objects that nobody can read", func(d *protocol.Disclosure) { d.Readers, d.Keys = nil, nil }),
+		readers("no-keys", "readers without keys", func(d *protocol.Disclosure) { d.Keys = nil }),
+		readers("only-keys", "keys without readers", func(d *protocol.Disclosure) { d.Readers = nil }),
+		readers("order", "readers that are not in ascending order", func(d *protocol.Disclosure) { slices.Reverse(d.Readers) }),
+		readers("twice", "one reader twice", func(d *protocol.Disclosure) { d.Readers[1] = d.Readers[0] }),
+		readers("ten", "ten readers", func(d *protocol.Disclosure) {
+			d.Readers = nil
+			for _, n := range "0123456789" {
+				d.Readers = append(d.Readers, protocol.ParticipantID("gb.p"+string(n)))
+			}
+		}),
+		readers("large", "keys of more than 49152 bytes", func(d *protocol.Disclosure) {
+			d.Keys = []byte(`{"ciphertext":"` + strings.Repeat("A", protocol.MaxKeys) + `"}`)
+		}),
+		readers("object-twice", "one object twice", func(d *protocol.Disclosure) { d.Objects = append(d.Objects, d.Objects[0]) }),
 		{"disclosure-empty", "malformed", "a complete disclosure of nothing", nil, func() []byte {
 			return w.encode(w.act(protocol.Body{Disclosure: &protocol.Disclosure{
 				Status: protocol.ProductionComplete, Objects: []protocol.Object{}}}, contoso, office))
