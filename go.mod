@@ -24,6 +24,7 @@ require (
 	golang.org/x/mod v0.42.0 // the tree and the signed notes of the ledger
 	golang.org/x/sys v0.49.0 // fdatasync and disk room
 	golang.org/x/term v0.47.0 // asks for a passphrase without showing it
+	golang.org/x/text v0.42.0 // names in bags that differ in case or normalisation only
 	golang.org/x/time v0.16.0 // rate limits
 	google.golang.org/protobuf v1.36.12 // reads the index of the store's tables, to survey them before they are opened
 	pgregory.net/rapid v1.3.0 // tests: properties

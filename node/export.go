@@ -10,7 +10,6 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/casepack"
-	"comity.example/protocol/chain"
 )
 
 // Export implements desk.Cases: the case with everything that a stranger needs
@@ -83,26 +82,6 @@ func (x *export) act(r store.Reader, e casefile.Entry) error {
 		err = errors.Join(err, e2, x.out.Add(name, d.Proof))
 	}
 	x.index.Acts = append(x.index.Acts, entry)
-	return errors.Join(err, x.evidence(signed))
-}
-
-// evidence puts what was disclosed beside the acts, for those who only look.
-func (x *export) evidence(signed []byte) error {
-	act, err := chain.Unverified(signed)
-	if err != nil {
-		return err
-	}
-	if carried := carriedBy(&act.Body); carried != nil {
-		return x.evidence(carried)
-	}
-	if origin := originOf(act); origin != nil {
-		return x.evidence(*origin)
-	}
-	if d := act.Body.Disclosure; d != nil {
-		for _, o := range d.Objects {
-			err = errors.Join(err, x.out.Add(casepack.EvidenceName(o.SHA256), o.Content))
-		}
-	}
 	return err
 }
 

@@ -26,14 +26,10 @@ import (
 	"comity.example/protocol/wire"
 )
 
-const (
-	// FetchRetry is how long a node waits before it tries again what it could not
-	// begin or end: for lack of room or quota, or because who has the key's other
-	// share, or the scanner, does not answer.
-	FetchRetry = 15 * time.Second
-	// BlockPause is how long a peer is asked to wait when others are being served.
-	BlockPause = time.Second
-)
+// FetchRetry is how long a node waits before it tries again what it could not
+// begin or end: for lack of room or quota, or because who has the key's other
+// share, or the scanner, does not answer.
+const FetchRetry = 15 * time.Second
 
 // A fetcher is what the node knows of objects on their way. What must last of it
 // is in the store and in the vault: an object is pending there until it was
@@ -158,7 +154,28 @@ func (n *Node) openVault(ctx context.Context) error {
 		return err
 	}
 	n.engine = transfer.New(transfer.Config{Source: n.source, Done: n.fetchEnded, Log: n.cfg.Log})
-	n.shares = transfer.NewShares()
+	n.shares = transfer.NewShares(nil)
+	return n.collectStrays(ctx)
+}
+
+// collectStrays drops what was taken in, or passed on, and the store does not name.
+// What a disclosure that waits for approval passes on stays: its keys are signed.
+func (n *Node) collectStrays(ctx context.Context) error {
+	for id, objects := range n.vault.Own() {
+		for _, tree := range objects {
+			err := n.journal.View(ctx, func(r store.Reader) error {
+				_, named := r.Get(exhibitID{id, tree}.key())
+				_, proposed := r.Get(draftKey(id))
+				if !errors.Is(named, store.ErrNotFound) || !errors.Is(proposed, store.ErrNotFound) {
+					return errors.Join(ignoreMissing(named), ignoreMissing(proposed))
+				}
+				return n.vault.Drop(id, tree)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -8,11 +8,12 @@ import (
 	"sync"
 
 	"comity.example/crypto/stream"
-	"comity.example/node/desk"
 	"comity.example/node/store"
+	"comity.example/node/transfer"
 	"comity.example/node/vault"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
+	"comity.example/protocol/evidence"
 	"comity.example/protocol/wire"
 )
 
@@ -131,14 +132,25 @@ func (n *Node) lendBlock(ctx context.Context, peer protocol.ParticipantID, m *wi
 	if err != nil {
 		return nil, err
 	}
-	if !g.to(peer, m.Tree) || m.Index > protocol.MaxObject {
+	if !g.to(peer, m.Tree) || m.Index >= protocol.MaxObject/stream.ChunkSize {
 		n.metrics.lent("refused", 0)
 		return &wire.Nothing{}, nil
 	}
-	leave, err := n.shares.Enter(ctx, peer, g.id, g.urgent)
-	if err != nil {
+	sealed := g.objects[m.Tree]
+	_, size := evidence.BlockAt(sealed, int64(m.Index))
+	if size <= 0 {
+		n.metrics.lent("refused", 0)
+		return &wire.Nothing{}, nil
+	}
+	leave, err := n.shares.Enter(ctx, transfer.Request{Peer: peer, Case: g.id, Tree: m.Tree, Size: size,
+		Sealed: sealed, Urgent: g.urgent})
+	var busy *transfer.BusyError
+	switch {
+	case errors.As(err, &busy):
 		n.metrics.lent("busy", 0)
-		return &wire.Busy{RetryAfter: BlockPause}, nil
+		return &wire.Busy{RetryAfter: min(busy.After, wire.MaxRetryAfter)}, nil
+	case err != nil:
+		return nil, err
 	}
 	defer leave()
 	// The key decides: whoever destroyed it hands out no bytes either.
@@ -182,22 +194,4 @@ func (n *Node) lendNothing(err error) (wire.Message, error) {
 	n.metrics.lent("failed", 0)
 	n.cfg.Log.Error("evidence cannot be read", "error", err)
 	return nil, err
-}
-
-// collectStrays has the vault forget what the store does not name: a crash came
-// between the two.
-func (n *Node) collectStrays(ctx context.Context, held map[protocol.CaseID][]protocol.Digest) error {
-	for id, objects := range held {
-		for _, tree := range objects {
-			_, err := n.exhibit(ctx, exhibitID{id, tree})
-			var missing *desk.Problem
-			if errors.As(err, &missing) {
-				err = n.vault.Drop(id, tree)
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -1,7 +1,8 @@
 // Package casepack is a case as one file that a court can check: the acts of
-// its thread with the receipts and decisions, and the registers, agreements and
-// notices on which they were decided, in a ZIP archive. Verify goes through it
-// with no node and no network, and says claim by claim what holds.
+// its thread with the receipts and decisions, the registers, agreements and
+// notices on which they were decided, and the evidence, in a BagIt bag (package
+// bag). Verify goes through it with no node and no network, streams the evidence,
+// and says claim by claim what holds.
 //
 // The package trusts nothing inside the archive but what the pinned roots of
 // the Parties lead to. It is trusted with its verdict: Report.Holds is true
@@ -9,25 +10,24 @@
 package casepack
 
 import (
-	"archive/zip"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
 	"comity.example/protocol"
+	"comity.example/protocol/bag"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/register"
 )
 
-// Limits of a package.
+// Limits of a package. The evidence in it has none: it is streamed.
 const (
-	MaxFile    = 16 << 20 // bytes of one file in the archive: the largest register
-	MaxFiles   = 8192     // files in the archive
-	MaxPackage = 1 << 30  // bytes of the archive
+	MaxFile = 16 << 20 // bytes of a file that is not evidence: the largest register
 
 	// MaxDocuments bounds the registers, agreements and notices: each costs its
 	// reader signatures.
@@ -35,15 +35,22 @@ const (
 	// MaxDocumentBytes bounds all of them together, in bytes: they are held in
 	// memory, and a file of zeros takes no room in an archive.
 	MaxDocumentBytes = 128 << 20
+	// MaxObjects bounds the objects that the acts of a case disclose.
+	MaxObjects = casefile.MaxThread * protocol.MaxObjects
 )
 
-const indexName = "case.json"
+// Files of the payload that are there once. Names here, and those that ActName and
+// the other functions return, are below the bag's data/.
+const (
+	indexName   = "case.json"
+	custodyName = "custody.jsonld"
+)
 
 // Format is the version of the layout.
-const Format = "comity-case/1"
+const Format = "comity-case/2"
 
-// An Index is the table of contents: case.json at the top of the archive. It
-// is a convenience; nothing in it is believed.
+// An Index is the table of contents: case.json. It is a convenience; nothing in it
+// is believed.
 type Index struct {
 	Format   string                 `json:"format"`
 	Case     protocol.CaseID        `json:"case"`
@@ -52,7 +59,10 @@ type Index struct {
 	Acts     []ActEntry             `json:"acts"` // in the order of the thread
 	// Documents are in the order in which the exporter adopted them.
 	Documents []DocumentEntry `json:"documents"`
-	Pins      []register.Pin  `json:"pins"` // of the exporter: to be compared, not to be believed
+	// Evidence says of every object that an act names whether it is here. Writer
+	// fills it in.
+	Evidence []EvidenceEntry `json:"evidence"`
+	Pins     []register.Pin  `json:"pins"` // of the exporter: to be compared, not to be believed
 }
 
 // An ActEntry is one act of the thread. The exporter's own ledger entry of it
@@ -77,6 +87,35 @@ type DocumentEntry struct {
 	Digest protocol.Digest `json:"digest"`
 }
 
+// Standing says how a disclosed object stands at the exporter. Whether it is here,
+// and is what was signed, a verifier sees for itself; the rest is the exporter's word.
+type Standing string
+
+// The standings of an object.
+const (
+	Here        Standing = "here"
+	Unfetched   Standing = "not_fetched" // or not completely
+	Growing     Standing = "growing"     // the interception still runs
+	Quarantined Standing = "quarantined" // a scanner found something; it may be here all the same
+	Damaged     Standing = "damaged"     // it was not what was signed
+	Deleted     Standing = "deleted"     // its key is destroyed
+)
+
+// UnmarshalText refuses a standing that is not in the list.
+func (s *Standing) UnmarshalText(b []byte) error {
+	*s = Standing(b)
+	if !slices.Contains([]Standing{Here, Unfetched, Growing, Quarantined, Damaged, Deleted}, *s) {
+		return errors.New("casepack: an unknown standing of an object")
+	}
+	return nil
+}
+
+// An EvidenceEntry is one object.
+type EvidenceEntry struct {
+	Tree     protocol.Digest `json:"tree"`
+	Standing Standing        `json:"standing"`
+}
+
 // ActName is the name of an act's file in the archive.
 func ActName(d protocol.Digest) string { return "acts/" + hexOf(d) + ".json" }
 
@@ -89,118 +128,96 @@ func ProofName(d protocol.Digest, by protocol.ParticipantID) string {
 // DocumentName is the name of a document's file.
 func DocumentName(kind, name string) string { return "documents/" + kind + "/" + name }
 
-// EvidenceName is the name of a disclosed object's file, by its tree hash: never the
-// name that a peer gave it.
+// EvidenceName is the name of a disclosed object's file, by its tree hash:
+// never by the name that a peer gave it.
 func EvidenceName(d protocol.Digest) string { return "evidence/" + hexOf(d) }
 
 func hexOf(d protocol.Digest) string { return strings.TrimPrefix(d.String(), "sha256:") }
 
-// A Writer writes a package: files in any order, then Close with the index.
-type Writer struct {
-	z     *zip.Writer
-	names map[string]bool
-}
-
-// NewWriter returns a Writer that writes to w.
-func NewWriter(w io.Writer) *Writer { return &Writer{zip.NewWriter(w), map[string]bool{}} }
-
-// Add writes a file, once: a second file of one name is left out.
-func (w *Writer) Add(name string, content []byte) error {
-	if w.names[name] {
-		return nil
-	}
-	w.names[name] = true
-	// No time and no compression: an archive has one form, which Open checks.
-	f, err := w.z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
-	if err == nil {
-		_, err = f.Write(content)
-	}
-	if err != nil {
-		return fmt.Errorf("casepack: write %s: %w", name, err)
-	}
-	return nil
-}
-
-// Close writes the index and ends the archive.
-func (w *Writer) Close(index Index) error {
-	index.Format = Format
-	b, err := canon.Encode(index)
-	if err != nil {
-		return fmt.Errorf("casepack: write index: %w", err)
-	}
-	if err := w.Add(indexName, b); err != nil {
-		return err
-	}
-	return w.z.Close()
-}
-
-// A Package is an archive that was read.
+// A Package is one that was opened.
 type Package struct {
 	Index Index
-	files map[string]*zip.File
+	// Progress, if it is set, is told how many of how many bytes were read.
+	Progress func(done, total int64)
+
+	bag *bag.Bag
 }
 
 // Errors of Open.
 var (
-	// ErrChanged says that the archive is a package that somebody changed.
-	ErrChanged = errors.New("it has changed since it was exported")
+	// ErrChanged says that the archive is a package that somebody changed, or that
+	// was not written to its end.
+	ErrChanged = errors.New("it has changed since it was exported, or is not complete")
 	// ErrFormat says that it is a package of another version.
 	ErrFormat = errors.New("want a package of this version")
 )
 
 // Open reads the table of contents of an archive of the given size.
 func Open(r io.ReaderAt, size int64) (*Package, error) {
-	p, err := open(r, size)
-	if err != nil && size <= MaxPackage && !errors.Is(err, ErrFormat) && wasPackage(r, size) {
+	b, err := bag.OpenZIP(r, size)
+	var p *Package
+	if err == nil {
+		p, err = open(b)
+	}
+	if err != nil && !errors.Is(err, ErrFormat) && wasPackage(r, size) {
 		return nil, fmt.Errorf("casepack: open: %w: %w", ErrChanged, err)
 	}
-	return p, err
-}
-
-func open(r io.ReaderAt, size int64) (*Package, error) {
-	if size > MaxPackage {
-		return nil, fmt.Errorf("casepack: open: %d bytes: want at most %d", size, MaxPackage)
-	}
-	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return nil, fmt.Errorf("casepack: open: not a case package: %w", err)
 	}
-	if len(z.File) > MaxFiles {
-		return nil, fmt.Errorf("casepack: open: %d files: want at most %d", len(z.File), MaxFiles)
+	return p, nil
+}
+
+// OpenFolder reads the table of contents of a package that somebody unpacked.
+func OpenFolder(root fs.FS) (*Package, error) {
+	b, err := bag.OpenFolder(root)
+	if err != nil {
+		return nil, fmt.Errorf("casepack: open: not a case package: %w", err)
 	}
-	p := &Package{files: map[string]*zip.File{}}
-	for _, f := range z.File {
-		if p.files[f.Name] != nil {
-			return nil, errors.New("casepack: open: two files of one name")
-		}
-		p.files[f.Name] = f
+	p, err := open(b)
+	if err != nil && !errors.Is(err, ErrFormat) && b.Has(payload(indexName)) {
+		return nil, fmt.Errorf("casepack: open: %w: %w", ErrChanged, err)
 	}
-	b, err := p.read(indexName)
+	if err != nil {
+		return nil, fmt.Errorf("casepack: open: %w", err)
+	}
+	return p, nil
+}
+
+func open(b *bag.Bag) (*Package, error) {
+	p := &Package{bag: b}
+	raw, err := p.read(indexName)
 	if err != nil {
 		return nil, err
 	}
-	if err := canon.Decode(b, &p.Index); err != nil {
-		return nil, fmt.Errorf("casepack: open: %s: %w", indexName, err)
+	var version struct {
+		Format string `json:"format"`
+	}
+	if err := canon.Glance(raw, &version); err == nil && version.Format != Format {
+		return nil, fmt.Errorf("%s: format %q: %w, %q", indexName, version.Format, ErrFormat, Format)
+	}
+	if err := canon.Decode(raw, &p.Index); err != nil {
+		return nil, fmt.Errorf("%s: %w", indexName, err)
 	}
 	if err := p.Index.check(); err != nil {
-		return nil, fmt.Errorf("casepack: open: %s: %w", indexName, err)
+		return nil, fmt.Errorf("%s: %w", indexName, err)
 	}
-	if err := p.checkForm(z.File, io.NewSectionReader(r, 0, size)); err != nil {
-		return nil, err
+	if b.Archived() && b.Folder != string(p.Index.Case) {
+		return nil, errors.New("the folder in the archive is not named after the case")
 	}
-	return p, nil
+	return p, b.CheckForm(infoOf(&p.Index))
 }
 
 // check refuses an index that would have its reader do the same work again and
 // again.
 func (x *Index) check() error {
 	switch {
-	case x.Format != Format:
-		return fmt.Errorf("format %q: %w, %q", x.Format, ErrFormat, Format)
 	case len(x.Acts) > casefile.MaxThread:
 		return fmt.Errorf("%d acts: want at most %d", len(x.Acts), casefile.MaxThread)
 	case len(x.Documents) > MaxDocuments:
 		return fmt.Errorf("%d documents: want at most %d", len(x.Documents), MaxDocuments)
+	case len(x.Evidence) > MaxObjects:
+		return fmt.Errorf("%d objects: want at most %d", len(x.Evidence), MaxObjects)
 	}
 	seen := map[string]bool{}
 	for _, e := range x.Acts {
@@ -212,30 +229,23 @@ func (x *Index) check() error {
 		}
 		seen[DocumentName(e.Kind, e.Name)] = true
 	}
-	if len(seen) < len(x.Acts)+len(x.Documents) {
-		return errors.New("an act or a document stands there twice")
+	for _, e := range x.Evidence {
+		seen[EvidenceName(e.Tree)] = true
+	}
+	if len(seen) < len(x.Acts)+len(x.Documents)+len(x.Evidence) {
+		return errors.New("an act, a document or an object stands there twice")
 	}
 	return nil
 }
 
-// read returns a file. The size in the archive's directory is not believed.
+// read returns a small file, whose bytes are those of the manifest.
 func (p *Package) read(name string) ([]byte, error) {
-	f := p.files[name]
-	if f == nil {
-		return nil, fmt.Errorf("casepack: %s is missing", name)
+	b, err := p.bag.Read(payload(name), MaxFile)
+	switch {
+	case errors.Is(err, bag.ErrAbsent):
+		return nil, fmt.Errorf("%s is missing", name)
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	r, err := f.Open()
-	if err != nil {
-		return nil, fmt.Errorf("casepack: read %s: %w", name, err)
-	}
-	defer r.Close()
-	var b bytes.Buffer
-	n, err := io.Copy(&b, io.LimitReader(r, MaxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("casepack: read %s: %w", name, err)
-	}
-	if n > MaxFile {
-		return nil, fmt.Errorf("casepack: read %s: want at most %d bytes", name, MaxFile)
-	}
-	return b.Bytes(), nil
+	return b, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"comity.example/crypto/cosign"
@@ -121,8 +122,8 @@ func (v *verifier) read(name string) ([]byte, error) {
 // unused finds what somebody might take for verified because it lies beside
 // what is. Evidence lies there a second time, and must be the same bytes.
 func (v *verifier) unused() error {
-	for name := range v.p.files {
-		if !v.used[name] {
+	for _, name := range v.p.bag.Names() {
+		if short, ok := strings.CutPrefix(name, payload("")); ok && !v.used[short] {
 			return fmt.Errorf("%q is part of no claim", name)
 		}
 	}
