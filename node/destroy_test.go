@@ -191,7 +191,7 @@ func (b *border) sealedBytes(ask func(wire.Message) wire.Message, act, object pr
 
 // opened is what sealed bytes hold under a key, "" if they do not open.
 func opened(id protocol.CaseID, key [32]byte, sealed []byte) string {
-	r, err := stream.NewReader(key, evidence.Context(id), bytes.NewReader(sealed), int64(len(sealed)))
+	r, err := stream.NewReaderAt(bytes.NewReader(sealed), int64(len(sealed)), stream.Key(key), evidence.Context(id))
 	if err != nil {
 		return ""
 	}

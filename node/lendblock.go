@@ -27,8 +27,8 @@ type grant struct {
 	objects map[protocol.Digest]int64 // sealed size, by tree hash
 	// withheld are the readers of an object who get nothing of it any more.
 	withheld map[protocol.Digest][]protocol.ParticipantID
-	bound   protocol.CaseID
-	urgent  bool
+	bound    protocol.CaseID
+	urgent   bool
 }
 
 // to reports whether a peer may fetch an object.
