@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -359,7 +360,7 @@ func newOrder() *protocol.Request {
 func (b *border) act(id protocol.ParticipantID, d desk.Draft) (desk.Submitted, error) {
 	b.t.Helper()
 	n := b.node(id)
-	prepared, err := n.Prepare(b.t.Context(), d)
+	prepared, err := n.Prepare(b.t.Context(), b.takeIn(id, d))
 	if err != nil {
 		return desk.Submitted{}, err
 	}
@@ -386,9 +387,33 @@ func certification() protocol.Body {
 		Targeting: "procedure 1"}}
 }
 
+// disclosure hands over the mailbox, which act takes in first.
 func disclosure(status protocol.ProductionStatus) protocol.Body {
 	return protocol.Body{Disclosure: &protocol.Disclosure{Status: status, Objects: []protocol.Object{
-		evidencetest.Object("mailbox.mbox", "application/mbox", []byte("From falcon\n"))}}}
+		evidencetest.Object("mailbox.mbox", "application/mbox", []byte(contents["mailbox.mbox"]))}}}
+}
+
+// contents are the files of the tests, by their names.
+var contents = map[string]string{"mailbox.mbox": "From falcon\n", "a.txt": "a"}
+
+// takeIn takes the objects of a draft into the vault of who discloses them. What the
+// node does not take in stays as it is described.
+func (b *border) takeIn(at protocol.ParticipantID, d desk.Draft) desk.Draft {
+	b.t.Helper()
+	if d.Body.Disclosure == nil || len(d.Body.Disclosure.Keys) > 0 {
+		return d
+	}
+	taken := *d.Body.Disclosure
+	taken.Objects = slices.Clone(taken.Objects)
+	for i, o := range taken.Objects {
+		held, err := b.node(at).TakeIn(b.t.Context(), d.Case, desk.Intake{Name: o.Name, MediaType: o.MediaType},
+			strings.NewReader(contents[o.Name]))
+		if err == nil {
+			taken.Objects[i] = held
+		}
+	}
+	d.Body.Disclosure = &taken
+	return d
 }
 
 // served takes a case to the provider: the police request, the office certifies.

@@ -128,6 +128,14 @@ type manifest struct {
 	bound   protocol.CaseID // the case in which they were taken in
 }
 
+// list returns the objects, none of no manifest.
+func (m *manifest) list() []protocol.Object {
+	if m == nil {
+		return nil
+	}
+	return m.objects
+}
+
 // manifestIn returns the manifest in an act that was verified, nil if there is none.
 func manifestIn(act *protocol.Act) (*manifest, error) {
 	if act.Body.Relay != nil {

@@ -6,16 +6,18 @@ import (
 	"io"
 	"slices"
 
+	"comity.example/node/desk"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/casepack"
+	"comity.example/protocol/chain"
 )
 
 // Export implements desk.Cases: the case with everything that a stranger needs
 // to check it.
 func (n *Node) Export(ctx context.Context, id protocol.CaseID, w io.Writer) error {
-	x := &export{n: n, ctx: ctx, out: casepack.NewWriter(w), index: casepack.Index{
+	x := &export{n: n, ctx: ctx, out: casepack.NewWriter(w, id), index: casepack.Index{
 		Case: id, Exporter: n.cfg.Self, Exported: n.now(), Pins: n.cfg.Pins,
 		Acts: []casepack.ActEntry{}, Documents: []casepack.DocumentEntry{}}}
 	err := n.journal.View(ctx, func(r store.Reader) error {
@@ -42,6 +44,11 @@ func (n *Node) Export(ctx context.Context, id protocol.CaseID, w io.Writer) erro
 	if err := x.documents(); err != nil {
 		return err
 	}
+	for _, d := range x.disclosed {
+		if err := x.evidence(d); err != nil {
+			return err
+		}
+	}
 	return x.out.Close(x.index)
 }
 
@@ -50,6 +57,13 @@ type export struct {
 	ctx   context.Context
 	out   *casepack.Writer
 	index casepack.Index
+	// disclosed are the objects that the acts name, with what the store says of them.
+	disclosed []disclosedObject
+}
+
+type disclosedObject struct {
+	object protocol.Object
+	held   exhibit // zero where it is none of ours
 }
 
 func (x *export) act(r store.Reader, e casefile.Entry) error {
@@ -82,7 +96,81 @@ func (x *export) act(r store.Reader, e casefile.Entry) error {
 		err = errors.Join(err, e2, x.out.Add(name, d.Proof))
 	}
 	x.index.Acts = append(x.index.Acts, entry)
-	return err
+	return errors.Join(err, x.objects(r, signed))
+}
+
+// objects notes the objects that an act names.
+func (x *export) objects(r store.Reader, signed []byte) error {
+	act, err := chain.Unverified(signed)
+	if err != nil {
+		return err
+	}
+	named, err := namedBy(act)
+	if err != nil {
+		return err
+	}
+	for _, o := range named {
+		held, err := readJSON[exhibit](r, exhibitID{x.index.Case, o.Tree}.key())
+		if ignoreMissing(err) != nil {
+			return err
+		}
+		x.disclosed = append(x.disclosed, disclosedObject{o, held})
+	}
+	return nil
+}
+
+// namedBy returns the objects that an act, or the act in it, names.
+func namedBy(act *protocol.Act) ([]protocol.Object, error) {
+	m, err := manifestIn(act)
+	if err != nil || m != nil {
+		return m.list(), err
+	}
+	if carried := carriedBy(&act.Body); carried != nil {
+		inner, err := chain.Unverified(carried)
+		if err != nil {
+			return nil, err
+		}
+		return namedBy(inner)
+	}
+	if t := act.Body.Interception; t != nil && t.Product != nil {
+		return []protocol.Object{*t.Product}, nil
+	}
+	return nil, nil
+}
+
+// evidence puts an object into the package, as it lies in the vault, or says why it
+// is not there.
+func (x *export) evidence(d disclosedObject) error {
+	at := casepack.Unfetched
+	switch d.held.State {
+	case desk.EvidenceDisclosed, desk.EvidenceComplete:
+		at = casepack.Here
+	case desk.EvidenceQuarantined:
+		at = casepack.Quarantined
+	case desk.EvidenceDamaged:
+		at = casepack.Damaged
+	case desk.EvidenceDeleted:
+		at = casepack.Deleted
+	}
+	if at != casepack.Here {
+		return x.out.AddEvidence(&d.object, at, nil)
+	}
+	content, err := x.n.vault.Open(x.index.Case, d.object.Tree, d.held.Bound)
+	if err != nil {
+		x.n.cfg.Log.Error("evidence cannot be exported", "error", err)
+		return x.out.AddEvidence(&d.object, casepack.Damaged, nil)
+	}
+	read, write := io.Pipe()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		_, err := content.WriteFrom(&patient{write, x.ctx}, 0)
+		write.CloseWithError(err)
+	}()
+	err = x.out.AddEvidence(&d.object, at, read)
+	read.Close() // whoever writes there ends
+	<-written
+	return errors.Join(err, content.Close())
 }
 
 // documents adds every register, agreement and notice in use, in the order in

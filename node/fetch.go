@@ -183,6 +183,7 @@ func (n *Node) collectStrays(ctx context.Context) error {
 // ends or one of its parts fails.
 func (n *Node) moveEvidence(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	parts := []func(context.Context) error{n.fetchEvidence, n.checkEvidence,
 		func(ctx context.Context) error { n.engine.Run(ctx); return nil }}
 	ended := make(chan error, len(parts))

@@ -6,11 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 )
 
 // words joins what follows the first arguments of a step.
@@ -89,8 +90,27 @@ func (p *player) serve(ctx context.Context, st step) error {
 // pass: pass CASE PARTICIPANT — what a provider disclosed in a linked case, as it
 // was signed.
 func (p *player) pass(ctx context.Context, st step) error {
+	err := p.view(ctx, st, func(v desk.CaseView) bool { return v.Move == casefile.Pass && p.allHere(ctx, st, &v) })
+	if err != nil {
+		return err
+	}
 	return p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete,
 		Objects: []protocol.Object{}}})
+}
+
+// allHere reports whether what a linked case produced was fetched.
+func (p *player) allHere(ctx context.Context, st step, v *desk.CaseView) bool {
+	node, err := p.Desk(protocol.ParticipantID(st.args[1]))
+	if err != nil {
+		return false
+	}
+	for _, l := range v.Linked {
+		e, err := node.Evidence(ctx, l.Case)
+		if err != nil || slices.ContainsFunc(e.Items, func(i desk.EvidenceItem) bool { return i.State != desk.EvidenceComplete }) {
+			return false
+		}
+	}
+	return true
 }
 
 // produced: produced CASE PARTICIPANT PRODUCER PASSED — the participant can prove,
@@ -186,27 +206,4 @@ func (p *player) narrow(ctx context.Context, st step) error {
 	}
 	return p.body(ctx, st, protocol.Body{Amendment: &protocol.Amendment{Version: 2, Identifiers: less.Identifiers,
 		Data: less.Data, Dropped: []protocol.Drop{{Member: "data[0].from", Why: "not needed any more"}}}})
-}
-
-// bulk: bulk CASE PARTICIPANT BYTES TEXT — the provider's node does not take a file
-// of that many bytes, and the error says TEXT (_ for a space).
-func (p *player) bulk(ctx context.Context, st step) error {
-	args, err := st.want(4)
-	if err != nil {
-		return err
-	}
-	size, err := strconv.Atoi(args[2])
-	if err != nil || size < 0 || size > protocol.MaxInline {
-		return errors.New("want a size that one disclosure takes")
-	}
-	err = p.body(ctx, st, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete,
-		Objects: []protocol.Object{evidencetest.Object("archive.zip", "application/zip", make([]byte, size))}}})
-	switch {
-	case err == nil:
-		return errors.New("the node took it")
-	case !strings.Contains(err.Error(), strings.ReplaceAll(args[3], "_", " ")):
-		return err
-	}
-	p.say("  ✗ disclosure: %s's own node does not take it: %s", args[1], err)
-	return nil
 }

@@ -98,7 +98,6 @@ var verbs = map[string]verb{
 	"awaits":    (*player).awaits,
 	"blind":     (*player).blind,
 	"narrow":    (*player).narrow,
-	"bulk":      (*player).bulk,
 	"reads":     (*player).reads,
 	"queue":     (*player).queue,
 	"rush":      (*player).rush,
