@@ -49,8 +49,8 @@ func (p *player) exhibits(ctx context.Context, st step) ([]desk.EvidenceItem, er
 	return e.Items, err
 }
 
-// gone: gone CASE PARTICIPANT FILE [restricted] — nobody there reads it any more.
-func (p *player) gone(ctx context.Context, st step) error {
+// unread: gone CASE PARTICIPANT FILE [restricted] — nobody there reads it any more.
+func (p *player) unread(ctx context.Context, st step) error {
 	args, err := st.want(3)
 	if err != nil {
 		return err

@@ -70,7 +70,7 @@ var verbs = map[string]verb{
 	"said":      (*player).said,
 	"close":     (*player).closed,
 	"delete":    (*player).erase,
-	"gone":      (*player).gone,
+	"gone":      (*player).unread,
 	"certified": (*player).certified,
 	"draft":     (*player).draft,
 	"approve":   (*player).approve,
