@@ -45,6 +45,7 @@ import (
 	"comity.example/node/notify"
 	"comity.example/node/store/badger"
 	"comity.example/node/transfer"
+	"comity.example/node/upload"
 	"comity.example/node/vault"
 	"comity.example/protocol"
 	"comity.example/protocol/calendar"
@@ -74,6 +75,7 @@ type Node struct {
 	engine  *transfer.Engine
 	shares  *transfer.Shares
 	fetcher *fetcher
+	uploads *upload.Store
 	grants  grants
 	splits  sync.Mutex // held while a key is split for another case
 
@@ -137,7 +139,10 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err = n.resumeWatch(ctx); err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
-	if err = n.openVault(ctx); err != nil {
+	if err = n.openVault(ctx); err == nil {
+		err = n.openUploads()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
 	n.gate = gate.New(gate.Config{Self: cfg.Self, Sign: cfg.Keys.Sign, Open: cfg.Keys.Open})
@@ -193,7 +198,7 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
 	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.finishDestroying,
-		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.moveEvidence}
+		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.moveEvidence, n.sweepUploads}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()
@@ -223,8 +228,11 @@ func (n *Node) Close() error {
 
 func (n *Node) closeStore() error {
 	var err error
+	if n.uploads != nil {
+		err = n.uploads.Close()
+	}
 	if n.vault != nil {
-		err = n.vault.Close()
+		err = errors.Join(err, n.vault.Close())
 	}
 	if n.journal != nil {
 		err = errors.Join(err, n.journal.Close())

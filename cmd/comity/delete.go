@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
-	"strings"
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
@@ -14,7 +12,7 @@ import (
 
 type deleteCmd struct {
 	Case     protocol.CaseID `arg:"" help:"The case."`
-	Object   []string        `help:"One object: its number in the list, its name, or the beginning of its tree hash; may be repeated. Without it and --all, the objects are listed." placeholder:"N" sep:"none"`
+	Object   []string        `help:"One object: its number in the list, or its tree hash; may be repeated. Without it and --all, the objects are listed." placeholder:"N" sep:"none"`
 	All      bool            `help:"Every object of the case that this participant has."`
 	Reason   []string        `help:"Why, as a code. Without it, the codes are listed." placeholder:"CODE" sep:"none"`
 	Restrict bool            `help:"Restrict the use instead: nothing of it is handed out any more, and its key stays."`
@@ -85,9 +83,9 @@ func (c *deleteCmd) Run(ctx context.Context, a *app) error {
 }
 
 // certify has some objects deleted, or restricted, and that certified.
-func (c *deleteCmd) certify(ctx context.Context, a *app, d protocol.Deletion, chosen []numbered) error {
+func (c *deleteCmd) certify(ctx context.Context, a *app, d protocol.Deletion, chosen []desk.EvidenceItem) error {
 	for _, o := range chosen {
-		d.Objects = append(d.Objects, o.item.Object.Tree)
+		d.Objects = append(d.Objects, o.Object.Tree)
 	}
 	want, err := (&protocol.Body{Deletion: &d}).Digest()
 	if err != nil {
@@ -100,22 +98,16 @@ func (c *deleteCmd) certify(ctx context.Context, a *app, d protocol.Deletion, ch
 	return a.perform(ctx, errand{signing: c.signing, done: done, fits: sameBody(want), talks: true,
 		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Deletion: &d}},
 		also: func(w io.Writer, _ *desk.Prepared) {
-			writeNumbered(w, chosen)
+			writeEvidence(w, &desk.Evidence{Items: chosen})
 			if d.Action == protocol.Deleted {
 				field(w, "mind", "the keys are destroyed as soon as you sign. It cannot be undone.")
 			}
 		}})
 }
 
-// A numbered object is one in the list of a case.
-type numbered struct {
-	number int
-	item   desk.EvidenceItem
-}
-
 // chosen returns the objects that the person names. Where none is named, the list
 // is said and nothing is done.
-func (c *deleteCmd) chosen(ctx context.Context, a *app, action protocol.DeletionAction) ([]numbered, error) {
+func (c *deleteCmd) chosen(ctx context.Context, a *app, action protocol.DeletionAction) ([]desk.EvidenceItem, error) {
 	_, node, err := a.openDesk()
 	if err != nil {
 		return nil, err
@@ -124,65 +116,50 @@ func (c *deleteCmd) chosen(ctx context.Context, a *app, action protocol.Deletion
 	if err != nil {
 		return nil, err
 	}
-	var all []numbered
-	for i, item := range e.Items {
-		gone := item.State == desk.EvidenceDeleted || item.State == desk.EvidenceRestricted && action == protocol.Restricted
-		if !gone && item.State != desk.EvidenceHeld { // what was not handed over is put back, and nobody is told
-			all = append(all, numbered{i + 1, item})
-		}
-	}
+	all := slices.DeleteFunc(slices.Clone(e.Items), func(i desk.EvidenceItem) bool { return !deletable(&i, action) })
 	switch {
 	case len(all) == 0:
 		return nil, &failure{exitError, "this participant has nothing of the case that could be " + string(action),
-			"comity case show " + string(c.Case) + " says what it had"}
+			"comity fetch " + string(c.Case) + " --list says what it had"}
 	case c.All && len(c.Object) > 0:
 		return nil, badInput("want --all or --object, and not both", "")
 	case c.All:
 		return all, nil
 	case len(c.Object) == 0:
-		if err := a.show(e, func(w io.Writer) { writeNumbered(w, all) }); err != nil {
+		if err := a.show(e, func(w io.Writer) { writeEvidence(w, &e) }); err != nil {
 			return nil, err
 		}
 		return nil, badInput("no object was named, and nothing was done", "name one with --object N, or say --all")
 	}
-	return pick(all, c.Object)
-}
-
-// pick returns the objects that words name: numbers, names, beginnings of hashes.
-func pick(all []numbered, named []string) ([]numbered, error) {
-	var out []numbered
-	for _, word := range named {
-		var found []numbered
-		for _, o := range all {
-			_, tree, _ := strings.Cut(o.item.Object.Tree.String(), ":")
-			hash := len(word) >= minHash && (strings.HasPrefix(tree, word) || o.item.Object.Tree.String() == word)
-			if strconv.Itoa(o.number) == word || o.item.Object.Name == word || hash {
-				found = append(found, o)
-			}
-		}
+	var out []desk.EvidenceItem
+	for _, word := range c.Object {
+		i, err := pick(e.Items, word, "--object")
 		switch {
-		case len(found) == 0:
-			return nil, badInput(fmt.Sprintf("--object: %q is no object that this participant has in the case", shown(word)),
-				"without --object, comity delete lists them")
-		case len(found) > 1:
-			return nil, badInput(fmt.Sprintf("--object: %q names %s", shown(word), count(len(found), "object")), "name it by its number")
-		case !slices.ContainsFunc(out, func(o numbered) bool { return o.number == found[0].number }):
-			out = append(out, found[0])
+		case err != nil:
+			return nil, err
+		case !deletable(i, action):
+			return nil, badInput(fmt.Sprintf("--object: %s is %s: it cannot be %s", shown(word), i.State, action),
+				"comity fetch "+string(c.Case)+" --list says where each object stands")
+		case !slices.ContainsFunc(out, func(o desk.EvidenceItem) bool { return o.Object.Tree == i.Object.Tree }):
+			out = append(out, *i)
 		}
 	}
 	return out, nil
 }
 
-// minHash is how many digits of a hash name an object at least: fewer are a number.
-const minHash = 8
-
-func writeNumbered(w io.Writer, all []numbered) {
-	rows := [][]string{{"N", "NAME", "BYTES", "STATE", "FROM"}}
-	for _, o := range all {
-		rows = append(rows, []string{strconv.Itoa(o.number), shown(o.item.Object.Name), strconv.FormatInt(o.item.Object.Size, 10),
-			string(o.item.State), string(o.item.From)})
+// deletable reports whether there is something of an object to delete, or to
+// restrict. What was not handed over is put back, and nobody is told. What is
+// destroyed and not certified is deleted once more, to sign that again.
+func deletable(i *desk.EvidenceItem, action protocol.DeletionAction) bool {
+	switch i.State {
+	case desk.EvidenceHeld, desk.EvidenceLive:
+		return false
+	case desk.EvidenceDeleted:
+		return action == protocol.Deleted && i.Why != ""
+	case desk.EvidenceRestricted, desk.EvidenceWaiting, desk.EvidenceFetching:
+		return action == protocol.Deleted
 	}
-	table(w, rows)
+	return true
 }
 
 // deletionText says in one line what a certificate of deletion says.
