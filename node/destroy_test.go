@@ -14,6 +14,7 @@ import (
 	"comity.example/crypto/stream"
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/chain"
 	"comity.example/protocol/evidence"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/wire"
@@ -260,7 +261,7 @@ func TestAnOldOrderWantsASignatureAnew(t *testing.T) {
 		d := b.signedDraft(police, id, deleting(objects...))
 		b.must(b.node(police).OrderDestruction(t.Context(), d))
 		b.halt(police)
-		b.turn(8 * 24 * time.Hour)
+		b.turn(chain.MaxEndorsementAge + time.Hour)
 		b.start(police)
 		b.await("the key to be gone", func() bool { return !b.node(police).HasKey(id, objects[0]) })
 		time.Sleep(time.Minute)
@@ -309,7 +310,7 @@ func TestEachDeletesItsOwn(t *testing.T) {
 		other, _, _ := b.produced("a.txt")
 		b.awaitEvidence(police, other, desk.EvidenceComplete)
 		_, err = b.act(police, desk.Draft{Case: other, Body: deleting(objects...)})
-		wantProblem(t, "an object of another case", err, "no such object")
+		wantProblem(t, "an object of another case", err, "not handed over in this case")
 		if !b.node(police).HasKey(id, objects[0]) {
 			t.Error("an object of another case was destroyed")
 		}
