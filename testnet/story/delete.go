@@ -98,7 +98,7 @@ func (p *player) certified(ctx context.Context, st step) error {
 	}
 	err = p.view(ctx, st, func(v desk.CaseView) bool {
 		return slices.ContainsFunc(v.Acts, func(a desk.ActView) bool {
-			return a.Kind == protocol.KindDeletion && string(a.From) == args[2] && len(a.Content.Endorsements) > 0
+			return a.Kind == protocol.KindDeletion && string(a.From) == args[2] && len(a.Signers) > 0 && len(a.Signers[0].Officers) > 0
 		})
 	})
 	if err == nil {
