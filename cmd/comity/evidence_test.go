@@ -233,13 +233,15 @@ func TestFetchWaitsUntilNothingMoves(t *testing.T) {
 		s := newShelf()
 		s.put("mail", "mail", desk.EvidenceWaiting)
 		s.put("other", "other", desk.EvidenceWaiting).Why = "not asked for"
-		steps := []desk.EvidenceState{desk.EvidenceFetching, desk.EvidenceChecking, c.end}
-		s.fetch = func(s *shelf) { s.items[0].State = steps[0] }
+		steps := []desk.EvidenceState{"", desk.EvidenceWaiting, desk.EvidenceFetching, desk.EvidenceChecking, c.end}
 		a, out, _ := quietApp()
 		a.JSON = true
 		watched := &watchedShelf{shelf: s, each: func() {
-			if steps = steps[1:]; len(steps) > 0 {
-				s.items[0].State, s.items[0].Why = steps[0], c.why
+			if len(steps) > 1 {
+				steps = steps[1:]
+			}
+			if s.items[0].State = steps[0]; len(steps) == 1 {
+				s.items[0].Why = c.why
 			}
 		}}
 		node := &desk.Client{Base: "http://node", Token: "t",
@@ -281,8 +283,13 @@ func TestWhoStopsWaitingStopsNothing(t *testing.T) {
 	s.put("mail", "mail", desk.EvidenceFetching)
 	a, _, _ := quietApp()
 	ctx, stop := context.WithCancel(t.Context())
+	looks := 0
 	node := &desk.Client{Base: "http://node", Token: "t", HTTP: http.Client{Transport: desk.InProcess{
-		Handler: desk.Server(&watchedShelf{s, stop}, "t", nil)}}}
+		Handler: desk.Server(&watchedShelf{s, func() {
+			if looks++; looks == 3 {
+				stop()
+			}
+		}}, "t", nil)}}}
 	cmd := fetchCmd{Case: someCase}
 	_, err := cmd.fetch(ctx, a, node, []protocol.Digest{s.items[0].Object.Tree})
 	if f := (*failure)(nil); !errors.As(err, &f) || f.status != exitInterrupted || !strings.Contains(f.text, "goes on") {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type fetchCmd struct {
 	Object []string        `help:"Only this object, by its number in --list or its tree hash; may be repeated." placeholder:"N"`
 	List   bool            `help:"List the objects and where they stand, and fetch nothing."`
 	Out    string          `type:"path" help:"Folder to write the files into; it is made." placeholder:"DIR"`
+	Wait   time.Duration   `help:"Wait at most so long. By default as long as something is on its way." placeholder:"TIME"`
 	// The following are for who must go on although something speaks against it.
 	DespiteQuota      bool `help:"Fetch although the node's quota for the peer or the case is used up."`
 	DespiteQuarantine bool `help:"Write also files in which the scanner found something."`
@@ -133,16 +135,74 @@ func (c *fetchCmd) allowed(ctx context.Context, node *desk.Client) error {
 	return nil
 }
 
-// errSeen ends a watch.
-var errSeen = errors.New("seen")
+const (
+	// pollEvery is how often the node is asked how far it is.
+	pollEvery = 250 * time.Millisecond
+	// waitGrace is how long what waits is given, after it was asked for, to begin.
+	waitGrace = 3 * time.Second
+)
 
 // fetch has the node fetch what is chosen, and follows until nothing moves.
 func (c *fetchCmd) fetch(ctx context.Context, a *app, node *desk.Client, chosen []protocol.Digest) (last desk.Evidence, err error) {
-	asks := []desk.Fetch{{Despite: c.DespiteQuota}}
-	if len(c.Object) > 0 {
-		asks = nil
-		for _, d := range chosen {
-			asks = append(asks, desk.Fetch{Object: d, Despite: c.DespiteQuota})
+	if last, err = c.ask(ctx, node, chosen); err != nil {
+		return last, err
+	}
+	b := a.board()
+	defer b.clear()
+	began := time.Now()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	var told []byte
+	for !settled(&last, time.Since(began) >= waitGrace) {
+		if c.Wait > 0 && time.Since(began) > c.Wait {
+			return last, nil
+		}
+		b.draw(bars(&last)...)
+		line, err := json.Marshal(fetched{Evidence: last}, json.Deterministic(true))
+		if err == nil && a.JSON && !bytes.Equal(line, told) {
+			_, err = fmt.Fprintf(a.out, "%s\n", line)
+			told = line
+		}
+		if err != nil {
+			return last, err
+		}
+		select {
+		case <-ctx.Done():
+			return last, c.interrupted()
+		case <-tick.C:
+		}
+		e, err := node.Evidence(ctx, c.Case)
+		if ctx.Err() != nil {
+			return last, c.interrupted()
+		}
+		if err != nil {
+			return last, err
+		}
+		last = only(e, chosen)
+	}
+	return last, nil
+}
+
+func (c *fetchCmd) interrupted() error {
+	return &failure{exitInterrupted, "interrupted: the node goes on fetching",
+		"comity fetch " + string(c.Case) + " shows how far it is"}
+}
+
+// ask has the node fetch what is chosen. Each thing that is done despite something
+// is done where that is in the way, and nowhere else.
+func (c *fetchCmd) ask(ctx context.Context, node *desk.Client, chosen []protocol.Digest) (last desk.Evidence, err error) {
+	if last, err = node.Evidence(ctx, c.Case); err != nil {
+		return last, err
+	}
+	var asks []desk.Fetch
+	for _, i := range only(last, chosen).Items {
+		switch i.State {
+		case desk.EvidenceWaiting:
+			asks = append(asks, desk.Fetch{Object: i.Object.Tree, Despite: c.DespiteQuota})
+		case desk.EvidenceQuarantined:
+			if c.DespiteQuarantine {
+				asks = append(asks, desk.Fetch{Object: i.Object.Tree, Despite: true})
+			}
 		}
 	}
 	for _, f := range asks {
@@ -150,28 +210,7 @@ func (c *fetchCmd) fetch(ctx context.Context, a *app, node *desk.Client, chosen 
 			return last, err
 		}
 	}
-	b := a.board()
-	last = only(last, chosen)
-	if settled(&last) {
-		return last, nil
-	}
-	err = node.Watch(ctx, c.Case, func(e desk.Evidence) error {
-		last = only(e, chosen)
-		if settled(&last) {
-			return errSeen
-		}
-		b.draw(bars(&last)...)
-		return a.line(fetched{Evidence: last})
-	})
-	b.clear()
-	switch {
-	case errors.Is(err, errSeen):
-		return last, nil
-	case errors.Is(err, context.Canceled):
-		return last, &failure{exitInterrupted, "interrupted: the node goes on fetching",
-			"comity fetch " + string(c.Case) + " shows how far it is"}
-	}
-	return last, err
+	return only(last, chosen), nil
 }
 
 // line writes a line for a program.
@@ -194,9 +233,10 @@ func only(e desk.Evidence, chosen []protocol.Digest) desk.Evidence {
 
 // settled reports whether nothing more is to be expected. A live object grows for as
 // long as its interception runs: comity tap follow shows it.
-func settled(e *desk.Evidence) bool {
+func settled(e *desk.Evidence, patient bool) bool {
 	return !slices.ContainsFunc(e.Items, func(i desk.EvidenceItem) bool {
-		return i.State == desk.EvidenceFetching || i.State == desk.EvidenceChecking
+		return i.State == desk.EvidenceFetching || i.State == desk.EvidenceChecking ||
+			i.State == desk.EvidenceWaiting && (i.Why == "" || !patient)
 	})
 }
 
@@ -279,6 +319,9 @@ func (c *fetchCmd) trouble(e desk.Evidence) error {
 	if text := names(desk.EvidenceQuarantined); text != "" && !c.DespiteQuarantine {
 		return &failure{exitHold, "in quarantine: " + text,
 			"it is what was signed, and may do harm when it is opened; --despite-quarantine writes it all the same"}
+	}
+	if text := names(desk.EvidenceFetching) + names(desk.EvidenceChecking); text != "" {
+		return &failure{exitHold, "still on its way: " + text, "the node goes on fetching: comity fetch " + string(c.Case) + " shows how far it is"}
 	}
 	if text := names(desk.EvidenceWaiting); text != "" {
 		return &failure{exitHold, "not fetched: " + text,
