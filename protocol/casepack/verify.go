@@ -35,9 +35,13 @@ func (c *Claim) False() bool { return !c.Holds && !c.Unproved }
 type Report struct {
 	Case     protocol.CaseID        `json:"case"`
 	Exporter protocol.ParticipantID `json:"exporter"`
-	Holds    bool                   `json:"holds"`    // no claim is false
-	Unproved int                    `json:"unproved"` // claims
-	Claims   []Claim                `json:"claims"`
+	Exported time.Time              `json:"exported"` // by its word
+	// Fingerprint is the SHA-512 digest of the tag manifest, which leads to every file
+	// of the package, in an archive as in a folder.
+	Fingerprint string  `json:"fingerprint"`
+	Holds       bool    `json:"holds"`    // no claim is false
+	Unproved    int     `json:"unproved"` // claims
+	Claims      []Claim `json:"claims"`
 	// Evidence are the objects that acts name, but those whose bytes are false, and
 	// Absent how many of them the package does not show.
 	Evidence []Evidence `json:"evidence"`
@@ -93,7 +97,8 @@ func (p *Package) Verify(pins []register.Pin) Report {
 
 // verify returns beside the report each act as it was decided again.
 func (p *Package) verify(pins []register.Pin) (Report, []Replayed) {
-	r := Report{Case: p.Index.Case, Exporter: p.Index.Exporter, Claims: []Claim{}, Evidence: []Evidence{},
+	r := Report{Case: p.Index.Case, Exporter: p.Index.Exporter, Exported: p.Index.Exported,
+		Fingerprint: p.bag.Fingerprint(), Claims: []Claim{}, Evidence: []Evidence{},
 		Acts: []Covered{}, Ledgers: []Head{}}
 	v := &verifier{p: p, pins: pins, report: &r, used: map[string]bool{indexName: true}, decisions: []Replayed{},
 		contents: map[protocol.Digest]content{}, rows: map[row]int{}, standings: map[protocol.Digest]Standing{},
