@@ -346,7 +346,8 @@ func (p *player) receipted(ctx context.Context, st step) error {
 	return err
 }
 
-// verify: verify CASE PARTICIPANT
+// verify: verify CASE PARTICIPANT [without] — nothing is left unproved, but, with the
+// word, evidence that the participant has not got any more or never had.
 func (p *player) verify(ctx context.Context, st step) error {
 	args, err := st.want(2)
 	if err != nil {
@@ -360,7 +361,15 @@ func (p *player) verify(ctx context.Context, st step) error {
 	if err != nil {
 		return err
 	}
+	without := strings.HasSuffix(st.text, " without")
+	if without != (report.Absent > 0) {
+		return fmt.Errorf("%d objects are not in the package", report.Absent)
+	}
 	for _, c := range report.Claims {
+		if without && c.Unproved && strings.HasPrefix(c.Claim, "evidence ") {
+			p.say("  ? %s", c.Claim)
+			continue
+		}
 		if !c.Holds {
 			return fmt.Errorf("%s: %s: %s", c.About, c.Claim, c.Why)
 		}
