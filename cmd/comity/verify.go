@@ -131,14 +131,14 @@ func openPackage(ctx context.Context, name string) (p *casepack.Package, closing
 		if err != nil {
 			return nil, nil, badInput("cannot read "+name+": "+reasonOf(err), "")
 		}
-		p, err := casepack.OpenFolder(untilFS{ctx, root.FS()})
+		p, err := casepack.OpenFolder(cancelableFS{ctx, root.FS()})
 		return opened(name, p, root, err)
 	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, nil, badInput("cannot read "+name+": "+reasonOf(err), "")
 	}
-	p, err = casepack.Open(until{ctx, f}, info.Size())
+	p, err = casepack.Open(cancelable{ctx, f}, info.Size())
 	return opened(name, p, f, err)
 }
 
@@ -158,28 +158,28 @@ func opened(name string, p *casepack.Package, closing io.Closer, err error) (*ca
 	return nil, nil, badInput(name+": "+plain(err), "want a file that comity case export wrote, or the folder in it")
 }
 
-// until reads until a context is done.
-type until struct {
+// A cancelable reads until a context is done.
+type cancelable struct {
 	ctx context.Context
 	r   io.ReaderAt
 }
 
 // ReadAt implements io.ReaderAt.
-func (u until) ReadAt(p []byte, at int64) (int, error) {
+func (u cancelable) ReadAt(p []byte, at int64) (int, error) {
 	if err := u.ctx.Err(); err != nil {
 		return 0, err
 	}
 	return u.r.ReadAt(p, at)
 }
 
-// untilFS opens files that are read until a context is done.
-type untilFS struct {
+// A cancelableFS opens files that are read until a context is done.
+type cancelableFS struct {
 	ctx context.Context
 	fs.FS
 }
 
 // Open implements fs.FS.
-func (u untilFS) Open(name string) (fs.File, error) {
+func (u cancelableFS) Open(name string) (fs.File, error) {
 	f, err := u.FS.Open(name)
 	if d, ok := f.(fs.ReadDirFile); ok && err == nil {
 		if info, err := f.Stat(); err == nil && info.IsDir() {
@@ -189,16 +189,16 @@ func (u untilFS) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return untilFile{f, u.ctx}, nil
+	return cancelableFile{f, u.ctx}, nil
 }
 
-type untilFile struct {
+type cancelableFile struct {
 	fs.File
 	ctx context.Context
 }
 
 // Read implements io.Reader.
-func (f untilFile) Read(p []byte) (int, error) {
+func (f cancelableFile) Read(p []byte) (int, error) {
 	if err := f.ctx.Err(); err != nil {
 		return 0, err
 	}

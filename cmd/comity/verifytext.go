@@ -35,7 +35,7 @@ func (v *verified) text(w io.Writer) {
 		}
 	}
 	for i := range v.Evidence {
-		writeEvidence(w, &v.Evidence[i])
+		writeVerified(w, &v.Evidence[i])
 	}
 	v.covers(w)
 	switch {
@@ -64,8 +64,8 @@ func areOrIs(n int) string {
 	return "are"
 }
 
-// writeEvidence says of an object who handed it over, and who has the act.
-func writeEvidence(w io.Writer, e *casepack.Evidence) {
+// writeVerified says of an object who handed it over, and who has the act.
+func writeVerified(w io.Writer, e *casepack.Evidence) {
 	from := "evidence of " + string(e.From)
 	if e.PassedOn != "" {
 		from = fmt.Sprintf("evidence produced by %s, passed on by %s", e.From, e.PassedOn)
