@@ -42,6 +42,9 @@ func (n *Node) Save(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
 	if err != nil {
 		return prepared, err
 	}
+	if d.Body.Disclosure != nil { // with the keys, which officers are to sign
+		d.Body = prepared.Body
+	}
 	var void []desk.Approval
 	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
 		s := saved{Draft: d, Decision: prepared.Decision, At: n.now()}

@@ -279,22 +279,22 @@ func (n *Node) TakeIn(ctx context.Context, id protocol.CaseID, about desk.Intake
 func (n *Node) mayTakeIn(r getter, id protocol.CaseID) error {
 	f, err := readJSON[filed](r, caseKey(id))
 	c := &f.File
+	var reason protocol.Reason
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return noCase()
 	case err != nil:
 		return err
 	case c.Addressee != n.cfg.Self:
-		return &desk.Problem{Status: http.StatusConflict, Text: "nobody asked this participant for evidence in this case",
-			Hint: "only the addressee of a request discloses: see comity case show " + string(id)}
+		reason = protocol.ReasonRole
 	case c.Matter.Drill:
-		return &desk.Problem{Status: http.StatusConflict, Text: "the case is an exercise: nothing is disclosed in it",
-			Hint: "that there is no data answers it: comity disclose --no-data " + string(id)}
+		reason = protocol.ReasonDrill
 	case c.State.Ended():
-		return &desk.Problem{Status: http.StatusConflict, Text: fmt.Sprintf("the case has ended (%s): it takes no evidence", c.State),
-			Hint: "see comity case show " + string(id)}
+		reason = protocol.ReasonOutOfTurn
+	default:
+		return nil
 	}
-	return nil
+	return turnProblem(&casefile.TurnError{Reason: reason, State: c.State, Kind: protocol.KindDisclosure})
 }
 
 // A limited reader ends with its context, and does not read more than an object

@@ -154,7 +154,7 @@ func (n *Node) openVault(ctx context.Context) error {
 		return err
 	}
 	n.engine = transfer.New(transfer.Config{Source: n.source, Done: n.fetchEnded, Log: n.cfg.Log})
-	n.shares = transfer.NewShares(nil)
+	n.shares = transfer.NewShares()
 	return n.collectStrays(ctx)
 }
 

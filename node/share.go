@@ -57,6 +57,14 @@ func (n *Node) fillKeys(ctx context.Context, g casefile.Grounds, p *plan, now ti
 		}
 		return nil
 	}
+	proposed, err := n.proposed(ctx, act.Case, &d)
+	if err != nil {
+		return err
+	}
+	if proposed != nil && slices.Equal(proposed.Readers, readers) && n.areKeys(proposed.Keys, shares, keys) {
+		d.Readers, d.Keys = proposed.Readers, proposed.Keys
+		return nil
+	}
 	b, err := shares.Encode()
 	if err != nil {
 		return err
@@ -64,6 +72,25 @@ func (n *Node) fillKeys(ctx context.Context, g casefile.Grounds, p *plan, now ti
 	d.Readers = readers
 	d.Keys, err = seal.Seal(evidence.KeysType, b, keys...)
 	return err
+}
+
+// proposed returns the disclosure that waits for approval in a case if it is d, but
+// for the keys, which are other bytes each time they are sealed: what officers have
+// signed stays signed.
+func (n *Node) proposed(ctx context.Context, id protocol.CaseID, d *protocol.Disclosure) (out *protocol.Disclosure, err error) {
+	err = n.journal.View(ctx, func(r store.Reader) error {
+		s, err := readJSON[saved](r, draftKey(id))
+		if err != nil || s.Draft.Body.Disclosure == nil {
+			return ignoreMissing(err)
+		}
+		bare := *s.Draft.Body.Disclosure
+		bare.Readers, bare.Keys = nil, nil
+		if sameBody(&protocol.Body{Disclosure: &bare}, &protocol.Body{Disclosure: d}) {
+			out = s.Draft.Body.Disclosure
+		}
+		return nil
+	})
+	return out, err
 }
 
 // sealKeys returns the keys to which something is sealed for participants.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"comity.example/protocol"
+	"comity.example/protocol/wire"
 )
 
 const (
@@ -46,6 +47,11 @@ type BusyError struct{ After time.Duration }
 // Error says so.
 func (e *BusyError) Error() string { return fmt.Sprintf("%v: for %v", ErrBusy, e.After) }
 
+// Answer returns what tells the peer so.
+func (e *BusyError) Answer() *wire.Busy {
+	return &wire.Busy{RetryAfter: min(e.After, wire.MaxRetryAfter).Truncate(time.Millisecond)}
+}
+
 // Unwrap returns ErrBusy.
 func (e *BusyError) Unwrap() error { return ErrBusy }
 
@@ -63,8 +69,6 @@ type Request struct {
 // the cases of a peer. It counts what each peer had of each object, in memory only: a
 // peer that asks for the same again and again is told to wait.
 type Shares struct {
-	now func() time.Time
-
 	mu      sync.Mutex
 	serving map[protocol.ParticipantID]int
 	busy    int // pieces that are being served
@@ -92,12 +96,9 @@ type account struct {
 	last  time.Time
 }
 
-// NewShares returns Shares by the given clock, nil for time.Now.
-func NewShares(now func() time.Time) *Shares {
-	if now == nil {
-		now = time.Now
-	}
-	return &Shares{now: now, serving: map[protocol.ParticipantID]int{}, had: map[reader]*account{},
+// NewShares returns Shares of which nothing is taken.
+func NewShares() *Shares {
+	return &Shares{serving: map[protocol.ParticipantID]int{}, had: map[reader]*account{},
 		turns: map[protocol.ParticipantID]uint64{}, cases: map[protocol.CaseID]uint64{}}
 }
 
@@ -210,7 +211,7 @@ func (s *Shares) before(a, b *waiter) bool {
 
 // spend counts a piece, or returns how long the peer must wait for it.
 func (s *Shares) spend(r Request) (wait time.Duration) {
-	now, key := s.now(), reader{r.Peer, r.Tree}
+	now, key := time.Now(), reader{r.Peer, r.Tree}
 	a := s.had[key]
 	if a == nil {
 		if len(s.had) >= Remembered {

@@ -101,7 +101,7 @@ func (in *Incoming) lose(bad []int64) error {
 	for _, i := range bad {
 		in.unmark(i)
 	}
-	in.v.arrived(in.at, in.size-before)
+	in.v.arrived(in, in.size-before)
 	in.mu.Unlock()
 	if err := in.leaves.datasync(); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (in *Incoming) settle(h *hashing) error {
 	v.mu.Lock()
 	c := v.coming[p]
 	v.mu.Unlock()
-	if c == nil {
+	if c == nil || c.open != in {
 		return ErrAbsent // it was dropped meanwhile
 	}
 	r, err := v.readEntry(p)

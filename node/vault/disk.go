@@ -111,9 +111,14 @@ type file struct {
 
 // create makes a new file under a random name.
 func (d *disk) create(dir string) (*file, error) {
-	var random [16]byte
-	rand.Read(random[:])
-	return d.open(filepath.Join(dir, hex.EncodeToString(random[:])), os.O_RDWR|os.O_CREATE|os.O_EXCL)
+	return d.open(filepath.Join(dir, randomName()), os.O_RDWR|os.O_CREATE|os.O_EXCL)
+}
+
+// randomName is the name of a file until it has its own.
+func randomName() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
 }
 
 // open opens a file to be written.
@@ -166,9 +171,4 @@ func (f *file) Sync() error { return f.disk.do("sync", f.File.Sync) }
 // datasync does so where only what is in the file counts.
 func (f *file) datasync() error {
 	return f.disk.do("sync", func() error { return datasync(f.File) })
-}
-
-// discard closes a file and removes it.
-func (f *file) discard() error {
-	return errors.Join(f.Close(), f.disk.remove(f.Name()))
 }

@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
 
 	"comity.example/protocol"
 	"comity.example/protocol/evidence"
@@ -38,6 +41,11 @@ type record struct {
 	Sent     evidence.Share
 	Live     protocol.Digest // the live object that it was delivered as
 	Segments int64
+}
+
+// entrySize returns the size of every file that holds a record.
+func (v *Vault) entrySize() int64 {
+	return int64(len(entryVersion) + binary.Size(record{}) + v.aead.Overhead())
 }
 
 // newAEAD returns what seals files under the vault's key. Its nonces are random.
@@ -108,7 +116,7 @@ func (v *Vault) draft(b []byte) (*file, error) {
 		return nil, err
 	}
 	if _, err := f.Write(b); err != nil {
-		return nil, errors.Join(err, f.discard())
+		return nil, errors.Join(err, f.Close(), v.disk.shred(f.Name()))
 	}
 	return f, nil
 }
@@ -120,14 +128,9 @@ func (v *Vault) settle(p place, r *record, c *commit) error {
 	if err := v.fold(p.id); err != nil {
 		return err
 	}
-	old, err := v.disk.open(v.entryPath(p), os.O_RDWR)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		old = nil
-	case err != nil:
+	old, err := v.lay(v.entryPath(p))
+	if err != nil {
 		return err
-	default:
-		defer old.Close()
 	}
 	draft, err := v.draft(v.sealRecord(aboutEntry, p, r))
 	if err != nil {
@@ -137,16 +140,30 @@ func (v *Vault) settle(p place, r *record, c *commit) error {
 	c.files = append(c.files, draft)
 	c.last = append(c.last, move{draft.Name(), v.entryPath(p)})
 	if err := v.commit(c); err != nil {
-		return errors.Join(err, v.disk.remove(draft.Name()))
+		return errors.Join(err, v.disk.shred(draft.Name()), v.disk.shredSecond(old))
 	}
 	// From here the entry is there, whatever happens next.
 	v.mu.Lock()
 	v.index.set(p, entryOf(r))
 	v.mu.Unlock()
-	if old != nil {
-		return old.overwrite()
+	return v.disk.shredSecond(old)
+}
+
+// lay gives a file that is about to be replaced, and may be there, a second name,
+// under which its bytes can be overwritten, after a crash too. It returns "" if
+// there is none.
+func (v *Vault) lay(path string) (second string, err error) {
+	if !exists(path) {
+		return "", nil
 	}
-	return nil
+	second = filepath.Join(v.folder(workFolder), randomName())
+	if err := v.disk.do("link", func() error { return os.Link(path, second) }); err != nil {
+		return "", err
+	}
+	if err := v.disk.syncDir(v.folder(workFolder)); err != nil {
+		return "", errors.Join(err, v.disk.remove(second))
+	}
+	return second, nil
 }
 
 // place makes b durable under a path.
@@ -157,7 +174,7 @@ func (v *Vault) place(b []byte, path string) error {
 	}
 	defer f.Close()
 	if err := v.commit(&commit{files: []*file{f}, last: []move{{f.Name(), path}}}); err != nil {
-		return errors.Join(err, v.disk.remove(f.Name()))
+		return errors.Join(err, v.disk.shred(f.Name()))
 	}
 	return nil
 }
@@ -187,6 +204,19 @@ func (d *disk) shred(path string) error {
 		return errors.Join(err, f.Close()) // and it stays, to be overwritten by the next try
 	}
 	return errors.Join(f.Close(), d.remove(path))
+}
+
+// shredSecond ends the second name that lay gave. If the file has its first name
+// still, nothing replaced it, and it stays.
+func (d *disk) shredSecond(path string) error {
+	var st unix.Stat_t
+	if path == "" {
+		return nil
+	}
+	if err := unix.Lstat(path, &st); err == nil && st.Nlink > 1 {
+		return d.remove(path)
+	}
+	return d.shred(path)
 }
 
 // fold makes the directory of a case.

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-
-	"context"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -358,16 +357,16 @@ func (in *Incoming) finish(i int64, err error) (full bool) {
 	}
 	before := in.size
 	in.mark(i)
-	in.v.arrived(in.at, in.size-before)
+	in.v.arrived(in, in.size-before)
 	in.unsync++
 	return in.unsync >= syncBlocks
 }
 
 // arrived counts bytes that are to come no more, or with a negative number again.
-func (v *Vault) arrived(p place, n int64) {
+func (v *Vault) arrived(in *Incoming, n int64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if c := v.coming[p]; c != nil {
+	if c := v.coming[in.at]; c != nil && c.open == in {
 		c.left -= n
 		v.index.announced -= n
 	}
@@ -422,17 +421,20 @@ func (in *Incoming) end() error {
 	return errors.Join(err, in.bytes.Close(), in.leaves.Close())
 }
 
-// abandon ends receiving whatever is on its way to a place.
-func (v *Vault) abandon(p place) {
+// abandon returns what ends receiving whatever is on its way to a place now. It is
+// to be called without the lock of the object: Complete takes that one second.
+func (v *Vault) abandon(p place) (end func()) {
 	v.mu.Lock()
+	defer v.mu.Unlock()
 	c := v.coming[p]
-	v.forget(p)
-	v.mu.Unlock()
 	if c == nil || c.open == nil {
-		return
+		return func() {}
 	}
-	if err := c.open.end(); err != nil {
-		v.log.Warn("vault: end receiving", "err", err)
+	in := c.open
+	return func() {
+		if err := in.end(); err != nil {
+			v.log.Warn("vault: end receiving", "err", err)
+		}
 	}
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
+	"comity.example/crypto/stream"
 	"comity.example/protocol"
 	"comity.example/protocol/evidence"
 )
@@ -26,6 +28,8 @@ func (v *Vault) SetKey(id protocol.CaseID, object protocol.Digest, held, sent ev
 	switch {
 	case errors.Is(err, ErrAbsent):
 		r = new(record)
+	case errors.Is(err, ErrDamaged):
+		r = v.rebuilt(p)
 	case err != nil:
 		return fmt.Errorf("vault: set a key: %w", err)
 	case r.Whole && r.Held == held && r.Sent == sent:
@@ -38,6 +42,20 @@ func (v *Vault) SetKey(id protocol.CaseID, object protocol.Digest, held, sent ev
 		return fmt.Errorf("vault: set a key: %w", err)
 	}
 	return nil
+}
+
+// rebuilt returns the record of an object whose entry cannot be read, as far as
+// the object itself tells.
+func (v *Vault) rebuilt(p place) *record {
+	r := new(record)
+	info, err := os.Lstat(v.objectPath(p.object))
+	if err != nil {
+		return r
+	}
+	if size, err := stream.OpenedSize(info.Size()); err == nil {
+		r.Refers, r.Size, r.Sealed = true, size, info.Size()
+	}
+	return r
 }
 
 func same(r *record, held, sent evidence.Share) bool {
@@ -96,19 +114,20 @@ func (v *Vault) Destroy(id protocol.CaseID, object protocol.Digest) error {
 	if err := v.alive(); err != nil {
 		return err
 	}
-	v.abandon(p)
+	defer v.abandon(p)()
 	defer v.object(object)()
 	if err := v.fold(id); err != nil {
 		return err
 	}
 	// The mark comes first: after a crash Open goes on from it.
-	if _, err := os.Lstat(v.gonePath(p)); err != nil {
+	if !exists(v.gonePath(p)) {
 		if err := v.place(nil, v.gonePath(p)); err != nil {
 			return fmt.Errorf("vault: destroy: %w", err)
 		}
 	}
 	v.mu.Lock()
 	v.index.set(p, &entry{gone: true})
+	v.forget(p)
 	v.mu.Unlock()
 	if err := v.remove(p); err != nil {
 		return fmt.Errorf("vault: destroy: %w", err)
@@ -126,12 +145,13 @@ func (v *Vault) Drop(id protocol.CaseID, tree protocol.Digest) error {
 	if err := v.alive(); err != nil {
 		return err
 	}
-	v.abandon(p)
+	defer v.abandon(p)()
 	defer v.object(tree)()
 	v.mu.Lock()
 	if e := v.index.get(p); e != nil && !e.gone {
 		v.index.clear(p)
 	}
+	v.forget(p)
 	v.mu.Unlock()
 	if err := v.remove(p); err != nil {
 		return fmt.Errorf("vault: drop: %w", err)
@@ -169,16 +189,19 @@ func (v *Vault) removeObject(tree protocol.Digest) error {
 	if err := errors.Join(v.disk.remove(v.objectPath(tree)), v.disk.remove(v.treePath(tree))); err != nil {
 		return err
 	}
-	return v.disk.syncDir(v.folder(objectsFolder) + "/" + name(tree)[:2])
+	return v.disk.syncDir(filepath.Dir(v.objectPath(tree)))
 }
 
 // removeLive removes the segments of a live object that may be there.
 func (v *Vault) removeLive(p place) error {
 	path := v.livePath(p)
-	if _, err := os.Lstat(path); err != nil {
+	if !exists(path) {
 		return nil
 	}
-	return v.disk.do("remove", func() error { return os.RemoveAll(path) })
+	if err := v.disk.do("remove", func() error { return os.RemoveAll(path) }); err != nil {
+		return err
+	}
+	return v.disk.syncDir(filepath.Dir(path))
 }
 
 // Refer makes a case refer to an object that another case has: it passes it on.

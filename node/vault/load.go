@@ -90,14 +90,20 @@ func (v *Vault) folders() error {
 	return v.disk.syncDir(v.folder(objectsFolder))
 }
 
-// clean removes what was not an object yet. It may hold keys.
+// clean removes what was not an object yet, and what was replaced. What has the
+// size of an entry may hold a key.
 func (v *Vault) clean(context.Context) error {
 	files, err := os.ReadDir(v.folder(workFolder))
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		if err := v.disk.remove(filepath.Join(v.folder(workFolder), f.Name())); err != nil {
+		path := filepath.Join(v.folder(workFolder), f.Name())
+		end := v.disk.remove
+		if info, err := f.Info(); err == nil && info.Size() == v.entrySize() {
+			end = v.disk.shredSecond
+		}
+		if err := end(path); err != nil {
 			return err
 		}
 	}

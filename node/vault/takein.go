@@ -65,8 +65,8 @@ type taking struct {
 }
 
 // TakeIn reads content to its end, seals it under a fresh key, and keeps both for
-// a case. progress, if there is one, is told how many bytes were stored. On any
-// error nothing stays. Content that was taken in for the case before is kept once.
+// a case. progress, if there is one, is told from another goroutine how many bytes
+// of the content were stored. On any error nothing stays. Content that was taken in for the case before is kept once.
 func (v *Vault) TakeIn(
 	ctx context.Context, id protocol.CaseID, r io.Reader, progress func(done int64),
 ) (Taken, error) {
@@ -323,7 +323,10 @@ func (v *Vault) claim(c content) (had *claimed, done func()) {
 	defer v.mu.Unlock()
 	for {
 		if tree, ok := v.index.contents[c]; ok {
-			return &claimed{tree, v.index.get(place{c.id, tree}).sealed}, func() {}
+			had := &claimed{tree, v.index.get(place{c.id, tree}).sealed}
+			if v.whole(had.object, had.sealed) {
+				return had, func() {}
+			}
 		}
 		other, busy := v.making[c]
 		if !busy {
@@ -357,15 +360,20 @@ func (t *taking) settle(p place, r *record) error {
 	c.first = append(c.first, move{t.object.Name(), v.objectPath(p.object)})
 	defer v.settling(p.object)()
 	if err := v.settle(p, r, c); err != nil {
-		// The entry may be there, or not: nobody was told of it.
-		errs := []error{err, v.disk.shred(v.entryPath(p))}
-		for _, m := range c.first {
-			errs = append(errs, v.disk.remove(m.to))
-		}
-		v.mu.Lock()
-		v.index.clear(p)
-		v.mu.Unlock()
-		return errors.Join(errs...)
+		return errors.Join(err, v.undo(p, c))
 	}
 	return nil
+}
+
+// undo removes what a commit that failed may have left under its names. While the
+// entry cannot be removed the object stays: it is whole then, or Open finds it.
+func (v *Vault) undo(p place, c *commit) error {
+	if err := v.disk.shred(v.entryPath(p)); err != nil {
+		return err
+	}
+	var errs []error
+	for _, m := range c.first {
+		errs = append(errs, v.disk.remove(m.to))
+	}
+	return errors.Join(errs...)
 }

@@ -57,6 +57,15 @@ func examples() []wire.Message {
 		&wire.HoldingsQuery{Kind: wire.KindAgreement, After: protocol.DigestOf(nil)},
 		&wire.HoldingsAnswer{Digests: sorted(hashes(3))},
 		&wire.HoldingsAnswer{Digests: counted(wire.MaxHoldings)},
+		&wire.BlockQuery{Act: protocol.DigestOf(nil), Tree: hashes(1)[0], Index: 1<<63 + 5},
+		&wire.Block{Proof: hashes(3), Block: []byte("block")},
+		&wire.Block{Proof: hashes(wire.MaxBlockProof), Block: full(wire.MaxBlock)},
+		&wire.Block{Proof: []protocol.Digest{}, Block: full(1 << 20)},
+		&wire.ShareQuery{Act: protocol.DigestOf(nil), Object: hashes(1)[0]},
+		&wire.Share{Share: hashes(1)[0]},
+		&wire.SegmentQuery{Act: protocol.DigestOf(nil), Seq: 1<<63 + 5},
+		&wire.Segment{Segment: []byte("segment")},
+		&wire.Segment{Segment: full(wire.MaxSegment)},
 	}
 }
 
@@ -104,7 +113,7 @@ func TestEveryTypeHasAnExampleAndAName(t *testing.T) {
 	for _, m := range examples() {
 		seen[m.Type()] = true
 	}
-	for typ := wire.Type(1); typ <= wire.TypeHoldingsAnswer; typ++ {
+	for typ := wire.Type(1); typ <= wire.TypeSegment; typ++ {
 		if !seen[typ] || strings.HasPrefix(typ.String(), "type-") {
 			t.Errorf("type %d (%s): no example or no name", typ, typ)
 		}
@@ -205,6 +214,7 @@ func TestEmptyPartsThatMustNotBeEmptyAreRefused(t *testing.T) {
 	for _, m := range []wire.Message{
 		&wire.Deliver{}, &wire.Receipt{}, &wire.Refusal{Findings: []byte("[]")},
 		&wire.Publish{Kind: wire.KindRegister}, &wire.CheckpointAnswer{}, &wire.HoldingsAnswer{},
+		&wire.Block{Proof: make([]protocol.Digest, 1)}, &wire.Segment{},
 	} {
 		if _, err := wire.Encode(m); err == nil {
 			t.Errorf("empty %s: got no error", m.Type())
@@ -217,7 +227,10 @@ func TestMessagesBeyondTheLimitsAreNotWritten(t *testing.T) {
 	one := []byte("1")
 	for name, m := range map[string]wire.Message{
 		"envelope":    &wire.Deliver{Lane: wire.Ordinary, Envelope: over(wire.MaxEnvelope)},
-		"lane":        &wire.Deliver{Lane: 2, Envelope: one},
+		"lane":        &wire.Deliver{Lane: wire.Bulk, Envelope: one},
+		"block":       &wire.Block{Block: over(wire.MaxBlock)},
+		"block proof": &wire.Block{Block: one, Proof: make([]protocol.Digest, wire.MaxBlockProof+1)},
+		"segment":     &wire.Segment{Segment: over(wire.MaxSegment)},
 		"proof":       &wire.Receipt{Proof: over(wire.MaxProof)},
 		"refusal":     &wire.Refusal{Proof: over(wire.MaxProof)},
 		"findings":    &wire.Refusal{Proof: one, Findings: over(wire.MaxFindings)},
@@ -262,9 +275,12 @@ func TestAnswersFitTheirRequests(t *testing.T) {
 		wire.TypeCheckpointQuery: "busy checkpoint-answer",
 		wire.TypePing:            "busy pong",
 		wire.TypeHoldingsQuery:   "busy nothing holdings-answer",
+		wire.TypeBlockQuery:      "busy nothing block",
+		wire.TypeShareQuery:      "busy nothing share",
+		wire.TypeSegmentQuery:    "busy nothing segment",
 	}
-	for request := wire.Type(0); request < 20; request++ {
-		for answer := wire.Type(0); answer < 20; answer++ {
+	for request := wire.Type(0); request < 24; request++ {
+		for answer := wire.Type(0); answer < 24; answer++ {
 			want := slices.Contains(strings.Fields(fit[request]), answer.String())
 			if got := answer.Answers(request); got != want {
 				t.Errorf("%s answers %s: got %v, want %v", answer, request, got, want)
@@ -332,9 +348,13 @@ func TestPartsOfAFrameAreTheFrame(t *testing.T) {
 		if p, ok := m.(*wire.Publish); ok && len(p.Document) >= 1<<20 && &rest[0] != &p.Document[0] {
 			t.Errorf("a %s was copied", p.Kind)
 		}
+		if b, ok := m.(*wire.Block); ok && len(b.Block) >= 1<<20 && &rest[0] != &b.Block[0] {
+			t.Error("a block was copied")
+		}
 	}
 	for _, m := range []wire.Message{&wire.Publish{Kind: wire.KindNotice, Document: make([]byte, wire.MaxDocument+1)},
-		&wire.Publish{Document: make([]byte, 1<<20)}} {
+		&wire.Publish{Document: make([]byte, 1<<20)}, &wire.Block{Block: make([]byte, wire.MaxBlock+1)},
+		&wire.Block{Block: make([]byte, wire.MaxBlock), Proof: make([]protocol.Digest, wire.MaxBlockProof+1)}} {
 		if _, _, err := wire.Split(m); err == nil {
 			t.Error("got parts of a frame that breaks a limit")
 		}
@@ -377,16 +397,63 @@ func TestPreviewSaysWhatTheRequestIs(t *testing.T) {
 			continue
 		}
 		want := wire.Preview{Type: m.Type(), Lane: wire.Ordinary, Size: len(b) - 5}
-		if d, ok := m.(*wire.Deliver); ok {
-			want.Lane = d.Lane
+		switch m := m.(type) {
+		case *wire.Deliver:
+			want.Lane = m.Lane
+		case *wire.BlockQuery, *wire.ShareQuery, *wire.SegmentQuery:
+			want.Lane = wire.Bulk
+		}
+		if got := wire.LaneOf(m); err == nil && got != want.Lane {
+			t.Errorf("%s goes by the lane %s, want %s", m.Type(), got, want.Lane)
 		}
 		if err == nil && p != want {
 			t.Errorf("%s: got %+v, want %+v", m.Type(), p, want)
 		}
 	}
-	bad := [wire.PreviewSize]byte{byte(wire.TypeDeliver), 0, 0, 0, 2, 2}
-	if _, err := wire.PreviewRequest(bad); !errors.Is(err, wire.ErrMalformed) {
-		t.Errorf("third lane: got %v, want ErrMalformed", err)
+	for lane := byte(wire.Bulk); lane < 4; lane++ {
+		bad := [wire.PreviewSize]byte{byte(wire.TypeDeliver), 0, 0, 0, 2, lane}
+		if _, err := wire.PreviewRequest(bad); !errors.Is(err, wire.ErrMalformed) {
+			t.Errorf("an envelope in lane %d: got %v, want ErrMalformed", lane, err)
+		}
+	}
+}
+
+// TestBlockIsReadIntoOnePiece, which is as large as was announced, and no larger
+// than a block may be.
+func TestBlockIsReadIntoOnePiece(t *testing.T) {
+	cost := func(frame []byte, want error) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		const n = 16
+		for range n {
+			if _, err := wire.ReadAnswer(bytes.NewReader(frame), &wire.BlockQuery{}); !errors.Is(err, want) {
+				t.Fatalf("got %v, want %v", err, want)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		return (after.TotalAlloc - before.TotalAlloc) / n
+	}
+	block := encode(t, &wire.Block{Proof: counted(20), Block: make([]byte, wire.MaxBlock)})
+	if got := cost(block, nil); got > wire.MaxBlock+64<<10 {
+		t.Errorf("a block costs %d bytes, want one copy", got)
+	}
+	lie := []byte{byte(wire.TypeBlock), 0x7f, 0xff, 0xff, 0xff, 0}
+	if got := cost(lie, wire.ErrMalformed); got > 4<<10 {
+		t.Errorf("a length out of bounds costs %d bytes, want none", got)
+	}
+	late := encode(t, &wire.Deliver{Lane: wire.Ordinary, Envelope: make([]byte, wire.MaxEnvelope)})
+	if got := cost(late, wire.ErrMalformed); got > 4<<10 {
+		t.Errorf("what is no answer costs %d bytes, want none", got)
+	}
+}
+
+func TestOnlyQuestionsForEvidenceHaveLargeAnswersInTheBulkLane(t *testing.T) {
+	for _, m := range examples() {
+		for _, q := range []wire.Message{&wire.BlockQuery{}, &wire.ShareQuery{}, &wire.SegmentQuery{}} {
+			if size := len(encode(t, m)) - 5; m.Type().Answers(q.Type()) && size > q.Type().MostAnswer() {
+				t.Errorf("%s of %d bytes answers %s, want at most %d", m.Type(), size, q.Type(), q.Type().MostAnswer())
+			}
+		}
 	}
 }
 
@@ -429,6 +496,12 @@ func FuzzPing(f *testing.F)             { fuzz(f, wire.TypePing) }
 func FuzzPong(f *testing.F)             { fuzz(f, wire.TypePong) }
 func FuzzHoldingsQuery(f *testing.F)    { fuzz(f, wire.TypeHoldingsQuery) }
 func FuzzHoldingsAnswer(f *testing.F)   { fuzz(f, wire.TypeHoldingsAnswer) }
+func FuzzBlockQuery(f *testing.F)       { fuzz(f, wire.TypeBlockQuery) }
+func FuzzBlock(f *testing.F)            { fuzz(f, wire.TypeBlock) }
+func FuzzShareQuery(f *testing.F)       { fuzz(f, wire.TypeShareQuery) }
+func FuzzShare(f *testing.F)            { fuzz(f, wire.TypeShare) }
+func FuzzSegmentQuery(f *testing.F)     { fuzz(f, wire.TypeSegmentQuery) }
+func FuzzSegment(f *testing.F)          { fuzz(f, wire.TypeSegment) }
 
 // FuzzFrame feeds whole streams, headers and all.
 func FuzzFrame(f *testing.F) {

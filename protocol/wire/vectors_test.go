@@ -100,6 +100,19 @@ func accepted(t *testing.T) []vector {
 		{"holdings-query-after", "which agreements, after a digest",
 			&wire.HoldingsQuery{Kind: wire.KindAgreement, After: protocol.DigestOf(nil)}},
 		{"holdings-answer", "two digests", &wire.HoldingsAnswer{Digests: counted(2)}},
+		{"block-query", "block 7 of an object", &wire.BlockQuery{
+			Act: protocol.DigestOf([]byte("act")), Tree: protocol.DigestOf([]byte("tree")), Index: 7}},
+		{"block", "a block with two hashes", &wire.Block{
+			Proof: []protocol.Digest{protocol.DigestOf([]byte("a")), protocol.DigestOf([]byte("b"))},
+			Block: []byte("block")}},
+		{"block-only", "the one block of an object, which needs no proof",
+			&wire.Block{Proof: []protocol.Digest{}, Block: []byte("block")}},
+		{"share-query", "the share of an object", &wire.ShareQuery{
+			Act: protocol.DigestOf([]byte("act")), Object: protocol.DigestOf([]byte("tree"))}},
+		{"share", "a share", &wire.Share{Share: protocol.DigestOf([]byte("share"))}},
+		{"segment-query", "the first segment of a live object",
+			&wire.SegmentQuery{Act: protocol.DigestOf([]byte("act"))}},
+		{"segment", "a segment", &wire.Segment{Segment: []byte("segment")}},
 		{"pong", "the same nonce and a time", &wire.Pong{Nonce: nonce, Time: 1_800_000_000}},
 	}
 	var out []vector
@@ -123,7 +136,7 @@ func refused() []vector {
 	}
 	return []vector{
 		bad("type-zero", 0, "there is no type 0", frame(0, "x")),
-		bad("type-unknown", 14, "there is no type 14", frame(14, "x")),
+		bad("type-unknown", 20, "there is no type 20", frame(20, "x")),
 		bad("empty", 0, "a stream without a frame", nil),
 		bad("header-cut", wire.TypePing, "four bytes of a header", frame(wire.TypePing, "")[:4]),
 		bad("length-lie", wire.TypeDeliver, "a length of 4 GiB", lie),
@@ -133,7 +146,7 @@ func refused() []vector {
 			append(frame(wire.TypeNothing, ""), 0)),
 		bad("two-frames", wire.TypePing, "a second frame on the stream",
 			bytes.Repeat(frame(wire.TypePing, "0123456789abcdef"), 2)),
-		bad("deliver-lane", wire.TypeDeliver, "there is no lane 2", frame(wire.TypeDeliver, "\x02x")),
+		bad("deliver-lane", wire.TypeDeliver, "there is no lane 3", frame(wire.TypeDeliver, "\x03x")),
 		bad("deliver-empty", wire.TypeDeliver, "no envelope", frame(wire.TypeDeliver, "\x01")),
 		bad("receipt-empty", wire.TypeReceipt, "no proof", frame(wire.TypeReceipt, "")),
 		bad("refusal-empty", wire.TypeRefusal, "findings without a proof",
@@ -171,6 +184,22 @@ func refused() []vector {
 			frame(wire.TypeHoldingsAnswer, strings.Repeat("h", 64))),
 		bad("holdings-down", wire.TypeHoldingsAnswer, "a smaller digest after a greater one",
 			frame(wire.TypeHoldingsAnswer, strings.Repeat("h", 32)+strings.Repeat("a", 32))),
+		bad("deliver-bulk", wire.TypeDeliver, "an envelope in the lane of evidence",
+			frame(wire.TypeDeliver, "\x02x")),
+		bad("block-query-short", wire.TypeBlockQuery, "71 bytes of 72",
+			frame(wire.TypeBlockQuery, strings.Repeat("q", 71))),
+		bad("block-empty", wire.TypeBlock, "a hash and no block",
+			frame(wire.TypeBlock, "\x01"+strings.Repeat("h", 32))),
+		bad("block-hashes", wire.TypeBlock, "two hashes are said, one is there",
+			frame(wire.TypeBlock, "\x02"+strings.Repeat("h", 33))),
+		bad("block-many", wire.TypeBlock, "65 hashes",
+			frame(wire.TypeBlock, "\x41"+strings.Repeat("h", 65*32+1))),
+		bad("share-query-long", wire.TypeShareQuery, "65 bytes of 64",
+			frame(wire.TypeShareQuery, strings.Repeat("q", 65))),
+		bad("share-short", wire.TypeShare, "31 bytes of 32", frame(wire.TypeShare, strings.Repeat("s", 31))),
+		bad("segment-query-short", wire.TypeSegmentQuery, "39 bytes of 40",
+			frame(wire.TypeSegmentQuery, strings.Repeat("q", 39))),
+		bad("segment-empty", wire.TypeSegment, "no segment", frame(wire.TypeSegment, "")),
 		bad("pong-late", wire.TypePong, "the year 10000",
 			frame(wire.TypePong, "0123456789abcdef\x00\x00\x00\x3a\xff\xf4\x41\x80")),
 	}
