@@ -16,12 +16,12 @@ const (
 	MaxObjects    = 64       // objects in one disclosure
 	MaxObjectName = 255      // bytes of an object's name
 	MaxObject     = 1 << 42  // bytes of one object: 4 TiB
-	MaxKeys       = 64 << 10 // bytes of the sealed keys of one disclosure
+	MaxKeys       = 48 << 10 // bytes of the sealed keys of one disclosure
 	MaxSegments   = 1 << 26  // segments of a live object
 	// MaxOrigin bounds the signed disclosure that another passes on, in bytes, so
 	// that a relay of that other one is an act within MaxAct too, however many
 	// officers stand behind it.
-	MaxOrigin = 240_000
+	MaxOrigin = 175_000
 )
 
 // A ProductionStatus says how much of what was asked for a disclosure holds.

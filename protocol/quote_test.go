@@ -9,7 +9,6 @@ import (
 
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
-	"comity.example/protocol/evidence/evidencetest"
 )
 
 // bodies holds an act for each kind of body, with every member filled.
@@ -32,8 +31,8 @@ func bodies() []*protocol.Act {
 		{Request: request},
 		{Certification: &protocol.Certification{Invokes: true, Request: []byte(`{"a":"b"}`), Contact: "desk", Targeting: "TP-3",
 			Attestations: []protocol.Attestation{{Statement: "necessary", Reference: "p. 4"}}}},
-		{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete, Note: "all of it",
-			Objects: []protocol.Object{evidencetest.Object("a.mbox", "application/mbox", []byte("mail"))}}},
+		{Disclosure: disclosed()},
+		{Interception: &protocol.Tap{Action: protocol.TapStarted, At: then, Live: live()}},
 		{Relay: &protocol.Relay{Act: []byte(`{"a":"b"}`)}},
 		{Withdrawal: &protocol.Withdrawal{Note: "no longer needed"}},
 		{Refusal: &protocol.Refusal{Reason: protocol.ReasonNotHeld, Note: "closed"}},

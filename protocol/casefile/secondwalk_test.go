@@ -54,6 +54,7 @@ type writtenStep struct {
 	Version  int64                    `json:"version,omitempty"`
 	At       int64                    `json:"at,omitempty"`
 	Until    int64                    `json:"until,omitempty"`
+	Readers  []protocol.ParticipantID `json:"readers,omitempty"` // of what it hands over
 
 	Result string           `json:"result"` // the state of the case, or the reason of a refusal
 	Open   map[int][]string `json:"open"`   // the questions that people are asked, and whom
@@ -63,7 +64,7 @@ type writtenStep struct {
 // happens. The other implementation reads them: second/casefile.mjs.
 func TestWalksForAnotherImplementation(t *testing.T) {
 	var out bytes.Buffer
-	dice := rand.New(rand.NewPCG(13, 1))
+	dice := rand.New(rand.NewPCG(13, 3))
 	reached := map[string]int{}
 	for i := range walksWritten {
 		names := []string{"certified", "own", "direct", "notified", "central"}
@@ -217,6 +218,12 @@ func (w *walker) act(say word, by protocol.ParticipantID) (casefile.Step, bool) 
 	if len(follows) == 0 {
 		follows = []protocol.Digest{c.Thread[0].Act}
 	}
+	if b.Disclosure != nil {
+		b.Disclosure.Readers = protocol.Reading(to, c.Issuer, by)
+		if w.dice.IntN(6) == 0 {
+			b.Disclosure.Readers = append(b.Disclosure.Readers, "zz.stranger")
+		}
+	}
 	if w.dice.IntN(60) == 0 {
 		follows = []protocol.Digest{protocol.DigestOf([]byte("not held"))}
 	}
@@ -287,7 +294,7 @@ func (w *walker) note(s casefile.Step, result string) {
 func (w *walker) says(x *writtenStep, b *protocol.Body) {
 	switch {
 	case b.Disclosure != nil:
-		x.Word = string(b.Disclosure.Status)
+		x.Word, x.Readers = string(b.Disclosure.Status), b.Disclosure.Readers
 	case b.Refusal != nil:
 		x.Reason, x.Answers = b.Refusal.Reason, w.of(b.Refusal.Answers)
 	case b.Clarification != nil:

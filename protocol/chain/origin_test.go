@@ -1,6 +1,7 @@
 package chain_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -90,4 +91,65 @@ func passesOnRequest(w *chaintest.World, domestic, foreign *protocol.Act) *proto
 		a.Body.Disclosure.Origin = w.Sign(w.Request("ie.garda", justice))
 	})
 	return act
+}
+
+// largest returns as many objects as a disclosure can have, with the longest names.
+func largest() []protocol.Object {
+	out := make([]protocol.Object, protocol.MaxObjects)
+	for i := range out {
+		long := strings.Repeat("n", protocol.MaxObjectName-8)
+		out[i] = evidencetest.Object(fmt.Sprintf("%s%08d", long, i), strings.Repeat("m", protocol.MaxReference), []byte{byte(i)})
+		out[i].Role, out[i].Size, out[i].Segments = protocol.RolePack, protocol.MaxObject, protocol.MaxSegments
+		out[i].Collected, out[i].Collector = chaintest.Now, strings.Repeat("c", protocol.MaxReference)
+	}
+	return out
+}
+
+// sealedKeys returns keys of exactly size bytes.
+func sealedKeys(size int) protocol.Signed {
+	const form = `{"ciphertext":""}`
+	return protocol.Signed(`{"ciphertext":"` + strings.Repeat("A", size-len(form)) + `"}`)
+}
+
+// grow makes d larger in canonical form by nearly so many bytes: what another node
+// signs may be as large as MaxOrigin. A control character takes six bytes there.
+func grow(d *protocol.Disclosure, by int) {
+	for i := range d.Objects {
+		k := min(by/5, protocol.MaxReference)
+		d.Objects[i].Collector = strings.Repeat("\x01", k) + strings.Repeat("c", protocol.MaxReference-k)
+		by -= 5 * k
+	}
+}
+
+// TestLargestDisclosureCanBePassedOnTwice: whoever has it from a provider can pass it
+// on with keys of its own, and so can whoever has it from there.
+func TestLargestDisclosureCanBePassedOnTwice(t *testing.T) {
+	w := chaintest.New(t, "GB", "IE")
+	foreign, domestic := w.Request(office, justice), w.Request(justice, initech)
+	origin := w.Disclose(domestic, initech, justice)
+	d := origin.Body.Disclosure
+	d.Objects, d.Keys, d.Note = largest(), sealedKeys(protocol.MaxKeys), strings.Repeat("t", protocol.MaxText)
+	if size := len(w.Sign(origin)); size > protocol.MaxOrigin {
+		t.Fatalf("the largest disclosure has %d bytes: want at most %d", size, protocol.MaxOrigin)
+	}
+	grow(d, (protocol.MaxOrigin-len(w.Sign(origin)))/4*3)
+	act := passesOn(w, origin, foreign, func(a *protocol.Act) {
+		a.Body.Disclosure.Keys, a.Body.Disclosure.Note = sealedKeys(protocol.MaxKeys), strings.Repeat("\x01", protocol.MaxText)
+	})
+	for len(act.Endorsements) < protocol.MaxEndorsements {
+		w.Endorse(act, w.NewOfficer(w.Member(justice), w.Member(justice).Entry.Roles))
+	}
+	relay := w.Relay(act, office, police)
+	signed := w.Sign(relay)
+	if len(signed) > chain.MaxSigned {
+		t.Errorf("%d bytes", len(signed))
+	}
+	wantAuthentic(t, signed, at(w, relay))
+	t.Logf("disclosure %d, passed on %d, relayed %d bytes", len(w.Sign(origin)), len(w.Sign(act)), len(signed))
+	body := protocol.Disclosure{Status: protocol.ProductionComplete, Objects: []protocol.Object{},
+		Origin: protocol.Signed(`{"payload":"` + strings.Repeat("A", protocol.MaxOrigin) + `"}`)}
+	act = w.Act(protocol.Body{Disclosure: &body}, justice, office)
+	if err := act.Check(); err == nil || !strings.Contains(err.Error(), "disclosure.origin") {
+		t.Errorf("got %v, want that it is too large", err)
+	}
 }

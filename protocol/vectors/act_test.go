@@ -1,10 +1,12 @@
 package vectors_test
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"comity.example/protocol"
+	"comity.example/protocol/evidence/evidencetest"
 )
 
 // actArea holds acts in their canonical form, without signatures.
@@ -39,6 +41,20 @@ func (w world) actArea() area {
 			return w.act(protocol.Body{Request: r}, police, office)
 		}),
 		good("disclosure", "a disclosure of one object", w.disclosure),
+		good("disclosure-full", "a disclosure of a pack and its list, with all that they may hold", func() *protocol.Act {
+			pack, list := evidencetest.Object("mail.pack", "", []byte("From a\n")), evidencetest.Object("mail.jsonl", "text/plain", []byte("{}\n"))
+			pack.Role, list.Role = protocol.RolePack, protocol.RoleList
+			pack.Collected, pack.Collector, pack.Segments = now.Add(-day), "mail export 4", 2
+			d := evidencetest.Disclosure(protocol.ProductionPartial, []protocol.Object{pack, list}, office, police)
+			d.Note = "more follows"
+			return w.act(protocol.Body{Disclosure: d}, contoso, office)
+		}),
+		good("disclosure-largest", "an object of 4 TiB with a name of 255 bytes, which looks like another", func() *protocol.Act {
+			act := w.disclosure()
+			o := &act.Body.Disclosure.Objects[0]
+			o.Size, o.Name = protocol.MaxObject, strings.Repeat("\u202e", protocol.MaxObjectName/3)
+			return act
+		}),
 		good("no-data", "a disclosure that there is nothing", func() *protocol.Act {
 			return w.act(protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionNoData,
 				Objects: []protocol.Object{}}}, contoso, office)
@@ -173,9 +189,8 @@ func (w world) actRaw() []recipe {
 		raw("kind", "a kind of body that is not known", `"disclosure"`, `"division"`),
 		raw("status", "a status that is not in the list", `"complete"`, `"finished"`),
 		raw("number", "a number as text", `"size":7`, `"size":"7"`),
-		raw("base64", "content in the alphabet of URLs, without padding", `"RnJvbSBhCg=="`, `"RnJvbSBhCg"`),
-		raw("loose-bits", "content with bits set behind the last byte", `"RnJvbSBhCg=="`, `"RnJvbSBhCh=="`),
-		raw("digest", "a digest without its algorithm", `"sha256":"sha256:`, `"sha256":"`),
+		raw("digest", "a digest without its algorithm", `"tree":"sha256:`, `"tree":"`),
+		raw("role", "a role that may be left out is there and empty", `"sha512":`, `"role":"","sha512":`),
 	}
 }
 
@@ -196,6 +211,14 @@ func (w world) bodyForms() []recipe {
 			act := w.disclosure()
 			change(&act.Body.Disclosure.Objects[0])
 			return w.encode(act)
+		}}
+	}
+	readers := func(name, about string, change func(*protocol.Disclosure)) recipe {
+		return recipe{"readers-" + name, "malformed", about, nil, func() []byte {
+			d := evidencetest.Disclosure(protocol.ProductionComplete,
+				[]protocol.Object{evidencetest.Object("mail.mbox", "application/mbox", []byte("From a\n"))}, office, police)
+			change(d)
+			return w.encode(w.act(protocol.Body{Disclosure: d}, contoso, office))
 		}}
 	}
 	empty := func(name, about, from, to string) recipe {
@@ -235,10 +258,35 @@ func (w world) bodyForms() []recipe {
 		request("reference", "a file number of 129 bytes",
 			func(r *protocol.Request) { r.FileNumber = strings.Repeat("1", protocol.MaxReference+1) }),
 		object("name", "a name with a path", func(o *protocol.Object) { o.Name = "../mail.mbox" }),
-		object("size", "a size that does not fit the content", func(o *protocol.Object) { o.Size++ }),
-		object("sha256", "a digest that does not fit the content", func(o *protocol.Object) { o.SHA256[0] ^= 1 }),
-		object("sha512", "a second digest that does not fit the content",
-			func(o *protocol.Object) { o.SHA512 = strings.Repeat("0", 128) }),
+		object("name-empty", "no name", func(o *protocol.Object) { o.Name = "" }),
+		object("name-nul", "a name with a NUL", func(o *protocol.Object) { o.Name = "mail\x00.mbox" }),
+		object("name-long", "a name of 256 bytes", func(o *protocol.Object) { o.Name = strings.Repeat("n", protocol.MaxObjectName+1) }),
+		object("size", "a negative size", func(o *protocol.Object) { o.Size = -1 }),
+		object("size-large", "more than 4 TiB", func(o *protocol.Object) { o.Size = protocol.MaxObject + 1 }),
+		object("tree", "no tree hash", func(o *protocol.Object) { o.Tree = protocol.Digest{} }),
+		object("sha512", "a digest of 127 digits", func(o *protocol.Object) { o.SHA512 = o.SHA512[1:] }),
+		object("sha512-capital", "a digest in capitals", func(o *protocol.Object) { o.SHA512 = strings.ToUpper(o.SHA512) }),
+		object("role", "a role that is not known", func(o *protocol.Object) { o.Role = "trash" }),
+		object("segments", "a negative number of segments", func(o *protocol.Object) { o.Segments = -1 }),
+		object("collected", "a time with a fraction of a second",
+			func(o *protocol.Object) { o.Collected = now.Add(time.Millisecond) }),
+		object("collector", "a collector of 129 bytes",
+			func(o *protocol.Object) { o.Collector = strings.Repeat("c", protocol.MaxReference+1) }),
+		readers("none", "objects that nobody can read", func(d *protocol.Disclosure) { d.Readers, d.Keys = nil, nil }),
+		readers("no-keys", "readers without keys", func(d *protocol.Disclosure) { d.Keys = nil }),
+		readers("only-keys", "keys without readers", func(d *protocol.Disclosure) { d.Readers = nil }),
+		readers("order", "readers that are not in ascending order", func(d *protocol.Disclosure) { slices.Reverse(d.Readers) }),
+		readers("twice", "one reader twice", func(d *protocol.Disclosure) { d.Readers[1] = d.Readers[0] }),
+		readers("ten", "ten readers", func(d *protocol.Disclosure) {
+			d.Readers = nil
+			for _, n := range "0123456789" {
+				d.Readers = append(d.Readers, protocol.ParticipantID("gb.p"+string(n)))
+			}
+		}),
+		readers("large", "keys of more than 49152 bytes", func(d *protocol.Disclosure) {
+			d.Keys = []byte(`{"ciphertext":"` + strings.Repeat("A", protocol.MaxKeys) + `"}`)
+		}),
+		readers("object-twice", "one object twice", func(d *protocol.Disclosure) { d.Objects = append(d.Objects, d.Objects[0]) }),
 		{"disclosure-empty", "malformed", "a complete disclosure of nothing", nil, func() []byte {
 			return w.encode(w.act(protocol.Body{Disclosure: &protocol.Disclosure{
 				Status: protocol.ProductionComplete, Objects: []protocol.Object{}}}, contoso, office))

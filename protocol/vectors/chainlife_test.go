@@ -93,7 +93,8 @@ func (w world) chainOrigins() []recipe {
 	}
 	passedOn := func(origin []byte, change func(*protocol.Act)) *protocol.Act {
 		act := w.act(protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete,
-			Objects: []protocol.Object{}, Origin: origin}}, doj, office)
+			Objects: []protocol.Object{}, Readers: []protocol.ParticipantID{office}, Keys: []byte(`{"ciphertext":"AA"}`),
+			Origin: origin}}, doj, office)
 		act.Follows = before
 		if change != nil {
 			change(act)
@@ -128,6 +129,11 @@ func (w world) chainOrigins() []recipe {
 		one("recipient", "wrong_recipient", "not sent to who passes it on",
 			produced(func(a *protocol.Act) { a.To = []protocol.ParticipantID{office} }), nil),
 		one("status", "malformed", "in part, passed on as all", produced(partial), nil),
+		one("no-keys", "malformed", "without keys for whoever it is passed on to", produced(nil),
+			func(a *protocol.Act) { a.Body.Disclosure.Readers, a.Body.Disclosure.Keys = nil, nil }),
+		one("needless-keys", "malformed", "that there is no data, passed on with keys", produced(func(a *protocol.Act) {
+			a.Body.Disclosure = &protocol.Disclosure{Status: protocol.ProductionNoData, Objects: []protocol.Object{}}
+		}), partial),
 		one("kind", "malformed", "what is passed on is no disclosure", func() []byte {
 			act := w.act(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, office, doj)
 			act.Case = protocol.CaseID(id("case-", "2"))

@@ -64,6 +64,11 @@ func lives() map[string]protocol.Body {
 		"validation-lapsed": {Validation: &protocol.Validated{Result: protocol.ValidationLapsed}},
 		"interception-renewed": {Interception: &protocol.Tap{Action: protocol.TapRenewed, At: now, Until: now.Add(30 * day),
 			Authorisation: &auth}},
+		"interception-started": {Interception: &protocol.Tap{Action: protocol.TapStarted, At: now}},
+		"interception-live": {Interception: &protocol.Tap{Action: protocol.TapStarted, At: now, Live: &protocol.Live{
+			ID: asked, Name: "calls.pcap", MediaType: "application/vnd.tcpdump.pcap",
+			Readers: []protocol.ParticipantID{office, police}, Keys: []byte(`{"ciphertext":"AA"}`)}}},
+		"interception-product": {Interception: &protocol.Tap{Action: protocol.TapStopped, At: now, Product: product()}},
 		"interception-stopped": {Interception: &protocol.Tap{Action: protocol.TapStopped, At: now}},
 		"costs":                {Costs: &protocol.Costs{Action: protocol.CostsClaimed, Amount: 12_50, Currency: "EUR", Basis: "tariff 3"}},
 		"costs-paid":           {Costs: &protocol.Costs{Action: protocol.CostsPaid}},
@@ -76,6 +81,13 @@ func lives() map[string]protocol.Body {
 			Origin: []byte("{}")}},
 		"refusal-answers": {Refusal: &protocol.Refusal{Reason: protocol.ReasonChallenge, Answers: ofAsked}},
 	}
+}
+
+// product is what a live object became.
+func product() *protocol.Object {
+	o := evidencetest.Object("calls.pcap", "application/vnd.tcpdump.pcap", []byte("calls"))
+	o.Segments, o.Collected, o.Collector = 3, now, "mediation 2"
+	return &o
 }
 
 // lifeForms are the bodies of a case's life, each with the crimes against it.
@@ -137,6 +149,18 @@ func (w world) lifeForms() []recipe {
 	bad("interception-renewed", "authorisation", "renewed without a new authorisation",
 		func(b *protocol.Body) { b.Interception.Authorisation = nil })
 	bad("interception-stopped", "until", "stopped until", func(b *protocol.Body) { b.Interception.Until = now.Add(day) })
+	bad("interception-live", "stop", "a live object outside of a start", func(b *protocol.Body) { b.Interception.Action = protocol.TapStopped })
+	bad("interception-live", "id", "a live object without an id", func(b *protocol.Body) { b.Interception.Live.ID = protocol.Digest{} })
+	bad("interception-live", "name", "a live object whose name is a path", func(b *protocol.Body) { b.Interception.Live.Name = "../calls" })
+	bad("interception-live", "readers", "a live object that nobody can read", func(b *protocol.Body) {
+		b.Interception.Live.Readers = []protocol.ParticipantID{}
+	})
+	bad("interception-live", "order", "readers of a live object that are not in order", func(b *protocol.Body) {
+		b.Interception.Live.Readers = []protocol.ParticipantID{police, office}
+	})
+	bad("interception-product", "start", "a product outside of a stop", func(b *protocol.Body) { b.Interception.Action = protocol.TapStarted })
+	bad("interception-product", "segments", "a product that came in no segment", func(b *protocol.Body) { b.Interception.Product.Segments = 0 })
+	bad("interception-product", "tree", "a product without a tree hash", func(b *protocol.Body) { b.Interception.Product.Tree = protocol.Digest{} })
 	bad("costs", "currency", "a claim in no currency", func(b *protocol.Body) { b.Costs.Currency = "Euro" })
 	bad("costs-paid", "amount", "an amount that nobody claims", func(b *protocol.Body) { b.Costs.Amount = 1 })
 	bad("challenge", "nonce", "a nonce that is too short", func(b *protocol.Body) { b.Challenge.Nonce = nonce[2:] })

@@ -17,6 +17,7 @@ import (
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/casepack"
 	"comity.example/protocol/chain"
+	"comity.example/protocol/evidence"
 	"comity.example/protocol/ledger"
 	"comity.example/protocol/register"
 	"comity.example/protocol/wire"
@@ -82,7 +83,11 @@ func TestSpecHasTheLimitsOfTheCode(t *testing.T) {
 		"free text":                                           protocol.MaxText,
 		"reference, name":                                     protocol.MaxReference,
 		"objects of a disclosure":                             protocol.MaxObjects,
-		"contents of a disclosure":                            protocol.MaxInline,
+		"object":                                              protocol.MaxObject,
+		"segments of a live object":                           protocol.MaxSegments,
+		"keys of a disclosure":                                protocol.MaxKeys,
+		"block of an object":                                  evidence.MaxBlock,
+		"hashes of a block's proof":                           evidence.MaxProof,
 		"signed disclosure that is passed on":                 protocol.MaxOrigin,
 		"name of an object":                                   protocol.MaxObjectName,
 		"envelope":                                            seal.MaxEnvelope,
@@ -209,7 +214,9 @@ func TestSpecSaysTheSameLimitEverywhere(t *testing.T) {
 			fmt.Sprintf("expires after issued by at most %d days", days(protocol.MaxLifetime)),
 			fmt.Sprintf("at most %d digests, none empty", protocol.MaxEndorsements),
 			fmt.Sprintf("At most %d bytes?", chain.MaxSigned),
-			fmt.Sprintf("have at most %d bytes together", protocol.MaxInline),
+			fmt.Sprintf("(1 or more of the recipients and the issuer, ascending, each once, at most %d)", protocol.MaxRecipients+1),
+			fmt.Sprintf("JWE, at most %d bytes", protocol.MaxKeys),
+			fmt.Sprintf("size 0 to %d", int64(protocol.MaxObject)),
 			fmt.Sprintf("(at most %d of §12; none when expired)", protocol.MaxNondeliveryReasons),
 			fmt.Sprintf("(bytes, at most %d; there exactly when refused", protocol.MaxNondeliveryProof),
 			fmt.Sprintf("at most %d minutes after *at*", int(protocol.MaxSkew/time.Minute)),

@@ -1,6 +1,6 @@
 // Acts: what they may say (SPEC.md §4).
 import { isIP } from 'node:net';
-import { base64, canonical, digestOf, parseCanonical, refuse, sha512, utf8 } from './bytes.mjs';
+import { base64, canonical, digestOf, parseCanonical, refuse, utf8 } from './bytes.mjs';
 import * as s from './shape.mjs';
 import { reasons } from './reasons.mjs';
 import * as life from './life.mjs';
@@ -106,21 +106,14 @@ const request = s.both(s.object({
   'attestations?': attestations, 'drill?': s.flag, ...particulars,
 }), life.sealedAway, s.check((r) => (r.type === 'interception') === ('interception' in r), 'interception and its window'));
 
-const object = s.both(s.object({
-  name: s.both(s.text(1, 255), s.check((v) => !/[/\\\0]/.test(v) && v !== '.' && v !== '..', 'a path')),
-  media_type: reference, size: s.integer(0, 185000), sha256: s.digest, sha512: s.like(/^[0-9a-f]{128}$/),
-  content: s.blob(),
-}), s.check((o) => {
-  const b = base64(o.content);
-  return b.length === o.size && digestOf(b) === o.sha256 && sha512(b).toString('hex') === o.sha512;
-}, 'does not fit its content'));
-
 const disclosure = s.both(
-  s.object({ status: s.oneOf('complete', 'partial', 'no_data'), objects: s.list(object, 0, 64), 'note?': free,
-    'origin?': s.anObject }),
-  s.check((d) => ('origin' in d ? d.objects.length === 0 && canonical(d.origin).length <= 240000 :
+  s.object({ status: s.oneOf('complete', 'partial', 'no_data'), objects: s.list(life.object, 0, 64), 'note?': free,
+    'readers?': life.readers, 'keys?': life.keys, 'origin?': s.anObject }),
+  s.check((d) => ('origin' in d ? d.objects.length === 0 && canonical(d.origin).length <= 175000 :
     (d.status === 'no_data') === (d.objects.length === 0)), 'objects and status'),
-  s.check((d) => d.objects.reduce((n, o) => n + o.size, 0) <= 185000, 'too much for one act'));
+  s.check((d) => ('readers' in d) === ('keys' in d), 'readers and keys'),
+  s.check((d) => d.objects.length === 0 || 'readers' in d, 'nobody can read it'),
+  s.check((d) => new Set(d.objects.map((o) => o.tree)).size === d.objects.length, 'one object twice'));
 
 const bodies = {
   request, disclosure,

@@ -289,6 +289,7 @@ class Case {
   }
 
   discloses({ act, word, known, open }) {
+    if ((act.readers ?? []).some((id) => id !== this.issuer && !act.to.includes(id))) refuse('wrong_recipient');
     if (open.some((q) => q.kind === 'challenge')) refuse('challenge_unanswered');
     if (open.some((q) => q.kind === 'conditions' && q.partial)) refuse('notification_pending');
     if (open.some((q) => q.kind === 'objection' && q.word === 'court')) refuse('court_decision');

@@ -130,6 +130,7 @@ function fitsOrigin(act, i) {
   if (i.from === act.from || s.partyOf(i.from) !== s.partyOf(act.from)) refuse('role', 'of another Party, or its own');
   if (!i.to.includes(act.from)) refuse('wrong_recipient', 'not sent to who passes it on');
   if (status !== d.status && status !== 'partial') refuse('malformed', 'passed on as something else');
+  if (('keys' in act.body.disclosure) !== d.objects.length > 0) refuse('malformed', 'passed on with keys, or without');
 }
 
 // checkProof: the recipient's own ledger says that it refused the act.

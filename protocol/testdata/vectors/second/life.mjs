@@ -1,5 +1,5 @@
 // The bodies of a case's life (SPEC.md §4.2).
-import { refuse } from './bytes.mjs';
+import { canonical, refuse } from './bytes.mjs';
 import * as s from './shape.mjs';
 import { reasons as known } from './reasons.mjs';
 
@@ -15,6 +15,18 @@ const needs = (when, ...names) => s.check((v) => !when(v) || names.every((n) => 
 const later = (from, to) => s.check((v) => !(to in v) || s.seconds(v[to]) > s.seconds(v[from]), `${to} is not after ${from}`);
 const nonce = s.like(/^[0-9a-f]{64}$/);
 const is = (member, ...words) => (v) => words.includes(v[member]);
+
+// An object of evidence, who can read it, and their sealed keys.
+const objectName = s.both(s.text(1, 255), s.check((v) => !/[/\\\0]/.test(v) && v !== '.' && v !== '..', 'a path'));
+export const object = s.object({
+  name: objectName,
+  media_type: reference, 'role?': s.oneOf('pack', 'list'), size: s.integer(0, 2 ** 42), sha512: s.like(/^[0-9a-f]{128}$/),
+  tree: s.digest, 'segments?': s.integer(1, 2 ** 26), 'collected?': s.time, 'collector?': reference,
+});
+export const readers = s.both(s.distinct(s.list(s.participant, 1, 9)),
+  s.check((v) => v.every((id, i) => i === 0 || v[i - 1] < id), 'want ascending order'));
+export const keys = s.both(s.anObject, s.check((v) => canonical(v).length <= 49152, 'want at most 49152 bytes'));
+const live = s.object({ id: s.digest, name: objectName, media_type: reference, readers, keys });
 
 export const secrecyGrounds = ['endanger_life', 'flight', 'tamper_evidence', 'intimidate_witness', 'jeopardise_investigation',
   'obstruct_inquiry', 'prejudice_detection', 'public_security', 'national_security', 'rights_of_others'];
@@ -54,8 +66,10 @@ export const bodies = ({ identifier, item, authorisation, validation }) => ({
   validation: s.both(s.object({ result: s.oneOf('sought', 'granted', 'denied', 'lapsed'), 'by?': validation }),
     has('by', is('result', 'granted'))),
   interception: s.both(s.object({ action: s.oneOf('started', 'renewed', 'stopped'), at: s.time, 'until?': s.time,
-    'authorisation?': authorisation }), has('until', is('action', 'renewed')), has('authorisation', is('action', 'renewed')),
-  later('at', 'until')),
+    'authorisation?': authorisation, 'live?': live, 'product?': object }), has('until', is('action', 'renewed')), has('authorisation', is('action', 'renewed')),
+  later('at', 'until'), s.check((v) => !('live' in v) || v.action === 'started', 'live outside a start'),
+  s.check((v) => !('product' in v) || v.action === 'stopped', 'product outside a stop'),
+  s.check((v) => !('product' in v) || v.product.size === 0 || 'segments' in v.product, 'no segments')),
   costs: s.both(s.object({ action: s.oneOf('claimed', 'agreed', 'disputed', 'paid'), 'amount?': s.integer(1, Number.MAX_SAFE_INTEGER),
     'currency?': s.like(/^[A-Z]{3}$/), 'basis?': free }), has('amount', is('action', 'claimed')), has('currency', is('action', 'claimed'))),
   challenge: s.object({ nonce, until: s.time }),
