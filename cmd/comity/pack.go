@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path"
 	"strings"
@@ -69,7 +70,10 @@ func listedName(file string) string {
 // foldersOf returns the path that listedName made a name of, or the name as it is
 // where it would be none.
 func foldersOf(name string) (dir, base string) {
-	file := strings.ReplaceAll(strings.ReplaceAll(name, "%2F", "/"), "%25", "%")
+	file, err := url.PathUnescape(name)
+	if err != nil || strings.Contains(file, "\x00") {
+		return "", name
+	}
 	for element := range strings.SplitSeq(file, "/") {
 		if element == "" || element == "." || element == ".." || len(element) > protocol.MaxObjectName {
 			return "", name

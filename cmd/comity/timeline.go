@@ -104,7 +104,8 @@ func writeHeld(w io.Writer, v *desk.CaseView) {
 		}
 	}
 	if held > 0 {
-		field(w, "held", fmt.Sprintf("%s, not disclosed: comity disclose %s --held discloses what is held", count(held, "object"), v.Case))
+		field(w, "held", fmt.Sprintf("%s not disclosed; to disclose all that is held:", isOrAre(held)))
+		fmt.Fprintf(w, "%-11scomity disclose %s --held\n", "", v.Case)
 	}
 	if here > 0 {
 		field(w, "write", "comity fetch "+string(v.Case)+" --out DIR writes the files")
