@@ -34,28 +34,15 @@ func (f *folder) unpack(ctx context.Context, node content, e *desk.Evidence, lis
 		err = errors.Join(err, sub.root.Close())
 	}()
 	s = saved{Path: filepath.Join(f.path, name), Size: size, Tree: list.Object.Tree, From: list.From}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	lines := pulled(ctx, node, e.Case, &list.Object, 0)
-	defer lines.Close()
-	entries := evidence.NewListReader(evidence.Checked(lines, list.Object.Size, list.Object.SHA512), objects)
 	p := &packReader{ctx: ctx, node: node, id: e.Case, seen: &passage{board: f.board, gauge: gauge{name: list.Object.Name, total: size}}}
 	defer p.close()
 	packs = map[protocol.Digest]bool{}
-	for {
-		entry, err := entries.Next()
-		if errors.Is(err, io.EOF) {
-			return s, packs, nil
-		}
-		if err != nil {
-			return s, nil, listFailure(ctx, err)
-		}
+	err = (&listing{node, e.Case, &list.Object, objects}).read(ctx, func(entry evidence.Entry) error {
 		packs[entry.Pack] = true
-		if err := sub.saveListed(&entry, p); err != nil {
-			return s, nil, err
-		}
 		s.Files++
-	}
+		return sub.saveListed(&entry, p)
+	})
+	return s, packs, err
 }
 
 // listFailure says what is wrong with a list: it was signed as it is.
@@ -146,7 +133,7 @@ func (p *packReader) copy(w io.Writer, e *evidence.Entry) error {
 	if p.r == nil || p.pack != e.Pack || e.Offset < p.at || e.Offset-p.at > skipAhead {
 		p.close()
 		p.pack, p.at = e.Pack, e.Offset
-		p.r = pulled(p.ctx, p.node, p.id, &protocol.Object{Tree: e.Pack}, e.Offset)
+		p.r = pulled(p.ctx, p.node, position{p.id, e.Pack, e.Offset})
 	}
 	if _, err := io.CopyN(io.Discard, p.r, e.Offset-p.at); err != nil {
 		return err
@@ -160,11 +147,17 @@ func (p *packReader) copy(w io.Writer, e *evidence.Entry) error {
 	return err
 }
 
-// pulled returns what an object holds, from an offset on, to be read. The caller
-// closes it.
-func pulled(ctx context.Context, node content, id protocol.CaseID, o *protocol.Object, offset int64) io.ReadCloser {
+// A position is where in an object of a case something is read.
+type position struct {
+	id     protocol.CaseID
+	object protocol.Digest
+	offset int64
+}
+
+// pulled returns what an object holds, to be read. The caller closes it.
+func pulled(ctx context.Context, node content, at position) io.ReadCloser {
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(node.Content(ctx, id, o.Tree, offset, w)) }()
+	go func() { w.CloseWithError(node.Content(ctx, at.id, at.object, at.offset, w)) }()
 	return r
 }
 
