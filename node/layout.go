@@ -55,6 +55,7 @@ const (
 	keyReckoned    = "reckoned"
 	prefixEvidence = "evidence/"
 	prefixFetch    = "fetch/"
+	prefixLive     = "live/"
 	prefixDocument = "document/"
 	prefixPart     = "part/"
 	prefixPeer     = "peer/"

@@ -402,6 +402,33 @@ func intercepts(c *Case, st *stance) protocol.Reason {
 		tap.Action == protocol.TapRenewed && over(st.step.Act.Issued):
 		return protocol.ReasonInterception
 	}
+	return c.delivers(st)
+}
+
+// delivers: a start may announce one live object in a case, for who may read what is
+// disclosed, and while something may be; a stop says once what it became. In a drill
+// nothing is delivered.
+func (c *Case) delivers(st *stance) protocol.Reason {
+	tap := st.step.Act.Body.Interception
+	if tap.Live == nil && tap.Product == nil {
+		return ""
+	}
+	said := func(what protocol.TapAction) bool {
+		return slices.ContainsFunc(st.of(protocol.KindInterception), func(e *Entry) bool {
+			return e.Says.What == string(what) && e.Says.Live
+		})
+	}
+	switch {
+	case c.Matter.Drill:
+		return protocol.ReasonDrill
+	case tap.Live != nil && said(protocol.TapStarted), tap.Product != nil && said(protocol.TapStopped),
+		tap.Product != nil && !said(protocol.TapStarted) && !c.late():
+		return protocol.ReasonOutOfTurn
+	case tap.Live != nil && !c.mayRead(st.step.Act, tap.Live.Readers):
+		return protocol.ReasonWrongRecipient
+	case tap.Live != nil:
+		return held(st.open)
+	}
 	return ""
 }
 

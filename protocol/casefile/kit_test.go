@@ -57,7 +57,7 @@ func words() []word {
 		protocol.KindSecrecy:       "ordered extended challenged lifted",
 		protocol.KindNotice:        "user third_state",
 		protocol.KindValidation:    "sought granted denied lapsed",
-		protocol.KindInterception:  "started renewed stopped",
+		protocol.KindInterception:  "started renewed stopped live product",
 		protocol.KindCosts:         "claimed agreed disputed paid",
 		protocol.KindClosure:       "deleted",
 	}
@@ -153,8 +153,13 @@ func (w word) beside(b *protocol.Body, c *casefile.Case, self protocol.Participa
 		b.Validation = &protocol.Validated{Result: protocol.ValidationResult(w.what)}
 	case protocol.KindInterception:
 		b.Interception = &protocol.Tap{Action: protocol.TapAction(w.what), At: at}
-		if w.what == string(protocol.TapRenewed) {
+		switch w.what {
+		case string(protocol.TapRenewed):
 			b.Interception.Until = later
+		case "live": // a start that announces a live object, for the issuer to read
+			b.Interception.Action, b.Interception.Live = protocol.TapStarted, &protocol.Live{Readers: to(c.Issuer)}
+		case "product": // and a stop that says what it became
+			b.Interception.Action, b.Interception.Product = protocol.TapStopped, &protocol.Object{}
 		}
 	case protocol.KindCosts:
 		b.Costs = &protocol.Costs{Action: protocol.CostsAction(w.what), Amount: 100, Currency: "EUR"}

@@ -27,7 +27,10 @@ type Says struct {
 	// Partial: of conditions, that a ground for refusal is raised for the rest.
 	Partial bool `json:"partial,omitzero"`
 	// Deleted: of a closure, that what was disclosed is no more.
-	Deleted bool            `json:"deleted,omitzero"`
+	Deleted bool `json:"deleted,omitzero"`
+	// Live: of an interception that starts, that it announces a live object; of one
+	// that stops, that it says what that became.
+	Live    bool            `json:"live,omitzero"`
 	Version int64           `json:"version,omitzero"` // of the request after an amendment
 	Case    protocol.CaseID `json:"case,omitzero"`    // of the request for production, of a preservation
 	// Amount is what costs come to, in the smallest unit of Currency.
@@ -82,7 +85,8 @@ func saysOfRegion(b *protocol.Body) *Says {
 	case b.Validation != nil:
 		return &Says{What: string(b.Validation.Result)}
 	case b.Interception != nil:
-		return &Says{What: string(b.Interception.Action), Start: b.Interception.At, Until: b.Interception.Until}
+		return &Says{What: string(b.Interception.Action), Start: b.Interception.At, Until: b.Interception.Until,
+			Live: b.Interception.Live != nil || b.Interception.Product != nil}
 	case b.Costs != nil:
 		return &Says{What: string(b.Costs.Action), Amount: b.Costs.Amount, Currency: b.Costs.Currency}
 	case b.Challenge != nil:

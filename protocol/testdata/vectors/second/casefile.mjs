@@ -285,14 +285,30 @@ class Case {
       case 'interception':
         if (this.window.length === 0 || (word === 'started' && act.at < this.window[0]) ||
           (word !== 'stopped' && said('interception').some((e) => e.word === 'stopped'))) refuse('interception_limits');
+        if (act.live) {
+          const live = (w) => said('interception').some((e) => e.live && e.word === w);
+          if (live(word) || (word === 'stopped' && !live('started'))) refuse('out_of_turn');
+          if (word === 'started') {
+            this.readable(act);
+            this.nothingHolds(open);
+          }
+        }
     }
   }
 
-  discloses({ act, word, known, open }) {
+  readable(act) {
     if ((act.readers ?? []).some((id) => id !== this.issuer && !act.to.includes(id))) refuse('wrong_recipient');
+  }
+
+  nothingHolds(open) {
     if (open.some((q) => q.kind === 'challenge')) refuse('challenge_unanswered');
     if (open.some((q) => q.kind === 'conditions' && q.partial)) refuse('notification_pending');
     if (open.some((q) => q.kind === 'objection' && q.word === 'court')) refuse('court_decision');
+  }
+
+  discloses({ act, word, known, open }) {
+    this.readable(act);
+    this.nothingHolds(open);
     if (this.window.length === 0) return;
     const taps = this.thread.filter((e) => e.kind === 'interception');
     const end = Math.max(this.window[1], ...taps.map((e) => e.until ?? 0));
