@@ -20,7 +20,9 @@ require (
 	github.com/quic-go/quic-go v0.65.0 // QUIC, and a network in virtual time for tests
 	github.com/rickar/cal/v2 v2.1.27 // tests: the oracle of the table of public holidays
 	github.com/rogpeppe/go-internal v1.16.0 // transcripts: txtar archives, and scripts that test the command line
+	github.com/tus/tusd/v2 v2.9.1 // resumable uploads over HTTP: its handler and its lock in memory, none of its stores
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left
+	golang.org/x/exp v0.0.0-20250106191152-7588d65b2ba8 // the type of logger that tusd wants, to keep it quiet
 	golang.org/x/mod v0.42.0 // the tree and the signed notes of the ledger
 	golang.org/x/sys v0.49.0 // fdatasync and disk room
 	golang.org/x/term v0.47.0 // asks for a passphrase without showing it
@@ -56,9 +58,8 @@ require (
 	go.opentelemetry.io/otel/trace v1.41.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/crypto v0.57.0 // indirect
-	golang.org/x/exp v0.0.0-20240823005443-9b4947da3948 // indirect
 	golang.org/x/net v0.59.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
-	google.golang.org/genproto/googleapis/api v0.0.0-20240826202546-f6391c0de4c7 // indirect
-	google.golang.org/genproto/googleapis/rpc v0.0.0-20240826202546-f6391c0de4c7 // indirect
+	google.golang.org/genproto/googleapis/api v0.0.0-20251202230838-ff82c1b0f217 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260122232226-8e98ce8d340d // indirect
 )

@@ -44,6 +44,7 @@ import (
 	"comity.example/node/notify"
 	"comity.example/node/store/badger"
 	"comity.example/node/transfer"
+	"comity.example/node/upload"
 	"comity.example/node/vault"
 	"comity.example/protocol"
 	"comity.example/protocol/calendar"
@@ -69,14 +70,14 @@ type Node struct {
 
 	// vault holds the bytes of evidence, engine fetches them, and shares divides
 	// what peers fetch from us.
-	vault         *vault.Vault
-	engine        *transfer.Engine
-	shares        *transfer.Shares
-	fetcher       *fetcher
-	lives         *lives
-	announcements announcements
-	grants        grants
-	splits        sync.Mutex // held while a key is split for another case
+	vault   *vault.Vault
+	engine  *transfer.Engine
+	shares  *transfer.Shares
+	fetcher *fetcher
+	lives   *lives
+	uploads *upload.Store
+	grants  grants
+	splits  sync.Mutex // held while a key is split for another case
 
 	// grounds is what acts are decided on. It changes only inside a commit, so
 	// that the order of the ledger is the order in which they took effect.
@@ -136,7 +137,10 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err = n.resumeWatch(ctx); err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
-	if err = n.openVault(ctx); err != nil {
+	if err = n.openVault(ctx); err == nil {
+		err = n.openUploads()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
 	n.gate = gate.New(gate.Config{Self: cfg.Self, Sign: cfg.Keys.Sign, Open: cfg.Keys.Open})
@@ -192,7 +196,7 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
 	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.clerk.Run, n.notifier.Run,
-		n.followTurns, n.keepDocket, n.moveEvidence, n.pullLives}
+		n.followTurns, n.keepDocket, n.moveEvidence, n.sweepUploads, n.pullLives}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()
@@ -222,8 +226,11 @@ func (n *Node) Close() error {
 
 func (n *Node) closeStore() error {
 	var err error
+	if n.uploads != nil {
+		err = n.uploads.Close()
+	}
 	if n.vault != nil {
-		err = n.vault.Close()
+		err = errors.Join(err, n.vault.Close())
 	}
 	if n.journal != nil {
 		err = errors.Join(err, n.journal.Close())

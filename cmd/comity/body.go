@@ -129,6 +129,21 @@ func targetText(t *protocol.Target) string {
 	return strings.Join(append(parts, "believed because: "+shown(t.Basis)), ", ")
 }
 
+// objectText describes an object in one line. Its tree hash names it.
+func objectText(o *protocol.Object) string {
+	text := fmt.Sprintf("%s, %s, %s", shown(o.Name), byteText(o.Size), o.Tree)
+	if o.Role != protocol.RoleFile {
+		text = string(o.Role) + " " + text
+	}
+	if !o.Collected.IsZero() {
+		text += ", collected " + moment(o.Collected)
+	}
+	if o.Collector != "" {
+		text += " by " + shown(o.Collector)
+	}
+	return text
+}
+
 func writeDisclosure(w io.Writer, d *protocol.Disclosure) {
 	field(w, "status", string(d.Status))
 	if len(d.Origin) > 0 {
@@ -138,7 +153,10 @@ func writeDisclosure(w io.Writer, d *protocol.Disclosure) {
 		}
 	}
 	for _, o := range d.Objects {
-		field(w, "object", fmt.Sprintf("%s, %d bytes, %s", shown(o.Name), o.Size, o.SHA256))
+		field(w, "object", objectText(&o))
+	}
+	if len(d.Readers) > 0 {
+		field(w, "read by", words(d.Readers))
 	}
 	field(w, "note", shown(d.Note))
 }

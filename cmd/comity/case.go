@@ -1,12 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"comity.example/node/desk"
@@ -16,10 +21,9 @@ import (
 )
 
 type caseCmd struct {
-	Show     caseShowCmd     `cmd:"" help:"Show a case: its state, its acts, and where they stand."`
-	Read     caseReadCmd     `cmd:"" help:"Show a case and take it out of the inbox, until something new comes."`
-	Evidence caseEvidenceCmd `cmd:"" help:"Write the disclosed files into a folder."`
-	Export   caseExportCmd   `cmd:"" help:"Write a case as one file that verifies offline."`
+	Show   caseShowCmd   `cmd:"" help:"Show a case: its state, its acts, and where they stand."`
+	Read   caseReadCmd   `cmd:"" help:"Show a case and take it out of the inbox, until something new comes."`
+	Export caseExportCmd `cmd:"" help:"Write a case as one file that verifies offline."`
 }
 
 type caseShowCmd struct {
@@ -186,7 +190,7 @@ func (c *caseExportCmd) Run(ctx context.Context, a *app) error {
 	if c.Out == "" {
 		c.Out = string(c.Case) + ".zip"
 	}
-	size, err := c.write(ctx, node)
+	size, err := c.write(ctx, node, a.board())
 	if err != nil {
 		return err
 	}
@@ -195,23 +199,32 @@ func (c *caseExportCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// write leaves a whole package or none.
-func (c *caseExportCmd) write(ctx context.Context, node *desk.Client) (size int64, err error) {
-	f, err := os.OpenFile(c.Out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// write leaves a whole package or none, and takes no other file's place.
+func (c *caseExportCmd) write(ctx context.Context, node *desk.Client, b *board) (size int64, err error) {
+	dir, name := filepath.Split(c.Out)
+	root, err := os.OpenRoot(cmp.Or(dir, "."))
 	if err != nil {
 		return 0, err
 	}
-	defer func() {
-		if err = errors.Join(err, f.Close()); err != nil {
-			os.Remove(c.Out)
-		}
-	}()
-	if err := node.Export(ctx, c.Case, f); err != nil {
-		return 0, err
+	defer root.Close()
+	if _, err := root.Lstat(name); err == nil {
+		return 0, &fs.PathError{Op: "write", Path: c.Out, Err: fs.ErrExist}
 	}
-	info, err := f.Stat()
+	part := ".comity-" + strings.ToLower(rand.Text()) + ".part"
+	f, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return 0, err
 	}
-	return info.Size(), f.Sync()
+	defer b.clear()
+	seen := &passage{gauge: gauge{name: filepath.Base(c.Out)}, board: b}
+	if err = node.Export(ctx, c.Case, io.MultiWriter(f, seen)); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = publish(root, part, name)
+	}
+	if err != nil {
+		return 0, errors.Join(err, root.Remove(part))
+	}
+	return seen.done, syncRoot(root)
 }

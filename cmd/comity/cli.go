@@ -40,6 +40,7 @@ type cli struct {
 	Clocks    clocksCmd    `cmd:"" group:"Work:" help:"List the clocks that run, by when they are due."`
 	Certify   certifyCmd   `cmd:"" group:"Work:" help:"Certify a request and transmit it, as designated or central authority."`
 	Disclose  discloseCmd  `cmd:"" group:"Work:" help:"Hand over evidence."`
+	Fetch     fetchCmd     `cmd:"" group:"Work:" help:"Fetch what was disclosed, and write the files."`
 	Refuse    refuseCmd    `cmd:"" group:"Work:" help:"Refuse a request, as a person of the addressee."`
 	Relay     relayCmd     `cmd:"" group:"Work:" help:"Pass on what came back, or serve the domestic order by which a request is carried out."`
 	Challenge challengeCmd `cmd:"" group:"Work:" help:"Have the officer who signed a request answer, before you do."`
@@ -72,6 +73,7 @@ type cli struct {
 	Agreement agreementCmd `cmd:"" group:"Proof:" help:"What Parties promised: read, sign, suspend, publish."`
 	Verify    verifyCmd    `cmd:"" group:"Proof:" help:"Check an exported case, without a node."`
 	Ledger    ledgerCmd    `cmd:"" group:"Proof:" help:"The node's append-only ledger."`
+	Vault     vaultCmd     `cmd:"" group:"Proof:" help:"What the node holds beside its acts."`
 	Report    reportCmd    `cmd:"" group:"Proof:" help:"Statistics and transparency reports, with their articles."`
 
 	Completion kongcompletion.Completion `cmd:"" group:"Proof:" help:"Shell code for completion with the tab key."`

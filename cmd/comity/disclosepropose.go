@@ -29,9 +29,6 @@ func (c *discloseCmd) propose(ctx context.Context, a *app, d *protocol.Disclosur
 
 // sendProposed sends what was proposed.
 func (c *discloseCmd) sendProposed(ctx context.Context, a *app) error {
-	if len(c.Files) > 0 || c.NoData || c.Part || c.Note != "" {
-		return badInput("--proposed sends what was proposed, as it is", "leave out the files and the other flags")
-	}
 	_, node, err := a.openDesk()
 	if err != nil {
 		return err
@@ -43,11 +40,11 @@ func (c *discloseCmd) sendProposed(ctx context.Context, a *app) error {
 	if v.Proposed == nil || v.Proposed.Body.Disclosure == nil {
 		return badInput("no disclosure is proposed in "+string(c.Case), "comity disclose "+string(c.Case)+" FILE… --propose proposes one")
 	}
-	want, err := v.Proposed.Body.Digest()
+	fits, err := c.fits(ctx, a, node, v.Proposed.Body.Disclosure)
 	if err != nil {
 		return err
 	}
 	return a.perform(ctx, errand{signing: c.signing, need: ifThere,
 		done:  "disclosed " + count(len(v.Proposed.Body.Disclosure.Objects), "object"),
-		draft: desk.Draft{Case: c.Case}, fits: sameBody(want)})
+		draft: desk.Draft{Case: c.Case}, fits: fits})
 }

@@ -81,8 +81,38 @@ func writeCase(w io.Writer, v *desk.CaseView, s shape) {
 	writeRunning(w, v, s)
 	writeRegions(w, v)
 	writeVersion(w, v)
+	writeHeld(w, v)
 	writeActs(w, v, s)
 }
+
+// writeHeld says where the evidence of a case stands.
+func writeHeld(w io.Writer, v *desk.CaseView) {
+	held, here := 0, 0
+	for n, i := range v.Evidence {
+		switch i.State {
+		case desk.EvidenceHeld:
+			held++
+		case desk.EvidenceComplete, desk.EvidenceQuarantined:
+			here++
+		}
+		if n == maxShown {
+			field(w, "", fmt.Sprintf("and %d more: comity fetch %s --list", len(v.Evidence)-maxShown, v.Case))
+		}
+		if n < maxShown {
+			field(w, map[bool]string{true: "evidence"}[n == 0], fmt.Sprintf("%d  %s, %s: %s", n+1, shown(i.Object.Name),
+				byteText(i.Object.Size), standingText(&i)))
+		}
+	}
+	if held > 0 {
+		field(w, "held", fmt.Sprintf("%s, not disclosed: comity disclose %s --held discloses what is held", count(held, "object"), v.Case))
+	}
+	if here > 0 {
+		field(w, "write", "comity fetch "+string(v.Case)+" --out DIR writes the files")
+	}
+}
+
+// maxShown is how many objects of a case stand among what is shown of it.
+const maxShown = 8
 
 // asked returns the oldest open question that a move is about.
 func asked(v *desk.CaseView, m casefile.Move) question {

@@ -6,99 +6,42 @@ import (
 	"io"
 )
 
-// A ReaderAt opens any part of a sealed object. It may be used from many
-// goroutines if what it reads may.
-type ReaderAt struct {
-	r    io.ReaderAt
-	aead *Aead
-	size int64
-}
-
-// NewReaderAt returns a ReaderAt for the object of sealed bytes in r. It opens
-// the last chunk, so that its Size is the size of what was sealed.
-func NewReaderAt(r io.ReaderAt, sealed int64, key Key, context []byte) (*ReaderAt, error) {
-	size, err := OpenedSize(sealed)
-	if err != nil {
-		return nil, err
-	}
-	var header [HeaderSize]byte
-	if _, err := r.ReadAt(header[:], 0); err != nil {
-		return nil, fmt.Errorf("stream: read: %w", err)
-	}
-	a, err := Open(key, context, header)
-	if err != nil {
-		return nil, err
-	}
-	ra := &ReaderAt{r: r, aead: a, size: size}
-	if _, err := ra.chunk(nil, size/ChunkSize); err != nil {
-		return nil, err
-	}
-	return ra, nil
-}
-
-// Size returns how many bytes were sealed.
-func (r *ReaderAt) Size() int64 { return r.size }
-
-// chunk returns the plaintext of chunk n, in buf if it is large enough.
-func (r *ReaderAt) chunk(buf []byte, n int64) ([]byte, error) {
-	size := min(r.size-n*ChunkSize, ChunkSize)
-	sealed := make([]byte, size+Overhead)
-	if _, err := r.r.ReadAt(sealed, HeaderSize+n*SealedChunk); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = ErrTruncated
-		}
-		return nil, fmt.Errorf("stream: read: %w", err)
-	}
-	return r.aead.OpenChunk(buf[:0], n, sealed)
-}
-
-// ReadAt implements io.ReaderAt.
-func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, errors.New("stream: read: negative offset")
-	}
-	done := 0
-	for done < len(p) && off < r.size {
-		plain, err := r.chunk(nil, off/ChunkSize)
-		if err != nil {
-			return done, err
-		}
-		k := copy(p[done:], plain[off%ChunkSize:])
-		done, off = done+k, off+int64(k)
-	}
-	if done < len(p) {
-		return done, io.EOF
-	}
-	return done, nil
-}
-
-// NewReader returns what is sealed in r, chunk by chunk. Nothing is returned
-// that was not authenticated; that the end is there is known only at io.EOF.
+// NewReader returns what is sealed in r, a batch of chunks after the other. Nothing
+// is returned that was not authenticated; that the end is there is known only at
+// io.EOF. It is an io.WriterTo too.
 func NewReader(r io.Reader, key Key, context []byte) (io.Reader, error) {
 	var header [HeaderSize]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {
-		return nil, ErrTruncated
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, ErrTruncated
+		}
+		return nil, fmt.Errorf("stream: read: %w", err)
 	}
 	a, err := Open(key, context, header)
 	if err != nil {
 		return nil, err
 	}
-	return &reader{r: r, aead: a, sealed: make([]byte, SealedChunk)}, nil
+	return &reader{r: r, aead: a, sealed: make([]byte, firstChunks*SealedChunk), buf: make([]byte, firstChunks*ChunkSize)}, nil
 }
 
 type reader struct {
 	r      io.Reader
 	aead   *Aead
-	n      int64
+	n      int64 // chunks read
 	sealed []byte
-	plain  []byte // what was opened and not read
-	err    error
+	buf    []byte
+	plain  []byte // the part of buf that was opened and not read
+	err    error  // after plain
 }
 
+// Read implements io.Reader.
 func (r *reader) Read(p []byte) (int, error) {
 	for len(r.plain) == 0 {
 		if r.err != nil {
 			return 0, r.err
+		}
+		if len(p) == 0 {
+			return 0, nil
 		}
 		r.next()
 	}
@@ -107,24 +50,52 @@ func (r *reader) Read(p []byte) (int, error) {
 	return k, nil
 }
 
-// next opens the next chunk, and sets err where it is the last.
+// WriteTo implements io.WriterTo.
+func (r *reader) WriteTo(w io.Writer) (int64, error) {
+	done := int64(0)
+	for {
+		if len(r.plain) > 0 {
+			k, err := w.Write(r.plain)
+			done += int64(k)
+			r.plain = r.plain[k:]
+			if err != nil {
+				return done, err
+			}
+		} else if r.err == nil {
+			r.next()
+		} else if errors.Is(r.err, io.EOF) {
+			return done, nil
+		} else {
+			return done, r.err
+		}
+	}
+}
+
+// next opens the next batch, and sets err to what is after it.
 func (r *reader) next() {
+	if r.n > 0 && len(r.sealed) < batchSealed {
+		r.sealed, r.buf = make([]byte, batchSealed), make([]byte, batchPlain)
+	}
 	k, err := io.ReadFull(r.r, r.sealed)
+	chunks, rest := k/SealedChunk, k%SealedChunk
+	ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF) && k >= Overhead:
+	case err == nil:
+		rest = 0
+	case ended && rest >= Overhead: // the last one
+		chunks++
 		r.err = io.EOF
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		r.err = ErrTruncated
-		return
-	case err != nil:
-		r.err = fmt.Errorf("stream: read: %w", err)
+	case ended:
+		k, r.err = k-rest, ErrTruncated
+	default:
+		k, r.err = k-rest, fmt.Errorf("stream: read: %w", err)
+	}
+	if r.n += int64(chunks); r.n > MaxChunks {
+		r.err = fmt.Errorf("stream: want at most %d bytes", int64(MaxSize))
 		return
 	}
-	plain, err := r.aead.OpenChunk(r.plain[:0], r.n, r.sealed[:k])
-	if err != nil {
-		r.plain, r.err = nil, err
-		return
+	plain, err := r.aead.openAll(r.buf, r.n-int64(chunks), r.sealed[:k])
+	if r.plain = plain; err != nil {
+		r.err = err
 	}
-	r.plain = plain
-	r.n++
 }

@@ -32,6 +32,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // Sizes, in bytes.
@@ -78,14 +79,15 @@ func SealedSize(size int64) int64 {
 	return HeaderSize + size + Overhead*(size/ChunkSize+1)
 }
 
-// OpenedSize returns the size of what is in a sealed object of the given size.
+// OpenedSize returns the size of what is in a sealed object of the given size, and
+// ErrTruncated where no object has that size.
 func OpenedSize(sealed int64) (int64, error) {
 	body := sealed - HeaderSize
 	if body < Overhead {
 		return 0, ErrTruncated
 	}
 	last := body % SealedChunk
-	if last < Overhead {
+	if last < Overhead || body/SealedChunk >= MaxChunks {
 		return 0, ErrTruncated
 	}
 	return body/SealedChunk*ChunkSize + last - Overhead, nil
@@ -95,15 +97,18 @@ func OpenedSize(sealed int64) (int64, error) {
 // goroutines.
 type Aead struct {
 	header [HeaderSize]byte
-	base   [12]byte
+	base   [nonceSize]byte
 	gcm    cipher.AEAD
+	nonces sync.Pool // of *[nonceSize]byte: a nonce on the stack would escape at each chunk
 }
+
+const nonceSize = 12
 
 const label = "c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00"
 
 func derive(key Key, salt, context []byte) (*Aead, error) {
 	info := label + string(salt) + string(context)
-	out, err := hkdf.Expand(sha512.New, key[:], info, KeySize+12+CommitSize)
+	out, err := hkdf.Expand(sha512.New, key[:], info, KeySize+nonceSize+CommitSize)
 	if err != nil {
 		return nil, fmt.Errorf("stream: derive: %w", err)
 	}
@@ -112,12 +117,13 @@ func derive(key Key, salt, context []byte) (*Aead, error) {
 		return nil, fmt.Errorf("stream: derive: %w", err)
 	}
 	a := &Aead{}
+	a.nonces.New = func() any { return new([nonceSize]byte) }
 	if a.gcm, err = cipher.NewGCM(block); err != nil {
 		return nil, fmt.Errorf("stream: derive: %w", err)
 	}
 	copy(a.base[:], out[KeySize:])
 	copy(a.header[:], salt)
-	copy(a.header[SaltSize:], out[KeySize+12:])
+	copy(a.header[SaltSize:], out[KeySize+nonceSize:])
 	return a, nil
 }
 
@@ -153,23 +159,28 @@ func Open(key Key, context []byte, header [HeaderSize]byte) (*Aead, error) {
 // Header returns what a sealed object begins with.
 func (a *Aead) Header() [HeaderSize]byte { return a.header }
 
-func (a *Aead) nonce(n int64) (nonce [12]byte) {
-	nonce = a.base
+// nonce returns the nonce of chunk n: the base nonce with the number in its last
+// bytes. Whoever takes it gives it back.
+func (a *Aead) nonce(n int64) *[nonceSize]byte {
+	nonce := a.nonces.Get().(*[nonceSize]byte)
+	*nonce = a.base
 	low := binary.BigEndian.Uint64(nonce[4:]) ^ uint64(n)
 	binary.BigEndian.PutUint64(nonce[4:], low)
 	return nonce
 }
 
 // SealChunk appends chunk n, sealed, to dst. Every chunk but the last has
-// ChunkSize bytes, and the last has fewer.
+// ChunkSize bytes, and the last has fewer. A number is used once.
 func (a *Aead) SealChunk(dst []byte, n int64, chunk []byte) []byte {
 	nonce := a.nonce(n)
+	defer a.nonces.Put(nonce)
 	return a.gcm.Seal(dst, nonce[:], chunk, nil)
 }
 
 // OpenChunk appends what is in chunk n to dst.
 func (a *Aead) OpenChunk(dst []byte, n int64, sealed []byte) ([]byte, error) {
 	nonce := a.nonce(n)
+	defer a.nonces.Put(nonce)
 	out, err := a.gcm.Open(dst, nonce[:], sealed, nil)
 	if err != nil {
 		return dst, ErrChanged

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"io"
+	"net/http"
 	"slices"
 	"time"
 
@@ -118,6 +119,12 @@ type VaultReport struct {
 	Missing []protocol.Digest `json:"missing"` // referred to, and not there
 	Keys    []protocol.Digest `json:"keys"`    // of which the key cannot be read
 	Stray   int               `json:"stray"`   // files that nothing refers to
+}
+
+// An Uploader takes uploads that go on where they broke off: tus 1.0, of which the
+// pattern's wildcard is the case.
+type Uploader interface {
+	Uploads() http.Handler
 }
 
 // Exhibits holds the bytes of cases.

@@ -39,6 +39,9 @@ func (s *server) exhibits(mux *http.ServeMux) {
 	mux.HandleFunc("POST /v1/cases/{case}/live", s.feed)
 	mux.HandleFunc("GET /v1/cases/{case}/live/{object}", s.follow)
 	mux.HandleFunc("POST /v1/vault/check", s.checkVault)
+	if u, ok := s.n.(Uploader); ok {
+		mux.Handle("/v1/cases/{case}/uploads/", u.Uploads())
+	}
 }
 
 // takesContent reports whether the body of a request is evidence.

@@ -106,5 +106,16 @@ func (r *Reader) finish() error {
 	return io.EOF
 }
 
+// Sum returns what the file is known by. It is there after io.EOF, if a manifest of
+// SHA-512 lists the file.
+func (r *Reader) Sum() (s Sum, ok bool) {
+	for i, l := range r.f.listed {
+		if l.by.name == "sha512" && errors.Is(r.end, io.EOF) {
+			return Sum{r.n, [sha512.Size]byte(r.sums[i].Sum(nil))}, true
+		}
+	}
+	return s, false
+}
+
 // Close implements io.Closer.
 func (r *Reader) Close() error { return r.in.Close() }

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"maps"
 	"math/rand/v2"
@@ -15,6 +14,7 @@ import (
 	"testing"
 
 	"comity.example/protocol"
+	"comity.example/protocol/bag"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/casepack"
 	"comity.example/protocol/chain/chaintest"
@@ -35,10 +35,21 @@ func TestTruePackageHolds(t *testing.T) {
 	if !r.Holds || r.Case != p.index.Case {
 		t.Errorf("the report is %v of %s", r.Holds, r.Case)
 	}
-	mail := p.acts[2].Body.Disclosure.Objects[0]
-	want := []casepack.Evidence{{Name: mail.Name, Size: mail.Size, SHA256: mail.SHA256, SHA512: mail.SHA512, From: contoso}}
-	if !slices.Equal(r.Evidence, want) {
+	o := p.object()
+	disclosed, passed := r.Acts[2], r.Acts[3]
+	want := []casepack.Evidence{{Name: o.Name, MediaType: o.MediaType, Size: o.Size, SHA512: o.SHA512, Tree: o.Tree, Here: true,
+		Standing: casepack.Here, From: contoso, Handed: []casepack.Handed{
+			{Act: disclosed.Digest, Kind: "disclosure", From: contoso, At: disclosed.Issued,
+				Receipts: []casepack.Receipted{{By: office, At: chaintest.Now}}},
+			{Act: passed.Digest, Kind: "relay", From: office, At: passed.Issued,
+				Receipts: []casepack.Receipted{{By: police, At: chaintest.Now}}}}}}
+	if !reflect.DeepEqual(r.Evidence, want) || r.Absent != 0 {
 		t.Errorf("the evidence is %+v, want %+v", r.Evidence, want)
+	}
+	node, err := verify(p.written(), p.pins)
+	must(t, err)
+	if !reflect.DeepEqual(node, r) {
+		t.Errorf("as a node writes it, got %+v, want %+v", node, r)
 	}
 	if a, b := p.bytes(), p.clone().bytes(); !bytes.Equal(a, b) {
 		t.Error("the same package is written in two ways")
@@ -90,12 +101,11 @@ func TestFalsePackagesDoNotHold(t *testing.T) {
 		change func(*pack)
 		why    string
 	}{
-		"a file is added":     {func(p *pack) { p.files["acts/readme.txt"] = []byte("hello") }, "is part of no claim"},
-		"evidence is added":   {func(p *pack) { p.files[casepack.EvidenceName(protocol.DigestOf(nil))] = nil }, "is part of no claim"},
-		"a folder is climbed": {func(p *pack) { p.files["../../etc/passwd"] = []byte("x") }, "is part of no claim"},
+		"a file is added":   {func(p *pack) { p.files["acts/readme.txt"] = []byte("hello") }, "is part of no claim"},
+		"evidence is added": {func(p *pack) { p.files[casepack.EvidenceName(protocol.DigestOf(nil))] = nil }, "is part of no claim"},
 		"evidence is another": {func(p *pack) {
-			p.files[casepack.EvidenceName(p.acts[answer].Body.Disclosure.Objects[0].SHA256)] = []byte("From b\n")
-		}, "the file beside the act is another"},
+			p.files[casepack.EvidenceName(p.object().Tree)] = []byte("From b\n")
+		}, "the file is another"},
 		"two receipts are swapped": {func(p *pack) {
 			a, b := receipt(certified, contoso), receipt(certified, police)
 			p.files[a], p.files[b] = p.files[b], p.files[a]
@@ -211,15 +221,11 @@ func TestRefusedIsNotTaken(t *testing.T) {
 }
 
 func TestOtherFormatIsNotRead(t *testing.T) {
+	t.Parallel()
 	p := newPack(t)
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	f, err := w.Create("case.json")
-	must(t, err)
-	fmt.Fprintf(f, `{"acts":[],"case":%q,"documents":[],"exported":"2026-11-22T10:00:00Z","exporter":%q,`+
-		`"format":"comity-case/2","pins":[]}`, p.index.Case, p.index.Exporter)
-	must(t, w.Close())
-	if _, err := verify(b.Bytes(), p.pins); err == nil || !strings.Contains(err.Error(), `format "comity-case/2"`) {
+	p.index.Format = "comity-case/3"
+	_, err := verify(p.bytes(), p.pins)
+	if !errors.Is(err, casepack.ErrFormat) || errors.Is(err, casepack.ErrChanged) || !strings.Contains(err.Error(), `format "comity-case/3"`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -235,41 +241,42 @@ func raw(t *testing.T, write func(*zip.Writer)) []byte {
 }
 
 func TestArchivesThatAreNoPackageDoNotOpen(t *testing.T) {
-	add := func(w *zip.Writer, name string, content io.Reader) {
-		f, err := w.Create(name)
+	t.Parallel()
+	add := func(w *zip.Writer, name, content string) {
+		f, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 		must(t, err)
-		_, err = io.Copy(f, content)
+		_, err = io.WriteString(f, content)
 		must(t, err)
 	}
-	none := strings.NewReader("")
+	var other bytes.Buffer
+	w := bag.NewWriter(&other, "x")
+	_, err := w.Add("data/a", strings.NewReader("a"))
+	must(t, err)
+	must(t, w.Close())
 	for name, c := range map[string]struct {
 		archive []byte
 		why     string
 	}{
 		"nothing":     {nil, "not a case package"},
 		"noise":       {[]byte(strings.Repeat("noise", 1000)), "not a case package"},
-		"no index":    {raw(t, func(w *zip.Writer) { add(w, "other", none) }), "case.json is missing"},
-		"empty index": {raw(t, func(w *zip.Writer) { add(w, "case.json", none) }), "case.json"},
-		"two of one name": {raw(t, func(w *zip.Writer) {
-			add(w, "case.json", strings.NewReader("{}"))
-			add(w, "case.json", strings.NewReader("{}"))
-		}), "two files of one name"},
-		"too many files": {raw(t, func(w *zip.Writer) {
-			for i := range casepack.MaxFiles + 1 {
-				add(w, fmt.Sprint(i), none)
-			}
-		}), "files: want at most"},
+		"no bag":      {raw(t, func(w *zip.Writer) { add(w, "x/other", "") }), "bagit.txt is missing"},
+		"another bag": {other.Bytes(), "case.json is missing"},
+		"an old package": {raw(t, func(w *zip.Writer) {
+			add(w, "acts/a.json", "{}")
+			add(w, "case.json", `{"format":"comity-case/1"}`)
+		}), "want one folder"},
 		"a bomb": {raw(t, func(w *zip.Writer) {
-			add(w, "case.json", io.LimitReader(zeros{}, 64<<20))
-		}), "want at most"},
-		"a bomb that lies about its size": {raw(t, func(w *zip.Writer) { lie(t, w) }), ""},
+			f, err := w.Create("x/bagit.txt")
+			must(t, err)
+			_, err = io.CopyN(f, zeros{}, 64<<20)
+			must(t, err)
+		}), "which nothing unpacks"},
+		"files over each other": {raw(t, func(w *zip.Writer) { lie(t, w) }), "larger than the archive"},
 	} {
-		if _, err := verify(c.archive, nil); err == nil || !strings.Contains(err.Error(), c.why) {
+		if _, err := verify(c.archive, nil); err == nil || !strings.Contains(err.Error(), c.why) ||
+			errors.Is(err, casepack.ErrChanged) {
 			t.Errorf("%s: got %v, want %q", name, err, c.why)
 		}
-	}
-	if _, err := casepack.Open(strings.NewReader(""), casepack.MaxPackage+1); err == nil {
-		t.Error("an archive that is too large was opened")
 	}
 }
 
@@ -280,14 +287,10 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// lie writes a file whose directory entry says that it is small.
+// lie writes a file whose directory entry says that it is large.
 func lie(t *testing.T, w *zip.Writer) {
 	t.Helper()
-	content := make([]byte, 8<<20)
-	f, err := w.CreateRaw(&zip.FileHeader{Name: "case.json", Method: zip.Store, CRC32: crc32.ChecksumIEEE(content),
-		CompressedSize64: uint64(len(content)), UncompressedSize64: 10})
-	must(t, err)
-	_, err = f.Write(content)
+	_, err := w.CreateRaw(&zip.FileHeader{Name: "x/bagit.txt", Method: zip.Store, CompressedSize64: 1 << 40, UncompressedSize64: 1 << 40})
 	must(t, err)
 }
 
@@ -361,7 +364,7 @@ func TestActThatWasNotReceiptedYetProvesItself(t *testing.T) {
 func TestFalseEvidenceIsNotListed(t *testing.T) {
 	t.Parallel()
 	p := newPack(t)
-	p.files[casepack.EvidenceName(p.acts[2].Body.Disclosure.Objects[0].SHA256)] = []byte("From b\n")
+	p.files[casepack.EvidenceName(p.object().Tree)] = []byte("From b\n")
 	r, err := verify(p.bytes(), p.pins)
 	must(t, err)
 	if r.Holds || len(r.Evidence) != 0 {
@@ -379,39 +382,28 @@ func TestChangedPackagesAreKnownAsSuch(t *testing.T) {
 	flipped := bytes.Clone(whole)
 	flipped[bytes.Index(flipped, act)+len(act)/2] ^= 1
 	zipped := raw(t, func(w *zip.Writer) {
-		for _, name := range slices.Sorted(maps.Keys(p.files)) {
-			f, err := w.Create(name)
-			must(t, err)
-			_, err = f.Write(p.files[name])
-			must(t, err)
-		}
-		index, err := zip.NewReader(bytes.NewReader(whole), int64(len(whole)))
+		z, err := zip.NewReader(bytes.NewReader(whole), int64(len(whole)))
 		must(t, err)
-		for _, f := range index.File {
-			if f.Name == "case.json" {
-				must(t, w.Copy(f))
-			}
+		for _, f := range z.File {
+			to, err := w.Create(f.Name)
+			must(t, err)
+			from, err := f.Open()
+			must(t, err)
+			_, err = io.Copy(to, from)
+			must(t, err)
 		}
 	})
 	for name, b := range map[string][]byte{
-		"a bit is flipped": flipped, "zipped again": zipped, "the end is cut off": whole[:len(whole)/2],
+		"zipped again": zipped, "the end is cut off": whole[:len(whole)/2],
 		"bytes are added": append(bytes.Clone(whole), 0), "the end is damaged": whole[:len(whole)-30],
+		"the folder is another": p.in("case-" + strings.Repeat("a", 26)), "bytes before": append([]byte("MZ"), whole...),
 	} {
 		if _, err := verify(b, p.pins); !errors.Is(err, casepack.ErrChanged) {
 			t.Errorf("%s: got %v, want ErrChanged", name, err)
 		}
 	}
-	newer := raw(t, func(w *zip.Writer) {
-		for name, content := range map[string]string{"proofs/a": "", "case.json": `{"acts":[],"case":"` + string(p.index.Case) +
-			`","documents":[],"exported":"2026-11-22T10:00:00Z","exporter":"gb.home-office","format":"comity-case/2","pins":[]}`} {
-			f, err := w.Create(name)
-			must(t, err)
-			_, err = f.Write([]byte(content))
-			must(t, err)
-		}
-	})
-	if _, err := verify(newer, p.pins); !errors.Is(err, casepack.ErrFormat) || errors.Is(err, casepack.ErrChanged) {
-		t.Errorf("a package of another version: got %v, want ErrFormat", err)
+	if r, err := verify(flipped, p.pins); err != nil || r.Holds {
+		t.Errorf("a bit of an act is flipped: got %v, holds %v", err, r.Holds)
 	}
 	for _, b := range [][]byte{nil, []byte("noise"), raw(t, func(w *zip.Writer) {
 		_, err := w.Create("case.json")
@@ -424,16 +416,54 @@ func TestChangedPackagesAreKnownAsSuch(t *testing.T) {
 }
 
 func TestWriterLeavesTheSecondFileOfOneNameOut(t *testing.T) {
+	t.Parallel()
 	p := newPack(t)
 	var b bytes.Buffer
-	w := casepack.NewWriter(&b)
+	w := casepack.NewWriter(&b, p.index.Case)
+	o := p.object()
+	for range 2 {
+		must(t, w.AddEvidence(o, casepack.Here, strings.NewReader(mail)))
+	}
 	for name, content := range p.files {
-		must(t, w.Add(name, content))
-		must(t, w.Add(name, []byte("another")))
+		if name != casepack.EvidenceName(o.Tree) {
+			must(t, w.Add(name, content))
+			must(t, w.Add(name, []byte("another")))
+		}
 	}
 	must(t, w.Close(p.index))
 	if r, err := verify(b.Bytes(), p.pins); err != nil || !r.Holds {
 		t.Errorf("got %v, %v", r.Holds, err)
+	}
+}
+
+// TestWriterRefusesFalseEvidence: a node finds out while it exports, and what was
+// written until then is no package.
+func TestWriterRefusesFalseEvidence(t *testing.T) {
+	t.Parallel()
+	p := newPack(t)
+	var b bytes.Buffer
+	w := casepack.NewWriter(&b, p.index.Case)
+	for name, content := range p.files {
+		if strings.HasPrefix(name, "documents/") {
+			must(t, w.Add(name, content))
+		}
+	}
+	if err := w.AddEvidence(p.object(), casepack.Here, strings.NewReader("From b\n")); !errors.Is(err, casepack.ErrEvidence) {
+		t.Errorf("got %v, want ErrEvidence", err)
+	}
+	if _, err := verify(b.Bytes(), p.pins); !errors.Is(err, casepack.ErrChanged) {
+		t.Errorf("unfinished: got %v, want ErrChanged", err)
+	}
+	w = casepack.NewWriter(io.Discard, p.index.Case)
+	if err := w.AddEvidence(p.object(), casepack.Here, nil); err == nil {
+		t.Error("evidence that is here was written without its content")
+	}
+	w = casepack.NewWriter(io.Discard, p.index.Case)
+	if err := w.AddEvidence(p.object(), casepack.Deleted, strings.NewReader(mail)); err == nil {
+		t.Error("evidence that is not here was written")
+	}
+	if err := w.Close(casepack.Index{Case: protocol.NewCaseID()}); err == nil {
+		t.Error("an index of another case was written")
 	}
 }
 

@@ -3,12 +3,14 @@ package casepack
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"comity.example/protocol"
 	"comity.example/protocol/chain"
 	"comity.example/protocol/ledger"
+	"comity.example/protocol/register"
 )
 
 // A Covered is an act that a package holds, signed by whom it names.
@@ -18,6 +20,27 @@ type Covered struct {
 	From   protocol.ParticipantID   `json:"from"`
 	To     []protocol.ParticipantID `json:"to"`
 	Issued time.Time                `json:"issued"`
+
+	// Register is the one of From's Party under which it was verified.
+	Register  RegisterRef           `json:"register"`
+	Officers  []register.OfficerID  `json:"officers,omitempty"`
+	Agreement protocol.AgreementRef `json:"agreement"` // under which it was decided again
+	Verdict   protocol.Verdict      `json:"verdict"`
+	// Receipts are those of the exporter, if the act came in, and of the recipients
+	// that proved to have it.
+	Receipts []Receipted `json:"receipts,omitempty"`
+}
+
+// A RegisterRef names one version of a Party's register.
+type RegisterRef struct {
+	Party   protocol.Party `json:"party"`
+	Version uint64         `json:"version"`
+}
+
+// A Receipted says when a participant's ledger took an act.
+type Receipted struct {
+	By protocol.ParticipantID `json:"by"`
+	At time.Time              `json:"at"`
 }
 
 // concerns reports whether a participant sent the act or was to have it.
@@ -45,9 +68,35 @@ func (r *Report) see(by protocol.ParticipantID, e ledger.Entry) {
 	}
 }
 
-// cover notes an act.
-func (r *Report) cover(a *chain.Authentic) {
-	r.Acts = append(r.Acts, Covered{a.Digest, a.Act.Body.Kind(), a.Act.From, a.Act.To, a.Act.Issued})
+// cover notes an act, and returns the note, which stays valid until the next one.
+func (r *Report) cover(a *chain.Authentic, dir *register.Directory) *Covered {
+	c := Covered{Digest: a.Digest, Kind: a.Act.Body.Kind(), From: a.Act.From, To: a.Act.To, Issued: a.Act.Issued,
+		Register: registerOf(a, dir)}
+	for _, o := range a.Officers {
+		c.Officers = append(c.Officers, o.ID)
+	}
+	r.Acts = append(r.Acts, c)
+	return &r.Acts[len(r.Acts)-1]
+}
+
+// registerOf is the register in which the sender of a verified act stands.
+func registerOf(a *chain.Authentic, dir *register.Directory) RegisterRef {
+	party := a.Act.From.Party()
+	held, err := dir.Register(party)
+	if err != nil {
+		return RegisterRef{Party: party}
+	}
+	return RegisterRef{party, held.Version}
+}
+
+// signers says who signed an act, and under which register.
+func signers(a *chain.Authentic, dir *register.Directory) string {
+	r := registerOf(a, dir)
+	said := fmt.Sprintf("%s, under the register of %s, version %d", a.Act.From, r.Party, r.Version)
+	for _, o := range a.Officers {
+		said += ", " + string(o.ID)
+	}
+	return said
 }
 
 // A Lack is an act that one package holds and another does not, although its

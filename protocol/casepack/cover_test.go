@@ -8,6 +8,7 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/casepack"
 	"comity.example/protocol/chain/chaintest"
+	"comity.example/protocol/register"
 )
 
 // TestReportSaysWhatItCovers: every act, and the largest tree of each ledger
@@ -18,8 +19,21 @@ func TestReportSaysWhatItCovers(t *testing.T) {
 	r, err := verify(p.bytes(), p.pins)
 	must(t, err)
 	var want []casepack.Covered
-	for _, a := range p.acts {
-		want = append(want, casepack.Covered{Digest: digest(t, a), Kind: a.Body.Kind(), From: a.From, To: a.To, Issued: a.Issued})
+	for i, a := range p.acts {
+		c := casepack.Covered{Digest: digest(t, a), Kind: a.Body.Kind(), From: a.From, To: a.To, Issued: a.Issued,
+			Register:  casepack.RegisterRef{Party: a.From.Party(), Version: 1},
+			Agreement: chaintest.Agreement, Verdict: p.index.Acts[i].Decision.Verdict}
+		if i < 2 {
+			c.Officers = []register.OfficerID{p.w.Member(a.From).Officer.Claim.Officer}
+		}
+		by := a.To
+		if a.From != office {
+			by = []protocol.ParticipantID{office}
+		}
+		for _, id := range by {
+			c.Receipts = append(c.Receipts, casepack.Receipted{By: id, At: chaintest.Now})
+		}
+		want = append(want, c)
 	}
 	if !reflect.DeepEqual(r.Acts, want) || r.Exporter != office {
 		t.Errorf("got %+v of %s, want %+v of %s", r.Acts, r.Exporter, want, office)

@@ -1,8 +1,7 @@
 package casepack
 
 import (
-	"crypto/sha512"
-	"encoding/hex"
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,7 +29,7 @@ type Claim struct {
 // False reports whether the package says what is not so.
 func (c *Claim) False() bool { return !c.Holds && !c.Unproved }
 
-// A Report is what Verify found. Evidence lists what was disclosed. It covers
+// A Report is what Verify found. It covers
 // Acts and, of each ledger, what is in the tree named: that the exporter left
 // nothing out, it cannot say.
 type Report struct {
@@ -39,21 +38,12 @@ type Report struct {
 	Holds    bool                   `json:"holds"`    // no claim is false
 	Unproved int                    `json:"unproved"` // claims
 	Claims   []Claim                `json:"claims"`
-	Evidence []Evidence             `json:"evidence"`
-	Acts     []Covered              `json:"acts"`    // in the order of the thread
-	Ledgers  []Head                 `json:"ledgers"` // by participant
-}
-
-// Evidence is one disclosed object whose digests were compared with its bytes.
-type Evidence struct {
-	Name   string                 `json:"name"`
-	Size   int64                  `json:"size"`
-	Tree   protocol.Digest        `json:"tree"`
-	SHA512 string                 `json:"sha512"`
-	From   protocol.ParticipantID `json:"from"`
-	// PassedOn is the authority that had it from From, in a case of its own, and
-	// passed it on into this one.
-	PassedOn protocol.ParticipantID `json:"passed_on,omitzero"`
+	// Evidence are the objects that acts name, but those whose bytes are false, and
+	// Absent how many of them the package does not show.
+	Evidence []Evidence `json:"evidence"`
+	Absent   int        `json:"absent"`
+	Acts     []Covered  `json:"acts"`    // in the order of the thread
+	Ledgers  []Head     `json:"ledgers"` // by participant
 }
 
 func (r *Report) claim(about, claim string, err error) bool {
@@ -82,6 +72,13 @@ type verifier struct {
 	used   map[string]bool // files of the archive that a claim rests on
 
 	decisions []Replayed // of the acts so far
+	custody   custody
+	contents  map[protocol.Digest]content // evidence that was read
+	rows      map[row]int                 // where in the report
+	standings map[protocol.Digest]Standing
+	named     map[protocol.Digest]bool // objects that acts name
+	growing   bool                     // an interception that announced an object runs
+	buffer    []byte
 
 	keys       map[protocol.ParticipantID][]*cosign.LogPublic
 	last       *casefile.Grounds // what groundsAt returned last
@@ -98,7 +95,13 @@ func (p *Package) Verify(pins []register.Pin) Report {
 func (p *Package) verify(pins []register.Pin) (Report, []Replayed) {
 	r := Report{Case: p.Index.Case, Exporter: p.Index.Exporter, Claims: []Claim{}, Evidence: []Evidence{},
 		Acts: []Covered{}, Ledgers: []Head{}}
-	v := &verifier{p: p, pins: pins, report: &r, used: map[string]bool{indexName: true}, decisions: []Replayed{}}
+	v := &verifier{p: p, pins: pins, report: &r, used: map[string]bool{indexName: true}, decisions: []Replayed{},
+		contents: map[protocol.Digest]content{}, rows: map[row]int{}, standings: map[protocol.Digest]Standing{},
+		named: map[protocol.Digest]bool{}, buffer: make([]byte, 256<<10)}
+	for _, e := range p.Index.Evidence {
+		v.standings[e.Tree] = e.Standing
+	}
+	defer p.watch()()
 	if err := v.readDocuments(); !r.claim("documents",
 		"registers, agreements and notices are signed by the Parties' pinned roots", err) {
 		return r, nil
@@ -109,14 +112,70 @@ func (p *Package) verify(pins []register.Pin) (Report, []Replayed) {
 	if len(p.Index.Acts) == 0 {
 		r.claim("case", "the package holds acts", errors.New("there is none"))
 	}
-	r.claim("package", "holds nothing that was not verified", v.unused())
+	v.rest()
 	r.Holds = !slices.ContainsFunc(r.Claims, func(c Claim) bool { return c.False() })
 	return r, v.decisions
 }
 
+// watch tells Progress of what is read, until the function that it returns is called.
+func (p *Package) watch() func() {
+	if p.Progress == nil {
+		return func() {}
+	}
+	done, total := int64(0), p.bag.Total()
+	p.bag.Progress = func(bytes int) {
+		done += int64(bytes)
+		p.Progress(min(done, total), total)
+	}
+	return func() { p.bag.Progress = nil }
+}
+
+// rest claims what is not about one act.
+func (v *verifier) rest() {
+	if v.growing {
+		v.report.leaveOpen("evidence", "the product of an interception that had not stopped is not in the package")
+		v.report.Absent++
+	}
+	for _, e := range v.p.Index.Evidence {
+		if !v.named[e.Tree] {
+			v.report.claim("evidence", "the index lists the objects that acts name",
+				fmt.Errorf("none that was verified names %s", e.Tree))
+			break
+		}
+	}
+	v.report.claim("custody", "the chain of custody in CASE/UCO says what the acts and the receipts say", v.checkCustody())
+	v.report.claim("package", "holds nothing that was not verified", v.unused())
+	v.report.claim("package", "is a complete and valid bag (RFC 8493): every file has the SHA-512 digest of the manifest", v.checkBag())
+}
+
+// checkCustody tells the chain of custody again and compares.
+func (v *verifier) checkCustody() error {
+	had, err := v.read(custodyName)
+	if err != nil {
+		return err
+	}
+	again, err := v.custody.encode(&v.p.Index)
+	if err == nil && !bytes.Equal(had, again) {
+		err = errors.New("it says something else")
+	}
+	return err
+}
+
+func (v *verifier) checkBag() error {
+	r := v.p.bag.Check()
+	if said := append(r.Faults, r.Warnings...); len(said) > 0 {
+		return errors.New(said[0])
+	}
+	return nil
+}
+
 func (v *verifier) read(name string) ([]byte, error) {
 	v.used[name] = true
-	return v.p.read(name)
+	b, err := v.p.read(name)
+	if err == nil {
+		v.custody.see(name, b)
+	}
+	return b, err
 }
 
 // unused finds what somebody might take for verified because it lies beside
@@ -142,10 +201,14 @@ func (v *verifier) act(e *ActEntry) {
 	if err == nil && own.Record.Act != e.Digest {
 		err = errors.New("the entry is about something else")
 	}
-	if !v.report.claim(about, "is in the exporter's own ledger", err) {
+	at := own.Record.At
+	claim := "is in the exporter's own ledger"
+	if err == nil {
+		claim += ", since " + at.Format(time.RFC3339)
+	}
+	if !v.report.claim(about, claim, err) {
 		return
 	}
-	at := own.Record.At
 	grounds, err := v.groundsAt(own.Index)
 	if err != nil {
 		v.report.claim(about, "the documents of its time stand", err)
@@ -157,17 +220,21 @@ func (v *verifier) act(e *ActEntry) {
 		return
 	}
 	about = fmt.Sprintf("%s by %s (%s)", a.Act.Body.Kind(), a.Act.From, hexOf(e.Digest)[:8])
-	v.report.claim(about, "is signed by the organisation and the officers that it names, each registered for it", nil)
+	v.report.claim(about, "is signed by the organisation and the officers that it names, each registered for it: "+
+		signers(a, grounds.Directory), nil)
 	if a.Digest != e.Digest || a.Act.Case != v.p.Index.Case {
 		v.report.claim(about, "is the act that is named, in this case", fmt.Errorf("it is another"))
 		return
 	}
-	v.report.cover(a)
+	covered := v.report.cover(a, grounds.Directory)
 	d := decided{a, e, own.Record, own.Index}
-	v.decision(about, d, grounds)
+	covered.Agreement, covered.Verdict = v.decision(about, d, grounds)
 	v.thread(about, d)
-	v.receipts(about, a, e)
-	v.evidence(about, a)
+	if d.taken(v.p.Index.Exporter) && a.Act.From != v.p.Index.Exporter {
+		covered.Receipts = append(covered.Receipts, Receipted{v.p.Index.Exporter, at})
+	}
+	covered.Receipts = append(covered.Receipts, v.receipts(about, a, e)...)
+	v.evidence(about, a, covered.Receipts)
 }
 
 // decided is an act with what the exporter says and what its ledger recorded.
@@ -189,7 +256,7 @@ func (d *decided) taken(exporter protocol.ParticipantID) bool {
 
 // decision decides the act again, and compares the decision byte for byte with
 // the one in the package and with the digest in the ledger.
-func (v *verifier) decision(about string, d decided, g casefile.Grounds) {
+func (v *verifier) decision(about string, d decided, g casefile.Grounds) (protocol.AgreementRef, protocol.Verdict) {
 	r := v.decide(d, g)
 	var err error
 	switch {
@@ -202,9 +269,10 @@ func (v *verifier) decision(about string, d decided, g casefile.Grounds) {
 	case r.Again == protocol.Deny:
 		err = fmt.Errorf("the agreement denies it: %v", d.entry.Decision.Reasons())
 	}
-	claim := fmt.Sprintf("was decided %q under %s, and gives the same findings again",
-		r.Again, r.Agreement.ID)
+	claim := fmt.Sprintf("was decided %q under %s, version %s, and gives the same findings again",
+		r.Again, r.Agreement.ID, r.Agreement.Version)
 	v.report.claim(about, claim, err)
+	return r.Agreement, r.Again
 }
 
 // thread takes the act into the case. The acts stand in the order in which the
@@ -233,10 +301,10 @@ func (v *verifier) thread(about string, d decided) {
 // receipts checks that each recipient that the exporter sent the act to proved
 // to have it. One may not have done so yet; a proof that is there and false is
 // a fault.
-func (v *verifier) receipts(about string, a *chain.Authentic, e *ActEntry) {
+func (v *verifier) receipts(about string, a *chain.Authentic, e *ActEntry) (proved []Receipted) {
 	exporter := v.p.Index.Exporter
 	if a.Act.From != exporter {
-		return
+		return nil
 	}
 	for _, to := range a.Act.To {
 		if to == exporter {
@@ -256,9 +324,11 @@ func (v *verifier) receipts(about string, a *chain.Authentic, e *ActEntry) {
 		}
 		if err == nil {
 			claim += " at " + rec.At.Format(time.RFC3339)
+			proved = append(proved, Receipted{to, rec.At})
 		}
 		v.report.claim(about, claim, err)
 	}
+	return proved
 }
 
 // proofOf names the entry of an act or a document in a participant's ledger.
@@ -287,35 +357,4 @@ func (v *verifier) checkProof(of proofOf) (ledger.Entry, error) {
 		}
 	}
 	return ledger.Entry{}, err
-}
-
-// evidence compares what a disclosure, by itself or passed on, hands over with what
-// was signed.
-func (v *verifier) evidence(about string, a *chain.Authentic) {
-	origin := a.Origin()
-	d := origin.Act.Body.Disclosure
-	if d == nil {
-		return
-	}
-	var passed protocol.ParticipantID
-	for x := a; x.Inner != nil; x = x.Inner {
-		if x.Act.Body.Disclosure != nil {
-			passed = x.Act.From
-			v.report.claim(about, fmt.Sprintf("carries what %s disclosed to %s in another case, and signed", origin.Act.From, passed), nil)
-		}
-	}
-	for _, o := range d.Objects {
-		content, err := v.read(EvidenceName(o.Tree))
-		strong := sha512.Sum512(content)
-		if err == nil && (int64(len(content)) != o.Size || hex.EncodeToString(strong[:]) != o.SHA512) {
-			err = errors.New("the file is another")
-		}
-		if !v.report.claim(about, fmt.Sprintf("evidence %s has the size and the digest that were signed", o.Tree), err) {
-			continue
-		}
-		found := Evidence{o.Name, o.Size, o.Tree, o.SHA512, origin.Act.From, passed}
-		if !slices.Contains(v.report.Evidence, found) {
-			v.report.Evidence = append(v.report.Evidence, found)
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
 	"comity.example/protocol/agreement/library"
+	"comity.example/protocol/bag"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/casepack"
@@ -84,21 +86,41 @@ type pack struct {
 	w     *chaintest.World
 	logs  map[protocol.ParticipantID]*log
 	index casepack.Index
-	files map[string][]byte
+	files map[string][]byte // but the index and, where it is not told anew, the chain of custody
 	pins  []register.Pin
 	acts  []*protocol.Act // of the thread
 }
 
+// mail is the content of the object that is disclosed.
+const mail = "From a\n"
+
 // newPack is a true package of the office's: a request that was certified, was
 // answered by the provider, and whose answer was passed on.
 func newPack(t testing.TB) *pack {
+	t.Helper()
+	p, book := newCase(t, func(*protocol.Request) {})
+	certified := p.acts[1]
+	answer := p.w.Disclose(certified, contoso, office)
+	answer.Follows = []protocol.Digest{digest(t, certified)}
+	passed := p.w.Relay(answer, office, police)
+	passed.Follows = []protocol.Digest{digest(t, certified)}
+	p.act(book, answer)
+	p.act(book, passed)
+	o := p.object()
+	p.files[casepack.EvidenceName(o.Tree)] = []byte(mail)
+	p.index.Evidence = []casepack.EvidenceEntry{{Tree: o.Tree, Standing: casepack.Here}}
+	return p
+}
+
+// newCase is a package of a request, after change, that was certified.
+func newCase(t testing.TB, change func(*protocol.Request)) (*pack, *agreement.Book) {
 	t.Helper()
 	p := &pack{t: t, w: chaintest.New(t, "GB", "US"), files: map[string][]byte{},
 		logs: map[protocol.ParticipantID]*log{}}
 	for _, id := range []protocol.ParticipantID{police, office, contoso} {
 		p.logs[id] = &log{t: t, w: p.w, of: id}
 	}
-	request := p.request()
+	request := p.request(change)
 	p.index = casepack.Index{Case: request.Case, Exporter: office, Exported: chaintest.Now.Add(time.Hour)}
 	for _, party := range []protocol.Party{"GB", "US"} {
 		signed := p.w.State(party).Signed[0]
@@ -111,16 +133,10 @@ func newPack(t testing.TB) *pack {
 	book := p.agreement()
 	certified := p.w.Certify(request, office, contoso, police)
 	certified.Follows = []protocol.Digest{digest(t, request)}
-	answer := p.w.Disclose(certified, contoso, office)
-	answer.Follows = []protocol.Digest{digest(t, certified)}
-	passed := p.w.Relay(answer, office, police)
-	passed.Follows = []protocol.Digest{digest(t, certified)}
-	for _, a := range []*protocol.Act{request, certified, answer, passed} {
-		p.act(book, a)
-	}
-	o := answer.Body.Disclosure.Objects[0]
-	p.files[casepack.EvidenceName(o.SHA256)] = o.Content
-	return p
+	p.act(book, request)
+	p.act(book, certified)
+	p.index.Evidence = []casepack.EvidenceEntry{}
+	return p, book
 }
 
 func digest(t testing.TB, a *protocol.Act) protocol.Digest {
@@ -131,7 +147,7 @@ func digest(t testing.TB, a *protocol.Act) protocol.Digest {
 }
 
 // request is an order that the agreement allows once it is certified.
-func (p *pack) request() *protocol.Act {
+func (p *pack) request(change func(*protocol.Request)) *protocol.Act {
 	p.t.Helper()
 	r := chaintest.Order(police, contoso)
 	r.Target.Nationalities, r.Target.ResidentIn = []protocol.Party{"GB"}, []protocol.Party{"GB"}
@@ -140,6 +156,7 @@ func (p *pack) request() *protocol.Act {
 		"no_discrimination", "reasonable_justification", "own_purpose"} {
 		r.Attestations = append(r.Attestations, protocol.Attestation{Statement: s})
 	}
+	change(r)
 	a := p.w.Act(protocol.Body{Request: r}, police, office)
 	p.w.Endorse(a, p.w.Member(police).Officer)
 	return a
@@ -225,20 +242,58 @@ func (p *pack) clone() *pack {
 		c.index.Acts[i].Decision.Findings = slices.Clone(c.index.Acts[i].Decision.Findings)
 	}
 	c.index.Documents = slices.Clone(p.index.Documents)
+	c.index.Evidence = slices.Clone(p.index.Evidence)
 	return &c
 }
 
-// bytes is the package as a file.
-func (p *pack) bytes() []byte {
+// bytes is the package as a file, in the one form, with manifests that fit whatever
+// is in it.
+func (p *pack) bytes() []byte { return p.in(string(p.index.Case)) }
+
+// in is the package in a folder of the given name.
+func (p *pack) in(folder string) []byte {
+	p.t.Helper()
+	files := maps.Clone(p.files)
+	index := p.index
+	if index.Format == "" {
+		index.Format = casepack.Format
+	}
+	if files["custody.jsonld"] == nil {
+		custody, err := casepack.CustodyOf(files, index)
+		must(p.t, err)
+		files["custody.jsonld"] = custody
+	}
+	text, err := canon.Encode(index)
+	must(p.t, err)
+	files["case.json"] = text
+	var b bytes.Buffer
+	w := bag.NewWriter(&b, folder)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		_, err := w.Add("data/"+name, bytes.NewReader(files[name]))
+		must(p.t, err)
+	}
+	must(p.t, w.Close(casepack.InfoOf(&index)...))
+	return b.Bytes()
+}
+
+// written is the package as a node writes it.
+func (p *pack) written() []byte {
 	p.t.Helper()
 	var b bytes.Buffer
-	w := casepack.NewWriter(&b)
+	w := casepack.NewWriter(&b, p.index.Case)
 	for _, name := range slices.Sorted(maps.Keys(p.files)) {
-		must(p.t, w.Add(name, p.files[name]))
+		if !strings.HasPrefix(name, "evidence/") {
+			must(p.t, w.Add(name, p.files[name]))
+		}
 	}
+	o := p.object()
+	must(p.t, w.AddEvidence(o, casepack.Here, strings.NewReader(mail)))
 	must(p.t, w.Close(p.index))
 	return b.Bytes()
 }
+
+// object is the one that is disclosed.
+func (p *pack) object() *protocol.Object { return &p.acts[2].Body.Disclosure.Objects[0] }
 
 // verify opens and verifies a package. The report of one that does not open
 // holds nothing.

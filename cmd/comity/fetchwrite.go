@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"comity.example/node/desk"
+	"comity.example/protocol"
+)
+
+// saved is one file that was written, or a pack that was written as its files.
+type saved struct {
+	Path   string                 `json:"path"`
+	Size   int64                  `json:"size"`
+	SHA512 string                 `json:"sha512,omitzero"`
+	Tree   protocol.Digest        `json:"tree"`
+	From   protocol.ParticipantID `json:"from"`
+	Files  int                    `json:"files,omitzero"` // of a pack
+}
+
+// errDiffers says that what the node gave is not what was signed.
+var errDiffers = &failure{exitDoubt, "what the node holds is not what was signed; it was not written",
+	"do not rely on it; comity vault check looks at all that the node holds"}
+
+// A reader writes what an object holds, from an offset on.
+type content interface {
+	Content(ctx context.Context, id protocol.CaseID, object protocol.Digest, offset int64, w io.Writer) error
+}
+
+// A folder takes the files of a case, each under a name of its own. Nothing is
+// written outside of it.
+type folder struct {
+	root  *os.Root
+	path  string
+	used  map[string]bool // names that this errand gave
+	board *board
+}
+
+// openFolder makes a folder, if it is not there.
+func openFolder(path string, b *board) (*folder, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	return &folder{root: root, path: path, used: map[string]bool{}, board: b}, nil
+}
+
+// write writes the objects that are here. What was written before something failed
+// stays, and is told.
+func (c *fetchCmd) write(ctx context.Context, a *app, node content, e desk.Evidence) (files []saved, err error) {
+	b := a.board()
+	f, err := openFolder(c.Out, b)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		b.clear()
+		err = errors.Join(err, syncRoot(f.root), f.root.Close())
+	}()
+	packs := packsOf(e.Items)
+	for _, i := range e.Items {
+		if !here(i) || i.State == desk.EvidenceQuarantined && !c.DespiteQuarantine || packs.listed(&i) {
+			continue
+		}
+		s, err := f.save(ctx, node, e.Case, &i, packs[i.Object.Tree])
+		if err != nil {
+			return files, err
+		}
+		files = append(files, s)
+	}
+	return files, nil
+}
+
+// save writes one object: a pack as its files, where its list is here.
+func (f *folder) save(ctx context.Context, node content, id protocol.CaseID, i *desk.EvidenceItem, list *protocol.Object) (saved, error) {
+	o := &i.Object
+	if err := o.Check(); err != nil {
+		return saved{}, &failure{exitDoubt, "an object is not described as it should be: " + plain(err), ""}
+	}
+	s := saved{Path: "", Size: o.Size, SHA512: o.SHA512, Tree: o.Tree, From: i.From}
+	if list != nil {
+		var err error
+		s.Path, s.Files, err = f.unpack(ctx, node, id, o, list)
+		return s, err
+	}
+	name, err := f.place(o.Name, o.Size, o.SHA512, func(w io.Writer) error {
+		fl := &passage{gauge: gauge{name: o.Name, total: o.Size}, board: f.board}
+		return node.Content(ctx, id, o.Tree, 0, io.MultiWriter(w, fl))
+	})
+	s.Path = filepath.Join(f.path, name)
+	return s, err
+}
+
+// place writes content under the first name that is free. Who disclosed it chose
+// the name, and must not keep what comes after it from being written.
+func (f *folder) place(name string, size int64, sum string, content func(io.Writer) error) (string, error) {
+	for n := 1; ; n++ {
+		numbered := numbered(name, n)
+		if f.used[numbered] {
+			continue
+		}
+		switch _, err := f.root.Lstat(numbered); {
+		case err == nil && !f.holds(numbered, size, sum):
+			continue
+		case err == nil:
+			f.used[numbered] = true
+			return numbered, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", err
+		}
+		part, err := f.part(size, sum, content)
+		if err != nil {
+			return "", err
+		}
+		if numbered, err = f.publish(part, name, n); err != nil {
+			return "", errors.Join(err, f.root.Remove(part))
+		}
+		f.used[numbered] = true
+		return numbered, nil
+	}
+}
+
+// part writes content into a file of its own, which is there whole or not at all.
+func (f *folder) part(size int64, sum string, content func(io.Writer) error) (_ string, err error) {
+	name := ".comity-" + strings.ToLower(rand.Text()) + ".part"
+	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err = errors.Join(err, file.Close()); err != nil {
+			err = errors.Join(err, f.root.Remove(name))
+		}
+	}()
+	w := &measured{w: file, hash: sha512.New(), most: size}
+	if err := content(w); err != nil {
+		return "", err
+	}
+	if w.size != size || hex.EncodeToString(w.hash.Sum(nil)) != sum {
+		return "", errDiffers
+	}
+	return name, file.Sync()
+}
+
+// publish gives a file that is whole the first name that is free, without taking
+// one from another file.
+func (f *folder) publish(part, name string, n int) (string, error) {
+	for ; ; n++ {
+		numbered := numbered(name, n)
+		if f.used[numbered] {
+			continue
+		}
+		err := publish(f.root, part, numbered)
+		if !errors.Is(err, fs.ErrExist) {
+			return numbered, err
+		}
+	}
+}
+
+// publish renames a file, and fails where the name is taken. Where the system has
+// no links, an empty file holds the name for the moment.
+func publish(root *os.Root, part, name string) error {
+	err := root.Link(part, name)
+	if err == nil {
+		return root.Remove(part)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	hold, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(hold.Close(), root.Rename(part, name)); err != nil {
+		return errors.Join(err, root.Remove(name))
+	}
+	return nil
+}
+
+// A measured writer counts and hashes what it passes on, and no more than most.
+type measured struct {
+	w    io.Writer
+	hash hash.Hash
+	size int64
+	most int64
+}
+
+func (m *measured) Write(p []byte) (int, error) {
+	if m.size += int64(len(p)); m.size > m.most {
+		return 0, errDiffers
+	}
+	m.hash.Write(p)
+	return m.w.Write(p)
+}
+
+// numbered is the name of the n-th file that was given one name: x.2.mbox. It is
+// no longer than a file's name may be.
+func numbered(name string, n int) string {
+	if n == 1 {
+		return name
+	}
+	ext := filepath.Ext(name)
+	if ext == name || len(ext) > maxExtension {
+		ext = ""
+	}
+	stem, suffix := strings.TrimSuffix(name, ext), fmt.Sprintf(".%d%s", n, ext)
+	for len(stem)+len(suffix) > protocol.MaxObjectName {
+		_, size := utf8.DecodeLastRuneInString(stem)
+		stem = stem[:len(stem)-size]
+	}
+	return stem + suffix
+}
+
+// maxExtension is how long the end of a name may be that stays its end, in bytes.
+const maxExtension = 16
+
+// holds reports whether a file is there with this content and no other.
+func (f *folder) holds(name string, size int64, sum string) bool {
+	info, err := f.root.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() || info.Size() != size {
+		return false
+	}
+	file, err := f.root.Open(name)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	h := sha512.New()
+	_, err = io.Copy(h, file)
+	return err == nil && hex.EncodeToString(h.Sum(nil)) == sum
+}
+
+// syncRoot makes the names in a folder durable.
+func syncRoot(root *os.Root) error {
+	d, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
