@@ -11,6 +11,7 @@ import (
 	"comity.example/node"
 	"comity.example/node/courier"
 	"comity.example/node/link"
+	"comity.example/node/transfer"
 	"comity.example/protocol"
 )
 
@@ -53,6 +54,12 @@ func TestSpecHasTheNumbersOfTheNode(t *testing.T) {
 			fmt.Sprintf("seconds have passed: %d here, %d for an emergency",
 				seconds(node.CatchUpWait), seconds(node.EmergencyWait)),
 			fmt.Sprintf("then about every %d minutes", seconds(node.RefreshEvery)/60),
+		},
+		"11.3 Evidence": {
+			fmt.Sprintf("This one begins with %d,", transfer.FirstWindow),
+			fmt.Sprintf("not asked for that object again for %d minutes", seconds(transfer.WrongPause)/60),
+			fmt.Sprintf("serves %d blocks at a time", transfer.Serving),
+			fmt.Sprintf("not more than %d times in a day, and %d MiB", transfer.Repeats, transfer.RepeatSlack>>20),
 		},
 	} {
 		text := spec(t, heading)
