@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -136,6 +137,9 @@ func (in *Incoming) settle(h *hashing) error {
 	r.Refers, r.Size, r.Sealed, r.Peer = true, note.Size, note.Sealed, note.Peer
 	com := &commit{}
 	if !v.whole(p.object, in.sealed) || in.blocks > 1 && !exists(v.treePath(p.object)) {
+		if err := v.fold(filepath.Dir(v.objectPath(p.object))); err != nil {
+			return err
+		}
 		com.files = append(com.files, in.bytes)
 		if h.file != nil {
 			com.files = append(com.files, h.file)

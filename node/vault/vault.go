@@ -115,7 +115,7 @@ type Vault struct {
 	coming  map[place]*coming
 	making  map[content]chan struct{} // what is being taken in, until its entry is there
 	settled map[protocol.Digest]int   // objects that are being moved to their names
-	folded  map[protocol.CaseID]bool  // cases whose directory is there, durably
+	folded  map[string]bool           // directories that are there, durably
 }
 
 // stripes is how many locks share the objects among them.
@@ -135,7 +135,8 @@ func Open(ctx context.Context, c Config) (*Vault, error) { return open(ctx, c, d
 func open(ctx context.Context, c Config, d disk) (*Vault, error) {
 	v := &Vault{dir: c.Dir, quota: c.Quota, reserve: c.Reserve, log: c.Log, disk: d,
 		index: newIndex(), coming: map[place]*coming{}, making: map[content]chan struct{}{},
-		settled: map[protocol.Digest]int{}, folded: map[protocol.CaseID]bool{}, living: living{logs: map[place]*liveLog{}}}
+		settled: map[protocol.Digest]int{}, folded: map[string]bool{},
+		living: living{logs: map[place]*liveLog{}}}
 	if v.log == nil {
 		v.log = slog.New(slog.DiscardHandler)
 	}
