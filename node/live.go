@@ -276,7 +276,7 @@ func (n *Node) readable(ctx context.Context, id protocol.CaseID, live protocol.D
 		if l, err = liveOf(r, id); err != nil {
 			return err
 		}
-		if l == nil || !live.IsZero() && l.ID != live {
+		if l == nil || !live.IsZero() && l.ID != live && (l.Product == nil || l.Product.Tree != live) {
 			return noExhibit(id)
 		}
 		if !l.Over || l.Product == nil {
