@@ -24,6 +24,11 @@ func writeBeside(w io.Writer, b *protocol.Body) {
 		field(w, "order", x.Order.String())
 	case b.Closure != nil:
 		field(w, "text", shown(b.Closure.Text))
+	case b.Deletion != nil:
+		for _, o := range b.Deletion.Objects {
+			field(w, "object", o.String())
+		}
+		field(w, "text", shown(b.Deletion.Text))
 	}
 }
 
@@ -52,6 +57,8 @@ func besideText(b *protocol.Body) string {
 			text += fmt.Sprintf(": %d of the smallest unit of %s", b.Costs.Amount, b.Costs.Currency)
 		}
 		return commas(text, shown(b.Costs.Basis))
+	case b.Deletion != nil:
+		return deletionText(b.Deletion)
 	case b.Closure != nil && b.Closure.Deleted:
 		return "the case is closed, and what was disclosed is deleted"
 	case b.Closure != nil:
@@ -112,7 +119,7 @@ func writeRegions(w io.Writer, v *desk.CaseView) {
 		name = ""
 	}
 	if v.ToDelete {
-		field(w, "evidence", "to be deleted: comity close "+string(v.Case)+" --deleted confirms it")
+		field(w, "evidence", "to be deleted, or its use restricted: comity delete "+string(v.Case)+" --all, before comity close")
 	}
 }
 
