@@ -60,6 +60,7 @@ type exhibit struct {
 	Emergency bool            `json:"emergency,omitzero"`
 	Despite   bool            `json:"despite,omitzero"` // fetched over a quota
 	Why       string          `json:"why,omitzero"`
+	Live      bool            `json:"live,omitzero"` // it was delivered as it grew (live.go)
 }
 
 // An exhibitID names an object of a case.
@@ -168,6 +169,9 @@ func manifestIn(act *protocol.Act) (*manifest, error) {
 // noteManifest has the store know the objects that an act hands over, in the commit
 // that takes or sends the act: to whoever can read them they are to be fetched.
 func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) error {
+	if a.Act.Body.Interception != nil {
+		return n.noteLive(tx, c, a)
+	}
 	m, err := manifestIn(a.Act)
 	if err != nil || m == nil {
 		return err
@@ -383,6 +387,11 @@ func (n *Node) items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem, e
 	})
 	if err != nil {
 		return nil, err
+	}
+	if live, err := n.liveItem(r, id); err != nil {
+		return nil, err
+	} else if live != nil {
+		items = append(items, *live)
 	}
 	slices.SortStableFunc(items, func(a, b desk.EvidenceItem) int { return strings.Compare(a.Object.Name, b.Object.Name) })
 	return items, nil

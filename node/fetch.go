@@ -253,6 +253,10 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	if err != nil {
 		return "", err
 	}
+	if e.Live { // it came as it grew
+		n.fetcher.arrive(arrival{exhibitID: x})
+		return "", nil
+	}
 	if n.fetcher.taken(x) {
 		return "the same bytes are on their way for another case", nil
 	}
@@ -532,7 +536,8 @@ func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (
 			}
 			return nil
 		})
-		if err == nil && !known && !what.Object.IsZero() {
+		live, err2 := wantLive(tx, id, what.Object)
+		if err = errors.Join(err, err2); err == nil && !known && !live && !what.Object.IsZero() {
 			return noExhibit(id)
 		}
 		for x, e := range changed {
@@ -547,5 +552,6 @@ func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (
 		return desk.Evidence{}, n.problem(err)
 	}
 	n.fetcher.wake()
+	n.lives.wake()
 	return n.Evidence(ctx, id)
 }

@@ -57,6 +57,7 @@ const (
 	keyReckoned    = "reckoned"
 	prefixEvidence = "evidence/"
 	prefixFetch    = "fetch/"
+	prefixLive     = "live/"
 	prefixDocument = "document/"
 	prefixPart     = "part/"
 	prefixPeer     = "peer/"

@@ -172,6 +172,9 @@ func (n *Node) lendShare(ctx context.Context, peer protocol.ParticipantID, m *wi
 		return nil, err
 	}
 	if !g.to(peer, m.Object) {
+		if answer, err := n.lendLiveShare(ctx, peer, m); answer != nil || err != nil {
+			return answer, err
+		}
 		n.metrics.lent("refused", 0)
 		return &wire.Nothing{}, nil
 	}

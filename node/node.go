@@ -71,13 +71,15 @@ type Node struct {
 
 	// vault holds the bytes of evidence, engine fetches them, and shares divides
 	// what peers fetch from us.
-	vault   *vault.Vault
-	engine  *transfer.Engine
-	shares  *transfer.Shares
-	fetcher *fetcher
-	uploads *upload.Store
-	grants  grants
-	splits  sync.Mutex // held while a key is split for another case
+	vault         *vault.Vault
+	engine        *transfer.Engine
+	shares        *transfer.Shares
+	fetcher       *fetcher
+	uploads       *upload.Store
+	lives         *lives
+	announcements announcements
+	grants        grants
+	splits        sync.Mutex // held while a key is split for another case
 
 	// grounds is what acts are decided on. It changes only inside a commit, so
 	// that the order of the ledger is the order in which they took effect.
@@ -112,7 +114,8 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
 	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties(), toDestroy: newDuties(),
-		precedence: newPrecedence(), reckon: make(chan struct{}, 1), fetcher: newFetcher()}
+		precedence: newPrecedence(), reckon: make(chan struct{}, 1), fetcher: newFetcher(),
+		lives: newLives()}
 	n.metrics = newMetrics(cfg.Metrics)
 	n.store, err = badger.Open(ctx, badger.Config{
 		Dir: filepath.Join(cfg.Dir, "store"), Key: cfg.Keys.Store, Log: cfg.Log})
@@ -198,7 +201,8 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
 	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.finishDestroying,
-		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.moveEvidence, n.sweepUploads}
+		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.moveEvidence, n.pullLives,
+		n.sweepUploads}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()

@@ -104,6 +104,7 @@ func (n *Node) dispatch(ctx context.Context, d desk.Draft) (desk.Submitted, erro
 		// From here the act is sent, whatever happens next.
 		n.courier.Posted(posted...)
 		n.grants.withdraw(p.act)
+		n.duties.wake()
 		done.Act = out.Act.Digest
 		return done, nil
 	}
@@ -192,7 +193,8 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 	if len(out.Act.Officers) > 0 {
 		f.Alerts = nil // our people act: they have seen them
 	}
-	err = errors.Join(n.noteManifest(tx, &f.File, out.Act), dropDraft(tx, act), n.file(tx, f, by.at))
+	_, err = n.oweStop(tx, &f.File, by.at)
+	err = errors.Join(err, n.noteManifest(tx, &f.File, out.Act), dropDraft(tx, act), n.file(tx, f, by.at))
 	for _, to := range act.To {
 		if to == n.cfg.Self {
 			continue

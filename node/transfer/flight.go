@@ -71,6 +71,12 @@ func (e *Engine) land(f flight, got end) {
 		p.pause.grow.Reset()
 		j.rest.grow.Reset()
 		p.good, j.failed = now, time.Time{}
+		if !j.rest.running(now) {
+			j.why = ""
+		}
+		if !p.pause.running(now) {
+			p.why = ""
+		}
 		j.meter.add(now, int64(got.bytes))
 	} else {
 		j.again = append(j.again, f.index)
