@@ -311,12 +311,14 @@ func (n *Node) liveItem(r getter, id protocol.CaseID) (*desk.EvidenceItem, error
 		return nil, nil
 	case l.Over: // it was stopped without a word of what was delivered
 		i.State = desk.EvidenceDamaged
-	case l.Product != nil:
-		i.Object = *l.Product
-		i.State = desk.EvidenceFetching
-		i.Gaps = missing(l.Product.Segments, have, gaps)
 	case i.From != "" && !l.Wanted:
 		i.State, i.Why = desk.EvidenceWaiting, "nobody has asked for it yet: comity fetch "+string(id)
+	case l.Product != nil:
+		i.State = desk.EvidenceFetching
+		i.Gaps = missing(l.Product.Segments, have, gaps)
+	}
+	if l.Product != nil {
+		i.Object = *l.Product
 	}
 	n.lives.show(id, &i)
 	return &i, nil

@@ -114,8 +114,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
 	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties(), toDestroy: newDuties(),
-		precedence: newPrecedence(), reckon: make(chan struct{}, 1), fetcher: newFetcher(),
-		lives: newLives()}
+		precedence: newPrecedence(), reckon: make(chan struct{}, 1), fetcher: newFetcher(), lives: newLives()}
 	n.metrics = newMetrics(cfg.Metrics)
 	n.store, err = badger.Open(ctx, badger.Config{
 		Dir: filepath.Join(cfg.Dir, "store"), Key: cfg.Keys.Store, Log: cfg.Log})
@@ -201,8 +200,7 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
 	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.finishDestroying,
-		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.moveEvidence, n.pullLives,
-		n.sweepUploads}
+		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.moveEvidence, n.pullLives, n.sweepUploads}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()

@@ -103,8 +103,8 @@ func (n *Node) dispatch(ctx context.Context, d desk.Draft) (desk.Submitted, erro
 		}
 		// From here the act is sent, whatever happens next.
 		n.courier.Posted(posted...)
-		n.grants.withdraw(p.act)
 		n.duties.wake()
+		n.grants.withdraw(p.act)
 		done.Act = out.Act.Digest
 		return done, nil
 	}

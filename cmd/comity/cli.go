@@ -73,6 +73,7 @@ type cli struct {
 
 	Agreement agreementCmd `cmd:"" group:"Proof:" help:"What Parties promised: read, sign, suspend, publish."`
 	Verify    verifyCmd    `cmd:"" group:"Proof:" help:"Check an exported case, without a node."`
+	Manifest  manifestCmd  `cmd:"" group:"Proof:" help:"The EU manifest of what was disclosed."`
 	Ledger    ledgerCmd    `cmd:"" group:"Proof:" help:"The node's append-only ledger."`
 	Vault     vaultCmd     `cmd:"" group:"Proof:" help:"What the node holds beside its acts."`
 	Report    reportCmd    `cmd:"" group:"Proof:" help:"Statistics and transparency reports, with their articles."`

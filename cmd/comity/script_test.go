@@ -52,7 +52,7 @@ func scripts(t *testing.T, dir string, more func(*testscript.Env) error) testscr
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
 			"damage": damage, "fetch": fetch, "readme": readme, "large": large, "wrap": wrap, "edit": edit,
-			"until": until,
+			"until": until, "spoil": spoil,
 		},
 	}
 }
@@ -195,6 +195,25 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	b[at+200] ^= 1
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
+
+// spoil DIR flips a bit in the largest file below a folder.
+func spoil(ts *testscript.TestScript, _ bool, args []string) {
+	name, most := "", int64(-1)
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.Size() > most {
+			name, most = path, info.Size()
+		}
+		return err
+	}))
+	b, err := os.ReadFile(name)
+	ts.Check(err)
+	b[len(b)/2] ^= 1
+	ts.Check(os.WriteFile(name, b, 0o600))
 }
 
 // world ID:ROLE,ROLE… founds participants of GB and US with all that they

@@ -1,10 +1,11 @@
 package story
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -35,6 +36,8 @@ var verbs = map[string]verb{
 	"mail":      (*player).mail,
 	"moving":    (*player).moving,
 	"arrived":   (*player).arrived,
+	"hold":      (*player).hold,
+	"unseen":    (*player).unseen,
 	"verify":    (*player).verify,
 	"inbox":     (*player).inbox,
 	"suspend":   (*player).suspend,
@@ -377,7 +380,7 @@ func (p *player) verify(ctx context.Context, st step) error {
 	if !report.Holds {
 		return errors.New("the package does not hold")
 	}
-	p.say("  ✓ %s exports the case; comity verify accepts it offline: %d claims hold", args[1], len(report.Claims))
+	p.say("  ✓ %s exports the case; comity verify accepts it offline: %d claims hold", args[1], len(report.Claims)-report.Unproved)
 	return nil
 }
 
@@ -386,11 +389,20 @@ func (p *player) exported(ctx context.Context, at protocol.ParticipantID, id pro
 	if err != nil {
 		return casepack.Report{}, err
 	}
-	var b bytes.Buffer
-	if err := node.Export(ctx, id, &b); err != nil {
+	file, err := os.CreateTemp("", "comity-case-*.zip")
+	if err != nil {
 		return casepack.Report{}, err
 	}
-	pack, err := casepack.Open(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	defer os.Remove(file.Name())
+	defer file.Close()
+	if err := node.Export(ctx, id, file); err != nil {
+		return casepack.Report{}, err
+	}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return casepack.Report{}, err
+	}
+	pack, err := casepack.Open(file, size)
 	if err != nil {
 		return casepack.Report{}, err
 	}
