@@ -180,7 +180,7 @@ func TestProductOfAnInterception(t *testing.T) {
 	product.Segments = 1
 	tap := func(body *protocol.Tap) {
 		body.At = chaintest.Now
-		a := p.w.Act(protocol.Body{Interception: body}, contoso, office)
+		a := p.w.Act(protocol.Body{Interception: body}, contoso, office, police)
 		a.Case, a.Follows = p.index.Case, []protocol.Digest{p.index.Acts[1].Digest}
 		p.w.Endorse(a, p.w.Member(contoso).Officer)
 		p.act(nil, a)
