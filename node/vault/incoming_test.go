@@ -302,6 +302,14 @@ func TestSmallObjectLeavesNothingUntilItIsThere(t *testing.T) {
 			t.Errorf("with blocks %v there stay %q", blocks, left)
 		}
 	}
+	// Nor does it hold the quota.
+	other, err := v.Receive(t.Context(), vault.Receipt{Case: s.id, Peer: peer, Tree: protocol.DigestOf(nil), Size: s.taken.Size})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
 	in := s.mustReceive(t, v)
 	s.mustPut(t, in, 0)
 	for _, path := range files(t, filepath.Join(c.Dir, "work")) {
