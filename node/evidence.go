@@ -60,6 +60,7 @@ type exhibit struct {
 	Emergency bool            `json:"emergency,omitzero"`
 	Despite   bool            `json:"despite,omitzero"` // fetched over a quota
 	Why       string          `json:"why,omitzero"`
+	Live      bool            `json:"live,omitzero"` // it was delivered as it grew (live.go)
 }
 
 // An exhibitID names an object of a case.
@@ -168,6 +169,9 @@ func manifestIn(act *protocol.Act) (*manifest, error) {
 // noteManifest has the store know the objects that an act hands over, in the commit
 // that takes or sends the act: to whoever can read them they are to be fetched.
 func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) error {
+	if a.Act.Body.Interception != nil {
+		return n.noteLive(tx, c, a)
+	}
 	m, err := manifestIn(a.Act)
 	if err != nil || m == nil {
 		return err
@@ -185,7 +189,7 @@ func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic
 		next := exhibit{Object: o, State: desk.EvidenceWaiting, Act: m.digest, In: a.Digest, From: m.act.From,
 			Bound: m.bound, Emergency: c.Emergency}
 		switch {
-		case own && (err != nil && m.bound == c.ID || held.State == desk.EvidenceDeleted):
+		case own && (err != nil && m.bound == c.ID || held.State == desk.EvidenceDeleted || held.State == desk.EvidenceRestricted):
 			return &desk.Problem{Status: http.StatusConflict, Text: "an object of the disclosure is not held any more",
 				Hint: "take it in first: see comity case show " + string(c.ID)}
 		case own:
@@ -384,6 +388,11 @@ func (n *Node) items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem, e
 	if err != nil {
 		return nil, err
 	}
+	if live, err := n.liveItem(r, id); err != nil {
+		return nil, err
+	} else if live != nil {
+		items = append(items, *live)
+	}
 	slices.SortStableFunc(items, func(a, b desk.EvidenceItem) int { return strings.Compare(a.Object.Name, b.Object.Name) })
 	return items, nil
 }
@@ -430,10 +439,13 @@ func (e *exhibit) readable(id protocol.CaseID) error {
 		return nil
 	case desk.EvidenceQuarantined:
 		return &desk.Problem{Status: http.StatusConflict, Text: "the object is in quarantine: the scanner found something in it",
-			Hint: "whoever wants it all the same: comity fetch --despite " + string(id)}
+			Hint: "whoever wants it all the same: comity fetch " + string(id) + " --despite-quarantine"}
 	case desk.EvidenceDamaged:
 		return &desk.Problem{Status: http.StatusConflict, Text: "the object is not what the disclosure says: " + e.Why,
 			Hint: "ask who disclosed it to disclose it again"}
+	case desk.EvidenceRestricted:
+		return &desk.Problem{Status: http.StatusConflict, Text: "the use of the object is restricted: nothing of it is handed out",
+			Hint: "the case says why: comity case show " + string(id)}
 	case desk.EvidenceDeleted:
 		return &desk.Problem{Status: http.StatusGone, Text: "the object was deleted here: its key is destroyed",
 			Hint: "the case has the certificate: comity case show " + string(id)}
@@ -476,7 +488,7 @@ func (n *Node) vaultProblem(err error) error {
 			Hint: "make room on the node's disk: nothing of it was kept"}
 	case errors.Is(err, vault.ErrQuota):
 		return &desk.Problem{Status: http.StatusInsufficientStorage, Text: "the case has as much evidence as this node takes for one",
-			Hint: "raise case_quota in comity.toml, or comity fetch --despite"}
+			Hint: "raise case_quota in comity.toml"}
 	case errors.Is(err, vault.ErrDestroyed):
 		return &desk.Problem{Status: http.StatusGone, Text: "the object was deleted here: its key is destroyed"}
 	}

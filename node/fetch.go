@@ -253,13 +253,17 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	if err != nil {
 		return "", err
 	}
+	if e.Live { // it came as it grew
+		n.fetcher.arrive(arrival{exhibitID: x})
+		return "", nil
+	}
 	if n.fetcher.taken(x) {
 		return "the same bytes are on their way for another case", nil
 	}
 	in, err := n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size, Despite: e.Despite})
 	switch {
 	case errors.Is(err, vault.ErrQuota):
-		return "a quota of this node is used up: comity fetch --despite takes it all the same", nil
+		return "a quota of this node is used up: comity fetch CASE --despite-quota takes it all the same", nil
 	case errors.Is(err, vault.ErrNoRoom):
 		return "this node's disk has no room for it: make room", nil
 	case errors.Is(err, vault.ErrDestroyed):
@@ -324,7 +328,7 @@ func whyNot(err error) string {
 	case errors.Is(err, vault.ErrNoRoom):
 		return "this node's disk has no room for it: make room"
 	case errors.Is(err, vault.ErrQuota):
-		return "a quota of this node is used up: comity fetch --despite takes it all the same"
+		return "a quota of this node is used up: comity fetch CASE --despite-quota takes it all the same"
 	}
 	return "it could not be fetched: the node tries again"
 }
@@ -532,7 +536,8 @@ func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (
 			}
 			return nil
 		})
-		if err == nil && !known && !what.Object.IsZero() {
+		live, err2 := wantLive(tx, id, what.Object)
+		if err = errors.Join(err, err2); err == nil && !known && !live && !what.Object.IsZero() {
 			return noExhibit(id)
 		}
 		for x, e := range changed {
@@ -547,5 +552,6 @@ func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (
 		return desk.Evidence{}, n.problem(err)
 	}
 	n.fetcher.wake()
+	n.lives.wake()
 	return n.Evidence(ctx, id)
 }

@@ -57,6 +57,8 @@ func (n *Node) handle(ctx context.Context, peer protocol.ParticipantID, m wire.M
 		return n.lendBlock(ctx, peer, m)
 	case *wire.ShareQuery:
 		return n.lendShare(ctx, peer, m)
+	case *wire.SegmentQuery:
+		return n.lendSegment(ctx, peer, m)
 	case *wire.CheckpointQuery:
 		return n.showCheckpoint(ctx, m)
 	case *wire.Ping:
@@ -118,11 +120,15 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 		}
 		// From here the act is accepted, or refused, whatever happens next.
 		n.metrics.arrival(&arrival, r)
+		if arrival.Act != nil {
+			n.grants.withdraw(arrival.Act.Act)
+		}
 		if r.owes {
 			n.duties.wake()
 		}
 		n.notifier.Wake()
 		n.fetcher.wake()
+		n.lives.wake()
 		if r.refused {
 			n.cfg.Log.Info("act refused", "peer", peer, "reasons", r.reasons, "entry", r.index)
 		}
@@ -266,14 +272,15 @@ func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (resp
 	if err != nil {
 		return response{}, err
 	}
-	owes, err := n.oweRelay(tx, &f.File)
-	err = errors.Join(err,
+	relays, err := n.oweRelay(tx, &f.File)
+	stops, err2 := n.oweStop(tx, &f.File, by.at)
+	err = errors.Join(err, err2,
 		writeJSON(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
 		n.noteManifest(tx, &f.File, a.Act),
 		n.tellArrival(tx, &f, a.Act.Act, by.at),
 		n.file(tx, f, by.at),
 	)
-	return response{index: index, fresh: true, owes: owes}, err
+	return response{index: index, fresh: true, owes: relays || stops}, err
 }
 
 // A refusal is what is to be recorded of an act that is not accepted. Its

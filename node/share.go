@@ -23,7 +23,7 @@ import (
 // keys, which are compared with those of the vault: officers signed them.
 func (n *Node) fillKeys(ctx context.Context, g casefile.Grounds, p *plan, now time.Time) error {
 	if p.body.Disclosure == nil {
-		return nil
+		return n.fillTap(ctx, g, p, now)
 	}
 	d := *p.body.Disclosure
 	p.body.Disclosure = &d

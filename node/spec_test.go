@@ -11,6 +11,7 @@ import (
 	"comity.example/node"
 	"comity.example/node/courier"
 	"comity.example/node/link"
+	"comity.example/node/transfer"
 	"comity.example/protocol"
 )
 
@@ -54,6 +55,12 @@ func TestSpecHasTheNumbersOfTheNode(t *testing.T) {
 				seconds(node.CatchUpWait), seconds(node.EmergencyWait)),
 			fmt.Sprintf("then about every %d minutes", seconds(node.RefreshEvery)/60),
 		},
+		"11.3 Evidence": {
+			fmt.Sprintf("This one begins with %d,", transfer.FirstWindow),
+			fmt.Sprintf("not asked for that object again for %d minutes", seconds(transfer.WrongPause)/60),
+			fmt.Sprintf("serves %d blocks at a time", transfer.Serving),
+			fmt.Sprintf("not more than %d times in a day, and %d MiB", transfer.Repeats, transfer.RepeatSlack>>20),
+		},
 	} {
 		text := spec(t, heading)
 		for _, sentence := range sentences {
@@ -61,6 +68,19 @@ func TestSpecHasTheNumbersOfTheNode(t *testing.T) {
 				t.Errorf("%s: SPEC.md does not say %q", heading, sentence)
 			}
 		}
+	}
+}
+
+// TestSpecHasTheTimesOfTheLink: those rows of section 15 that no package of the
+// protocol sees.
+func TestSpecHasTheTimesOfTheLink(t *testing.T) {
+	b, err := os.ReadFile("../protocol/SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("| time to send a frame, for each MiB that is begun, seconds | %d |\n", link.DefaultLimits().Frame/time.Second)
+	if !strings.Contains(string(b), want) {
+		t.Errorf("SPEC.md does not have %q", want)
 	}
 }
 

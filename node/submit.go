@@ -47,6 +47,14 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 	if err := n.heard.wait(ctx, urgency(d)); err != nil {
 		return desk.Submitted{}, err
 	}
+	if destroys(&d.Body) {
+		return n.destroy(ctx, d)
+	}
+	return n.dispatch(ctx, d)
+}
+
+// dispatch sends an act: the rest of Submit.
+func (n *Node) dispatch(ctx context.Context, d desk.Draft) (desk.Submitted, error) {
 	for {
 		grounds := n.grounds.Load()
 		now := n.now()
@@ -81,7 +89,7 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
-			if err := cmp.Or(mayConvert(tx, p.act), n.mayExecute(tx, p.act)); err != nil {
+			if err := cmp.Or(mayConvert(tx, p.act), n.mayExecute(tx, p.act), mayClose(tx, p.act)); err != nil {
 				return err
 			}
 			posted, err = n.send(tx, &out, ruled)
@@ -95,6 +103,8 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		}
 		// From here the act is sent, whatever happens next.
 		n.courier.Posted(posted...)
+		n.duties.wake()
+		n.grants.withdraw(p.act)
 		done.Act = out.Act.Digest
 		return done, nil
 	}
@@ -174,13 +184,17 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 	if err != nil {
 		return nil, err
 	}
+	if err := n.certify(tx, act, by.at); err != nil {
+		return nil, err
+	}
 	if _, err = n.record(tx, ledger.KindSent, out.Act, by); err != nil {
 		return nil, err
 	}
 	if len(out.Act.Officers) > 0 {
 		f.Alerts = nil // our people act: they have seen them
 	}
-	err = errors.Join(n.noteManifest(tx, &f.File, out.Act), dropDraft(tx, act), n.file(tx, f, by.at))
+	_, err = n.oweStop(tx, &f.File, by.at)
+	err = errors.Join(err, n.noteManifest(tx, &f.File, out.Act), dropDraft(tx, act), n.file(tx, f, by.at))
 	for _, to := range act.To {
 		if to == n.cfg.Self {
 			continue

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"comity.example/node/desk"
@@ -208,7 +209,7 @@ func (c *caseExportCmd) write(ctx context.Context, node *desk.Client, b *board) 
 	}
 	defer root.Close()
 	if _, err := root.Lstat(name); err == nil {
-		return 0, &fs.PathError{Op: "write", Path: c.Out, Err: fs.ErrExist}
+		return 0, &fs.PathError{Op: "write", Path: c.Out, Err: syscall.EEXIST}
 	}
 	part := ".comity-" + strings.ToLower(rand.Text()) + ".part"
 	f, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

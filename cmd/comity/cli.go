@@ -56,6 +56,7 @@ type cli struct {
 	Validate        validateCmd        `cmd:"" group:"Beside a request:" help:"Say what became of a validation after the fact."`
 	Costs           costsCmd           `cmd:"" group:"Beside a request:" help:"Claim, agree, dispute and pay costs."`
 	Redirect        redirectCmd        `cmd:"" group:"Beside a request:" help:"Answer that the customer, who controls the data, is to be asked."`
+	Delete          deleteCmd          `cmd:"" group:"Beside a request:" help:"Destroy the keys of evidence, or restrict its use, and certify it."`
 	Close           closeCmd           `cmd:"" group:"Beside a request:" help:"Close a case that has ended."`
 	Clarify         clarifyCmd         `cmd:"" group:"Talk:" help:"Ask the issuing side, as who cannot go on without it."`
 	Reply           replyCmd           `cmd:"" group:"Talk:" help:"Answer what the receiving side asked."`
@@ -72,6 +73,7 @@ type cli struct {
 
 	Agreement agreementCmd `cmd:"" group:"Proof:" help:"What Parties promised: read, sign, suspend, publish."`
 	Verify    verifyCmd    `cmd:"" group:"Proof:" help:"Check an exported case, without a node."`
+	Manifest  manifestCmd  `cmd:"" group:"Proof:" help:"The EU manifest of what was disclosed."`
 	Ledger    ledgerCmd    `cmd:"" group:"Proof:" help:"The node's append-only ledger."`
 	Vault     vaultCmd     `cmd:"" group:"Proof:" help:"What the node holds beside its acts."`
 	Report    reportCmd    `cmd:"" group:"Proof:" help:"Statistics and transparency reports, with their articles."`

@@ -160,7 +160,7 @@ func TestNoNameKeepsEvidenceFromBeingWritten(t *testing.T) {
 			{"a." + long[:250], "two", "a." + long[:250] + ".2"},
 		} {
 			o := objectOf(c.name, []byte(c.content))
-			got, err := f.place(o.Name, o.Size, o.SHA512, func(w io.Writer) error {
+			got, err := f.place("", o.Name, measure{o.Size, o.SHA512}, func(w io.Writer) error {
 				_, err := io.WriteString(w, c.content)
 				return err
 			})

@@ -19,9 +19,11 @@ import (
 
 type fetchCmd struct {
 	Case   protocol.CaseID `arg:"" help:"The case."`
-	Object []string        `help:"Only this object, by its number in --list or its tree hash; may be repeated." placeholder:"N"`
+	Object []string        `help:"Only this object, by its number in --list, its name or its tree hash; may be repeated." placeholder:"N"`
 	List   bool            `help:"List the objects and where they stand, and fetch nothing."`
 	Out    string          `type:"path" help:"Folder to write the files into; it is made." placeholder:"DIR"`
+	Flat   bool            `help:"Make no folders of the names in a list: write each under its name as it stands there."`
+	Packed bool            `help:"Write packs and lists as they are."`
 	Wait   time.Duration   `help:"Wait at most so long. By default as long as something is on its way." placeholder:"TIME"`
 	// The following are for who must go on although something speaks against it.
 	DespiteQuota      bool `help:"Fetch although the node's quota for the peer or the case is used up."`
@@ -35,7 +37,7 @@ nothing: the node goes on, also after it was started again.
 
 With --out each file is written under the name that it was given, after comparing it with the digests that were
 signed. Of files that have one name, the second is written as NAME.2.EXT. A pack is written as the files that are in it, in
-a folder of its name. Nothing is overwritten: what lies there already with the same content is left as it is, what has
+a folder of its name, and the folders that comity disclose found are made again. Nothing is overwritten: what lies there already with the same content is left as it is, what has
 another content keeps its name.`
 }
 
@@ -104,21 +106,43 @@ func (c *fetchCmd) choose(e *desk.Evidence) ([]protocol.Digest, error) {
 			out = append(out, i.Object.Tree)
 		}
 	}
-	return out, nil
+	return together(e, out), nil
 }
 
-// pick returns the object that a person means, by its number or its tree hash.
+// together adds the lists of the packs that are meant, and the packs of the lists.
+func together(e *desk.Evidence, chosen []protocol.Digest) []protocol.Digest {
+	packed := func(i desk.EvidenceItem) bool { return i.Object.Role != protocol.RoleFile }
+	for _, i := range e.Items {
+		beside := slices.ContainsFunc(e.Items, func(x desk.EvidenceItem) bool {
+			return packed(x) && x.Act == i.Act && slices.Contains(chosen, x.Object.Tree)
+		})
+		if packed(i) && beside && !slices.Contains(chosen, i.Object.Tree) {
+			chosen = append(chosen, i.Object.Tree)
+		}
+	}
+	return chosen
+}
+
+// pick returns the object that a person means, by its number, its tree hash, or its
+// name where no other has it.
 func pick(items []desk.EvidenceItem, word, flag string) (*desk.EvidenceItem, error) {
 	if n, err := strconv.Atoi(word); err == nil && n >= 1 && n <= len(items) {
 		return &items[n-1], nil
 	}
+	var found []*desk.EvidenceItem
 	for i := range items {
-		if items[i].Object.Tree.String() == word {
-			return &items[i], nil
+		if items[i].Object.Tree.String() == word || items[i].Object.Name == word {
+			found = append(found, &items[i])
 		}
 	}
-	return nil, badInput(fmt.Sprintf("%s: want a number from 1 to %d, or a tree hash", flag, len(items)),
-		"comity fetch CASE --list shows them")
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	text := fmt.Sprintf("%s: want a number from 1 to %d, a name, or a tree hash", flag, len(items))
+	if len(found) > 1 {
+		text = fmt.Sprintf("%s: %d objects have that name: want a number or a tree hash", flag, len(found))
+	}
+	return nil, badInput(text, "comity fetch CASE --list shows them")
 }
 
 // allowed says whether there is a reason to leave it alone.
@@ -130,7 +154,7 @@ func (c *fetchCmd) allowed(ctx context.Context, node *desk.Client) error {
 	if v.ToDelete && !c.Despite {
 		return &failure{exitHold, "what was disclosed in this case is to be deleted: the request was not validated in time, " +
 			"or an authority raised a ground for refusal",
-			"delete it: comity delete " + string(c.Case) + "; --despite goes on all the same"}
+			"comity delete " + string(c.Case) + " --all destroys it; --despite goes on all the same"}
 	}
 	return nil
 }
@@ -284,7 +308,7 @@ func (c *fetchCmd) tell(a *app, e desk.Evidence, files []saved) error {
 		}
 		for _, f := range files {
 			if f.Files > 0 {
-				fmt.Fprintf(w, "%s, %s of a pack, %s, from %s\n", shown(f.Path), count(f.Files, "file"), byteText(f.Size), f.From)
+				fmt.Fprintln(w, f.unpackedText())
 				continue
 			}
 			fmt.Fprintf(w, "%s, %d bytes, %s, from %s\n", shown(f.Path), f.Size, f.Tree, f.From)

@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,10 +42,19 @@ type content interface {
 // A folder takes the files of a case, each under a name of its own. Nothing is
 // written outside of it.
 type folder struct {
-	root  *os.Root
-	path  string
-	used  map[string]bool // names that this errand gave
-	board *board
+	root   *os.Root
+	path   string
+	used   map[string]bool // names that this errand gave
+	next   map[string]int  // of a name that more than one file was given, the next number
+	board  *board
+	within bool // it has the files of a list: they are synced together
+	flat   bool // no folders are made of names
+}
+
+// A measure is what content must have.
+type measure struct {
+	size int64
+	sum  string // SHA-512
 }
 
 // openFolder makes a folder, if it is not there.
@@ -56,7 +66,7 @@ func openFolder(path string, b *board) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folder{root: root, path: path, used: map[string]bool{}, board: b}, nil
+	return &folder{root: root, path: path, used: map[string]bool{}, next: map[string]int{}, board: b}, nil
 }
 
 // write writes the objects that are here. What was written before something failed
@@ -67,16 +77,31 @@ func (c *fetchCmd) write(ctx context.Context, a *app, node content, e desk.Evide
 	if err != nil {
 		return nil, err
 	}
+	f.flat = c.Flat
 	defer func() {
 		b.clear()
 		err = errors.Join(err, syncRoot(f.root), f.root.Close())
 	}()
-	packs := packsOf(e.Items)
+	unpacked := map[protocol.Digest]bool{}
 	for _, i := range e.Items {
-		if !here(i) || i.State == desk.EvidenceQuarantined && !c.DespiteQuarantine || packs.listed(&i) {
+		if i.Object.Role != protocol.RoleList || !here(i) || c.Packed || c.quarantined(i) {
 			continue
 		}
-		s, err := f.save(ctx, node, e.Case, &i, packs[i.Object.Tree])
+		if err := i.Object.Check(); err != nil {
+			return files, errDescribed(err)
+		}
+		s, packs, err := f.unpack(ctx, node, &e, &i)
+		if err != nil {
+			return files, err
+		}
+		files = append(files, s)
+		maps.Copy(unpacked, packs)
+	}
+	for _, i := range e.Items {
+		if !here(i) || c.quarantined(i) || unpacked[i.Object.Tree] {
+			continue
+		}
+		s, err := f.save(ctx, node, e.Case, &i)
 		if err != nil {
 			return files, err
 		}
@@ -85,58 +110,71 @@ func (c *fetchCmd) write(ctx context.Context, a *app, node content, e desk.Evide
 	return files, nil
 }
 
-// save writes one object: a pack as its files, where its list is here.
-func (f *folder) save(ctx context.Context, node content, id protocol.CaseID, i *desk.EvidenceItem, list *protocol.Object) (saved, error) {
-	o := &i.Object
-	if err := o.Check(); err != nil {
-		return saved{}, &failure{exitDoubt, "an object is not described as it should be: " + plain(err), ""}
-	}
-	s := saved{Path: "", Size: o.Size, SHA512: o.SHA512, Tree: o.Tree, From: i.From}
-	if list != nil {
-		var err error
-		s.Path, s.Files, err = f.unpack(ctx, node, id, o, list)
-		return s, err
-	}
-	name, err := f.place(o.Name, o.Size, o.SHA512, func(w io.Writer) error {
-		fl := &passage{gauge: gauge{name: o.Name, total: o.Size}, board: f.board}
-		return node.Content(ctx, id, o.Tree, 0, io.MultiWriter(w, fl))
-	})
-	s.Path = filepath.Join(f.path, name)
-	return s, err
+func (c *fetchCmd) quarantined(i desk.EvidenceItem) bool {
+	return i.State == desk.EvidenceQuarantined && !c.DespiteQuarantine
 }
 
-// place writes content under the first name that is free. Who disclosed it chose
-// the name, and must not keep what comes after it from being written.
-func (f *folder) place(name string, size int64, sum string, content func(io.Writer) error) (string, error) {
-	for n := 1; ; n++ {
-		numbered := numbered(name, n)
+func errDescribed(err error) error {
+	return &failure{exitDoubt, "an object is not described as it should be: " + plain(err), ""}
+}
+
+// save writes one object.
+func (f *folder) save(ctx context.Context, node content, id protocol.CaseID, i *desk.EvidenceItem) (saved, error) {
+	o := &i.Object
+	if err := o.Check(); err != nil {
+		return saved{}, errDescribed(err)
+	}
+	name, err := f.place("", o.Name, measure{o.Size, o.SHA512}, func(w io.Writer) error {
+		seen := &passage{gauge: gauge{name: o.Name, total: o.Size}, board: f.board}
+		return node.Content(ctx, id, o.Tree, 0, io.MultiWriter(w, seen))
+	})
+	return saved{Path: filepath.Join(f.path, name), Size: o.Size, SHA512: o.SHA512, Tree: o.Tree, From: i.From}, err
+}
+
+// place writes content under the first name in dir that is free. Who disclosed it
+// chose the name, and must not keep what comes after it from being written.
+func (f *folder) place(dir, name string, m measure, content func(io.Writer) error) (string, error) {
+	whole := filepath.Join(dir, name)
+	part := ""
+	for n := max(1, f.next[whole]); ; n++ {
+		numbered := filepath.Join(dir, numbered(name, n))
 		if f.used[numbered] {
 			continue
 		}
 		switch _, err := f.root.Lstat(numbered); {
-		case err == nil && !f.holds(numbered, size, sum):
+		case err == nil && !f.holds(numbered, m):
 			continue
 		case err == nil:
-			f.used[numbered] = true
-			return numbered, nil
 		case !errors.Is(err, fs.ErrNotExist):
 			return "", err
+		case part == "":
+			if part, err = f.part(dir, m, content); err != nil {
+				return "", err
+			}
+			fallthrough
+		default:
+			err := publish(f.root, part, numbered)
+			if errors.Is(err, fs.ErrExist) {
+				continue
+			}
+			if err != nil {
+				return "", errors.Join(err, f.root.Remove(part))
+			}
+			part = ""
 		}
-		part, err := f.part(size, sum, content)
-		if err != nil {
-			return "", err
+		if f.used[numbered] = true; n > 1 {
+			f.next[whole] = n + 1
 		}
-		if numbered, err = f.publish(part, name, n); err != nil {
-			return "", errors.Join(err, f.root.Remove(part))
+		if part != "" { // the name was taken meanwhile, by the same content
+			return numbered, f.root.Remove(part)
 		}
-		f.used[numbered] = true
 		return numbered, nil
 	}
 }
 
 // part writes content into a file of its own, which is there whole or not at all.
-func (f *folder) part(size int64, sum string, content func(io.Writer) error) (_ string, err error) {
-	name := ".comity-" + strings.ToLower(rand.Text()) + ".part"
+func (f *folder) part(dir string, m measure, content func(io.Writer) error) (_ string, err error) {
+	name := filepath.Join(dir, ".comity-"+strings.ToLower(rand.Text())+".part")
 	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
@@ -146,29 +184,17 @@ func (f *folder) part(size int64, sum string, content func(io.Writer) error) (_ 
 			err = errors.Join(err, f.root.Remove(name))
 		}
 	}()
-	w := &measured{w: file, hash: sha512.New(), most: size}
+	w := &measured{w: file, hash: sha512.New(), most: m.size}
 	if err := content(w); err != nil {
 		return "", err
 	}
-	if w.size != size || hex.EncodeToString(w.hash.Sum(nil)) != sum {
+	if w.size != m.size || hex.EncodeToString(w.hash.Sum(nil)) != m.sum {
 		return "", errDiffers
 	}
-	return name, file.Sync()
-}
-
-// publish gives a file that is whole the first name that is free, without taking
-// one from another file.
-func (f *folder) publish(part, name string, n int) (string, error) {
-	for ; ; n++ {
-		numbered := numbered(name, n)
-		if f.used[numbered] {
-			continue
-		}
-		err := publish(f.root, part, numbered)
-		if !errors.Is(err, fs.ErrExist) {
-			return numbered, err
-		}
+	if f.within {
+		return name, nil
 	}
+	return name, file.Sync()
 }
 
 // publish renames a file, and fails where the name is taken. Where the system has
@@ -229,9 +255,9 @@ func numbered(name string, n int) string {
 const maxExtension = 16
 
 // holds reports whether a file is there with this content and no other.
-func (f *folder) holds(name string, size int64, sum string) bool {
+func (f *folder) holds(name string, m measure) bool {
 	info, err := f.root.Lstat(name)
-	if err != nil || !info.Mode().IsRegular() || info.Size() != size {
+	if err != nil || !info.Mode().IsRegular() || info.Size() != m.size {
 		return false
 	}
 	file, err := f.root.Open(name)
@@ -241,7 +267,7 @@ func (f *folder) holds(name string, size int64, sum string) bool {
 	defer file.Close()
 	h := sha512.New()
 	_, err = io.Copy(h, file)
-	return err == nil && hex.EncodeToString(h.Sum(nil)) == sum
+	return err == nil && hex.EncodeToString(h.Sum(nil)) == m.sum
 }
 
 // syncRoot makes the names in a folder durable.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -10,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/evidence"
 )
 
 const (
@@ -59,25 +60,30 @@ func (c *discloseCmd) newIntake(ctx context.Context, a *app, node *desk.Client) 
 
 // take hands over one supply. Two that hold the same are one object, under the
 // name of the first.
-func (in *intake) take(ctx context.Context, s supply, role protocol.ObjectRole) error {
+func (in *intake) take(ctx context.Context, s supply, role protocol.ObjectRole) (o protocol.Object, err error) {
 	r, err := s.open()
 	if err != nil {
-		return badInput("cannot read "+s.path+": "+reasonOf(err), "")
+		return o, badInput("cannot read "+s.path+": "+reasonOf(err), "")
 	}
 	defer r.Close()
 	about := in.about
 	about.Name, about.Role = s.name, role
-	if about.MediaType == "" {
+	switch {
+	case role == protocol.RolePack:
+		about.MediaType = packType
+	case role == protocol.RoleList:
+		about.MediaType = listType
+	case about.MediaType == "":
 		about.MediaType = mediaType(s.name)
 	}
 	f := &passage{r: r, board: in.board, gauge: gauge{name: s.name, total: max(s.size, 0)}}
 	defer in.board.clear()
-	o, err := in.node.TakeIn(ctx, in.id, about, f)
+	o, err = in.node.TakeIn(ctx, in.id, about, f)
 	switch {
 	case f.err != nil && ctx.Err() == nil:
-		return badInput("cannot read "+s.path+": "+reasonOf(f.err), "")
+		return o, badInput("cannot read "+s.path+": "+reasonOf(f.err), "")
 	case err != nil:
-		return err
+		return o, err
 	case s.size >= 0 && o.Size != s.size:
 		in.app.note("note: %s changed while it was read: %s were taken of %s", shown(s.path), byteText(o.Size), byteText(s.size))
 	}
@@ -86,10 +92,10 @@ func (in *intake) take(ctx context.Context, s supply, role protocol.ObjectRole) 
 		in.app.note("note: %s has the same content as %s, which the case has: it is that object", shown(s.name), shown(o.Name))
 	}
 	if slices.ContainsFunc(in.objects, func(x protocol.Object) bool { return x.Tree == o.Tree }) {
-		return nil
+		return o, nil
 	}
 	in.objects = append(in.objects, o)
-	return nil
+	return o, nil
 }
 
 // undo puts back what this errand took in, when it ends early: who was interrupted
@@ -134,7 +140,7 @@ func (c *discloseCmd) gather(ctx context.Context, a *app, node *desk.Client) (_ 
 			"put the files into a folder and name that: it goes as a pack; or hand them over in several acts, all but the last with --part")
 	}
 	for _, s := range single {
-		if err := in.take(ctx, s, protocol.RoleFile); err != nil {
+		if _, err := in.take(ctx, s, protocol.RoleFile); err != nil {
 			return nil, err
 		}
 	}
@@ -204,9 +210,12 @@ func openTree(a *app, path string, pack bool) (*tree, error) {
 		return nil, badInput("cannot read "+path+": "+reasonOf(err), "")
 	}
 	t := &tree{root: root, path: path, name: filepath.Base(abs), pack: pack}
-	out := 0
+	out, long := 0, 0
 	err = t.walk(func(name string, info fs.FileInfo) error {
 		t.files, t.bytes = t.files+1, t.bytes+info.Size()
+		if strings.HasPrefix(listedName(name), "…") {
+			long++
+		}
 		t.deep = t.deep || filepath.Base(name) != name
 		if len(t.first) <= protocol.MaxObjects {
 			t.first = append(t.first, supply{name: filepath.Base(name), path: filepath.Join(path, name), size: info.Size(),
@@ -218,12 +227,18 @@ func openTree(a *app, path string, pack bool) (*tree, error) {
 			a.note("note: left out: %s is %s", shown(filepath.Join(path, name)), why)
 		}
 	})
+	if long > 0 {
+		a.note("note: %s longer than %d bytes: of each only the end is in the list", count(long, "path"), protocol.MaxObjectName)
+	}
 	if out > maxLeftOut {
 		a.note("note: left out: %d more like these", out-maxLeftOut)
 	}
 	switch {
 	case err != nil:
 		return nil, badInput("cannot read "+path+": "+reasonOf(err), "")
+	case t.files > evidence.MaxListed:
+		return nil, badInput(fmt.Sprintf("%s has %d files: one list takes at most %d", path, t.files, evidence.MaxListed),
+			"name the folders within, one by one")
 	case t.files == 0:
 		return nil, badInput("there is no file in "+path, "")
 	}
@@ -280,9 +295,4 @@ func mediaType(path string) string {
 		return t
 	}
 	return "application/octet-stream"
-}
-
-// takeTree hands over a folder as a pack and its list.
-func (in *intake) takeTree(ctx context.Context, t *tree) error {
-	return errors.New("TODO")
 }

@@ -99,12 +99,13 @@ func writeHeld(w io.Writer, v *desk.CaseView) {
 			field(w, "", fmt.Sprintf("and %d more: comity fetch %s --list", len(v.Evidence)-maxShown, v.Case))
 		}
 		if n < maxShown {
-			field(w, map[bool]string{true: "evidence"}[n == 0], fmt.Sprintf("%d  %s, %s: %s", n+1, shown(i.Object.Name),
+			field(w, map[bool]string{true: "evidence"}[n == 0], fmt.Sprintf("%d %s, %s: %s", n+1, shown(i.Object.Name),
 				byteText(i.Object.Size), standingText(&i)))
 		}
 	}
 	if held > 0 {
-		field(w, "held", fmt.Sprintf("%s, not disclosed: comity disclose %s --held discloses what is held", count(held, "object"), v.Case))
+		field(w, "held", fmt.Sprintf("%s not disclosed; to disclose all that is held:", isOrAre(held)))
+		fmt.Fprintf(w, "%-11scomity disclose %s --held\n", "", v.Case)
 	}
 	if here > 0 {
 		field(w, "write", "comity fetch "+string(v.Case)+" --out DIR writes the files")

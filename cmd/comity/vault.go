@@ -32,29 +32,35 @@ func (c *vaultCheckCmd) Run(ctx context.Context, a *app) error {
 	if err := a.show(r, func(w io.Writer) { writeVault(w, &r) }); err != nil {
 		return err
 	}
-	if len(r.Damaged)+len(r.Missing) > 0 {
+	if broken(&r) {
 		return done(exitDoubt)
 	}
 	return nil
 }
 
+func broken(r *desk.VaultReport) bool { return len(r.Damaged)+len(r.Missing)+len(r.Keys) > 0 }
+
 func writeVault(w io.Writer, r *desk.VaultReport) {
 	mark := "✓"
-	if len(r.Damaged)+len(r.Missing) > 0 {
+	if broken(r) {
 		mark = "✗"
 	}
 	fmt.Fprintf(w, "%s %s, %s\n", mark, count(r.Objects, "object"), byteText(r.Bytes))
 	for _, d := range r.Damaged {
-		field(w, "damaged", d.String()+" is not what its hash says")
+		field(w, "damaged", d.String())
 	}
 	for _, d := range r.Missing {
-		field(w, "missing", d.String()+" is referred to, and not there")
+		field(w, "missing", d.String())
+	}
+	for _, d := range r.Keys {
+		field(w, "no key", d.String())
 	}
 	if r.Stray > 0 {
 		field(w, "stray", count(r.Stray, "file")+" that nothing refers to; nothing is lost, and nothing was removed")
 	}
-	if len(r.Damaged)+len(r.Missing) > 0 {
-		field(w, "hint", "look at the disk; put back a copy of the vault, or have who disclosed it serve it again: comity fetch CASE")
+	if broken(r) {
+		field(w, "", "damaged is not what its tree hash says, missing is referred to and not there, and without its key nothing can be read. "+
+			"Look at the disk, and put back a copy of data/vault: objects are not changed once they are there.")
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 // Limits bounds what peers and strangers can spend of this node. A hostile
 // peer that is in the Book can make the node hold, at most, per connection
 // connectionWindow bytes that nobody has read, and per budget Budget.Memory
-// bytes of frames: with the defaults 6 × 10 MiB + 16 MiB + 4 MiB + 16 MiB + 8 MiB
-// = 104 MiB. What this node asks a peer for is bounded by how much it asks for at
+// bytes of frames: with the defaults 6 × 10 MiB + 16 MiB + 4 MiB + 16 MiB + 13 MiB
+// = 109 MiB. What this node asks a peer for is bounded by how much it asks for at
 // a time, and by bulkConnectionWindow.
 type Limits struct {
 	// Handshakes bounds the incoming handshakes in flight. The next one is
@@ -108,7 +108,7 @@ func DefaultLimits() Limits {
 		Live: Budget{
 			Frames: 100, FramesBurst: 200,
 			Bytes: 1 << 20, BytesBurst: 1 << 20,
-			Memory: 8 << 20, Handlers: 256, PeerShare: 24,
+			Memory: 13 << 20, Handlers: 512, PeerShare: 48,
 		},
 	}
 }

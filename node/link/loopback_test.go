@@ -22,6 +22,12 @@ import (
 // loopback returns alice and bob on UDP, and what ends them.
 func loopback(t testing.TB, limits link.Limits) (a, b *link.Link, stop func()) {
 	t.Helper()
+	return loopbackOf(t, limits, receipt)
+}
+
+// loopbackOf is loopback with both answering as h does.
+func loopbackOf(t testing.TB, limits link.Limits, h link.Handler) (a, b *link.Link, stop func()) {
+	t.Helper()
 	known := newBook()
 	var links []*link.Link
 	var running sync.WaitGroup
@@ -33,7 +39,7 @@ func loopback(t testing.TB, limits link.Limits) (a, b *link.Link, stop func()) {
 		key := keyOf(string(id))
 		known.enter(id, conn.LocalAddr().String(), key)
 		l, err := link.New(link.Config{
-			Conn: conn, Self: id, Key: key, Book: known, Handle: receipt, Limits: limits,
+			Conn: conn, Self: id, Key: key, Book: known, Handle: h, Limits: limits,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -71,6 +71,12 @@ func (e *Engine) land(f flight, got end) {
 		p.pause.grow.Reset()
 		j.rest.grow.Reset()
 		p.good, j.failed = now, time.Time{}
+		if !j.rest.running(now) {
+			j.why = ""
+		}
+		if !p.pause.running(now) {
+			p.why = ""
+		}
 		j.meter.add(now, int64(got.bytes))
 	} else {
 		j.again = append(j.again, f.index)
@@ -114,7 +120,7 @@ func (e *Engine) blame(f flight, got end, now time.Time) {
 	}
 	switch got.outcome {
 	case Silent:
-		p.window = newWindow()
+		p.window = newWindow(1)
 		if !j.failed.IsZero() && p.good.After(j.failed) {
 			// It answers for others: it is this job that it does not answer for.
 			j.rest.begin(now, 0, most)

@@ -14,8 +14,9 @@ func (e *Engine) launch(ctx context.Context) (wait time.Duration, ok bool) {
 	defer e.mu.Unlock()
 	now := e.cfg.Now()
 	alarm := e.rouseAll(now)
+	fair := e.fairShare()
 	for e.flying < e.cfg.Window {
-		j := e.pick(now)
+		j := e.pick(now, fair)
 		if j == nil {
 			break
 		}
@@ -45,11 +46,11 @@ func (e *Engine) rouseAll(now time.Time) (alarm time.Time) {
 }
 
 // pick returns the job whose turn it is to ask for a block, nil if none may.
-func (e *Engine) pick(now time.Time) *job {
+func (e *Engine) pick(now time.Time, fair int) *job {
 	for class := range classes {
 		var best *peer
 		for _, p := range e.peers {
-			if len(p.lines[class].cases) == 0 || p.pause.running(now) || !e.mayFly(p, class) {
+			if len(p.lines[class].cases) == 0 || p.pause.running(now) || !e.mayFly(p, class, fair) {
 				continue
 			}
 			if best == nil || p.flying < best.flying || p.flying == best.flying && p.turn < best.turn {
@@ -63,15 +64,28 @@ func (e *Engine) pick(now time.Time) *job {
 	return nil
 }
 
-// mayFly reports whether one more block of a peer may be in flight. Nobody takes
-// more than three quarters of what the others leave, so that a peer which takes its
-// time does not take everybody's; some of the window is kept for emergencies, and
-// while one is under way what is ordinary goes block by block.
-func (e *Engine) mayFly(p *peer, class int) bool {
+// fairShare returns how many blocks each peer with work may have in flight, if all
+// have as many.
+func (e *Engine) fairShare() int {
+	at := 0
+	for _, p := range e.peers {
+		if p.flying > 0 || len(p.lines[emergencies].cases)+len(p.lines[others].cases) > 0 {
+			at++
+		}
+	}
+	return max(1, e.cfg.Window/max(1, at))
+}
+
+// mayFly reports whether one more block of a peer may be in flight. Beyond its fair
+// share nobody takes more than three quarters of what the others leave, so that a
+// peer which takes its time does not take everybody's; some of the window is kept for
+// emergencies, and while one is under way what is ordinary goes block by block.
+func (e *Engine) mayFly(p *peer, class, fair int) bool {
 	if p.flying >= p.window.size {
 		return false
 	}
-	if left := e.cfg.Window - (e.flying - p.flying); p.flying > 0 && p.flying >= left*3/4 {
+	left := e.cfg.Window - (e.flying - p.flying)
+	if p.flying >= fair && p.flying >= left*3/4 {
 		return false
 	}
 	if class == emergencies {
@@ -98,6 +112,7 @@ func (e *Engine) begin(ctx context.Context, j *job) {
 	f := flight{job: j, index: j.pop(), began: e.cfg.Now()}
 	j.flights[f.index] = cancel
 	j.peer.flying++
+	j.peer.window.sent(f.began, j.peer.flying)
 	e.flying++
 	if j.Urgent {
 		e.urgent++

@@ -61,7 +61,7 @@ func (e *Engine) Progress(tree protocol.Digest) (Progress, bool) {
 		return Progress{}, false
 	}
 	now := e.cfg.Now()
-	p := Progress{Have: min(j.meter.have, j.Sealed), Total: j.Sealed, Rate: j.meter.rate(now), State: j.state(now)}
+	p := Progress{Have: min(j.meter.have, j.Sealed), Total: j.Sealed, Rate: j.meter.rate(now), State: j.state()}
 	if p.Rate > 0 {
 		p.Left = time.Duration(float64(p.Total-p.Have) / float64(p.Rate) * float64(time.Second))
 	}
@@ -69,13 +69,15 @@ func (e *Engine) Progress(tree protocol.Digest) (Progress, bool) {
 	return p, true
 }
 
-func (j *job) state(now time.Time) State {
+// state returns why nothing comes, for as long as nothing does, also in the middle of
+// another try.
+func (j *job) state() State {
 	switch {
 	case j.flights[finish] != nil:
 		return Finishing
-	case j.why != "" && j.rest.running(now):
+	case j.why != "":
 		return j.why
-	case j.peer.why != "" && j.peer.pause.running(now):
+	case j.peer.why != "":
 		return j.peer.why
 	case len(j.flights) > 0:
 		return Moving

@@ -8,11 +8,12 @@ import "time"
 type window struct {
 	size int
 
-	// One round is as many blocks as the window has.
-	left  int       // of the round
-	began time.Time // the round
-	work  int64     // done in it
-	slow  bool      // a block of it took longer than patience
+	// One round is as many blocks as the window has, from when as many were in
+	// flight: what held them up before is not the window.
+	full  bool // it has begun
+	left  int  // blocks of it
+	began time.Time
+	work  int64 // done in it
 
 	before int     // the size before it grew last
 	best   float64 // work per second when it grew last
@@ -38,23 +39,32 @@ const (
 	askWork = 32 << 10
 )
 
-func newWindow() window { return window{size: FirstWindow, left: FirstWindow, steep: true} }
+// newWindow returns a window of so many blocks: one after a block did not come.
+func newWindow(size int) window { return window{size: size, steep: true} }
+
+// sent counts a block that was asked for, and is in flight with the others.
+func (w *window) sent(now time.Time, flying int) {
+	if !w.full && flying >= w.size {
+		w.full, w.left, w.began, w.work = true, w.size, now, 0
+	}
+}
 
 // taken counts a block of so many bytes that took so long. most bounds the window.
 func (w *window) taken(now time.Time, took time.Duration, bytes, most int) {
-	if w.began.IsZero() {
-		w.began = now.Add(-took)
+	if took > patience {
+		w.shrink()
+		return
+	}
+	if !w.full {
+		return
 	}
 	w.work += int64(bytes) + askWork
-	w.slow = w.slow || took > patience
 	if w.left--; w.left > 0 {
 		return
 	}
+	w.full = false
 	rate := float64(w.work) / max(now.Sub(w.began).Seconds(), 1e-6)
-	slow := w.slow
 	switch {
-	case slow:
-		w.shrink()
 	case w.hold > 0:
 		if w.hold--; w.hold == 0 {
 			w.best = rate // the next round shows whether more is better
@@ -66,7 +76,6 @@ func (w *window) taken(now time.Time, took time.Duration, bytes, most int) {
 	default:
 		w.size, w.steep, w.hold = max(1, w.before), false, holdRounds
 	}
-	w.left, w.began, w.work, w.slow = w.size, now, 0, false
 }
 
 func (w *window) grow(most int) {
@@ -81,9 +90,7 @@ func (w *window) grow(most int) {
 	}
 }
 
-// shrink halves the window: a block did not come, or took too long.
+// shrink halves the window: the peer was busy, or a block took too long.
 func (w *window) shrink() {
-	w.size = max(1, w.size/2)
-	w.left, w.began, w.work, w.slow = w.size, time.Time{}, 0, false
-	w.before, w.best, w.hold, w.steep = w.size, 0, holdRounds, false
+	*w = window{size: max(1, w.size/2), before: max(1, w.size/2), hold: holdRounds}
 }

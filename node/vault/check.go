@@ -52,6 +52,9 @@ func (v *Vault) strays(ctx context.Context, do func(tree protocol.Digest, path s
 		}
 		dir := filepath.Join(v.folder(objectsFolder), fmt.Sprintf("%02x", i))
 		files, err := os.ReadDir(dir)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -78,6 +81,7 @@ func (v *Vault) strays(ctx context.Context, do func(tree protocol.Digest, path s
 type checked struct {
 	tree   protocol.Digest
 	sealed int64 // 0: not known
+	live   place // of what a live object became
 }
 
 // Check reads every object again and compares it with its digest, and every entry.
@@ -137,7 +141,7 @@ func (v *Vault) toCheck() (objects []checked, places []place, total int64) {
 			places = append(places, place{id, object})
 			if e.refers && !seen[object] {
 				seen[object] = true
-				objects = append(objects, checked{tree: object, sealed: e.sealed})
+				objects = append(objects, checked{tree: object, sealed: e.sealed, live: place{id, e.live}})
 				total += e.sealed
 			}
 		}
@@ -168,6 +172,9 @@ func (v *Vault) checkEntry(p place) error {
 
 // checkObject computes the tree of an object, and compares the hashes beside it.
 func (v *Vault) checkObject(ctx context.Context, o checked, read func(int64)) error {
+	if !o.live.object.IsZero() {
+		return v.checkLive(o.live, o.tree, read)
+	}
 	f, err := os.Open(v.objectPath(o.tree))
 	if err != nil {
 		return err

@@ -93,6 +93,11 @@ func (v *Vault) key(p place) (held, sent evidence.Share, err error) {
 		return held, sent, fmt.Errorf("vault: key: %w", err)
 	}
 	r, err := v.readEntry(p)
+	if errors.Is(err, ErrAbsent) {
+		if became, ok := v.product(p); ok { // a live object's key has moved
+			r, err = v.readEntry(became)
+		}
+	}
 	if errors.Is(err, ErrAbsent) || err == nil && !r.Whole {
 		return held, sent, fmt.Errorf("vault: key: %w", ErrNoKey)
 	}
@@ -116,8 +121,16 @@ func (v *Vault) Destroy(id protocol.CaseID, object protocol.Digest) error {
 	}
 	defer v.abandon(p)()
 	defer v.object(object)()
-	if err := v.fold(id); err != nil {
-		return err
+	if err := v.fold(v.casePath(id)); err != nil {
+		return fmt.Errorf("vault: destroy: %w", err)
+	}
+	v.mu.Lock()
+	e := v.index.get(p)
+	v.mu.Unlock()
+	if e != nil && !e.live.IsZero() {
+		if err := v.destroyLive(place{id, e.live}); err != nil {
+			return fmt.Errorf("vault: destroy: %w", err)
+		}
 	}
 	// The mark comes first: after a crash Open goes on from it.
 	if !exists(v.gonePath(p)) {
@@ -163,10 +176,7 @@ func (v *Vault) Drop(id protocol.CaseID, tree protocol.Digest) error {
 // received for it, and the object if nothing refers to it. The caller has locked
 // the object.
 func (v *Vault) remove(p place) error {
-	if err := v.disk.shred(v.entryPath(p)); err != nil {
-		return err
-	}
-	if err := v.disk.syncDir(v.casePath(p.id)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := v.unlist(p); err != nil {
 		return err
 	}
 	if err := v.removeIncoming(p); err != nil {
@@ -184,21 +194,29 @@ func (v *Vault) remove(p place) error {
 	return v.removeObject(p.object)
 }
 
-// removeObject removes the sealed bytes, the object before its hashes.
-func (v *Vault) removeObject(tree protocol.Digest) error {
-	if err := errors.Join(v.disk.remove(v.objectPath(tree)), v.disk.remove(v.treePath(tree))); err != nil {
-		return err
-	}
-	return v.disk.syncDir(filepath.Dir(v.objectPath(tree)))
-}
-
-// removeLive removes the segments of a live object that may be there.
-func (v *Vault) removeLive(p place) error {
-	path := v.livePath(p)
+// unlist removes an entry that may be there, and then overwrites it: a crash leaves
+// no half of one.
+func (v *Vault) unlist(p place) error {
+	path, second := v.entryPath(p), filepath.Join(v.folder(workFolder), randomName())
 	if !exists(path) {
 		return nil
 	}
-	if err := v.disk.do("remove", func() error { return os.RemoveAll(path) }); err != nil {
+	if err := v.disk.rename(path, second); err != nil {
+		return err
+	}
+	if err := errors.Join(v.disk.syncDir(v.casePath(p.id)), v.disk.syncDir(v.folder(workFolder))); err != nil {
+		return errors.Join(err, v.disk.rename(second, path)) // for the next try
+	}
+	return v.disk.shred(second)
+}
+
+// removeObject removes the sealed bytes, the object before its hashes.
+func (v *Vault) removeObject(tree protocol.Digest) error {
+	path := v.objectPath(tree)
+	if !exists(path) && !exists(v.treePath(tree)) {
+		return nil
+	}
+	if err := errors.Join(v.disk.remove(path), v.disk.remove(v.treePath(tree))); err != nil {
 		return err
 	}
 	return v.disk.syncDir(filepath.Dir(path))

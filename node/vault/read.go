@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"comity.example/crypto/stream"
 	"comity.example/protocol"
@@ -73,6 +74,7 @@ type Content struct {
 	aead   *stream.Aead
 	opened *stream.ReaderAt
 	sealed int64
+	live   *liveContent // instead of the file, of what a live object became
 }
 
 // Open opens an object of a case, which was taken in for the case bound: the same
@@ -93,6 +95,13 @@ func (v *Vault) Open(id protocol.CaseID, tree protocol.Digest, bound protocol.Ca
 	v.mu.Unlock()
 	if e == nil || !e.refers {
 		return nil, fmt.Errorf("vault: open: %w", ErrAbsent)
+	}
+	if !e.live.IsZero() {
+		live, err := v.unsealLive(place{bound, e.live}, evidence.Join(held, sent))
+		if err != nil {
+			return nil, fmt.Errorf("vault: open: %w", err)
+		}
+		return &Content{v: v, live: live, close: func() error { return nil }}, nil
 	}
 	f, err := v.openObject(tree)
 	if err != nil {
@@ -133,10 +142,18 @@ func unsealed(err error) error {
 }
 
 // Size returns how many bytes the content has.
-func (c *Content) Size() int64 { return c.opened.Size() }
+func (c *Content) Size() int64 {
+	if c.live != nil {
+		return c.live.size()
+	}
+	return c.opened.Size()
+}
 
 // ReadAt implements io.ReaderAt.
 func (c *Content) ReadAt(p []byte, off int64) (int, error) {
+	if c.live != nil {
+		return c.live.ReadAt(p, off)
+	}
 	n, err := c.opened.ReadAt(p, off)
 	return n, unsealed(err)
 }
@@ -146,6 +163,9 @@ func (c *Content) ReadAt(p []byte, off int64) (int, error) {
 func (c *Content) WriteFrom(w io.Writer, offset int64) (int64, error) {
 	if offset < 0 || offset > c.Size() {
 		return 0, fmt.Errorf("vault: read: want an offset of 0 to %d", c.Size())
+	}
+	if c.live != nil {
+		return c.live.writeFrom(w, offset)
 	}
 	var done int64
 	first := offset / blockPlain
@@ -175,7 +195,7 @@ func (p *parcel) open(a *stream.Aead) (err error) {
 	if p.n == 0 {
 		sealed = sealed[stream.HeaderSize:]
 	}
-	p.plain = p.plain[:0]
+	p.plain = slices.Grow(p.plain[:0], len(sealed))
 	for n := p.n * evidence.BlockChunks; len(sealed) > 0; n++ {
 		size := min(len(sealed), stream.SealedChunk)
 		if p.plain, err = a.OpenChunk(p.plain, n, sealed[:size]); err != nil {

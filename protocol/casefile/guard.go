@@ -402,6 +402,33 @@ func intercepts(c *Case, st *stance) protocol.Reason {
 		tap.Action == protocol.TapRenewed && over(st.step.Act.Issued):
 		return protocol.ReasonInterception
 	}
+	return c.delivers(st)
+}
+
+// delivers: a start may announce one live object in a case, for who may read what is
+// disclosed, and while something may be; a stop says once what it became. In a drill
+// nothing is delivered.
+func (c *Case) delivers(st *stance) protocol.Reason {
+	tap := st.step.Act.Body.Interception
+	if tap.Live == nil && tap.Product == nil {
+		return ""
+	}
+	said := func(what protocol.TapAction) bool {
+		return slices.ContainsFunc(st.of(protocol.KindInterception), func(e *Entry) bool {
+			return e.Says.What == string(what) && e.Says.Live
+		})
+	}
+	switch {
+	case c.Matter.Drill:
+		return protocol.ReasonDrill
+	case tap.Live != nil && said(protocol.TapStarted), tap.Product != nil && said(protocol.TapStopped),
+		tap.Product != nil && !said(protocol.TapStarted) && !c.late():
+		return protocol.ReasonOutOfTurn
+	case tap.Live != nil && !c.mayRead(st.step.Act, tap.Live.Readers):
+		return protocol.ReasonWrongRecipient
+	case tap.Live != nil:
+		return held(st.open)
+	}
 	return ""
 }
 
@@ -460,28 +487,4 @@ func nothingOpen(c *Case, st *stance) protocol.Reason {
 		return protocol.ReasonPending
 	}
 	return ""
-}
-
-// ToDelete returns the acts with evidence that is to be deleted, oldest first:
-// that of a request that was not validated after the fact, and that against which
-// an authority raised a ground for refusal afterwards (Regulation (EU) 2023/1543,
-// Art. 4(5) and 10(4)). Restricting its use instead is a person's to decide.
-func (c *Case) ToDelete() []protocol.Digest {
-	var out []protocol.Digest
-	barred := false
-	for i := range c.Thread {
-		e := &c.Thread[i]
-		unvalidated := e.Kind == protocol.KindValidation && e.Leads == Withdrawn
-		barred = barred || unvalidated || e.Leads == GroundRaised
-		if e.Kind == protocol.KindClosure && e.Says.Deleted {
-			return nil
-		}
-		if (e.Kind == protocol.KindDisclosure || e.InnerKind == protocol.KindDisclosure) && !e.Lost() {
-			out = append(out, e.Act)
-		}
-	}
-	if !barred {
-		return nil
-	}
-	return out
 }

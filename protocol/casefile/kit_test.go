@@ -57,9 +57,10 @@ func words() []word {
 		protocol.KindSecrecy:       "ordered extended challenged lifted",
 		protocol.KindNotice:        "user third_state",
 		protocol.KindValidation:    "sought granted denied lapsed",
-		protocol.KindInterception:  "started renewed stopped",
+		protocol.KindInterception:  "started renewed stopped live product",
 		protocol.KindCosts:         "claimed agreed disputed paid",
 		protocol.KindClosure:       "deleted",
+		protocol.KindDeletion:      "deleted restricted",
 	}
 	var out []word
 	for _, k := range protocol.Kinds() {
@@ -72,6 +73,9 @@ func words() []word {
 	}
 	return out
 }
+
+// sealedFile is what every disclosure hands over.
+var sealedFile = protocol.DigestOf([]byte("sealed"))
 
 const nonce = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
@@ -86,7 +90,7 @@ func (w word) body(c *casefile.Case, self protocol.ParticipantID, at time.Time) 
 	case protocol.KindCertification:
 		b.Certification = &protocol.Certification{}
 	case protocol.KindDisclosure:
-		b.Disclosure = &protocol.Disclosure{Status: protocol.ProductionStatus(w.what)}
+		b.Disclosure = &protocol.Disclosure{Status: protocol.ProductionStatus(w.what), Objects: []protocol.Object{{Tree: sealedFile}}}
 	case protocol.KindRelay:
 		b.Relay = &protocol.Relay{}
 	case protocol.KindWithdrawal:
@@ -153,8 +157,13 @@ func (w word) beside(b *protocol.Body, c *casefile.Case, self protocol.Participa
 		b.Validation = &protocol.Validated{Result: protocol.ValidationResult(w.what)}
 	case protocol.KindInterception:
 		b.Interception = &protocol.Tap{Action: protocol.TapAction(w.what), At: at}
-		if w.what == string(protocol.TapRenewed) {
+		switch w.what {
+		case string(protocol.TapRenewed):
 			b.Interception.Until = later
+		case "live": // a start that announces a live object, for the issuer to read
+			b.Interception.Action, b.Interception.Live = protocol.TapStarted, &protocol.Live{Readers: to(c.Issuer)}
+		case "product": // and a stop that says what it became
+			b.Interception.Action, b.Interception.Product = protocol.TapStopped, &protocol.Object{}
 		}
 	case protocol.KindCosts:
 		b.Costs = &protocol.Costs{Action: protocol.CostsAction(w.what), Amount: 100, Currency: "EUR"}
@@ -169,6 +178,9 @@ func (w word) beside(b *protocol.Body, c *casefile.Case, self protocol.Participa
 		b.Use = &protocol.Use{Purpose: "onward"}
 	case protocol.KindClosure:
 		b.Closure = &protocol.Closure{Deleted: w.what == "deleted"}
+	case protocol.KindDeletion:
+		b.Deletion = &protocol.Deletion{Action: protocol.DeletionAction(w.what), Reason: protocol.DeletionRefused,
+			Objects: []protocol.Digest{sealedFile}}
 	}
 }
 

@@ -21,6 +21,8 @@ func asking(w word, x setting) []word {
 		return []word{{protocol.KindChallenge, ""}}
 	case w.kind == protocol.KindObjection && w.what == string(protocol.LevelReceiving):
 		return []word{{protocol.KindObjection, "issuer"}}
+	case w == word{protocol.KindInterception, "product"}:
+		return []word{{protocol.KindInterception, "live"}}
 	case w.kind == protocol.KindRefusal && x.addressee == doj:
 		return []word{{protocol.KindConsultation, ""}}
 	case w.kind == protocol.KindAcceptance && x.addressee == doj:

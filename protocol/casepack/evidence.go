@@ -26,6 +26,9 @@ type Evidence struct {
 	Files int64 `json:"files,omitzero"`
 	// Standing is the exporter's word.
 	Standing Standing `json:"standing,omitzero"`
+	// Certificate is the act in which the exporter says that it deleted it, or
+	// restricted its use.
+	Certificate protocol.Digest `json:"certificate,omitzero"`
 
 	From protocol.ParticipantID `json:"from"`
 	// PassedOn is the authority that had it from From, in a case of its own, and
@@ -124,7 +127,7 @@ func (v *verifier) object(about string, o *protocol.Object) (here, ok bool) {
 	case !has && listed && standing == Here:
 		return false, v.report.claim(about, claim, fmt.Errorf("%s is missing", name))
 	case !has:
-		v.report.leaveOpen(about, fmt.Sprintf("evidence %s is not in the package: %s", o.Tree, standing.words()))
+		v.report.leaveOpen(about, absent(o.Tree)+": "+standing.words())
 		return false, true
 	}
 	got := v.content(o)
@@ -151,6 +154,8 @@ func (s Standing) words() string {
 		return "what the exporter had was not what was signed"
 	case Deleted:
 		return "the exporter had destroyed its key"
+	case Restricted:
+		return "the exporter had restricted its use"
 	}
 	return "the exporter does not say why"
 }

@@ -145,6 +145,7 @@ func (p *Package) watch() func() {
 
 // rest claims what is not about one act.
 func (v *verifier) rest() {
+	v.deletions()
 	if v.growing {
 		v.report.leaveOpen("evidence", "the product of an interception that had not stopped is not in the package")
 		v.report.Absent++
@@ -242,7 +243,7 @@ func (v *verifier) act(e *ActEntry) {
 	covered := v.report.cover(a, grounds.Directory)
 	d := decided{a, e, own.Record, own.Index}
 	covered.Agreement, covered.Verdict = v.decision(about, d, grounds)
-	v.thread(about, d)
+	v.thread(about, d, grounds)
 	if d.taken(v.p.Index.Exporter) && a.Act.From != v.p.Index.Exporter {
 		covered.Receipts = append(covered.Receipts, Receipted{v.p.Index.Exporter, at})
 	}
@@ -291,8 +292,11 @@ func (v *verifier) decision(about string, d decided, g casefile.Grounds) (protoc
 // thread takes the act into the case. The acts stand in the order in which the
 // exporter's ledger took them: else it could show an act of its own as sent
 // before what it knew by then, evidence before a withdrawal for one.
-func (v *verifier) thread(about string, d decided) {
+func (v *verifier) thread(about string, d decided, g casefile.Grounds) {
 	a, step := d.act, casefile.StepOf(d.act, &d.entry.Decision)
+	if r := step.Request(); r != nil && v.file == nil { // as the exporter noted them when the case opened
+		step.Terms = g.Terms(a.Act.Agreement, r, step.At)
+	}
 	step.Self = v.p.Index.Exporter
 	var next casefile.Case
 	var err error

@@ -146,9 +146,6 @@ func (w *ListWriter) line(e *Entry) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(line) >= MaxLine {
-		return nil, fmt.Errorf("want at most %d bytes in a line: shorten the name", MaxLine)
-	}
 	return append(line, '\n'), nil
 }
 

@@ -124,6 +124,10 @@ func TestEntriesAreChecked(t *testing.T) {
 		{"", func(e []evidence.Entry) { e[1].Name = "\u202egnp.exe \x1b[2J -rf" }}, // data
 		{"", func(e []evidence.Entry) { e[1].Name = strings.Repeat("\x01", protocol.MaxObjectName) }},
 		{"", func(e []evidence.Entry) { e[1].Collected, e[1].Collector, e[1].MediaType = time.Time{}, "", "" }},
+		{"", func(e []evidence.Entry) { // the longest line
+			long := strings.Repeat("\x01", protocol.MaxReference)
+			e[1].Name, e[1].MediaType, e[1].Collector = strings.Repeat("\x01", protocol.MaxObjectName), long, long
+		}},
 		{"2: name: want a plain name", func(e []evidence.Entry) { e[1].Name = "../../etc/passwd" }},
 		{"2: name: want a plain name", func(e []evidence.Entry) { e[1].Name = `..\secret` }},
 		{"2: name: want a plain name", func(e []evidence.Entry) { e[1].Name = "secret\x00.eml" }},

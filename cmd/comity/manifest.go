@@ -1,0 +1,151 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"comity.example/node/desk"
+	"comity.example/protocol"
+	"comity.example/protocol/evidence"
+)
+
+const (
+	// linkMeans is how evidence is transmitted, unless a person says otherwise.
+	linkMeans = "the Comity network: sealed objects, fetched block by block over QUIC with mutual TLS 1.3 (SPEC.md, section 18)"
+	// maxManifest is how many files of packs a manifest names one by one.
+	maxManifest = 200_000
+)
+
+type manifestCmd struct {
+	Case      protocol.CaseID `arg:"" help:"The case."`
+	Act       int             `help:"The act with this number, where more than one discloses." placeholder:"N"`
+	Files     bool            `help:"Name the files of packs one by one, as their lists do."`
+	Means     string          `help:"How it was transmitted. By default: over this network." placeholder:"TEXT"`
+	Available time.Time       `help:"When it was made available. By default when it was disclosed." placeholder:"TIME"`
+	Until     time.Time       `help:"When it ceases to be accessible: 10 to 45 days after that." placeholder:"TIME"`
+	Extended  bool            `help:"The issuing authority asked for more than 45 days."`
+	Remarks   string          `help:"Remarks." placeholder:"TEXT"`
+}
+
+func (c *manifestCmd) Help() string {
+	return `Prints what the EU asks to be recorded of evidence that does not take the decentralised IT system (Implementing
+Regulation (EU) 2025/1550, point 3.3.3): sender, recipient, order, times, means, and of each file its name, its size and a strong
+hash. It is a view of the signed disclosure, made when it is asked for.`
+}
+
+func (c *manifestCmd) Run(ctx context.Context, a *app) error {
+	_, node, err := a.openDesk()
+	if err != nil {
+		return err
+	}
+	v, err := node.Case(ctx, c.Case)
+	if err != nil {
+		return err
+	}
+	x, err := c.transmission(&v)
+	if err != nil {
+		return err
+	}
+	if c.Files {
+		if x.Listed, err = listedIn(ctx, node, c.Case, cmp.Or(x.Origin, x.Act)); err != nil {
+			return err
+		}
+	}
+	m, err := x.Manifest(a.instant())
+	if err != nil {
+		return badInput(strings.TrimPrefix(plain(err), "manifest: "), "")
+	}
+	var wrong error
+	err = a.show(m, func(w io.Writer) { wrong = m.WriteText(w) })
+	return errors.Join(err, wrong)
+}
+
+// transmission returns the disclosure that is meant, with the request that it answers.
+func (c *manifestCmd) transmission(v *desk.CaseView) (*evidence.Transmission, error) {
+	var found []string
+	var act *desk.ActView
+	for i := range v.Acts {
+		if disclosureIn(&v.Acts[i]) == nil || c.Act != 0 && c.Act != i+1 {
+			continue
+		}
+		act = &v.Acts[i]
+		found = append(found, strconv.Itoa(i+1))
+	}
+	switch {
+	case len(found) == 0 && c.Act != 0:
+		return nil, badInput(fmt.Sprintf("--act: act %d discloses nothing", c.Act), "comity case show "+string(c.Case)+" numbers the acts")
+	case len(found) == 0:
+		return nil, &failure{exitError, "nothing was disclosed in this case yet", "see comity case show"}
+	case len(found) > 1:
+		return nil, badInput(count(len(found), "act")+" of this case disclose", "say which with --act: "+strings.Join(found, ", "))
+	}
+	return &evidence.Transmission{Act: disclosureIn(act), Origin: act.Product, Request: requestOf(v).Request,
+		Means: cmp.Or(c.Means, linkMeans), Available: c.Available, Until: c.Until, Extended: c.Extended, Remarks: c.Remarks}, nil
+}
+
+// disclosureIn returns the disclosure that an act is, or passes on; nil if it is none.
+func disclosureIn(act *desk.ActView) *protocol.Act {
+	switch {
+	case act.Content.Body.Disclosure != nil:
+		return &act.Content
+	case act.Carried != nil && act.Carried.Body.Disclosure != nil:
+		return act.Carried
+	}
+	return nil
+}
+
+// listedIn reads the lists that were disclosed with an act.
+func listedIn(ctx context.Context, node *desk.Client, id protocol.CaseID, act *protocol.Act) ([]evidence.Entry, error) {
+	var out []evidence.Entry
+	objects := act.Body.Disclosure.Objects
+	for i := range objects {
+		if objects[i].Role != protocol.RoleList {
+			continue
+		}
+		err := (&listing{node, id, &objects[i], objects}).read(ctx, func(e evidence.Entry) error {
+			if out = append(out, e); len(out) > maxManifest {
+				return badInput(fmt.Sprintf("the packs have more than %d files", maxManifest), "leave out --files: the list of a pack names them, and is signed")
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// A listing is a list in a case, with the objects that were disclosed with it.
+type listing struct {
+	node    content
+	id      protocol.CaseID
+	list    *protocol.Object
+	objects []protocol.Object
+}
+
+// read calls each for every entry of the list.
+func (l *listing) read(ctx context.Context, each func(evidence.Entry) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	lines := pulled(ctx, l.node, position{l.id, l.list.Tree, 0})
+	defer lines.Close()
+	entries := evidence.NewListReader(evidence.Checked(lines, l.list.Size, l.list.SHA512), l.objects)
+	for {
+		e, err := entries.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return listFailure(ctx, err)
+		}
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+}
