@@ -52,6 +52,9 @@ func (v *Vault) strays(ctx context.Context, do func(tree protocol.Digest, path s
 		}
 		dir := filepath.Join(v.folder(objectsFolder), fmt.Sprintf("%02x", i))
 		files, err := os.ReadDir(dir)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

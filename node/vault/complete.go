@@ -2,14 +2,17 @@ package vault
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"comity.example/crypto/stream"
 	"comity.example/protocol/evidence"
 )
 
@@ -46,7 +49,10 @@ func (in *Incoming) Complete(ctx context.Context) error {
 // reread computes the tree from what lies on the disk.
 func (in *Incoming) reread(ctx context.Context, h *hashing) error {
 	h.tree.Keep = h.keep
-	noted := bufio.NewReaderSize(io.NewSectionReader(in.leaves, 0, in.blocks*tlog.HashSize), leavesRead*tlog.HashSize)
+	noted := io.Reader(bytes.NewReader(in.leaf[:]))
+	if !in.brief() {
+		noted = bufio.NewReader(io.NewSectionReader(in.leaves, 0, in.blocks*tlog.HashSize))
+	}
 	var bad []int64
 	err := in.v.ordered(ctx, span{0, in.sealed}, func(p *parcel) error {
 		err := p.load(in.bytes, in.sealed)
@@ -92,6 +98,9 @@ func (in *Incoming) reread(ctx context.Context, h *hashing) error {
 // lose notes that blocks are not there, and returns ErrIncomplete.
 func (in *Incoming) lose(bad []int64) error {
 	for _, i := range bad {
+		if in.brief() {
+			break
+		}
 		if _, err := in.leaves.WriteAt(make([]byte, tlog.HashSize), i*tlog.HashSize); err != nil {
 			return err
 		}
@@ -103,8 +112,10 @@ func (in *Incoming) lose(bad []int64) error {
 	}
 	in.v.arrived(in, in.size-before)
 	in.mu.Unlock()
-	if err := in.leaves.datasync(); err != nil {
-		return err
+	if !in.brief() {
+		if err := in.leaves.datasync(); err != nil {
+			return err
+		}
 	}
 	return fmt.Errorf("%w: the disk lost %d of %d", ErrIncomplete, len(bad), in.blocks)
 }
@@ -129,13 +140,17 @@ func (in *Incoming) settle(h *hashing) error {
 	if err != nil {
 		return err
 	}
-	note, err := v.readRecord(aboutNote, p, v.incomingPath(p)+noteSuffix)
-	if err != nil {
+	if r.Size, err = stream.OpenedSize(in.sealed); err != nil {
 		return err
 	}
-	r.Refers, r.Size, r.Sealed, r.Peer = true, note.Size, note.Sealed, note.Peer
+	r.Refers, r.Sealed = true, in.sealed
+	r.Peer = [len(r.Peer)]byte{}
+	copy(r.Peer[:], in.peer)
 	com := &commit{}
 	if !v.whole(p.object, in.sealed) || in.blocks > 1 && !exists(v.treePath(p.object)) {
+		if err := v.fold(filepath.Dir(v.objectPath(p.object))); err != nil {
+			return err
+		}
 		com.files = append(com.files, in.bytes)
 		if h.file != nil {
 			com.files = append(com.files, h.file)
@@ -154,6 +169,9 @@ func (in *Incoming) settle(h *hashing) error {
 	in.mu.Lock()
 	in.ended, in.done = true, true
 	in.mu.Unlock()
+	if in.brief() {
+		return errors.Join(in.bytes.Close(), v.disk.remove(in.bytes.Name())) // if it was not moved
+	}
 	return errors.Join(in.bytes.Close(), in.leaves.Close(), v.removeIncoming(p))
 }
 

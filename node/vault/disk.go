@@ -128,10 +128,13 @@ func (d *disk) open(path string, flag int) (*file, error) {
 		f.File, err = os.OpenFile(path, flag, 0o600)
 		return err
 	})
-	if err != nil && f.File != nil {
+	if err == nil {
+		return f, nil
+	}
+	if f.File != nil {
 		err = errors.Join(err, f.File.Close())
 	}
-	return f, err
+	return nil, err
 }
 
 // Write implements io.Writer.

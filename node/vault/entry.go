@@ -125,7 +125,7 @@ func (v *Vault) draft(b []byte) (*file, error) {
 // of the entry that it replaces are overwritten, for they hold a key. The caller
 // has locked the object, unless nobody knows it yet.
 func (v *Vault) settle(p place, r *record, c *commit) error {
-	if err := v.fold(p.id); err != nil {
+	if err := v.fold(v.casePath(p.id)); err != nil {
 		return err
 	}
 	old, err := v.lay(v.entryPath(p))
@@ -219,19 +219,19 @@ func (d *disk) shredSecond(path string) error {
 	return d.shred(path)
 }
 
-// fold makes the directory of a case.
-func (v *Vault) fold(id protocol.CaseID) error {
+// fold makes a directory of a case or of objects.
+func (v *Vault) fold(path string) error {
 	v.mu.Lock()
-	there := v.folded[id]
+	there := v.folded[path]
 	v.mu.Unlock()
 	if there {
 		return nil
 	}
-	if err := v.disk.mkdir(v.casePath(id)); err != nil {
-		return fmt.Errorf("vault: %w", err)
+	if err := v.disk.mkdir(path); err != nil {
+		return err
 	}
 	v.mu.Lock()
-	v.folded[id] = true
+	v.folded[path] = true
 	v.mu.Unlock()
 	return nil
 }

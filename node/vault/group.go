@@ -7,7 +7,7 @@ import (
 )
 
 // syncers is how many files of a group are synced at once.
-const syncers = 8
+const syncers = 64
 
 // A commit makes files durable under their names: all of its files are synced,
 // then the first moves are made and their directories synced, then the last ones.
@@ -74,19 +74,38 @@ func (d *disk) commit(batch []*commit) {
 	}
 }
 
+// syncFiles syncs all at once: the file system merges what is asked for together.
 func (d *disk) syncFiles(batch []*commit, errs []error) {
+	var todo []func() error
+	var of []int
+	for i, c := range batch {
+		for _, f := range c.files {
+			todo, of = append(todo, f.Sync), append(of, i)
+		}
+	}
+	for k, err := range together(todo) {
+		errs[of[k]] = errors.Join(errs[of[k]], err)
+	}
+}
+
+// together does what is to be done, several at once.
+func together(todo []func() error) []error {
+	errs := make([]error, len(todo))
+	if len(todo) == 1 {
+		errs[0] = todo[0]()
+		return errs
+	}
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, syncers)
-	for i, c := range batch {
+	for i, do := range todo {
 		slots <- struct{}{}
 		wg.Go(func() {
-			for _, f := range c.files {
-				errs[i] = errors.Join(errs[i], f.Sync())
-			}
+			errs[i] = do()
 			<-slots
 		})
 	}
 	wg.Wait()
+	return errs
 }
 
 func (d *disk) makeMoves(batch []*commit, errs []error, moves func(*commit) []move) {
@@ -107,11 +126,13 @@ func (d *disk) makeMoves(batch []*commit, errs []error, moves func(*commit) []mo
 			users[dir] = append(users[dir], i)
 		}
 	}
+	var todo []func() error
 	for _, dir := range dirs {
-		if err := d.syncDir(dir); err != nil {
-			for _, i := range users[dir] {
-				errs[i] = errors.Join(errs[i], err)
-			}
+		todo = append(todo, func() error { return d.syncDir(dir) })
+	}
+	for k, err := range together(todo) {
+		for _, i := range users[dirs[k]] {
+			errs[i] = errors.Join(errs[i], err)
 		}
 	}
 }

@@ -49,8 +49,11 @@ type Incoming struct {
 	sealed int64
 	done   bool // it was complete when it was asked for
 
+	peer protocol.ParticipantID
+
 	bytes  *file
-	leaves *file // the leaf hash of each block that is there
+	leaves *file     // the leaf hash of each block that is there; none if it is brief
+	leaf   tlog.Hash // of the block of a brief one
 
 	syncing sync.Mutex // one sync at a time
 
@@ -62,6 +65,10 @@ type Incoming struct {
 	busy   map[int64]bool
 	unsync int // blocks that were written since the last sync
 }
+
+// brief reports whether the object has one block: there is nothing to go on from
+// then, and until it is complete it leaves nothing but a file in work.
+func (in *Incoming) brief() bool { return in.blocks == 1 }
 
 // Receive begins to receive an object, or goes on. Nothing is taken for what a
 // quota or the disk has no room for: ErrQuota, ErrNoRoom. What is complete is Done.
@@ -80,7 +87,7 @@ func (v *Vault) Receive(ctx context.Context, in Receipt) (*Incoming, error) {
 	if err := v.standing(p); err != nil {
 		return nil, fmt.Errorf("vault: receive: %w", err)
 	}
-	i := &Incoming{v: v, at: p, sealed: stream.SealedSize(in.Size), busy: map[int64]bool{}}
+	i := &Incoming{v: v, at: p, peer: in.Peer, sealed: stream.SealedSize(in.Size), busy: map[int64]bool{}}
 	i.blocks = evidence.Blocks(i.sealed)
 	there, err := i.resume()
 	if err != nil || there != nil {
@@ -114,6 +121,7 @@ func (in *Incoming) resume() (*Incoming, error) {
 		in.done, in.ended, in.count, in.size = true, true, in.blocks, in.sealed
 		return in, nil
 	}
+	in.peer = c.peer
 	if err := in.openFiles(); err != nil {
 		return nil, fmt.Errorf("vault: receive: %w", err)
 	}
@@ -193,6 +201,9 @@ func (v *Vault) forget(p place) {
 }
 
 func (in *Incoming) note(r Receipt) error {
+	if in.brief() {
+		return nil
+	}
 	v, path := in.v, in.v.incomingPath(in.at)
 	if err := v.disk.mkdir(filepath.Dir(path)); err != nil {
 		return err
@@ -205,6 +216,11 @@ func (in *Incoming) note(r Receipt) error {
 // openFiles opens the files and reads which blocks are there. Memory is a bit for
 // each block.
 func (in *Incoming) openFiles() (err error) {
+	in.have = make([]uint64, (in.blocks+63)/64)
+	if in.brief() {
+		in.bytes, err = in.v.disk.create(in.v.folder(workFolder))
+		return err
+	}
 	path := in.v.incomingPath(in.at)
 	if in.bytes, err = in.v.disk.open(path, os.O_RDWR|os.O_CREATE); err != nil {
 		return err
@@ -212,7 +228,6 @@ func (in *Incoming) openFiles() (err error) {
 	if in.leaves, err = in.v.disk.open(path+leavesSuffix, os.O_RDWR|os.O_CREATE); err != nil {
 		return errors.Join(err, in.bytes.Close())
 	}
-	in.have = make([]uint64, (in.blocks+63)/64)
 	if err = in.readLeaves(); err != nil {
 		return errors.Join(err, in.bytes.Close(), in.leaves.Close())
 	}
@@ -307,7 +322,7 @@ func (in *Incoming) Put(i int64, block []byte, proof []protocol.Digest) error {
 		return err
 	}
 	leaf := evidence.Leaf(block)
-	err := evidence.VerifyLeaf(in.at.object, in.blocks, i, leaf, proof)
+	err := evidence.Cut{Tree: in.at.object, Blocks: in.blocks}.VerifyLeaf(i, leaf, proof)
 	if err == nil {
 		err = in.write(i, offset, block, leaf)
 	}
@@ -342,6 +357,10 @@ func (in *Incoming) begin(i int64) (wanted bool, err error) {
 func (in *Incoming) write(i, offset int64, block []byte, leaf tlog.Hash) error {
 	if _, err := in.bytes.WriteAt(block, offset); err != nil {
 		return err
+	}
+	if in.brief() {
+		in.leaf = leaf
+		return nil
 	}
 	_, err := in.leaves.WriteAt(leaf[:], i*tlog.HashSize)
 	return err
@@ -380,7 +399,7 @@ func (in *Incoming) Sync() error {
 	n := in.unsync
 	ended := in.ended
 	in.mu.Unlock()
-	if n == 0 || ended {
+	if n == 0 || ended || in.brief() { // what is brief is not kept
 		return nil
 	}
 	if err := errors.Join(in.bytes.datasync(), in.leaves.datasync()); err != nil {
@@ -392,7 +411,8 @@ func (in *Incoming) Sync() error {
 	return nil
 }
 
-// Close ends receiving for this caller and keeps what is there.
+// Close ends receiving for this caller and keeps what is there, if there are more
+// blocks than one.
 func (in *Incoming) Close() error {
 	in.v.mu.Lock()
 	c := in.v.coming[in.at]
@@ -405,6 +425,9 @@ func (in *Incoming) Close() error {
 		return nil
 	}
 	c.open = nil
+	if in.brief() {
+		in.v.forget(in.at)
+	}
 	in.v.mu.Unlock()
 	return in.end()
 }
@@ -418,6 +441,9 @@ func (in *Incoming) end() error {
 		return err
 	}
 	in.ended = true
+	if in.brief() {
+		return errors.Join(err, in.bytes.Close(), in.v.disk.remove(in.bytes.Name()))
+	}
 	return errors.Join(err, in.bytes.Close(), in.leaves.Close())
 }
 

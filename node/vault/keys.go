@@ -121,8 +121,8 @@ func (v *Vault) Destroy(id protocol.CaseID, object protocol.Digest) error {
 	}
 	defer v.abandon(p)()
 	defer v.object(object)()
-	if err := v.fold(id); err != nil {
-		return err
+	if err := v.fold(v.casePath(id)); err != nil {
+		return fmt.Errorf("vault: destroy: %w", err)
 	}
 	v.mu.Lock()
 	e := v.index.get(p)
@@ -176,10 +176,7 @@ func (v *Vault) Drop(id protocol.CaseID, tree protocol.Digest) error {
 // received for it, and the object if nothing refers to it. The caller has locked
 // the object.
 func (v *Vault) remove(p place) error {
-	if err := v.disk.shred(v.entryPath(p)); err != nil {
-		return err
-	}
-	if err := v.disk.syncDir(v.casePath(p.id)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := v.unlist(p); err != nil {
 		return err
 	}
 	if err := v.removeIncoming(p); err != nil {
@@ -197,12 +194,32 @@ func (v *Vault) remove(p place) error {
 	return v.removeObject(p.object)
 }
 
-// removeObject removes the sealed bytes, the object before its hashes.
-func (v *Vault) removeObject(tree protocol.Digest) error {
-	if err := errors.Join(v.disk.remove(v.objectPath(tree)), v.disk.remove(v.treePath(tree))); err != nil {
+// unlist removes an entry that may be there, and then overwrites it: a crash leaves
+// no half of one.
+func (v *Vault) unlist(p place) error {
+	path, second := v.entryPath(p), filepath.Join(v.folder(workFolder), randomName())
+	if !exists(path) {
+		return nil
+	}
+	if err := v.disk.rename(path, second); err != nil {
 		return err
 	}
-	return v.disk.syncDir(filepath.Dir(v.objectPath(tree)))
+	if err := errors.Join(v.disk.syncDir(v.casePath(p.id)), v.disk.syncDir(v.folder(workFolder))); err != nil {
+		return errors.Join(err, v.disk.rename(second, path)) // for the next try
+	}
+	return v.disk.shred(second)
+}
+
+// removeObject removes the sealed bytes, the object before its hashes.
+func (v *Vault) removeObject(tree protocol.Digest) error {
+	path := v.objectPath(tree)
+	if !exists(path) && !exists(v.treePath(tree)) {
+		return nil
+	}
+	if err := errors.Join(v.disk.remove(path), v.disk.remove(v.treePath(tree))); err != nil {
+		return err
+	}
+	return v.disk.syncDir(filepath.Dir(path))
 }
 
 // Refer makes a case refer to an object that another case has: it passes it on.

@@ -74,20 +74,7 @@ func (v *Vault) folders() error {
 			return err
 		}
 	}
-	missing := false
-	for i := range fanOut {
-		path := filepath.Join(v.folder(objectsFolder), fmt.Sprintf("%02x", i))
-		if !exists(path) {
-			missing = true
-			if err := v.disk.do("mkdir", func() error { return os.Mkdir(path, 0o700) }); err != nil {
-				return err
-			}
-		}
-	}
-	if !missing {
-		return nil
-	}
-	return v.disk.syncDir(v.folder(objectsFolder))
+	return nil
 }
 
 // clean removes what was not an object yet, and what was replaced. What has the
@@ -142,7 +129,7 @@ func (v *Vault) eachCase(ctx context.Context, folder string, do func(p place, su
 func (v *Vault) loadCases(ctx context.Context) error {
 	var ending []place // keys whose destruction a crash interrupted
 	err := v.eachCase(ctx, casesFolder, func(p place, suffix string) error {
-		v.folded[p.id] = true
+		v.folded[v.casePath(p.id)] = true
 		switch suffix {
 		case "":
 			return v.loadEntry(p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 
 	"comity.example/protocol/evidence"
@@ -90,7 +91,7 @@ func (p *parcel) alone(ctx context.Context, n int64, work, then func(*parcel) er
 // load reads a sealed block.
 func (p *parcel) load(r io.ReaderAt, sealed int64) error {
 	offset, size := evidence.BlockAt(sealed, p.n)
-	p.sealed = p.sealed[:size]
+	p.sealed = slices.Grow(p.sealed[:0], int(size))[:size]
 	_, err := io.ReadFull(io.NewSectionReader(r, offset, size), p.sealed)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"comity.example/crypto/stream"
 	"comity.example/protocol"
@@ -194,7 +195,7 @@ func (p *parcel) open(a *stream.Aead) (err error) {
 	if p.n == 0 {
 		sealed = sealed[stream.HeaderSize:]
 	}
-	p.plain = p.plain[:0]
+	p.plain = slices.Grow(p.plain[:0], len(sealed))
 	for n := p.n * evidence.BlockChunks; len(sealed) > 0; n++ {
 		size := min(len(sealed), stream.SealedChunk)
 		if p.plain, err = a.OpenChunk(p.plain, n, sealed[:size]); err != nil {

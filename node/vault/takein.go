@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -19,6 +21,9 @@ import (
 
 // blockPlain is how many bytes of plaintext are in a block that is not the last.
 const blockPlain = evidence.BlockChunks * stream.ChunkSize
+
+// smallPlain is how many bytes of memory small content is read into, without more.
+const smallPlain = 32 << 10
 
 // writeAhead is after how many blocks the system is asked to begin writing them.
 const writeAhead = 8
@@ -46,8 +51,7 @@ type parcel struct {
 }
 
 func newParcel() *parcel {
-	return &parcel{plain: make([]byte, 0, blockPlain), sealed: make([]byte, 0, evidence.MaxBlock),
-		ready: make(chan struct{}, 1), summed: make(chan struct{}, 1)}
+	return &parcel{ready: make(chan struct{}, 1), summed: make(chan struct{}, 1)}
 }
 
 // A taking is an object on its way into the vault.
@@ -129,11 +133,15 @@ func (t *taking) seal(ctx context.Context, r io.Reader) (sum [64]byte, err error
 
 // read fills the parcel.
 func (p *parcel) read(ctx context.Context, r io.Reader) error {
-	p.plain = p.plain[:blockPlain]
+	p.plain = slices.Grow(p.plain[:0], smallPlain)
+	p.plain = p.plain[:min(cap(p.plain), blockPlain)]
 	done := 0
 	for done < blockPlain {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if done == len(p.plain) {
+			p.plain = slices.Grow(p.plain, blockPlain-done)[:blockPlain]
 		}
 		n, err := r.Read(p.plain[done:])
 		done += n
@@ -151,7 +159,7 @@ func (p *parcel) read(ctx context.Context, r io.Reader) error {
 
 // seal seals the parcel's chunks and hashes the block.
 func (p *parcel) seal(a *stream.Aead) {
-	p.sealed = p.sealed[:0]
+	p.sealed = slices.Grow(p.sealed[:0], int(stream.SealedSize(int64(len(p.plain)))))
 	if p.n == 0 {
 		header := a.Header()
 		p.sealed = append(p.sealed, header[:]...)
@@ -358,6 +366,9 @@ func (t *taking) settle(p place, r *record) error {
 		}
 	}
 	c.first = append(c.first, move{t.object.Name(), v.objectPath(p.object)})
+	if err := v.fold(filepath.Dir(v.objectPath(p.object))); err != nil {
+		return err
+	}
 	defer v.settling(p.object)()
 	if err := v.settle(p, r, c); err != nil {
 		return errors.Join(err, v.undo(p, c))
@@ -368,7 +379,7 @@ func (t *taking) settle(p place, r *record) error {
 // undo removes what a commit that failed may have left under its names. While the
 // entry cannot be removed the object stays: it is whole then, or Open finds it.
 func (v *Vault) undo(p place, c *commit) error {
-	if err := v.disk.shred(v.entryPath(p)); err != nil {
+	if err := v.unlist(p); err != nil {
 		return err
 	}
 	var errs []error

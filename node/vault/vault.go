@@ -15,7 +15,7 @@
 //	incoming/<case>/<tree>.leaves  the leaf hash of each block that is there
 //	incoming/<case>/<tree>.note    what was announced
 //	live/<case>/<id>/           the segments of a live object
-//	work/                       what is not an object yet
+//	work/                       what is not an object yet, and what is being overwritten
 //
 // What a method returned for is durable. Everything is written under another
 // name, synced, and renamed; the entry comes last. A crash at any write leaves
@@ -115,7 +115,7 @@ type Vault struct {
 	coming  map[place]*coming
 	making  map[content]chan struct{} // what is being taken in, until its entry is there
 	settled map[protocol.Digest]int   // objects that are being moved to their names
-	folded  map[protocol.CaseID]bool  // cases whose directory is there, durably
+	folded  map[string]bool           // directories that are there, durably
 }
 
 // stripes is how many locks share the objects among them.
@@ -135,7 +135,8 @@ func Open(ctx context.Context, c Config) (*Vault, error) { return open(ctx, c, d
 func open(ctx context.Context, c Config, d disk) (*Vault, error) {
 	v := &Vault{dir: c.Dir, quota: c.Quota, reserve: c.Reserve, log: c.Log, disk: d,
 		index: newIndex(), coming: map[place]*coming{}, making: map[content]chan struct{}{},
-		settled: map[protocol.Digest]int{}, folded: map[protocol.CaseID]bool{}, living: living{logs: map[place]*liveLog{}}}
+		settled: map[protocol.Digest]int{}, folded: map[string]bool{},
+		living: living{logs: map[place]*liveLog{}}}
 	if v.log == nil {
 		v.log = slog.New(slog.DiscardHandler)
 	}
