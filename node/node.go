@@ -71,15 +71,14 @@ type Node struct {
 
 	// vault holds the bytes of evidence, engine fetches them, and shares divides
 	// what peers fetch from us.
-	vault         *vault.Vault
-	engine        *transfer.Engine
-	shares        *transfer.Shares
-	fetcher       *fetcher
-	uploads       *upload.Store
-	lives         *lives
-	announcements announcements
-	grants        grants
-	splits        sync.Mutex // held while a key is split for another case
+	vault   *vault.Vault
+	engine  *transfer.Engine
+	shares  *transfer.Shares
+	fetcher *fetcher
+	lives   *lives
+	uploads *upload.Store
+	grants  grants
+	splits  sync.Mutex // held while a key is split for another case
 
 	// grounds is what acts are decided on. It changes only inside a commit, so
 	// that the order of the ledger is the order in which they took effect.

@@ -43,7 +43,8 @@ func besideText(b *protocol.Body) string {
 		k := b.Preservation
 		return commas("what is kept is "+string(k.Action), endText(k.Until), with("for", string(k.Case)+shown(k.Reference)))
 	case b.Interception != nil:
-		return commas("the interception is "+string(b.Interception.Action)+" "+moment(b.Interception.At), endText(b.Interception.Until))
+		return commas("the interception is "+string(b.Interception.Action)+" "+moment(b.Interception.At), endText(b.Interception.Until),
+			deliveredText(b.Interception))
 	case b.Validation != nil:
 		text := "the validation is " + string(b.Validation.Result)
 		if v := b.Validation.By; v != nil {
@@ -139,4 +140,16 @@ func standText(s *casefile.Stand) string {
 		text += ": " + string(s.By) + " tells"
 	}
 	return text
+}
+
+// deliveredText says what an interception delivers, or delivered.
+func deliveredText(t *protocol.Tap) string {
+	switch {
+	case t.Live != nil:
+		return "delivered live as " + shown(t.Live.Name) + " to " + words(t.Live.Readers)
+	case t.Product != nil:
+		return fmt.Sprintf("delivered were %s in %s, %s, %s", byteText(t.Product.Size), count(int(t.Product.Segments), "segment"),
+			shown(t.Product.Name), t.Product.Tree)
+	}
+	return ""
 }
