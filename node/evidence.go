@@ -439,7 +439,7 @@ func (e *exhibit) readable(id protocol.CaseID) error {
 		return nil
 	case desk.EvidenceQuarantined:
 		return &desk.Problem{Status: http.StatusConflict, Text: "the object is in quarantine: the scanner found something in it",
-			Hint: "whoever wants it all the same: comity fetch --despite " + string(id)}
+			Hint: "whoever wants it all the same: comity fetch " + string(id) + " --despite-quarantine"}
 	case desk.EvidenceDamaged:
 		return &desk.Problem{Status: http.StatusConflict, Text: "the object is not what the disclosure says: " + e.Why,
 			Hint: "ask who disclosed it to disclose it again"}
@@ -488,7 +488,7 @@ func (n *Node) vaultProblem(err error) error {
 			Hint: "make room on the node's disk: nothing of it was kept"}
 	case errors.Is(err, vault.ErrQuota):
 		return &desk.Problem{Status: http.StatusInsufficientStorage, Text: "the case has as much evidence as this node takes for one",
-			Hint: "raise case_quota in comity.toml, or comity fetch --despite"}
+			Hint: "raise case_quota in comity.toml"}
 	case errors.Is(err, vault.ErrDestroyed):
 		return &desk.Problem{Status: http.StatusGone, Text: "the object was deleted here: its key is destroyed"}
 	}

@@ -257,7 +257,7 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	in, err := n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size, Despite: e.Despite})
 	switch {
 	case errors.Is(err, vault.ErrQuota):
-		return "a quota of this node is used up: comity fetch --despite takes it all the same", nil
+		return "a quota of this node is used up: comity fetch CASE --despite-quota takes it all the same", nil
 	case errors.Is(err, vault.ErrNoRoom):
 		return "this node's disk has no room for it: make room", nil
 	case errors.Is(err, vault.ErrDestroyed):
@@ -322,7 +322,7 @@ func whyNot(err error) string {
 	case errors.Is(err, vault.ErrNoRoom):
 		return "this node's disk has no room for it: make room"
 	case errors.Is(err, vault.ErrQuota):
-		return "a quota of this node is used up: comity fetch --despite takes it all the same"
+		return "a quota of this node is used up: comity fetch CASE --despite-quota takes it all the same"
 	}
 	return "it could not be fetched: the node tries again"
 }

@@ -324,7 +324,8 @@ func (n *Node) Publish(ctx context.Context, kind string, document []byte) (desk.
 func (n *Node) Status(ctx context.Context) (desk.Status, error) {
 	head := n.journal.Head()
 	s := desk.Status{Participant: n.cfg.Self, Accepting: n.running.Load(), Time: n.now(),
-		Address: n.link.Addr().String(), LedgerSize: head.Size, Peers: []desk.Peer{}, Unconfirmed: n.unconfirmed(), Unused: n.unused.list()}
+		Address: n.link.Addr().String(), LedgerSize: head.Size, Peers: []desk.Peer{}, Unconfirmed: n.unconfirmed(), Unused: n.unused.list(),
+		Room: n.vault.Room()}
 	if n.cfg.Ahead != nil {
 		s.Testnet = n.cfg.Ahead().String() + " ahead"
 	}

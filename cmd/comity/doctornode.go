@@ -28,6 +28,7 @@ func (d *doctor) node(s *desk.Status) {
 	if s.Trouble != "" {
 		d.find("trouble", warn, s.Trouble, "see the node's log")
 	}
+	d.room(s)
 	for _, u := range s.Unconfirmed {
 		since := "since the node started"
 		if !u.Since.IsZero() {
@@ -193,5 +194,27 @@ func (d *doctor) entry(r *register.Register) {
 			got.Address, want.Address), hint)
 	default:
 		d.well("entry", "stands in the register with the keys of this home, as %s", words(got.Roles))
+	}
+}
+
+// room says how much evidence the node still takes, and what bounds it.
+func (d *doctor) room(s *desk.Status) {
+	e := d.home.Config.Evidence
+	text := "room for " + byteText(s.Room) + " of evidence"
+	for _, q := range []struct {
+		size home.Size
+		of   string
+	}{{e.PeerQuota, "from one peer"}, {e.CaseQuota, "in one case"}} {
+		if q.size.Bytes > 0 {
+			text += ", at most " + byteText(q.size.Bytes) + " " + q.of
+		}
+	}
+	switch {
+	case s.Room == 0:
+		d.find("vault", sick, text, "make room on the disk: no evidence is taken in or fetched before")
+	case s.Room < roomWarn:
+		d.find("vault", warn, text, "make room soon")
+	default:
+		d.well("vault", "%s", text)
 	}
 }

@@ -68,16 +68,24 @@ func (c *relayPassCmd) product(ctx context.Context, a *app, v *desk.CaseView) er
 	if c.Part {
 		asked.Status = protocol.ProductionPartial
 	}
+	self, err := a.self()
+	if err != nil {
+		return err
+	}
 	return a.perform(ctx, errand{signing: c.signing, done: "passed the product on",
-		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Disclosure: &asked}}, fits: c.fits(v)})
+		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Disclosure: &asked}}, fits: c.fits(v, self)})
 }
 
 // fits wants a disclosure that hands over what came in a case that carries this
-// one out, and nothing else.
-func (c *relayPassCmd) fits(v *desk.CaseView) func(*desk.Prepared) error {
+// one out, and nothing else, and that nobody can read but who it goes to and who
+// asked for it.
+func (c *relayPassCmd) fits(v *desk.CaseView, self protocol.ParticipantID) func(*desk.Prepared) error {
 	return func(p *desk.Prepared) error {
 		d := p.Body.Disclosure
 		if d == nil || len(d.Objects) > 0 || d.Note != c.Note || c.Part && d.Status != protocol.ProductionPartial {
+			return errNotAsked
+		}
+		if len(d.Keys) > 0 && (v.File == nil || !slices.Equal(d.Readers, protocol.Reading(p.To, v.File.Issuer, self))) {
 			return errNotAsked
 		}
 		act, err := chain.Unverified(d.Origin)

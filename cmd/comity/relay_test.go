@@ -20,11 +20,11 @@ import (
 func TestOfficerPassesOnWhatCameInALinkedCase(t *testing.T) {
 	w := chaintest.New(t, "IE")
 	origin := w.Disclose(w.Request("ie.justice", "ie.initech"), "ie.initech", "ie.justice")
-	v := &desk.CaseView{Linked: []desk.Linked{{Case: origin.Case, Relation: desk.ExecutedBy}}}
+	v := &desk.CaseView{File: &casefile.Case{Issuer: "gb.met-police"}, Linked: []desk.Linked{{Case: origin.Case, Relation: desk.ExecutedBy}}}
 	c := &relayPassCmd{Note: "as asked"}
 	body := func() *protocol.Disclosure {
 		return &protocol.Disclosure{Status: protocol.ProductionComplete, Objects: []protocol.Object{}, Note: "as asked",
-			Origin: w.Sign(origin)}
+			Origin: w.Sign(origin), Keys: protocol.Signed("{}"), Readers: []protocol.ParticipantID{"gb.home-office", "gb.met-police"}}
 	}
 	for name, change := range map[string]func(*protocol.Disclosure){
 		"as asked":     func(*protocol.Disclosure) {},
@@ -35,11 +35,12 @@ func TestOfficerPassesOnWhatCameInALinkedCase(t *testing.T) {
 			d.Origin = w.Sign(w.Disclose(w.Request("ie.justice", "ie.initech"), "ie.initech", "ie.justice"))
 		},
 		"no disclosure":  func(d *protocol.Disclosure) { d.Origin = w.Sign(w.Request("ie.garda", "ie.justice")) },
+		"another reader": func(d *protocol.Disclosure) { d.Readers = append(d.Readers, "xx.stranger") },
 		"another status": func(d *protocol.Disclosure) { d.Status = protocol.ProductionNoData },
 	} {
 		d := body()
 		change(d)
-		err := c.fits(v)(&desk.Prepared{Body: protocol.Body{Disclosure: d}})
+		err := c.fits(v, "ie.justice")(&desk.Prepared{To: []protocol.ParticipantID{"gb.home-office"}, Body: protocol.Body{Disclosure: d}})
 		if (err == nil) != (name == "as asked") || err != nil && !errors.Is(err, errNotAsked) {
 			t.Errorf("%s: got %v", name, err)
 		}

@@ -323,6 +323,8 @@ type Status struct {
 	Unconfirmed []Unconfirmed `json:"unconfirmed,omitzero"`
 	// Unused are the documents among the home's files that the node does not use.
 	Unused []Unused `json:"unused,omitzero"`
+	// Room is how many bytes of evidence the disk still takes.
+	Room int64 `json:"room"`
 }
 
 // An Unused document is not in use, and why.
