@@ -19,7 +19,7 @@ WHOLE := ./cmd/... ./node ./protocol/casepack ./testnet/...
 RACE   = $(shell $(GO) list ./crypto/... ./node/... ./protocol/... | grep -v -e '/node$$' -e '/casepack$$')
 
 # What bench measures by themselves; check runs each once, so that they work.
-BENCHED := ./crypto/... ./protocol/... ./node/gate ./node/journal ./node/link
+BENCHED := ./crypto/... ./protocol/... ./node/gate ./node/journal ./node/link ./node/vault
 
 COMITY := bin/comity
 

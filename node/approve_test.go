@@ -233,12 +233,18 @@ func TestADisclosureWaitsForItsApprovals(t *testing.T) {
 			Objects: []protocol.Object{evidencetest.Object("a.txt", "text/plain", []byte("a"))}}}
 		_, err = b.act(contoso, desk.Draft{Case: s.Case, Body: body})
 		wantProblem(t, "alone", err, string(protocol.ReasonApproval))
-		_, err = b.node(contoso).Save(t.Context(), desk.Draft{Case: s.Case, Body: body})
+		proposed := b.takeIn(contoso, desk.Draft{Case: s.Case, Body: body})
+		_, err = b.node(contoso).Save(t.Context(), proposed)
 		b.must(err)
 		_, err = b.approve(contoso, s.Case, b.supervisor(contoso))
 		b.must(err)
 		v, err := b.node(contoso).Case(t.Context(), s.Case)
 		b.must(err)
+		again, err := b.node(contoso).Save(t.Context(), proposed) // the keys are not sealed anew
+		b.must(err)
+		if a := again.Approvals; a == nil || len(a.By) != 1 || len(a.Void) != 0 {
+			t.Errorf("saved again: got %+v", a)
+		}
 		if v.Proposed == nil || v.Approvals == nil || len(v.Approvals.By) != 1 || v.State != string(casefile.Served) {
 			t.Errorf("got %+v, %+v, %s", v.Proposed, v.Approvals, v.State)
 		}
@@ -273,8 +279,7 @@ func TestADrillIsMarkedAndYieldsNothing(t *testing.T) {
 		if !slices.ContainsFunc(b.inbox(contoso), func(i desk.Item) bool { return i.Drill && i.Emergency }) {
 			t.Errorf("the provider's inbox says %+v", b.inbox(contoso))
 		}
-		_, err = b.act(contoso, desk.Draft{Case: s.Case, Body: protocol.Body{Disclosure: &protocol.Disclosure{
-			Status: protocol.ProductionComplete, Objects: []protocol.Object{evidencetest.Object("a.txt", "text/plain", []byte("a"))}}}})
+		_, err = b.node(contoso).TakeIn(t.Context(), s.Case, desk.Intake{Name: "a.txt"}, strings.NewReader("a"))
 		wantProblem(t, "data in a drill", err, string(protocol.ReasonDrill))
 		_, err = b.act(contoso, desk.Draft{Case: s.Case, Body: protocol.Body{Disclosure: &protocol.Disclosure{
 			Status: protocol.ProductionNoData, Objects: []protocol.Object{}}}})

@@ -453,6 +453,9 @@ func (b *border) forged(to ...protocol.ParticipantID) *protocol.Act {
 // blank is an act of a fresh case, not endorsed.
 func (b *border) blank(body protocol.Body, from protocol.ParticipantID, to ...protocol.ParticipantID) *protocol.Act {
 	now := b.now()
+	if d := body.Disclosure; d != nil && len(d.Objects) > 0 && len(d.Keys) == 0 {
+		body.Disclosure = evidencetest.Disclosure(d.Status, d.Objects, slices.Clone(to)...)
+	}
 	return &protocol.Act{Version: protocol.Version, ID: protocol.NewActID(), Case: protocol.NewCaseID(),
 		Follows: []protocol.Digest{}, From: from, To: to, Agreement: daa, Issued: now,
 		Expires: now.Add(24 * time.Hour), Body: body, Endorsements: []protocol.Endorsement{}}

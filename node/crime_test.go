@@ -199,12 +199,13 @@ func TestActsThatDoNotFitTheirCaseAreRefused(t *testing.T) {
 		}
 
 		// Everything is disclosed; then some more.
-		_, err := b.act(contoso, desk.Draft{Case: id, Body: disclosure(protocol.ProductionComplete)})
+		all := b.takeIn(contoso, desk.Draft{Case: id, Body: disclosure(protocol.ProductionComplete)})
+		_, err := b.act(contoso, all)
 		b.must(err)
 		b.awaitState(office, id, "produced")
 		more := in(disclosure(protocol.ProductionPartial), contoso, office)
 		b.refused(b.smuggled("disclosed again", more, protocol.ReasonOutOfTurn).authentic(more), id)
-		if _, err := b.act(contoso, desk.Draft{Case: id, Body: disclosure(protocol.ProductionComplete)}); err == nil ||
+		if _, err := b.act(contoso, all); err == nil ||
 			!strings.Contains(err.Error(), string(protocol.ReasonOutOfTurn)) {
 			t.Errorf("a second disclosure on the own node: got %v, want out_of_turn", err)
 		}

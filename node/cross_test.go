@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -139,6 +140,7 @@ func TestWithdrawalThatCrossesADisclosure(t *testing.T) {
 // verifies exports a case and verifies it with no node.
 func (b *border) verifies(at protocol.ParticipantID, id protocol.CaseID) {
 	b.t.Helper()
+	b.fetched(at, id)
 	var file bytes.Buffer
 	b.must(b.node(at).Export(b.t.Context(), id, &file))
 	pack, err := casepack.Open(bytes.NewReader(file.Bytes()), int64(file.Len()))
@@ -150,6 +152,19 @@ func (b *border) verifies(at protocol.ParticipantID, id protocol.CaseID) {
 			b.t.Errorf("the package of %s: %s: %s: %s", at, c.About, c.Claim, c.Why)
 		}
 	}
+}
+
+// fetched has a participant fetch all that was disclosed to it, and waits for it.
+func (b *border) fetched(at protocol.ParticipantID, id protocol.CaseID) []desk.EvidenceItem {
+	b.t.Helper()
+	e, err := b.node(at).Fetch(b.t.Context(), id, desk.Fetch{})
+	b.must(err)
+	b.await(fmt.Sprintf("evidence at %s", at), func() bool {
+		e, err = b.node(at).Evidence(b.t.Context(), id)
+		b.must(err)
+		return !e.Moving() && !slices.ContainsFunc(e.Items, func(i desk.EvidenceItem) bool { return i.State == desk.EvidenceWaiting })
+	})
+	return e.Items
 }
 
 // TestWithdrawalThatCrossesTheCertification: the police do not know that the

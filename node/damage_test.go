@@ -19,6 +19,7 @@ import (
 	"comity.example/node"
 	"comity.example/node/journal"
 	"comity.example/node/store"
+	"comity.example/node/vault"
 	"comity.example/protocol"
 	"comity.example/protocol/ledger"
 )
@@ -217,5 +218,6 @@ func damageNamed(err error) bool {
 	var opened openError
 	var behind *journal.BehindError
 	return errors.As(err, &opened) && (errors.Is(err, store.ErrDamaged) || errors.Is(err, journal.ErrDamaged) ||
-		errors.Is(err, journal.ErrAnchorMissing) || errors.Is(err, store.ErrWrongKey) || errors.As(err, &behind))
+		errors.Is(err, journal.ErrAnchorMissing) || errors.Is(err, store.ErrWrongKey) ||
+		errors.Is(err, vault.ErrDamaged) || errors.Is(err, vault.ErrWrongKey) || errors.As(err, &behind))
 }

@@ -156,6 +156,7 @@ func (n *Node) do(ctx context.Context, d *duty) error {
 		}
 		// From here the act is sent, whatever happens next.
 		n.courier.Posted(posted...)
+		n.grants.withdraw(p.act)
 		return nil
 	}
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"time"
 
 	"comity.example/node/journal"
@@ -47,7 +48,7 @@ func owedFor(c *casefile.Case, self protocol.ParticipantID, e casefile.Effect) p
 func owed(c *casefile.Case, kind protocol.Kind, at time.Time) (protocol.Body, bool) {
 	switch kind {
 	case protocol.KindInterception:
-		over := c.Stand(casefile.RegionInterception, at).Ended && !c.Said(kind, string(protocol.TapStopped))
+		over := errors.Is(mayRun(c, at), errStopped) && !c.Said(kind, string(protocol.TapStopped))
 		return protocol.Body{Interception: &protocol.Tap{Action: protocol.TapStopped, At: at}}, over
 	case protocol.KindValidation:
 		lapsed := c.Stand(casefile.RegionValidation, at).State == "pending"

@@ -189,7 +189,7 @@ func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic
 		next := exhibit{Object: o, State: desk.EvidenceWaiting, Act: m.digest, In: a.Digest, From: m.act.From,
 			Bound: m.bound, Emergency: c.Emergency}
 		switch {
-		case own && (err != nil && m.bound == c.ID || held.State == desk.EvidenceDeleted):
+		case own && (err != nil && m.bound == c.ID || held.State == desk.EvidenceDeleted || held.State == desk.EvidenceRestricted):
 			return &desk.Problem{Status: http.StatusConflict, Text: "an object of the disclosure is not held any more",
 				Hint: "take it in first: see comity case show " + string(c.ID)}
 		case own:
@@ -443,6 +443,9 @@ func (e *exhibit) readable(id protocol.CaseID) error {
 	case desk.EvidenceDamaged:
 		return &desk.Problem{Status: http.StatusConflict, Text: "the object is not what the disclosure says: " + e.Why,
 			Hint: "ask who disclosed it to disclose it again"}
+	case desk.EvidenceRestricted:
+		return &desk.Problem{Status: http.StatusConflict, Text: "the use of the object is restricted: nothing of it is handed out",
+			Hint: "the case says why: comity case show " + string(id)}
 	case desk.EvidenceDeleted:
 		return &desk.Problem{Status: http.StatusGone, Text: "the object was deleted here: its key is destroyed",
 			Hint: "the case has the certificate: comity case show " + string(id)}

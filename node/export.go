@@ -151,6 +151,8 @@ func (x *export) evidence(d disclosedObject) error {
 		at = casepack.Damaged
 	case desk.EvidenceDeleted:
 		at = casepack.Deleted
+	case desk.EvidenceRestricted:
+		at = casepack.Restricted
 	}
 	if at != casepack.Here {
 		return x.out.AddEvidence(&d.object, at, nil)

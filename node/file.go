@@ -55,11 +55,13 @@ func (f *filed) move(self protocol.ParticipantID) casefile.Move {
 }
 
 // moveAt returns what our people are asked to do at a time: what has come is read
-// before what is due beside it is done, and that goes before what a clock tells.
+// before what is due beside it is done, and that goes before what a clock tells. That
+// something is to be deleted is what came, and need not be read first.
 func (f *filed) moveAt(self protocol.ParticipantID, at time.Time) casefile.Move {
 	main := f.File.Move(self)
 	waits := main != casefile.None && (main != casefile.Read || f.news(self) > f.Read)
-	if due := f.File.Due(self, at); !waits && due != casefile.None {
+	due := f.File.Due(self, at)
+	if due != casefile.None && (!waits || due == casefile.Delete && main == casefile.Read) {
 		return due
 	}
 	return f.move(self)

@@ -27,6 +27,7 @@ import (
 //	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof
 //	matter/<digest of issuer and identifier>       in which cases what was asked for was refused
 //	duty/<case>/<kind>/<digest>                    an act that this node owes and sends by itself
+//	destroy/<case>/<tree hash>                     an object whose key is to be destroyed, and that certified
 //	due/<unix seconds>/<case>                      when a clock of a case is due; never, while its clocks stand still
 //	reckoned                                       by what the times in due/ were reckoned last
 //	notify/<target>/<lane>/<seq>                   what a person is to be told of, outside of the node
@@ -50,6 +51,7 @@ const (
 	prefixDelivery = "delivery/"
 	prefixMatter   = "matter/"
 	prefixDuty     = "duty/"
+	prefixDestroy  = "destroy/"
 	prefixDue      = "due/"
 	prefixNotify   = "notify/"
 	keyReckoned    = "reckoned"

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 
@@ -24,31 +25,39 @@ type grant struct {
 	id      protocol.CaseID
 	readers []protocol.ParticipantID
 	objects map[protocol.Digest]int64 // sealed size, by tree hash
-	bound   protocol.CaseID
-	urgent  bool
+	// withheld are the readers of an object who get nothing of it any more.
+	withheld map[protocol.Digest][]protocol.ParticipantID
+	bound    protocol.CaseID
+	urgent   bool
 }
 
 // to reports whether a peer may fetch an object.
 func (g *grant) to(peer protocol.ParticipantID, object protocol.Digest) bool {
 	_, ok := g.objects[object]
-	return ok && slices.Contains(g.readers, peer)
+	return ok && slices.Contains(g.readers, peer) && !slices.Contains(g.withheld[object], peer)
 }
 
 // grants are those that were asked for lately.
 type grants struct {
 	mu   sync.Mutex
 	held map[protocol.Digest]*grant // by act; guarded by mu
+	// changed counts what may have taken a grant back; guarded by mu. Who reads a
+	// case while that happens keeps nothing of what it read.
+	changed uint64
 }
 
-func (g *grants) get(act protocol.Digest) *grant {
+func (g *grants) get(act protocol.Digest) (x *grant, changed uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.held[act]
+	return g.held[act], g.changed
 }
 
-func (g *grants) keep(act protocol.Digest, x *grant) {
+func (g *grants) keep(act protocol.Digest, x *grant, changed uint64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if changed != g.changed {
+		return
+	}
 	if g.held == nil || len(g.held) >= MaxGrants {
 		g.held = map[protocol.Digest]*grant{}
 	}
@@ -59,15 +68,29 @@ func (g *grants) forget(act protocol.Digest) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.held, act)
+	g.changed++
+}
+
+// withdraw forgets the grants of a case after the commit of an act that may take
+// some back: evidence may not be used any more, or a reader has deleted it.
+func (g *grants) withdraw(act *protocol.Act) {
+	if b := &act.Body; b.Deletion == nil && b.Refusal == nil && b.Validation == nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	maps.DeleteFunc(g.held, func(_ protocol.Digest, x *grant) bool { return x.id == act.Case })
+	g.changed++
 }
 
 // grantOf returns what an act of ours lets its readers fetch; of any other act, of
 // one that nobody took, and of one that is not there, nothing.
 func (n *Node) grantOf(ctx context.Context, act protocol.Digest) (*grant, error) {
-	if g := n.grants.get(act); g != nil {
+	g, changed := n.grants.get(act)
+	if g != nil {
 		return g, nil
 	}
-	g := &grant{}
+	g = &grant{}
 	err := n.journal.View(ctx, func(r store.Reader) error {
 		a, err := heldAct(r, act)
 		if errors.Is(err, store.ErrNotFound) {
@@ -86,14 +109,19 @@ func (n *Node) grantOf(ctx context.Context, act protocol.Digest) (*grant, error)
 			return err
 		}
 		g = &grant{id: a.Case, readers: a.Body.Disclosure.Readers, objects: map[protocol.Digest]int64{},
-			bound: m.bound, urgent: f.File.Emergency}
+			bound: m.bound, urgent: f.File.Emergency, withheld: map[protocol.Digest][]protocol.ParticipantID{}}
 		for _, o := range m.objects {
 			g.objects[o.Tree] = stream.SealedSize(o.Size)
+			for _, reader := range g.readers {
+				if !f.File.Serves(act, o.Tree, reader) {
+					g.withheld[o.Tree] = append(g.withheld[o.Tree], reader)
+				}
+			}
 		}
 		return nil
 	})
 	if err == nil && len(g.objects) > 0 { // what is not ours costs a stranger's rate, not our memory
-		n.grants.keep(act, g)
+		n.grants.keep(act, g, changed)
 	}
 	return g, err
 }

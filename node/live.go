@@ -100,11 +100,12 @@ func (n *Node) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) er
 
 // lives are the live objects that grow here, or come here.
 type lives struct {
-	mu    sync.Mutex
-	gates map[protocol.CaseID]*liveGate
-	waits map[protocol.ParticipantID]int // queries that wait for what has not come yet
-	pulls map[protocol.CaseID]*livePull
-	woken chan struct{} // holds at most one
+	mu        sync.Mutex
+	gates     map[protocol.CaseID]*liveGate
+	waits     map[protocol.ParticipantID]int // queries that wait for what has not come yet
+	pulls     map[protocol.CaseID]*livePull
+	woken     chan struct{} // holds at most one
+	announced announcements
 	// latest is the latest time that was seen: a clock that is put back opens nothing.
 	latest time.Time
 }
@@ -275,7 +276,7 @@ func (n *Node) readable(ctx context.Context, id protocol.CaseID, live protocol.D
 		if l, err = liveOf(r, id); err != nil {
 			return err
 		}
-		if l == nil || !live.IsZero() && l.ID != live {
+		if l == nil || !live.IsZero() && l.ID != live && (l.Product == nil || l.Product.Tree != live) {
 			return noExhibit(id)
 		}
 		if !l.Over || l.Product == nil {
@@ -311,12 +312,14 @@ func (n *Node) liveItem(r getter, id protocol.CaseID) (*desk.EvidenceItem, error
 		return nil, nil
 	case l.Over: // it was stopped without a word of what was delivered
 		i.State = desk.EvidenceDamaged
-	case l.Product != nil:
-		i.Object = *l.Product
-		i.State = desk.EvidenceFetching
-		i.Gaps = missing(l.Product.Segments, have, gaps)
 	case i.From != "" && !l.Wanted:
 		i.State, i.Why = desk.EvidenceWaiting, "nobody has asked for it yet: comity fetch "+string(id)
+	case l.Product != nil:
+		i.State = desk.EvidenceFetching
+		i.Gaps = missing(l.Product.Segments, have, gaps)
+	}
+	if l.Product != nil {
+		i.Object = *l.Product
 	}
 	n.lives.show(id, &i)
 	return &i, nil

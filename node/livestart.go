@@ -47,7 +47,7 @@ func (n *Node) announce(g casefile.Grounds, p *plan, l *protocol.Live, now time.
 	keys = append(keys, n.cfg.Keys.Open.Public())
 	prepared := !l.ID.IsZero()
 	if !prepared {
-		l.ID = n.announcements.of(p.file.ID)
+		l.ID = n.lives.announced.of(p.file.ID)
 	}
 	_, sent, err := n.vault.StartLive(p.file.ID, l.ID)
 	if err != nil {

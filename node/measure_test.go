@@ -28,6 +28,13 @@ var (
 // TestMain is also the main of the processes that TestMeasure starts.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if *rawOf > 0 {
+		if err := serveRaw(context.Background(), *rawOf); err != nil {
+			fmt.Fprintln(os.Stderr, "raw:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if *endOf == "" {
 		os.Exit(m.Run())
 	}

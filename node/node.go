@@ -10,7 +10,8 @@
 // An act goes out by submit.go: completed (plan.go), gate, the case, one commit
 // with its place in the outbox, and the courier, which settles it with the answer
 // (settle.go). What cannot leave yet stays a draft (draft.go). What the node sends
-// by itself, without a person, it owes first: duty.go. The clocks of the cases are
+// by itself, without a person, it owes first: duty.go. What an officer has deleted
+// is destroyed before that is certified: destroy.go. The clocks of the cases are
 // in the docket (docket.go), which the clerk watches; what rings outside of the
 // node waits in a queue of its own (tell.go).
 //
@@ -70,15 +71,14 @@ type Node struct {
 
 	// vault holds the bytes of evidence, engine fetches them, and shares divides
 	// what peers fetch from us.
-	vault         *vault.Vault
-	engine        *transfer.Engine
-	shares        *transfer.Shares
-	fetcher       *fetcher
-	uploads       *upload.Store
-	lives         *lives
-	announcements announcements
-	grants        grants
-	splits        sync.Mutex // held while a key is split for another case
+	vault   *vault.Vault
+	engine  *transfer.Engine
+	shares  *transfer.Shares
+	fetcher *fetcher
+	lives   *lives
+	uploads *upload.Store
+	grants  grants
+	splits  sync.Mutex // held while a key is split for another case
 
 	// grounds is what acts are decided on. It changes only inside a commit, so
 	// that the order of the ledger is the order in which they took effect.
@@ -92,6 +92,8 @@ type Node struct {
 	refusals   refusals
 	questions  questions
 	duties     duties
+	destroying sync.Mutex // held while keys are destroyed and that is certified
+	toDestroy  duties
 	places     calendar.Places
 	reckon     chan struct{} // holds one when the docket may rest on what changed
 
@@ -110,8 +112,8 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
-	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties(), precedence: newPrecedence(),
-		reckon: make(chan struct{}, 1), fetcher: newFetcher(), lives: newLives()}
+	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties(), toDestroy: newDuties(),
+		precedence: newPrecedence(), reckon: make(chan struct{}, 1), fetcher: newFetcher(), lives: newLives()}
 	n.metrics = newMetrics(cfg.Metrics)
 	n.store, err = badger.Open(ctx, badger.Config{
 		Dir: filepath.Join(cfg.Dir, "store"), Key: cfg.Keys.Store, Log: cfg.Log})
@@ -196,8 +198,8 @@ func (n *Node) Run(ctx context.Context) error {
 // journal's end, if it sees it, back into wrote.
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
-	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.clerk.Run, n.notifier.Run,
-		n.followTurns, n.keepDocket, n.moveEvidence, n.pullLives, n.sweepUploads}
+	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.finishDestroying,
+		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.moveEvidence, n.pullLives, n.sweepUploads}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()

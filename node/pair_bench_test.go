@@ -104,6 +104,9 @@ type pair struct {
 	from, to *process
 	signed   []byte // the last act that was delivered
 	runs     []run
+
+	holder *process   // the provider, where evidence is measured
+	peaks  [][2]int64 // memory that the provider and the authority ever took, in bytes
 }
 
 // A run is one round of deliveries.

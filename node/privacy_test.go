@@ -212,6 +212,14 @@ func (l *listener) tellStory() protocol.CaseID {
 // abuseBodies sends the other kinds of act, where they fit and where they do not.
 func (l *listener) abuseBodies(id protocol.CaseID) {
 	object := evidencetest.Object(mark, mark, []byte(mark))
+	about := "/v1/cases/" + string(id) + "/evidence?name=" + mark + "&media_type=" + mark + "&collector=" + mark
+	for _, path := range []string{about, about + "&role=" + mark, about + "&collected=" + mark, about + "/" + mark} {
+		for _, at := range []protocol.ParticipantID{police, office, contoso} {
+			if code, b := l.call(at, "POST", path, []byte(mark)); code == 200 {
+				l.must(json.Unmarshal(b, &object))
+			}
+		}
+	}
 	for _, at := range []protocol.ParticipantID{police, office, contoso} {
 		for _, body := range []protocol.Body{
 			{Withdrawal: &protocol.Withdrawal{Note: mark}},

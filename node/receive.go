@@ -120,6 +120,9 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 		}
 		// From here the act is accepted, or refused, whatever happens next.
 		n.metrics.arrival(&arrival, r)
+		if arrival.Act != nil {
+			n.grants.withdraw(arrival.Act.Act)
+		}
 		if r.owes {
 			n.duties.wake()
 		}

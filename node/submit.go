@@ -47,6 +47,14 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 	if err := n.heard.wait(ctx, urgency(d)); err != nil {
 		return desk.Submitted{}, err
 	}
+	if destroys(&d.Body) {
+		return n.destroy(ctx, d)
+	}
+	return n.dispatch(ctx, d)
+}
+
+// dispatch sends an act: the rest of Submit.
+func (n *Node) dispatch(ctx context.Context, d desk.Draft) (desk.Submitted, error) {
 	for {
 		grounds := n.grounds.Load()
 		now := n.now()
@@ -81,7 +89,7 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
-			if err := cmp.Or(mayConvert(tx, p.act), n.mayExecute(tx, p.act)); err != nil {
+			if err := cmp.Or(mayConvert(tx, p.act), n.mayExecute(tx, p.act), mayClose(tx, p.act)); err != nil {
 				return err
 			}
 			posted, err = n.send(tx, &out, ruled)
@@ -96,6 +104,7 @@ func (n *Node) Submit(ctx context.Context, d desk.Draft) (desk.Submitted, error)
 		// From here the act is sent, whatever happens next.
 		n.courier.Posted(posted...)
 		n.duties.wake()
+		n.grants.withdraw(p.act)
 		done.Act = out.Act.Digest
 		return done, nil
 	}
@@ -173,6 +182,9 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 	act := out.Act.Act
 	f, err := n.step(tx, casefile.StepOf(out.Act, &out.Decision), casefile.Case.Send)
 	if err != nil {
+		return nil, err
+	}
+	if err := n.certify(tx, act, by.at); err != nil {
 		return nil, err
 	}
 	if _, err = n.record(tx, ledger.KindSent, out.Act, by); err != nil {

@@ -83,9 +83,13 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 		why = "its authorisation has ended, or it was stopped: to go on takes a new request"
 		p.Hint = "comity request new --template --type interception"
 	case protocol.ReasonPending:
-		why = "something that runs beside it has not ended: secrecy, a notice, a preservation, a validation, an interception or costs"
-		p.Hint = "see comity case show, which says where each of them stands"
+		why = "something that runs beside it has not ended: secrecy, a notice, a preservation, a validation, an interception or costs, or evidence is to be deleted"
+		p.Hint = "see comity case show, which says where each of them stands; comity delete CASE deletes"
 	case protocol.ReasonThread:
+		if e.Kind == protocol.KindDeletion {
+			why, p.Hint = "an object of it was not handed over in this case to or by this participant", "comity delete CASE lists those that were"
+			break
+		}
 		why = "it does not fit what the case holds, or the case holds as much as it can"
 	}
 	p.Text = fmt.Sprintf("a %s does not fit a case that is %s: %s (%s)", e.Kind,

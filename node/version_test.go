@@ -76,6 +76,7 @@ func TestWhatACourtDecidedEitherSideTells(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			atBorder(t, func(t *testing.T, b *border) {
 				id := b.served()
+				held := b.takeIn(contoso, desk.Draft{Case: id, Body: disclosure(protocol.ProductionComplete)})
 				b.does(contoso, id, protocol.Body{Objection: &protocol.Objection{Level: protocol.LevelCourt,
 					Grounds: []protocol.Reason{protocol.ReasonQFGLaw}, Text: "it is forbidden", Reference: "24-mc-17"}})
 				b.await("the objection", func() bool { return b.move(police, id) == casefile.Determine })
@@ -84,7 +85,7 @@ func TestWhatACourtDecidedEitherSideTells(t *testing.T) {
 				for _, at := range []protocol.ParticipantID{police, office, contoso} {
 					b.awaitState(at, id, "lifted")
 				}
-				_, err := b.act(contoso, desk.Draft{Case: id, Body: disclosure(protocol.ProductionComplete)})
+				_, err := b.act(contoso, held)
 				if err == nil || !strings.Contains(err.Error(), string(protocol.ReasonOutOfTurn)) {
 					t.Errorf("disclosed under a lifted order: got %v", err)
 				}

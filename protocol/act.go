@@ -58,6 +58,7 @@ const (
 	KindEnforcement   Kind = "enforcement"   // the issuing side asks the enforcing authority to enforce
 	KindUse           Kind = "use"           // the issuing side asks leave for a use that needs it
 	KindClosure       Kind = "closure"       // the issuing side closes the case
+	KindDeletion      Kind = "deletion"      // evidence was deleted, or its use restricted
 )
 
 // Kinds lists every kind of act.
@@ -66,7 +67,7 @@ func Kinds() []Kind {
 		KindNondelivery, KindClarification, KindReply, KindAmendment, KindObjection, KindDetermination,
 		KindAcceptance, KindConditions, KindPostponement, KindConsultation, KindExtension, KindPreservation,
 		KindSecrecy, KindNotice, KindValidation, KindInterception, KindCosts, KindChallenge, KindResponse,
-		KindEnforcement, KindUse, KindClosure}
+		KindEnforcement, KindUse, KindClosure, KindDeletion}
 }
 
 // UnmarshalText refuses a kind that is not in the list.
@@ -165,10 +166,11 @@ type Body struct {
 	Enforcement   *Enforcement   `json:"enforcement,omitzero"`
 	Use           *Use           `json:"use,omitzero"`
 	Closure       *Closure       `json:"closure,omitzero"`
+	Deletion      *Deletion      `json:"deletion,omitzero"`
 }
 
 // members says which members of b are set.
-func (b *Body) members() [28]member {
+func (b *Body) members() [29]member {
 	return [...]member{
 		{KindRequest, b.Request != nil}, {KindCertification, b.Certification != nil},
 		{KindDisclosure, b.Disclosure != nil}, {KindRelay, b.Relay != nil},
@@ -184,6 +186,7 @@ func (b *Body) members() [28]member {
 		{KindCosts, b.Costs != nil}, {KindChallenge, b.Challenge != nil},
 		{KindResponse, b.Response != nil}, {KindEnforcement, b.Enforcement != nil},
 		{KindUse, b.Use != nil}, {KindClosure, b.Closure != nil},
+		{KindDeletion, b.Deletion != nil},
 	}
 }
 

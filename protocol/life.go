@@ -467,7 +467,7 @@ func (b *Body) checkLife() error {
 		check() error
 	}{b.Clarification, b.Reply, b.Amendment, b.Objection, b.Determination, b.Acceptance, b.Conditions,
 		b.Postponement, b.Consultation, b.Extension, b.Preservation, b.Secrecy, b.Notice, b.Validation,
-		b.Interception, b.Costs, b.Challenge, b.Response, b.Enforcement, b.Use, b.Closure} {
+		b.Interception, b.Costs, b.Challenge, b.Response, b.Enforcement, b.Use, b.Closure, b.Deletion} {
 		if c.absent() {
 			continue
 		}

@@ -45,6 +45,7 @@ func lifeBodies() map[string]protocol.Body {
 		"enforcement":  {Enforcement: &protocol.Enforcement{Request: protocol.Signed("{}"), Reason: protocol.ReasonOverdue}},
 		"use":          {Use: &protocol.Use{Purpose: "onward"}},
 		"closure":      {Closure: &protocol.Closure{}},
+		"deletion":     {Deletion: &protocol.Deletion{Action: protocol.Restricted, Reason: protocol.DeletionRefused, Objects: asked}},
 	}
 }
 
@@ -66,7 +67,7 @@ func TestEveryKindOfTheLifeOfACaseHasABody(t *testing.T) {
 			t.Errorf("%s: %v", k, err)
 		}
 	}
-	if len(all) != 21 {
+	if len(all) != 22 {
 		t.Errorf("%d bodies", len(all))
 	}
 }
@@ -117,6 +118,14 @@ func TestBodiesThatLackSomethingAreRefused(t *testing.T) {
 		{"response", "nonce", func(b *protocol.Body) { b.Response.Nonce = strings.Repeat("AA", protocol.NonceSize) }},
 		{"enforcement", "request", func(b *protocol.Body) { b.Enforcement.Request = nil }},
 		{"use", "purpose", func(b *protocol.Body) { b.Use.Purpose = "Onward use" }},
+		{"deletion", "action", func(b *protocol.Body) { b.Deletion.Action = "" }},
+		{"deletion", "reason", func(b *protocol.Body) { b.Deletion.Reason = "" }},
+		{"deletion", "action", func(b *protocol.Body) { b.Deletion.Reason = protocol.DeletionPurge }},
+		{"deletion", "objects", func(b *protocol.Body) { b.Deletion.Objects = nil }},
+		{"deletion", "objects", func(b *protocol.Body) { b.Deletion.Objects = append(asked, asked...) }},
+		{"deletion", "objects", func(b *protocol.Body) { b.Deletion.Objects = []protocol.Digest{{}} }},
+		{"deletion", "objects", func(b *protocol.Body) { b.Deletion.Objects = make([]protocol.Digest, protocol.MaxObjects+1) }},
+		{"deletion", "text", func(b *protocol.Body) { b.Deletion.Text = long }},
 		{"closure", "text", func(b *protocol.Body) { b.Closure.Text = long }},
 	} {
 		b := lifeBodies()[c.kind]

@@ -24,6 +24,11 @@ func writeBeside(w io.Writer, b *protocol.Body) {
 		field(w, "order", x.Order.String())
 	case b.Closure != nil:
 		field(w, "text", shown(b.Closure.Text))
+	case b.Deletion != nil:
+		for _, o := range b.Deletion.Objects {
+			field(w, "object", o.String())
+		}
+		field(w, "text", shown(b.Deletion.Text))
 	}
 }
 
@@ -38,7 +43,8 @@ func besideText(b *protocol.Body) string {
 		k := b.Preservation
 		return commas("what is kept is "+string(k.Action), endText(k.Until), with("for", string(k.Case)+shown(k.Reference)))
 	case b.Interception != nil:
-		return commas("the interception is "+string(b.Interception.Action)+" "+moment(b.Interception.At), endText(b.Interception.Until))
+		return commas("the interception is "+string(b.Interception.Action)+" "+moment(b.Interception.At), endText(b.Interception.Until),
+			deliveredText(b.Interception))
 	case b.Validation != nil:
 		text := "the validation is " + string(b.Validation.Result)
 		if v := b.Validation.By; v != nil {
@@ -51,6 +57,8 @@ func besideText(b *protocol.Body) string {
 			text += fmt.Sprintf(": %d of the smallest unit of %s", b.Costs.Amount, b.Costs.Currency)
 		}
 		return commas(text, shown(b.Costs.Basis))
+	case b.Deletion != nil:
+		return deletionText(b.Deletion)
 	case b.Closure != nil && b.Closure.Deleted:
 		return "the case is closed, and what was disclosed is deleted"
 	case b.Closure != nil:
@@ -111,7 +119,7 @@ func writeRegions(w io.Writer, v *desk.CaseView) {
 		name = ""
 	}
 	if v.ToDelete {
-		field(w, "evidence", "to be deleted: comity close "+string(v.Case)+" --deleted confirms it")
+		field(w, "evidence", "to be deleted, or its use restricted: comity delete "+string(v.Case)+" --all, before comity close")
 	}
 }
 
@@ -132,4 +140,16 @@ func standText(s *casefile.Stand) string {
 		text += ": " + string(s.By) + " tells"
 	}
 	return text
+}
+
+// deliveredText says what an interception delivers, or delivered.
+func deliveredText(t *protocol.Tap) string {
+	switch {
+	case t.Live != nil:
+		return "delivered live as " + shown(t.Live.Name) + " to " + words(t.Live.Readers)
+	case t.Product != nil:
+		return fmt.Sprintf("delivered were %s in %s, %s, %s", byteText(t.Product.Size), count(int(t.Product.Segments), "segment"),
+			shown(t.Product.Name), t.Product.Tree)
+	}
+	return ""
 }

@@ -52,6 +52,8 @@ func (t turn) commands() []string {
 	case casefile.Validate:
 		return []string{"comity validate " + t.id + " --sought",
 			"comity validate " + t.id + " --granted --authority NAME --reference REF"}
+	case casefile.Delete:
+		return []string{"comity delete " + t.id + " --all", "comity delete " + t.id + " --all --restrict"}
 	case casefile.Reply:
 		return t.replies()
 	case casefile.Respond:

@@ -72,7 +72,7 @@ type checked struct {
 
 func (c *checkCmd) Run(ctx context.Context, a *app) error {
 	if c.Replay != "" {
-		return c.replay(a)
+		return c.replay(ctx, a)
 	}
 	claims, err := readClaims(c.Request, c.Agreement)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -63,7 +64,7 @@ type rooted struct {
 var zipped = []byte("PK\x03\x04")
 
 // replay decides again what a file holds.
-func (c *checkCmd) replay(a *app) error {
+func (c *checkCmd) replay(ctx context.Context, a *app) error {
 	if c.Agreement != "" || c.Agreements != "" || c.Registers != "" || c.Save != "" || !c.At.IsZero() ||
 		c.AddresseeRole != "" || c.Candidates || c.All {
 		return badInput("--replay decides on what is in the file: only --pins goes with it", "see comity check --help")
@@ -75,7 +76,7 @@ func (c *checkCmd) replay(a *app) error {
 	defer f.Close()
 	begin := make([]byte, len(zipped))
 	if _, err := io.ReadFull(f, begin); err == nil && bytes.Equal(begin, zipped) {
-		return c.replayCase(a, f)
+		return c.replayCase(ctx, a)
 	}
 	return c.replayRecord(a)
 }
@@ -93,11 +94,12 @@ func (c *checkCmd) given(own []register.Pin) ([]register.Pin, rooted, error) {
 	return pins, rooted{pinnedOf(pins), compared}, nil
 }
 
-func (c *checkCmd) replayCase(a *app, f *os.File) error {
-	p, err := openPackage(f, c.Replay)
+func (c *checkCmd) replayCase(ctx context.Context, a *app) error {
+	p, closing, err := openPackage(ctx, c.Replay)
 	if err != nil {
 		return err
 	}
+	defer closing.Close()
 	pins, roots, err := c.given(p.Index.Pins)
 	if err != nil {
 		return err

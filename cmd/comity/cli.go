@@ -56,6 +56,7 @@ type cli struct {
 	Validate        validateCmd        `cmd:"" group:"Beside a request:" help:"Say what became of a validation after the fact."`
 	Costs           costsCmd           `cmd:"" group:"Beside a request:" help:"Claim, agree, dispute and pay costs."`
 	Redirect        redirectCmd        `cmd:"" group:"Beside a request:" help:"Answer that the customer, who controls the data, is to be asked."`
+	Delete          deleteCmd          `cmd:"" group:"Beside a request:" help:"Destroy the keys of evidence, or restrict its use, and certify it."`
 	Close           closeCmd           `cmd:"" group:"Beside a request:" help:"Close a case that has ended."`
 	Clarify         clarifyCmd         `cmd:"" group:"Talk:" help:"Ask the issuing side, as who cannot go on without it."`
 	Reply           replyCmd           `cmd:"" group:"Talk:" help:"Answer what the receiving side asked."`

@@ -8,7 +8,7 @@ import (
 
 type closeCmd struct {
 	Case    protocol.CaseID `arg:"" help:"The case."`
-	Deleted bool            `help:"Confirm that what was disclosed has been deleted."`
+	Deleted bool            `help:"Confirm that what was disclosed is deleted; comity delete certifies it by itself."`
 	Text    string          `help:"A last word." placeholder:"TEXT"`
 	signing
 }
@@ -16,7 +16,8 @@ type closeCmd struct {
 func (c *closeCmd) Help() string {
 	return `A case is closed by its issuing authority, once it has ended with all that runs beside it: secrecy, the
 notice to the user, a preservation, a validation, an interception, costs. comity case show says where each
-of them stands.`
+of them stands. What may not be used is deleted before, by comity delete; --deleted says so where this
+participant never had it.`
 }
 
 func (c *closeCmd) Run(ctx context.Context, a *app) error {

@@ -154,7 +154,7 @@ func (c *fetchCmd) allowed(ctx context.Context, node *desk.Client) error {
 	if v.ToDelete && !c.Despite {
 		return &failure{exitHold, "what was disclosed in this case is to be deleted: the request was not validated in time, " +
 			"or an authority raised a ground for refusal",
-			"delete it: comity delete " + string(c.Case) + "; --despite goes on all the same"}
+			"comity delete " + string(c.Case) + " --all destroys it; --despite goes on all the same"}
 	}
 	return nil
 }

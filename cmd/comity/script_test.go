@@ -1,8 +1,10 @@
 package main
 
 import (
+	"archive/zip"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -54,7 +56,7 @@ func scripts(t *testing.T, dir string, more func(*testscript.Env) error) testscr
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
 			"damage": damage, "fetch": fetch, "readme": readme, "large": large, "wrap": wrap, "edit": edit,
-			"until": until, "spoil": spoil, "tus": tus,
+			"until": until, "unpack": unpack, "spoil": spoil, "tus": tus,
 		},
 	}
 }
@@ -197,6 +199,23 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	b[at+200] ^= 1
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
+
+// unpack ARCHIVE FOLDER puts the files of the one folder in an archive into a folder.
+func unpack(ts *testscript.TestScript, _ bool, args []string) {
+	z, err := zip.OpenReader(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer z.Close()
+	for _, f := range z.File {
+		_, name, _ := strings.Cut(f.Name, "/")
+		path := filepath.Join(ts.MkAbs(args[1]), filepath.FromSlash(name))
+		ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
+		r, err := f.Open()
+		ts.Check(err)
+		b, err := io.ReadAll(r)
+		ts.Check(err)
+		ts.Check(os.WriteFile(path, b, 0o600))
+	}
 }
 
 // tus STATUS URL TOKEN FROM TO FILE uploads the bytes of a file from one to another,

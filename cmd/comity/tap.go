@@ -1,16 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	"comity.example/node/desk"
 	"comity.example/protocol"
 )
 
 type tapCmd struct {
-	Start tapStartCmd `cmd:"" help:"Say that the interception has begun, as its addressee."`
-	Stop  tapStopCmd  `cmd:"" help:"Say that it was stopped before its end. At its end the node says so by itself."`
-	Renew tapRenewCmd `cmd:"" help:"Tell the addressee of a new authorisation, with a new end."`
+	Start  tapStartCmd  `cmd:"" help:"Say that the interception has begun, as its addressee."`
+	Feed   tapFeedCmd   `cmd:"" help:"Deliver what is intercepted as it happens: standard input, or the output of a command."`
+	Follow tapFollowCmd `cmd:"" help:"Write what is delivered as it comes."`
+	Stop   tapStopCmd   `cmd:"" help:"Say that it was stopped before its end. At its end the node says so by itself."`
+	Renew  tapRenewCmd  `cmd:"" help:"Tell the addressee of a new authorisation, with a new end."`
 }
 
 // tapping are the flags of a start and of a stop.
@@ -20,21 +24,64 @@ type tapping struct {
 	signing
 }
 
-func (c *tapping) run(ctx context.Context, a *app, action protocol.TapAction) error {
-	return a.say(ctx, beside{signing: c.signing, id: c.Case, done: "said that the interception was " + string(action),
-		body: protocol.Body{Interception: &protocol.Tap{Action: action, At: a.at(c.At)}}})
+func (c *tapping) run(ctx context.Context, a *app, t protocol.Tap) error {
+	t.At = a.at(c.At)
+	body := protocol.Body{Interception: &t}
+	want, err := body.Digest()
+	if err != nil {
+		return err
+	}
+	return a.perform(ctx, errand{signing: c.signing, done: "said that the interception was " + string(t.Action),
+		fits: sameTap(want), draft: desk.Draft{Case: c.Case, Body: body}})
 }
 
-type tapStartCmd struct{ tapping }
+// sameTap wants the start or the stop to be signed that was asked for, with what only
+// the node knows: the id, the readers and the keys of a live object, and what it became.
+func sameTap(want protocol.Digest) func(*desk.Prepared) error {
+	return func(p *desk.Prepared) error {
+		if p.Body.Interception == nil {
+			return errNotAsked
+		}
+		t := *p.Body.Interception
+		if l := t.Live; l != nil {
+			if l.ID.IsZero() || len(l.Readers) == 0 || len(l.Keys) == 0 {
+				return errNotAsked
+			}
+			t.Live = &protocol.Live{Name: l.Name, MediaType: l.MediaType}
+		}
+		t.Product = nil
+		stripped := desk.Prepared{Body: p.Body}
+		stripped.Body.Interception = &t
+		return sameBody(want)(&stripped)
+	}
+}
+
+type tapStartCmd struct {
+	tapping
+	Live      string `help:"Announce a live object of that name: comity tap feed delivers into it." placeholder:"NAME"`
+	MediaType string `help:"Its media type. By default that of the ending of the name." placeholder:"TYPE"`
+}
 
 func (c *tapStartCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, protocol.TapStarted)
+	t := protocol.Tap{Action: protocol.TapStarted}
+	switch {
+	case c.Live != "":
+		t.Live = &protocol.Live{Name: c.Live, MediaType: cmp.Or(c.MediaType, mediaType(c.Live))}
+	case c.MediaType != "":
+		return badInput("--media-type: want it only with --live", "")
+	}
+	return c.run(ctx, a, t)
 }
 
 type tapStopCmd struct{ tapping }
 
+func (c *tapStopCmd) Help() string {
+	return `Where a live object was announced, the node seals it as soon as it is asked, and the act says what was
+delivered: nothing is taken any more, also if the act is not signed in the end.`
+}
+
 func (c *tapStopCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, protocol.TapStopped)
+	return c.run(ctx, a, protocol.Tap{Action: protocol.TapStopped})
 }
 
 type tapRenewCmd struct {

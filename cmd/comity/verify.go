@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -14,14 +14,18 @@ import (
 )
 
 type verifyCmd struct {
-	Package []string `arg:"" help:"The exported case; or several exports of it, by different participants, to compare."`
+	Package []string `arg:"" help:"The exported case, as the file or as the folder it was unpacked into; or several exports of it, by different participants, to compare."`
 	Pins    string   `help:"Directory with the Parties' pins, compared out of band." placeholder:"DIR"`
+	Summary string   `help:"Write what was found as one page for the court file, to be printed on A4." placeholder:"FILE.html"`
 }
 
 func (c *verifyCmd) Help() string {
 	return `Needs no node and no network: every signature, decision and receipt is checked from the Parties'
 pinned roots on. Without --pins the roots come from the package itself; then compare each
 fingerprint with the Party by phone before you believe any of it (exit status 3).
+Evidence that is not in the package is not proved, and exit status 3 says so; its bytes are read once,
+whatever its size, and nothing is unpacked. What --summary writes, this program found; the
+exporter had no part in it.
 A package shows what its exporter put in. That nothing was left out shows only beside the package of
 another participant: of several, each act is told that one holds and another lacks (exit status 5).`
 }
@@ -57,67 +61,148 @@ type compared struct {
 	Nothing bool `json:"nothing_compared,omitzero"`
 }
 
-func (c *verifyCmd) Run(_ context.Context, a *app) error {
+func (c *verifyCmd) Run(ctx context.Context, a *app) error {
 	var all compared
 	var reports []casepack.Report
 	for _, file := range c.Package {
-		v, err := c.verify(file)
+		v, err := c.verify(ctx, a, file)
 		if err != nil {
 			return err
 		}
 		all.Packages, reports = append(all.Packages, v), append(reports, v.Report)
 	}
+	if len(all.Packages) > 1 {
+		var err error
+		if all.Lacks, err = casepack.Compare(reports...); err != nil {
+			return badInput(plain(err), "want packages that different participants exported of one case")
+		}
+		all.Nothing = !slices.ContainsFunc(reports, func(r casepack.Report) bool { return r.Exporter != reports[0].Exporter })
+	}
+	if c.Summary != "" {
+		if err := all.summarise(c.Summary, a.instant()); err != nil {
+			return err
+		}
+	}
 	if len(all.Packages) == 1 {
 		v := all.Packages[0]
 		return errors.Join(a.show(v, v.alone), done(v.status()))
 	}
-	var err error
-	if all.Lacks, err = casepack.Compare(reports...); err != nil {
-		return badInput(plain(err), "want packages that different participants exported of one case")
-	}
-	all.Nothing = !slices.ContainsFunc(reports, func(r casepack.Report) bool { return r.Exporter != reports[0].Exporter })
 	return errors.Join(a.show(all, all.text), done(all.status()))
 }
 
 // verify goes through one package.
-func (c *verifyCmd) verify(file string) (v verified, err error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return v, badInput("cannot read "+file+": "+reasonOf(err), "")
-	}
-	defer f.Close()
-	p, err := openPackage(f, file)
+func (c *verifyCmd) verify(ctx context.Context, a *app, file string) (v verified, err error) {
+	p, closing, err := openPackage(ctx, file)
 	if err != nil {
 		return v, err
 	}
+	defer closing.Close()
 	pins := p.Index.Pins
 	if c.Pins != "" {
 		if pins, err = readPins(c.Pins); err != nil {
 			return v, err
 		}
 	}
+	bar := &passage{gauge: gauge{name: file}, board: a.board()}
+	p.Progress = func(done, total int64) {
+		bar.total = total
+		bar.count(int(done - bar.done))
+	}
 	v = verified{File: file, Report: p.Verify(pins), Pins: pinnedOf(pins), Compared: c.Pins != ""}
+	bar.board.clear()
+	if err := ctx.Err(); err != nil { // what was not read any more looks false
+		return v, err
+	}
 	for i := range v.Claims {
 		v.Claims[i].Why = plainText(v.Claims[i].Why)
 	}
 	return v, nil
 }
 
-// openPackage reads the table of contents of an exported case.
-func openPackage(f *os.File, name string) (*casepack.Package, error) {
-	info, err := f.Stat()
+// openPackage reads the table of contents of an exported case: an archive, or the
+// folder that it was unpacked into. It is read until ctx is done.
+func openPackage(ctx context.Context, name string) (p *casepack.Package, closing io.Closer, err error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, nil, badInput("cannot read "+name+": "+reasonOf(err), "")
+	}
+	if info.IsDir() {
+		root, err := os.OpenRoot(name)
+		if err != nil {
+			return nil, nil, badInput("cannot read "+name+": "+reasonOf(err), "")
+		}
+		p, err := casepack.OpenFolder(cancelableFS{ctx, root.FS()})
+		return opened(name, p, root, err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, badInput("cannot read "+name+": "+reasonOf(err), "")
+	}
+	p, err = casepack.Open(cancelable{ctx, f}, info.Size())
+	return opened(name, p, f, err)
+}
+
+// opened says of what does not open whose fault it is.
+func opened(name string, p *casepack.Package, closing io.Closer, err error) (*casepack.Package, io.Closer, error) {
+	if err == nil {
+		return p, closing, nil
+	}
+	closing.Close()
+	if errors.Is(err, context.Canceled) {
+		return nil, nil, err
+	}
+	if errors.Is(err, casepack.ErrChanged) {
+		return nil, nil, &failure{exitDoubt, name + " has changed since it was exported, or is not complete: do not rely on it",
+			"ask whoever exported it for it again, and compare before and after the way here"}
+	}
+	return nil, nil, badInput(name+": "+plain(err), "want a file that comity case export wrote, or the folder in it")
+}
+
+// A cancelable reads until a context is done.
+type cancelable struct {
+	ctx context.Context
+	r   io.ReaderAt
+}
+
+// ReadAt implements io.ReaderAt.
+func (u cancelable) ReadAt(p []byte, at int64) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.ReadAt(p, at)
+}
+
+// A cancelableFS opens files that are read until a context is done.
+type cancelableFS struct {
+	ctx context.Context
+	fs.FS
+}
+
+// Open implements fs.FS.
+func (u cancelableFS) Open(name string) (fs.File, error) {
+	f, err := u.FS.Open(name)
+	if d, ok := f.(fs.ReadDirFile); ok && err == nil {
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return d, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	p, err := casepack.Open(f, info.Size())
-	if errors.Is(err, casepack.ErrChanged) {
-		return nil, &failure{exitDoubt, name + " has changed since it was exported: do not rely on it",
-			"ask whoever exported it for it again, and compare before and after the way here"}
+	return cancelableFile{f, u.ctx}, nil
+}
+
+type cancelableFile struct {
+	fs.File
+	ctx context.Context
+}
+
+// Read implements io.Reader.
+func (f cancelableFile) Read(p []byte) (int, error) {
+	if err := f.ctx.Err(); err != nil {
+		return 0, err
 	}
-	if err != nil {
-		return nil, badInput(name+": "+plain(err), "want a file that comity case export wrote")
-	}
-	return p, nil
+	return f.File.Read(p)
 }
 
 func readPins(dir string) ([]register.Pin, error) {
@@ -129,113 +214,4 @@ func readPins(dir string) ([]register.Pin, error) {
 		return nil, badInput("there is no pin in "+dir, "want *.json files that comity register pin wrote")
 	}
 	return pins, nil
-}
-
-func (v *verified) status() exitStatus {
-	switch {
-	case !v.Holds:
-		return exitDoubt
-	case !v.Compared:
-		return exitHold
-	}
-	return exitOK
-}
-
-func (v *verified) text(w io.Writer) {
-	fmt.Fprintf(w, "%s\n", shown(string(v.Case)))
-	about := ""
-	for _, c := range v.Claims {
-		if c.About != about {
-			about = c.About
-			fmt.Fprintf(w, "%s\n", shown(about))
-		}
-		switch {
-		case c.Holds:
-			hang(w, "  ✓ ", shown(c.Claim))
-		case c.Unproved:
-			hang(w, "  – ", shown(c.Claim))
-		default:
-			hang(w, "  ✗ ", shown("does not hold: "+c.Claim+": "+c.Why))
-		}
-	}
-	for _, e := range v.Evidence {
-		from := "evidence of " + string(e.From)
-		if e.PassedOn != "" {
-			from = fmt.Sprintf("evidence produced by %s, passed on by %s", e.From, e.PassedOn)
-		}
-		fmt.Fprintf(w, "%s\n  %s, %d bytes\n", from, shown(e.Name), e.Size)
-		fmt.Fprintf(w, "  %s\n  sha512:%s\n", e.SHA256, shown(e.SHA512))
-	}
-	v.covers(w)
-	switch {
-	case !v.Holds:
-		fmt.Fprintln(w, "DOUBT: do not rely on this package")
-	case v.Compared:
-		fmt.Fprintf(w, "holds: %s\n", count(len(v.Claims)-v.Unproved, "claim"))
-	default:
-		fmt.Fprintln(w, "holds IF these are the Parties' roots: read them to each other by phone")
-		for _, p := range v.Pins {
-			fmt.Fprintf(w, "  %s\n", p.Fingerprint)
-		}
-	}
-	if v.Holds && v.Unproved > 0 {
-		fmt.Fprintf(w, "not proved: %s above, with –; a later export may prove it\n", count(v.Unproved, "claim"))
-	}
-}
-
-// covers says which acts the package is about, and as of when.
-func (v *verified) covers(w io.Writer) {
-	fmt.Fprintf(w, "covers %s\n", count(len(v.Acts), "act"))
-	for _, act := range v.Acts {
-		fmt.Fprintf(w, "  %s  %s of %s\n", moment(act.Issued), act.Kind, act.From)
-	}
-	for _, h := range v.Ledgers {
-		what := "newest receipt"
-		if h.Participant == v.Exporter {
-			what = "exporter"
-		}
-		hang(w, "  ", fmt.Sprintf("as of the checkpoint of size %d signed at %s by %s (%s)",
-			h.Size, moment(h.Signed), h.Participant, what))
-	}
-}
-
-// alone says what one package cannot show.
-func (v *verified) alone(w io.Writer) {
-	v.text(w)
-	hang(w, "", fmt.Sprintf("What %s left out, or took later, does not show: compare with the package of "+
-		"another participant, comity verify ONE OTHER", shown(string(v.Exporter))))
-}
-
-func (c *compared) status() exitStatus {
-	status := exitOK
-	for _, v := range c.Packages {
-		status = max(status, v.status()) // ok, hold, doubt
-	}
-	if len(c.Lacks) > 0 {
-		return exitDoubt
-	}
-	return status
-}
-
-func (c *compared) text(w io.Writer) {
-	for _, v := range c.Packages {
-		fmt.Fprintf(w, "%s, exported by %s\n", v.File, shown(string(v.Exporter)))
-		v.text(w)
-		fmt.Fprintln(w)
-	}
-	for _, l := range c.Lacks {
-		has, lacks := c.Packages[l.In], c.Packages[l.Not]
-		hang(w, "✗ ", fmt.Sprintf("the %s of %s, issued %s (%s), is in %s and not in %s, although %s sent it or was to have it",
-			l.Act.Kind, l.Act.From, moment(l.Act.Issued), l.Act.Digest, has.File, lacks.File, lacks.Exporter))
-	}
-	if len(c.Lacks) > 0 {
-		fmt.Fprintln(w, "DOUBT: a package leaves something out, or was exported before it came")
-		return
-	}
-	if c.Nothing {
-		fmt.Fprintf(w, "nothing was compared: %s exported all of them; want the package of another participant\n",
-			shown(string(c.Packages[0].Exporter)))
-		return
-	}
-	fmt.Fprintln(w, "no package lacks an act that another holds and its exporter sent or was to have")
 }

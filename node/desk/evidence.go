@@ -37,6 +37,7 @@ const (
 	EvidenceDamaged     EvidenceState = "damaged"     // not what was signed: see Why
 	EvidenceLive        EvidenceState = "live"        // grows
 	EvidenceDeleted     EvidenceState = "deleted"     // its key is destroyed
+	EvidenceRestricted  EvidenceState = "restricted"  // its key is there, and nothing of it is handed out
 )
 
 // An EvidenceItem is one object of a case. Sizes are in bytes, Rate in bytes a

@@ -126,8 +126,22 @@ func (s *server) putBack(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) feed(w http.ResponseWriter, r *http.Request) {
 	if id, ok := pathCase(w, r); ok {
-		reply(w)(s.n.Feed(r.Context(), id, r.Body))
+		reply(w)(s.n.Feed(r.Context(), id, &endable{r.Body, http.NewResponseController(w)}))
 	}
+}
+
+// An endable body can be closed while somebody reads it: a feed ends with its
+// interception, whether or not its source does.
+type endable struct {
+	io.ReadCloser
+	c *http.ResponseController
+}
+
+func (e *endable) Close() error {
+	if e.c.SetReadDeadline(time.Unix(1, 0)) == nil {
+		return nil // the server closes it
+	}
+	return e.ReadCloser.Close()
 }
 
 func (s *server) follow(w http.ResponseWriter, r *http.Request) {

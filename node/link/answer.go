@@ -99,7 +99,11 @@ func (l *Link) reply(stream *quic.Stream, answer wire.Message, sent Outcome) Out
 	if err != nil {
 		return Failed
 	}
-	stream.SetWriteDeadline(time.Now().Add(l.limits.frameTime(len(rest))))
+	size := len(rest)
+	if answer.Type() == wire.TypeBlock {
+		size = wire.MaxBlock // a line that carries all others has time for the last one
+	}
+	stream.SetWriteDeadline(time.Now().Add(l.limits.frameTime(size)))
 	for _, part := range [][]byte{head, rest} {
 		if _, err := stream.Write(part); err != nil {
 			return whyUnread(err)

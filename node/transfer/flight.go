@@ -120,7 +120,7 @@ func (e *Engine) blame(f flight, got end, now time.Time) {
 	}
 	switch got.outcome {
 	case Silent:
-		p.window = newWindow()
+		p.window = newWindow(1)
 		if !j.failed.IsZero() && p.good.After(j.failed) {
 			// It answers for others: it is this job that it does not answer for.
 			j.rest.begin(now, 0, most)

@@ -10,6 +10,7 @@ import (
 
 	"comity.example/node/link/linktest"
 	"comity.example/node/transfer"
+	"comity.example/protocol/evidence"
 	"comity.example/protocol/wire"
 )
 
@@ -22,6 +23,7 @@ func TestTheLineIsUsed(t *testing.T) {
 		speed int     // bytes per second
 		share float64 // of it that must be reached, the start included
 	}{
+		{"256 kbit/s", 6 * mib, 32_000, 0.6}, // on which a block takes half a minute, and two do not come in time
 		{"512 kbit/s", 3 * mib, 64_000, 0.8},
 		{"1 Mbit/s", 4 * mib, 125_000, 0.8},
 		{"10 Mbit/s", 16 * mib, 1_250_000, 0.8},
@@ -35,7 +37,7 @@ func TestTheLineIsUsed(t *testing.T) {
 				if rate := float64(o.sealed()) / took.Seconds(); rate < x.share*float64(x.speed) {
 					t.Errorf("got %.0f bytes per second of %d", rate, x.speed)
 				}
-				if n := l.beyond(o); n > 0 {
+				if n := l.beyond(o); n > 2*evidence.MaxBlock {
 					t.Errorf("%d bytes were served twice", n)
 				}
 			})
@@ -99,7 +101,7 @@ func TestFetchGoesOnAfterAPartition(t *testing.T) {
 
 func TestFetchGoesOnAfterTheOtherSideRestarts(t *testing.T) {
 	onLine(t, ordinary(), func(t *testing.T, l *line) {
-		o, _ := l.fetch(24*mib, false)
+		o, d := l.fetch(24*mib, false)
 		for range 3 {
 			time.Sleep(3 * time.Second)
 			l.end()
@@ -108,6 +110,9 @@ func TestFetchGoesOnAfterTheOtherSideRestarts(t *testing.T) {
 		}
 		if took := l.wait(o, time.Hour); took > time.Minute {
 			t.Errorf("took %v after the last restart", took)
+		}
+		if d.complete != 1 {
+			t.Errorf("completed %d times: what did not come was forgotten", d.complete)
 		}
 		if n := l.beyond(o); n > 3*twice {
 			t.Errorf("%d bytes were served twice, want the window at most for each restart", n)

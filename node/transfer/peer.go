@@ -38,7 +38,7 @@ type peer struct {
 }
 
 func newPeer(id protocol.ParticipantID) *peer {
-	return &peer{id: id, window: newWindow(), pause: newPause()}
+	return &peer{id: id, window: newWindow(FirstWindow), pause: newPause()}
 }
 
 // A line holds the jobs of one class that a block can be asked for of: cases in

@@ -228,7 +228,7 @@ func (s *Shares) spend(r Request) (wait time.Duration) {
 	}
 	if wait = take.DelayFrom(now); wait > 0 {
 		take.CancelAt(now)
-		return wait
+		return wait.Truncate(time.Millisecond) + time.Millisecond
 	}
 	a.total += r.Size
 	return 0

@@ -39,7 +39,8 @@ const (
 	askWork = 32 << 10
 )
 
-func newWindow() window { return window{size: FirstWindow, steep: true} }
+// newWindow returns a window of so many blocks: one after a block did not come.
+func newWindow(size int) window { return window{size: size, steep: true} }
 
 // sent counts a block that was asked for, and is in flight with the others.
 func (w *window) sent(now time.Time, flying int) {

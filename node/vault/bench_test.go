@@ -36,11 +36,12 @@ func floor(b *testing.B, path string, content []byte) time.Duration {
 	return time.Since(began)
 }
 
-const large = 256 << 20
+// large is the size of a large object, in bytes.
+const large = 128 << 20
 
 func mbps(bytes int64, d time.Duration) float64 { return float64(bytes) / 1e6 / d.Seconds() }
 
-// BenchmarkTakeIn takes in 256 MiB, beside writing and syncing them.
+// BenchmarkTakeIn takes in a large object, beside writing and syncing as much.
 func BenchmarkTakeIn(b *testing.B) {
 	content := random(1, large)
 	dir := b.TempDir()
@@ -104,7 +105,8 @@ func BenchmarkBlock(b *testing.B) {
 	report(b, took, plain, large)
 }
 
-// BenchmarkReceive puts and completes 256 MiB, beside writing and syncing them.
+// BenchmarkReceive puts and completes a large object, beside writing and syncing
+// as much.
 func BenchmarkReceive(b *testing.B) {
 	content := random(1, large)
 	dir := b.TempDir()

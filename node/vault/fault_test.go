@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -21,15 +22,19 @@ var errFault = errors.New("the disk failed")
 // A trouble fails the n-th step on the disk and, if the process is to be dead then,
 // all that follow.
 type trouble struct {
-	n     int
-	part  vault.Part
-	dead  bool
-	err   error
+	n    int
+	part vault.Part
+	dead bool
+	err  error
+
+	mu    sync.Mutex // guards what follows: files are synced together
 	steps int
 	hit   string
 }
 
 func (f *trouble) fault(step string) (vault.Part, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.steps++
 	switch {
 	case f.steps == f.n:
@@ -214,8 +219,8 @@ func TestEachStepOnTheDiskFails(t *testing.T) {
 					hit := ""
 					for _, dead := range []bool{true, false} {
 						for _, part := range []vault.Part{vault.Lost, vault.Torn, vault.Persisted} {
-							if part == vault.Torn && hit != "write" {
-								continue
+							if part == vault.Torn && hit != "write" || part == vault.Persisted && !dead {
+								continue // no news
 							}
 							hit = w.try(t, d, &trouble{n: n, part: part, dead: dead, err: errFault})
 						}
@@ -325,14 +330,14 @@ func TestWhatWasReceivedIsNotReceivedAgain(t *testing.T) {
 func TestCollectLeavesWhatIsOnItsWay(t *testing.T) {
 	s := newSender(t, 2*block)
 	var v *vault.Vault
-	ready, collecting, collected := false, false, 0
+	var collecting sync.Mutex
+	ready, collected := false, 0
 	v, err := vault.OpenFaulty(t.Context(), config(quick(t)), func(string) (vault.Part, error) {
-		if ready && !collecting {
-			collecting = true
+		if ready && collecting.TryLock() {
+			defer collecting.Unlock()
 			if _, err := v.Collect(context.Background()); err != nil {
 				t.Error(err)
 			}
-			collecting = false
 			collected++
 		}
 		return vault.Lost, nil

@@ -132,7 +132,7 @@ func TestReceivingGoesOnWhereItEnded(t *testing.T) {
 	// It is served on as it was served.
 	for i := range int64(71) {
 		b, proof, err := v.Block(s.taken.Tree, i)
-		if err != nil || evidence.Verify(s.taken.Tree, 71, i, b, proof) != nil {
+		if err != nil || (evidence.Cut{Tree: s.taken.Tree, Blocks: 71}).Verify(i, b, proof) != nil {
 			t.Errorf("block %d: %v", i, err)
 		}
 	}
@@ -301,6 +301,14 @@ func TestSmallObjectLeavesNothingUntilItIsThere(t *testing.T) {
 		if left := files(t, c.Dir); len(left) != 2 { // lock and seal
 			t.Errorf("with blocks %v there stay %q", blocks, left)
 		}
+	}
+	// Nor does it hold the quota.
+	other, err := v.Receive(t.Context(), vault.Receipt{Case: s.id, Peer: peer, Tree: protocol.DigestOf(nil), Size: s.taken.Size})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
 	}
 	in := s.mustReceive(t, v)
 	s.mustPut(t, in, 0)

@@ -137,17 +137,17 @@ func live(ctx context.Context, v, from *vault.Vault, say func(string, protocol.C
 	return nil
 }
 
-// TestKilledVaultKeepsWhatItAnswered kills at random moments, fourteen times, the
+// TestKilledVaultKeepsWhatItAnswered kills at random moments, ten times, the
 // last half of them while the vault opens and begins.
 func TestKilledVaultKeepsWhatItAnswered(t *testing.T) {
 	dir := t.TempDir()
 	state := map[string]string{} // by "case tree": the last line
-	for round := range 14 {
+	for round := range 10 {
 		while := 400 * time.Millisecond
-		if round >= 7 {
+		if round >= 5 {
 			while = 60 * time.Millisecond
 		}
-		for _, line := range kill(t, dir, while, round < 7) {
+		for _, line := range kill(t, dir, while, round < 5) {
 			f := strings.Fields(line)
 			if len(f) != 5 {
 				t.Fatalf("the victim said %q", line)

@@ -193,7 +193,7 @@ func TestOneForm(t *testing.T) {
 			must(t, err)
 		}
 		for _, name := range more {
-			_, err := w.Create(name)
+			_, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
 			must(t, err)
 		}
 		must(t, w.Close())
@@ -229,6 +229,17 @@ func TestOneForm(t *testing.T) {
 		}
 		if err == nil {
 			t.Errorf("%s: the form holds", name)
+		}
+	}
+	for name, c := range map[string]struct {
+		archive []byte
+		why     string
+	}{
+		"compressed": {again(func(i int, h *zip.FileHeader) bool { h.Method = uint16(8 * (i % 2)); return true }), "which nothing unpacks"},
+		"twice":      {again(all, "case/data/a"), "two files of one name"},
+	} {
+		if _, err := open(c.archive); err == nil || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: got %v, want %q", name, err, c.why)
 		}
 	}
 	// In another order the manifest does not fit.

@@ -364,7 +364,7 @@ func (c *Case) names() int {
 func (e *Entry) names() int {
 	n := len(e.To) + len(e.Follows) + len(e.InnerFollows)
 	if e.Says != nil {
-		n += len(e.Says.Answers) + len(e.Says.Reasons)
+		n += len(e.Says.Answers) + len(e.Says.Reasons) + len(e.Says.Objects)
 	}
 	return n
 }

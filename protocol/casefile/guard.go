@@ -488,27 +488,3 @@ func nothingOpen(c *Case, st *stance) protocol.Reason {
 	}
 	return ""
 }
-
-// ToDelete returns the acts with evidence that is to be deleted, oldest first:
-// that of a request that was not validated after the fact, and that against which
-// an authority raised a ground for refusal afterwards (Regulation (EU) 2023/1543,
-// Art. 4(5) and 10(4)). Restricting its use instead is a person's to decide.
-func (c *Case) ToDelete() []protocol.Digest {
-	var out []protocol.Digest
-	barred := false
-	for i := range c.Thread {
-		e := &c.Thread[i]
-		unvalidated := e.Kind == protocol.KindValidation && e.Leads == Withdrawn
-		barred = barred || unvalidated || e.Leads == GroundRaised
-		if e.Kind == protocol.KindClosure && e.Says.Deleted {
-			return nil
-		}
-		if (e.Kind == protocol.KindDisclosure || e.InnerKind == protocol.KindDisclosure) && !e.Lost() {
-			out = append(out, e.Act)
-		}
-	}
-	if !barred {
-		return nil
-	}
-	return out
-}

@@ -60,6 +60,7 @@ func words() []word {
 		protocol.KindInterception:  "started renewed stopped live product",
 		protocol.KindCosts:         "claimed agreed disputed paid",
 		protocol.KindClosure:       "deleted",
+		protocol.KindDeletion:      "deleted restricted",
 	}
 	var out []word
 	for _, k := range protocol.Kinds() {
@@ -72,6 +73,9 @@ func words() []word {
 	}
 	return out
 }
+
+// sealedFile is what every disclosure hands over.
+var sealedFile = protocol.DigestOf([]byte("sealed"))
 
 const nonce = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
@@ -86,7 +90,7 @@ func (w word) body(c *casefile.Case, self protocol.ParticipantID, at time.Time) 
 	case protocol.KindCertification:
 		b.Certification = &protocol.Certification{}
 	case protocol.KindDisclosure:
-		b.Disclosure = &protocol.Disclosure{Status: protocol.ProductionStatus(w.what)}
+		b.Disclosure = &protocol.Disclosure{Status: protocol.ProductionStatus(w.what), Objects: []protocol.Object{{Tree: sealedFile}}}
 	case protocol.KindRelay:
 		b.Relay = &protocol.Relay{}
 	case protocol.KindWithdrawal:
@@ -174,6 +178,9 @@ func (w word) beside(b *protocol.Body, c *casefile.Case, self protocol.Participa
 		b.Use = &protocol.Use{Purpose: "onward"}
 	case protocol.KindClosure:
 		b.Closure = &protocol.Closure{Deleted: w.what == "deleted"}
+	case protocol.KindDeletion:
+		b.Deletion = &protocol.Deletion{Action: protocol.DeletionAction(w.what), Reason: protocol.DeletionRefused,
+			Objects: []protocol.Digest{sealedFile}}
 	}
 }
 

@@ -43,7 +43,9 @@ func (w *walk) allowed(s casefile.Step, before *casefile.Case, questions []casef
 		w.t.Fatal("a case is closed while something in it goes on")
 	case b.Response != nil && from != before.Issuer:
 		w.t.Fatalf("%s answers a challenge of the officer of %s", from, before.Issuer)
-	case b.Request == nil && b.Relay == nil && b.Notice == nil && before.State == casefile.Closed:
+	case b.Deletion != nil && from != before.Issuer && from != before.Certifier && from != before.Addressee:
+		w.t.Fatalf("%s deletes what it never had", from)
+	case b.Request == nil && b.Relay == nil && b.Notice == nil && b.Deletion == nil && before.State == casefile.Closed:
 		w.t.Fatalf("a %s in a closed case", b.Kind())
 	}
 	w.neverUnends(&holder{id: from, file: after}, before.State)

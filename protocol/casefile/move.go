@@ -27,6 +27,7 @@ const (
 
 	Notify   Move = "notify"   // the user or a third State is told, or it is recorded why not
 	Validate Move = "validate" // what was issued without validation is validated after the fact
+	Delete   Move = "delete"   // what was disclosed is deleted, or its use restricted
 	// Halt: the request of another State that the case carries out has ended, or
 	// asks for less: withdraw, or amend.
 	Halt Move = "withdraw"
@@ -126,6 +127,9 @@ func (c *Case) Due(self protocol.ParticipantID, at time.Time) Move {
 		case s.Region == RegionThirdState && s.State == "to_do" && c.State != Requested && c.Speaks(self):
 			due = Notify
 		}
+	}
+	if c.State != Closed && c.Speaks(self) && len(c.ToDelete()) > 0 {
+		return Delete
 	}
 	return due
 }

@@ -36,6 +36,9 @@ type Says struct {
 	// Amount is what costs come to, in the smallest unit of Currency.
 	Amount   int64  `json:"amount,omitzero"`
 	Currency string `json:"currency,omitzero"`
+	// Objects are the evidence that the act hands over, or of a deletion what it is
+	// about: tree hashes.
+	Objects []protocol.Digest `json:"objects,omitempty"`
 }
 
 // says gathers it, nil of an act that says nothing of the kind.
@@ -44,7 +47,7 @@ func says(b *protocol.Body) *Says {
 	case b.Refusal != nil:
 		return &Says{Answers: b.Refusal.Answers, Reasons: []protocol.Reason{b.Refusal.Reason}}
 	case b.Disclosure != nil:
-		return &Says{What: string(b.Disclosure.Status)}
+		return &Says{What: string(b.Disclosure.Status), Objects: trees(b.Disclosure.Objects)}
 	case b.Clarification != nil:
 		return &Says{What: string(b.Clarification.Ask), Reasons: b.Clarification.Reasons}
 	case b.Reply != nil:
@@ -85,8 +88,7 @@ func saysOfRegion(b *protocol.Body) *Says {
 	case b.Validation != nil:
 		return &Says{What: string(b.Validation.Result)}
 	case b.Interception != nil:
-		return &Says{What: string(b.Interception.Action), Start: b.Interception.At, Until: b.Interception.Until,
-			Live: b.Interception.Live != nil || b.Interception.Product != nil}
+		return saysOfTap(b.Interception)
 	case b.Costs != nil:
 		return &Says{What: string(b.Costs.Action), Amount: b.Costs.Amount, Currency: b.Costs.Currency}
 	case b.Challenge != nil:
@@ -99,8 +101,18 @@ func saysOfRegion(b *protocol.Body) *Says {
 		return &Says{What: b.Use.Purpose}
 	case b.Closure != nil:
 		return &Says{Deleted: b.Closure.Deleted}
+	case b.Deletion != nil:
+		return &Says{What: string(b.Deletion.Action), Ground: string(b.Deletion.Reason), Objects: b.Deletion.Objects}
 	}
 	return nil
+}
+
+func saysOfTap(t *protocol.Tap) *Says {
+	s := &Says{What: string(t.Action), Start: t.At, Until: t.Until, Live: t.Live != nil || t.Product != nil}
+	if t.Product != nil {
+		s.Objects = []protocol.Digest{t.Product.Tree}
+	}
+	return s
 }
 
 // A Question is an act that waits for an answer.

@@ -90,6 +90,7 @@ var turns = []turn{
 	{kind: protocol.KindCosts, what: string(protocol.CostsPaid), by: issuing | addressee | authority, from: heard, to: nowhere},
 	{kind: protocol.KindCosts, by: issuing, from: heard, to: nowhere},
 	{kind: protocol.KindClosure, by: issuing, from: ever, own: slices.Concat(ended, []State{Served, Accepted}), to: to(Closed), only: nothingOpen},
+	{kind: protocol.KindDeletion, by: issuing | addressee, from: append(slices.Clone(heard), Closed), to: nowhere, only: deletes},
 }
 
 // A stance is where the sender of an act stood.

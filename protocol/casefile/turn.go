@@ -467,6 +467,9 @@ func entry(s Step) Entry {
 	}
 	if said.Act.Body.Disclosure != nil && said.Inner != nil {
 		e.Origin = said.Inner.Digest
+		if d := said.Inner.Act.Body.Disclosure; d != nil { // whose objects it hands over
+			e.Says.Objects = trees(d.Objects)
+		}
 	}
 	return e
 }

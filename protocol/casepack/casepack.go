@@ -99,12 +99,13 @@ const (
 	Quarantined Standing = "quarantined" // a scanner found something; it may be here all the same
 	Damaged     Standing = "damaged"     // it was not what was signed
 	Deleted     Standing = "deleted"     // its key is destroyed
+	Restricted  Standing = "restricted"  // its use is, and it is not handed out
 )
 
 // UnmarshalText refuses a standing that is not in the list.
 func (s *Standing) UnmarshalText(b []byte) error {
 	*s = Standing(b)
-	if !slices.Contains([]Standing{Here, Unfetched, Growing, Quarantined, Damaged, Deleted}, *s) {
+	if !slices.Contains([]Standing{Here, Unfetched, Growing, Quarantined, Damaged, Deleted, Restricted}, *s) {
 		return errors.New("casepack: an unknown standing of an object")
 	}
 	return nil

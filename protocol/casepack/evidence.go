@@ -26,6 +26,9 @@ type Evidence struct {
 	Files int64 `json:"files,omitzero"`
 	// Standing is the exporter's word.
 	Standing Standing `json:"standing,omitzero"`
+	// Certificate is the act in which the exporter says that it deleted it, or
+	// restricted its use.
+	Certificate protocol.Digest `json:"certificate,omitzero"`
 
 	From protocol.ParticipantID `json:"from"`
 	// PassedOn is the authority that had it from From, in a case of its own, and
@@ -67,7 +70,7 @@ func (v *verifier) evidence(about string, a *chain.Authentic, receipts []Receipt
 	origin := a.Origin()
 	v.follow(origin.Act)
 	objects := objectsOf(origin.Act)
-	if len(objects) == 0 {
+	if len(objects) == 0 || v.brief {
 		return
 	}
 	var passed protocol.ParticipantID
@@ -77,11 +80,12 @@ func (v *verifier) evidence(about string, a *chain.Authentic, receipts []Receipt
 			v.report.claim(about, fmt.Sprintf("carries what %s disclosed to %s in another case, and signed", origin.Act.From, passed), nil)
 		}
 	}
+	v.lists(about, objects)
 	handed := Handed{a.Digest, a.Act.Body.Kind(), a.Act.From, a.Act.Issued, receipts}
 	for i := range objects {
 		o := &objects[i]
 		v.named[o.Tree] = true
-		here, ok := v.object(about, objects, o)
+		here, ok := v.object(about, o)
 		if !ok {
 			continue
 		}
@@ -112,7 +116,7 @@ func (v *verifier) follow(a *protocol.Act) {
 
 // object claims that the bytes of an object are what was signed, or that they are not
 // in the package, which is no fault of it. It is not ok if they are false.
-func (v *verifier) object(about string, among []protocol.Object, o *protocol.Object) (here, ok bool) {
+func (v *verifier) object(about string, o *protocol.Object) (here, ok bool) {
 	name := EvidenceName(o.Tree)
 	claim := fmt.Sprintf("evidence %s is what was disclosed: it has the size and the SHA-512 digest that were signed", o.Tree)
 	standing, listed := v.standings[o.Tree]
@@ -123,10 +127,10 @@ func (v *verifier) object(about string, among []protocol.Object, o *protocol.Obj
 	case !has && listed && standing == Here:
 		return false, v.report.claim(about, claim, fmt.Errorf("%s is missing", name))
 	case !has:
-		v.report.leaveOpen(about, fmt.Sprintf("evidence %s is not in the package: %s", o.Tree, standing.words()))
+		v.report.leaveOpen(about, absent(o.Tree)+": "+standing.words())
 		return false, true
 	}
-	got := v.content(among, o)
+	got := v.content(o)
 	err := got.err
 	if err == nil && (got.sum.Size != o.Size || hex.EncodeToString(got.sum.SHA512[:]) != o.SHA512) {
 		err = errors.New("the file is another")
@@ -150,21 +154,23 @@ func (s Standing) words() string {
 		return "what the exporter had was not what was signed"
 	case Deleted:
 		return "the exporter had destroyed its key"
+	case Restricted:
+		return "the exporter had restricted its use"
 	}
 	return "the exporter does not say why"
 }
 
 // content reads a file of evidence, once, however many acts name it.
-func (v *verifier) content(among []protocol.Object, o *protocol.Object) content {
+func (v *verifier) content(o *protocol.Object) content {
 	if c, ok := v.contents[o.Tree]; ok {
 		return c
 	}
-	c := v.readContent(among, o)
+	c := v.readContent(o)
 	v.contents[o.Tree] = c
 	return c
 }
 
-func (v *verifier) readContent(_ []protocol.Object, o *protocol.Object) (c content) {
+func (v *verifier) readContent(o *protocol.Object) content {
 	name := EvidenceName(o.Tree)
 	v.used[name] = true
 	r, err := v.p.bag.Open(payload(name))
@@ -179,6 +185,5 @@ func (v *verifier) readContent(_ []protocol.Object, o *protocol.Object) (c conte
 	if !ok {
 		return content{err: errors.New("no manifest lists it")}
 	}
-	c.sum = sum
-	return c
+	return content{sum: sum}
 }

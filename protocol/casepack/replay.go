@@ -33,14 +33,15 @@ type Replayed struct {
 }
 
 // Replay decides every act of p again, in the order of the thread. What else a
-// package claims it does not say: Verify does.
+// package claims it does not say, and it reads no evidence: Verify does.
 func (p *Package) Replay(pins []register.Pin) ([]Replayed, error) {
-	report, out := p.verify(pins)
-	if out == nil {
-		last := report.Claims[len(report.Claims)-1]
+	v := p.verifier(pins)
+	v.brief = true
+	if !v.acts() {
+		last := v.report.Claims[len(v.report.Claims)-1]
 		return nil, errors.New("casepack: replay: " + last.Why)
 	}
-	return out, nil
+	return v.decisions, nil
 }
 
 // replay takes the next act, and notes what was decided of it: nothing, if it

@@ -35,9 +35,13 @@ func (c *Claim) False() bool { return !c.Holds && !c.Unproved }
 type Report struct {
 	Case     protocol.CaseID        `json:"case"`
 	Exporter protocol.ParticipantID `json:"exporter"`
-	Holds    bool                   `json:"holds"`    // no claim is false
-	Unproved int                    `json:"unproved"` // claims
-	Claims   []Claim                `json:"claims"`
+	Exported time.Time              `json:"exported"` // by its word
+	// Fingerprint is the SHA-512 digest of the tag manifest, which leads to every file
+	// of the package, in an archive as in a folder.
+	Fingerprint string  `json:"fingerprint"`
+	Holds       bool    `json:"holds"`    // no claim is false
+	Unproved    int     `json:"unproved"` // claims
+	Claims      []Claim `json:"claims"`
 	// Evidence are the objects that acts name, but those whose bytes are false, and
 	// Absent how many of them the package does not show.
 	Evidence []Evidence `json:"evidence"`
@@ -78,7 +82,9 @@ type verifier struct {
 	standings map[protocol.Digest]Standing
 	named     map[protocol.Digest]bool // objects that acts name
 	growing   bool                     // an interception that announced an object runs
+	listed    map[protocol.Digest]bool // lists that were compared with their packs
 	buffer    []byte
+	brief     bool // no evidence is read
 
 	keys       map[protocol.ParticipantID][]*cosign.LogPublic
 	last       *casefile.Grounds // what groundsAt returned last
@@ -87,34 +93,41 @@ type verifier struct {
 
 // Verify checks everything in p against the pinned roots of the Parties.
 func (p *Package) Verify(pins []register.Pin) Report {
-	r, _ := p.verify(pins)
-	return r
+	v := p.verifier(pins)
+	defer p.watch()()
+	if v.acts() {
+		v.rest()
+	}
+	v.report.Holds = !slices.ContainsFunc(v.report.Claims, func(c Claim) bool { return c.False() })
+	return *v.report
 }
 
-// verify returns beside the report each act as it was decided again.
-func (p *Package) verify(pins []register.Pin) (Report, []Replayed) {
-	r := Report{Case: p.Index.Case, Exporter: p.Index.Exporter, Claims: []Claim{}, Evidence: []Evidence{},
-		Acts: []Covered{}, Ledgers: []Head{}}
-	v := &verifier{p: p, pins: pins, report: &r, used: map[string]bool{indexName: true}, decisions: []Replayed{},
+func (p *Package) verifier(pins []register.Pin) *verifier {
+	v := &verifier{p: p, pins: pins, used: map[string]bool{indexName: true}, decisions: []Replayed{},
 		contents: map[protocol.Digest]content{}, rows: map[row]int{}, standings: map[protocol.Digest]Standing{},
-		named: map[protocol.Digest]bool{}, buffer: make([]byte, 256<<10)}
+		named: map[protocol.Digest]bool{}, listed: map[protocol.Digest]bool{}, buffer: make([]byte, 256<<10),
+		report: &Report{Case: p.Index.Case, Exporter: p.Index.Exporter, Exported: p.Index.Exported, Fingerprint: p.bag.Fingerprint(),
+			Claims: []Claim{}, Evidence: []Evidence{}, Acts: []Covered{}, Ledgers: []Head{}}}
 	for _, e := range p.Index.Evidence {
 		v.standings[e.Tree] = e.Standing
 	}
-	defer p.watch()()
-	if err := v.readDocuments(); !r.claim("documents",
+	return v
+}
+
+// acts goes through the documents and then through the acts. It reports false if there
+// is nothing on which an act could be decided.
+func (v *verifier) acts() bool {
+	if err := v.readDocuments(); !v.report.claim("documents",
 		"registers, agreements and notices are signed by the Parties' pinned roots", err) {
-		return r, nil
+		return false
 	}
-	for i := range p.Index.Acts {
-		v.replay(&p.Index.Acts[i])
+	for i := range v.p.Index.Acts {
+		v.replay(&v.p.Index.Acts[i])
 	}
-	if len(p.Index.Acts) == 0 {
-		r.claim("case", "the package holds acts", errors.New("there is none"))
+	if len(v.p.Index.Acts) == 0 {
+		v.report.claim("case", "the package holds acts", errors.New("there is none"))
 	}
-	v.rest()
-	r.Holds = !slices.ContainsFunc(r.Claims, func(c Claim) bool { return c.False() })
-	return r, v.decisions
+	return true
 }
 
 // watch tells Progress of what is read, until the function that it returns is called.
@@ -132,6 +145,7 @@ func (p *Package) watch() func() {
 
 // rest claims what is not about one act.
 func (v *verifier) rest() {
+	v.deletions()
 	if v.growing {
 		v.report.leaveOpen("evidence", "the product of an interception that had not stopped is not in the package")
 		v.report.Absent++
@@ -229,7 +243,7 @@ func (v *verifier) act(e *ActEntry) {
 	covered := v.report.cover(a, grounds.Directory)
 	d := decided{a, e, own.Record, own.Index}
 	covered.Agreement, covered.Verdict = v.decision(about, d, grounds)
-	v.thread(about, d)
+	v.thread(about, d, grounds)
 	if d.taken(v.p.Index.Exporter) && a.Act.From != v.p.Index.Exporter {
 		covered.Receipts = append(covered.Receipts, Receipted{v.p.Index.Exporter, at})
 	}
@@ -278,8 +292,11 @@ func (v *verifier) decision(about string, d decided, g casefile.Grounds) (protoc
 // thread takes the act into the case. The acts stand in the order in which the
 // exporter's ledger took them: else it could show an act of its own as sent
 // before what it knew by then, evidence before a withdrawal for one.
-func (v *verifier) thread(about string, d decided) {
+func (v *verifier) thread(about string, d decided, g casefile.Grounds) {
 	a, step := d.act, casefile.StepOf(d.act, &d.entry.Decision)
+	if r := step.Request(); r != nil && v.file == nil { // as the exporter noted them when the case opened
+		step.Terms = g.Terms(a.Act.Agreement, r, step.At)
+	}
 	step.Self = v.p.Index.Exporter
 	var next casefile.Case
 	var err error

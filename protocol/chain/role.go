@@ -56,7 +56,7 @@ func duties(b *protocol.Body) (duty, bool) {
 	case protocol.KindConditions, protocol.KindPostponement, protocol.KindConsultation:
 		return duty{roles: authorities}, true
 	case protocol.KindDetermination, protocol.KindAcceptance, protocol.KindExtension, protocol.KindSecrecy,
-		protocol.KindNotice, protocol.KindCosts:
+		protocol.KindNotice, protocol.KindCosts, protocol.KindDeletion:
 		return duty{roles: anyone}, true
 	case protocol.KindValidation:
 		d := duty{roles: issuing}

@@ -185,7 +185,7 @@ func (w world) chainSays() []recipe {
 		"postponement": {doj, contoso}, "consultation": {doj, police}, "extension": {contoso, ""},
 		"preservation-extended": {police, contoso}, "secrecy": {office, ""}, "notice-user": {contoso, ""}, "validation": {police, contoso},
 		"interception-renewed": {police, ""}, "costs": {contoso, ""}, "challenge": {contoso, police}, "response": {police, contoso},
-		"closure": {police, contoso},
+		"closure": {police, contoso}, "deletion": {police, ""},
 	}
 	var out []recipe
 	for name, by := range yes {

@@ -77,6 +77,9 @@ func lives() map[string]protocol.Body {
 		"enforcement":          {Enforcement: &protocol.Enforcement{Request: []byte("{}"), Reason: protocol.ReasonOverdue}},
 		"use":                  {Use: &protocol.Use{Purpose: "onward_transfer", Text: "to a third State", Request: []byte("{}")}},
 		"closure":              {Closure: &protocol.Closure{Deleted: true, Text: "deleted"}},
+		"deletion": {Deletion: &protocol.Deletion{Action: protocol.Deleted, Reason: protocol.DeletionPurge, Objects: ofAsked,
+			Text: "the case is over"}},
+		"deletion-restricted": {Deletion: &protocol.Deletion{Action: protocol.Restricted, Reason: protocol.DeletionRefused, Objects: ofAsked}},
 		"disclosure-origin": {Disclosure: &protocol.Disclosure{Status: protocol.ProductionNoData, Objects: []protocol.Object{},
 			Origin: []byte("{}")}},
 		"refusal-answers": {Refusal: &protocol.Refusal{Reason: protocol.ReasonChallenge, Answers: ofAsked}},
@@ -133,6 +136,11 @@ func (w world) lifeForms() []recipe {
 	bad("disclosure-origin", "objects", "objects beside what is passed on", func(b *protocol.Body) {
 		b.Disclosure.Objects = []protocol.Object{evidencetest.Object("a", "text/plain", []byte("a"))}
 	})
+	bad("deletion", "action", "neither deleted nor restricted", func(b *protocol.Body) { b.Deletion.Action = "hidden" })
+	bad("deletion", "reason", "deleted for a reason that is not known", func(b *protocol.Body) { b.Deletion.Reason = "space" })
+	bad("deletion", "restricted", "restricted, where it is to be deleted", func(b *protocol.Body) { b.Deletion.Action = protocol.Restricted })
+	bad("deletion", "objects", "nothing was deleted", func(b *protocol.Body) { b.Deletion.Objects = []protocol.Digest{} })
+	bad("deletion", "objects-twice", "deleted twice", func(b *protocol.Body) { b.Deletion.Objects = []protocol.Digest{asked, asked} })
 	bad("postponement", "reason", "put off for a reason that is not known", func(b *protocol.Body) { b.Postponement.Reason = "late" })
 	bad("extension", "reason", "more time for no reason", func(b *protocol.Body) { b.Extension.Reason = "" })
 	bad("preservation-confirmed", "case", "confirmed by nothing", func(b *protocol.Body) { b.Preservation.Case = "" })

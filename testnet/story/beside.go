@@ -56,7 +56,7 @@ func (p *player) notify(ctx context.Context, st step) error {
 	return p.body(ctx, st, protocol.Body{Notice: n})
 }
 
-// tap: tap CASE PARTICIPANT ACTION [until=DAYS]
+// tap: tap CASE PARTICIPANT ACTION [until=DAYS] [live=NAME]
 func (p *player) tap(ctx context.Context, st step) error {
 	args, err := st.want(3)
 	if err != nil {
@@ -70,6 +70,9 @@ func (p *player) tap(ctx context.Context, st step) error {
 		if t.Until, err = p.ends(st); err != nil {
 			return err
 		}
+	}
+	if name := st.option("live"); name != "" {
+		t.Live = &protocol.Live{Name: name, MediaType: "application/octet-stream"}
 	}
 	return p.body(ctx, st, protocol.Body{Interception: t})
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // FetchPatience bounds how long a step may wait for evidence to be fetched.
-const FetchPatience = 10 * time.Minute
+const FetchPatience = time.Hour
 
 // takeIn takes content into a case, as the participant's systems would.
 func (p *player) takeIn(ctx context.Context, id protocol.CaseID, at protocol.ParticipantID, about desk.Intake, content io.Reader) (protocol.Object, error) {
@@ -67,6 +67,56 @@ func (p *player) part(ctx context.Context, st step) error {
 	return p.handOver(ctx, st, protocol.ProductionPartial)
 }
 
+// hold: hold CASE PARTICIPANT FILE — takes it in, and discloses nothing.
+func (p *player) hold(ctx context.Context, st step) error {
+	id, o, err := p.taken(ctx, st)
+	if err != nil {
+		return err
+	}
+	node, err := p.Desk(protocol.ParticipantID(st.args[1]))
+	if err != nil {
+		return err
+	}
+	e, err := node.Evidence(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, i := range e.Items {
+		if i.Object.Tree == o.Tree && i.State == desk.EvidenceHeld {
+			p.say("  ✓ %s holds the file for review", st.args[1])
+			return nil
+		}
+	}
+	return errors.New("it is not held")
+}
+
+// unseen: unseen CASE PARTICIPANT FILE — the participant knows of no such object.
+func (p *player) unseen(ctx context.Context, st step) error {
+	args, err := st.want(3)
+	if err != nil {
+		return err
+	}
+	id, err := p.caseOf(args[0])
+	if err != nil {
+		return err
+	}
+	node, err := p.Desk(protocol.ParticipantID(args[1]))
+	if err != nil {
+		return err
+	}
+	e, err := node.Evidence(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, i := range e.Items {
+		if i.Object.Name == args[2] {
+			return fmt.Errorf("it is there, and %s", i.State)
+		}
+	}
+	p.say("  ✗ %s knows nothing of it", args[1])
+	return nil
+}
+
 // evidence: evidence CASE PARTICIPANT FILE — the participant has it, bit for bit:
 // its node fetched it by itself, or because somebody asks for it now.
 func (p *player) evidence(ctx context.Context, st step) error {
@@ -89,7 +139,7 @@ func (p *player) evidence(ctx context.Context, st step) error {
 	if !bytes.Equal(got.Bytes(), content) {
 		return fmt.Errorf("it is another file, of %d bytes", got.Len())
 	}
-	p.say("  ✓ %s has the file, and it is the one that was signed", args[1])
+	p.say("  ✓ %s has the file, and its digest is the one that was signed", args[1])
 	return nil
 }
 
@@ -222,7 +272,7 @@ func sizeText(n int64) string {
 }
 
 // moving: moving CASE PARTICIPANT NAME PERCENT — waits until so much of an object is
-// here, and no more than all.
+// here, and not all of it. What was seen to be here before must still be.
 func (p *player) moving(ctx context.Context, st step) error {
 	args, err := st.want(4)
 	if err != nil {
@@ -241,6 +291,8 @@ func (p *player) moving(ctx context.Context, st step) error {
 		return err
 	}
 	var item desk.EvidenceItem
+	before := p.moved[args[1]+" "+args[2]]
+	lost := false
 	err = untilAfter(ctx, FetchPatience, func() (bool, error) {
 		e, err := node.Evidence(ctx, id)
 		for _, i := range e.Items {
@@ -248,9 +300,13 @@ func (p *player) moving(ctx context.Context, st step) error {
 				item = i
 			}
 		}
-		return item.Total > 0 && item.Have >= item.Total*percent/100, err
+		lost = item.Have > 0 && item.Have < before
+		return lost || item.Total > 0 && item.Have >= item.Total*percent/100, err
 	})
+	p.moved[args[1]+" "+args[2]] = item.Have
 	switch {
+	case lost:
+		return fmt.Errorf("%d bytes are here, and %d were", item.Have, before)
 	case err != nil:
 		return fmt.Errorf("%d of %d bytes are here: %w", item.Have, item.Total, err)
 	case item.State == desk.EvidenceComplete:

@@ -159,7 +159,7 @@ func parseStep(n int, line string) (step, error) {
 // error says which step did not end as it should.
 func (s *Story) Play(ctx context.Context, stage Stage, tell func(line string)) error {
 	p := &player{Stage: stage, story: s, tell: tell, cases: map[string]protocol.CaseID{},
-		acts: map[string][]protocol.Digest{}}
+		acts: map[string][]protocol.Digest{}, moved: map[string]int64{}}
 	for _, st := range s.steps {
 		if err := st.do(p, ctx, st); err != nil {
 			return fmt.Errorf("%s:%d: %s %s: %w", s.Name, st.line, st.verb, st.text, err)
@@ -175,6 +175,7 @@ type player struct {
 	tell    func(string)
 	cases   map[string]protocol.CaseID   // by the story's name for it
 	acts    map[string][]protocol.Digest // acts that a burst sent
+	moved   map[string]int64             // bytes of an object that were seen at a participant
 	last    protocol.Decision            // of the newest submission
 	shown   protocol.Decision            // what the officer was shown before it
 	gone    protocol.Digest              // act of the newest submission, none if it was denied

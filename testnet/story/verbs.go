@@ -1,10 +1,11 @@
 package story
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -35,6 +36,8 @@ var verbs = map[string]verb{
 	"mail":      (*player).mail,
 	"moving":    (*player).moving,
 	"arrived":   (*player).arrived,
+	"hold":      (*player).hold,
+	"unseen":    (*player).unseen,
 	"verify":    (*player).verify,
 	"inbox":     (*player).inbox,
 	"suspend":   (*player).suspend,
@@ -63,12 +66,18 @@ var verbs = map[string]verb{
 	"secrecy":   (*player).secrecy,
 	"notify":    (*player).notify,
 	"tap":       (*player).tap,
+	"feed":      (*player).feed,
+	"overhears": (*player).overhears,
+	"accounts":  (*player).accounts,
 	"keep":      (*player).keep,
 	"validate":  (*player).validate,
 	"region":    (*player).region,
 	"renew":     (*player).renew,
 	"said":      (*player).said,
 	"close":     (*player).closed,
+	"delete":    (*player).erase,
+	"gone":      (*player).unread,
+	"certified": (*player).certified,
 	"draft":     (*player).draft,
 	"approve":   (*player).approve,
 	"send":      (*player).sendDraft,
@@ -343,7 +352,8 @@ func (p *player) receipted(ctx context.Context, st step) error {
 	return err
 }
 
-// verify: verify CASE PARTICIPANT
+// verify: verify CASE PARTICIPANT [without] — nothing is left unproved, but, with the
+// word, evidence that the participant has not got any more or never had.
 func (p *player) verify(ctx context.Context, st step) error {
 	args, err := st.want(2)
 	if err != nil {
@@ -357,7 +367,15 @@ func (p *player) verify(ctx context.Context, st step) error {
 	if err != nil {
 		return err
 	}
+	without := strings.HasSuffix(st.text, " without")
+	if without != (report.Absent > 0) {
+		return fmt.Errorf("%d objects are not in the package", report.Absent)
+	}
 	for _, c := range report.Claims {
+		if without && c.Unproved && strings.HasPrefix(c.Claim, "evidence ") {
+			p.say("  ? %s", c.Claim)
+			continue
+		}
 		if !c.Holds {
 			return fmt.Errorf("%s: %s: %s", c.About, c.Claim, c.Why)
 		}
@@ -365,7 +383,7 @@ func (p *player) verify(ctx context.Context, st step) error {
 	if !report.Holds {
 		return errors.New("the package does not hold")
 	}
-	p.say("  ✓ %s exports the case; comity verify accepts it offline: %d claims hold", args[1], len(report.Claims))
+	p.say("  ✓ %s exports the case; comity verify accepts it offline: %d claims hold", args[1], len(report.Claims)-report.Unproved)
 	return nil
 }
 
@@ -374,11 +392,20 @@ func (p *player) exported(ctx context.Context, at protocol.ParticipantID, id pro
 	if err != nil {
 		return casepack.Report{}, err
 	}
-	var b bytes.Buffer
-	if err := node.Export(ctx, id, &b); err != nil {
+	file, err := os.CreateTemp("", "comity-case-*.zip")
+	if err != nil {
 		return casepack.Report{}, err
 	}
-	pack, err := casepack.Open(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	defer os.Remove(file.Name())
+	defer file.Close()
+	if err := node.Export(ctx, id, file); err != nil {
+		return casepack.Report{}, err
+	}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return casepack.Report{}, err
+	}
+	pack, err := casepack.Open(file, size)
 	if err != nil {
 		return casepack.Report{}, err
 	}

@@ -43,6 +43,7 @@ const rows = [
   ['interception', 'renewed', I, asked], ['interception', 'started', D, asked], ['interception', 'stopped', D, heard],
   ['costs', 'claimed', [...D, ...A], heard], ['costs', 'paid', [...I, ...D, ...A], heard], ['costs', '', I, heard],
   ['closure', '', I, [...begun, ...ended], 'closed'],
+  ['deletion', '', [...I, ...D], [...heard, 'closed']],
 ];
 const ownWay = ['request', 'certification', 'disclosure', 'relay', 'withdrawal', 'nondelivery'];
 const questions = ['clarification', 'objection', 'conditions', 'postponement', 'consultation', 'challenge', 'enforcement', 'use'];
@@ -206,7 +207,7 @@ class Case {
     const open = this.unanswered(known);
     this.toWhom(act, parts, known);
     this.answersOpen(act, open);
-    this.guard({ act, word, parts, known, open: [...open.values()] });
+    this.guard({ act, word, row, parts, known, open: [...open.values()] });
     if (row[4] === 'decision') return act.decision;
     if (act.kind === 'disclosure' && word === 'partial') return 'partly_produced';
     return row[4] ?? '';
@@ -237,12 +238,12 @@ class Case {
   }
 
   guard(st) {
-    const { act, word, parts, known, open } = st, said = (kind) => known.filter((e) => e.kind === kind);
+    const { act, word, row, parts, known, open } = st, said = (kind) => known.filter((e) => e.kind === kind);
     const official = this.has(act.from, 'central', 'designated', 'enforcing', 'point-of-contact-24/7');
     const isAuthority = parts.includes('authority'), official_ = () => { if (!official) refuse('role'); };
     switch (act.kind) {
       case 'acceptance':
-        if (parts.includes('addressee') || isAuthority) official_();
+        if (row[2] !== I) official_(); // whoever is both answers by the row of its state
         else if ((act.answers ?? []).length === 0) refuse('question_not_open');
         break;
       case 'postponement': case 'consultation': official_(); break;

@@ -24,7 +24,7 @@ share(issuing, 'request', 'withdrawal', 'amendment', 'response', 'reply', 'prese
 share(receiving, 'refusal', 'clarification');
 share(answering, 'objection', 'challenge');
 share(authorities, 'conditions', 'postponement', 'consultation');
-share(anyone, 'determination', 'acceptance', 'extension', 'secrecy', 'notice', 'costs', 'interception');
+share(anyone, 'determination', 'acceptance', 'extension', 'secrecy', 'notice', 'costs', 'interception', 'deletion');
 
 // Two facts a node states by itself.
 function alone(act) {

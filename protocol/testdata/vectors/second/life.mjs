@@ -77,6 +77,9 @@ export const bodies = ({ identifier, item, authorisation, validation }) => ({
   enforcement: s.object({ request: s.anObject, reason, 'text?': free }),
   use: s.object({ purpose: code, 'text?': free, 'request?': s.anObject }),
   closure: s.object({ 'deleted?': s.flag, 'text?': free }),
+  deletion: s.both(s.object({ action: s.oneOf('deleted', 'restricted'), reason: s.oneOf('refused_after', 'not_validated',
+    'minimisation', 'retention', 'withdrawn', 'court_decision', 'purge'), objects: s.distinct(s.list(s.digest, 1, 64)), 'text?': free }),
+  s.check((v) => v.action === 'deleted' || ['refused_after', 'not_validated', 'minimisation'].includes(v.reason), 'action')),
 });
 
 const compartment = s.object({ name: s.oneOf('facts', 'necessity'), for: s.distinct(s.list(s.participant, 1, 8)), sealed: s.anObject });

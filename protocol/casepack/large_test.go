@@ -1,0 +1,121 @@
+package casepack_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"io"
+	"maps"
+	"runtime"
+	"slices"
+	"testing"
+
+	"comity.example/protocol"
+	"comity.example/protocol/bag"
+	"comity.example/protocol/canon"
+	"comity.example/protocol/casepack"
+	"comity.example/protocol/evidence/evidencetest"
+)
+
+// page is how many bytes a sparse file keeps together.
+const page = 1 << 16
+
+// A sparse file keeps the pages that are not all zeros.
+type sparse struct {
+	size  int64
+	pages map[int64][]byte
+	zeros [page]byte
+}
+
+// Write implements io.Writer.
+func (s *sparse) Write(b []byte) (int, error) {
+	for left := b; len(left) > 0; {
+		at := s.size % page
+		n := min(int64(len(left)), page-at)
+		if p := s.pages[s.size/page]; p != nil || !bytes.Equal(left[:n], s.zeros[:n]) {
+			if p == nil {
+				p = make([]byte, page)
+				s.pages[s.size/page] = p
+			}
+			copy(p[at:], left[:n])
+		}
+		s.size, left = s.size+n, left[n:]
+	}
+	return len(b), nil
+}
+
+// ReadAt implements io.ReaderAt.
+func (s *sparse) ReadAt(b []byte, at int64) (int, error) {
+	n := min(int64(len(b)), max(0, s.size-at))
+	for done := int64(0); done < n; {
+		in := (at + done) % page
+		k := min(n-done, page-in)
+		if p := s.pages[(at+done)/page]; p != nil {
+			copy(b[done:done+k], p[in:])
+		} else {
+			clear(b[done : done+k])
+		}
+		done += k
+	}
+	if n < int64(len(b)) {
+		return int(n), io.EOF
+	}
+	return int(n), nil
+}
+
+// large is a package with an object of size zeros, as a sparse file.
+func large(t *testing.T, size int64) (*sparse, *pack) {
+	t.Helper()
+	p, book := newCase(t, func(*protocol.Request) {})
+	out := &sparse{pages: map[int64][]byte{}}
+	w := bag.NewWriter(out, string(p.index.Case))
+	tree := protocol.DigestOf([]byte("large"))
+	sum, err := w.Add("data/"+casepack.EvidenceName(tree), io.LimitReader(zeros{}, size))
+	must(t, err)
+	answer := p.w.Disclose(p.acts[1], contoso, office)
+	answer.Body.Disclosure = evidencetest.Disclosure(protocol.ProductionComplete, []protocol.Object{{Name: "disk.img",
+		MediaType: "application/octet-stream", Size: sum.Size, SHA512: hex.EncodeToString(sum.SHA512[:]), Tree: tree}}, office)
+	answer.Follows = []protocol.Digest{digest(t, p.acts[1])}
+	p.act(book, answer)
+	p.index.Format = casepack.Format
+	p.index.Evidence = []casepack.EvidenceEntry{{Tree: tree, Standing: casepack.Here}}
+	p.files["custody.jsonld"], err = casepack.CustodyOf(p.files, p.index)
+	must(t, err)
+	p.files["case.json"], err = canon.Encode(p.index)
+	must(t, err)
+	for _, name := range slices.Sorted(maps.Keys(p.files)) {
+		_, err := w.Add("data/"+name, bytes.NewReader(p.files[name]))
+		must(t, err)
+	}
+	must(t, w.Close(casepack.InfoOf(&p.index)...))
+	return out, p
+}
+
+// TestLargePackageTakesLittleMemory: what it takes does not grow with the evidence, and
+// sizes that need ZIP64 keep to the one form.
+func TestLargePackageTakesLittleMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hashes 4 GiB twice")
+	}
+	const most = 64 << 20
+	out, p := large(t, 4<<30)
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	before, peak, calls := m.HeapAlloc, uint64(0), 0
+	opened, err := casepack.Open(out, out.size)
+	must(t, err)
+	opened.Progress = func(done, total int64) {
+		if calls++; calls%512 == 0 || done == total {
+			runtime.ReadMemStats(&m)
+			peak = max(peak, m.HeapAlloc)
+		}
+	}
+	r := opened.Verify(p.pins)
+	if !r.Holds || len(r.Evidence) != 1 || !r.Evidence[0].Here || r.Evidence[0].Size != 4<<30 {
+		t.Errorf("got %+v", wrong(r))
+	}
+	if calls < 1000 || peak > before+most {
+		t.Errorf("a package of %d bytes took %d bytes of memory, in %d pieces", out.size, peak-before, calls)
+	}
+	t.Logf("a package of %d bytes took %d bytes of memory", out.size, int64(peak)-int64(before))
+}
