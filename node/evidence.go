@@ -31,7 +31,8 @@ import (
 type Evidence struct {
 	// Manual has nothing fetched before a person asks for it.
 	Manual bool
-	// Quota bounds what comes from one peer, and what one case holds; 0: the disk.
+	// Quota bounds what comes from one peer, and what one case holds; 0: no bound of
+	// a case, and of a peer PeerShare.
 	Quota vault.Quota
 	// Reserve is how many bytes of the disk stay free; 0: the constant.
 	Reserve int64
@@ -42,8 +43,14 @@ type Evidence struct {
 	ScanTimeout time.Duration
 }
 
-// Reserve is how many bytes of the disk evidence leaves free for acts.
-const Reserve = 1 << 30
+const (
+	// Reserve is how many bytes of the disk evidence leaves free for acts.
+	Reserve = 1 << 30
+	// PeerShare is how many percent of what the disk has for evidence one peer may
+	// have by itself, with what it only announced. Whatever it announces, as much is
+	// left for the others.
+	PeerShare = 50
+)
 
 // An exhibit is an object of a case as the store holds it.
 type exhibit struct {

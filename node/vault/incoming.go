@@ -176,9 +176,14 @@ func (v *Vault) admit(in *Incoming, r Receipt, room int64) error {
 			return err
 		}
 	}
-	if room -= v.index.announced; room < in.sealed {
+	if left := room - v.index.announced; left < in.sealed {
 		return fmt.Errorf("%w: %d bytes are free beside the reserve and what was announced, and %d are wanted",
-			ErrNoRoom, max(0, room), in.sealed)
+			ErrNoRoom, max(0, left), in.sealed)
+	}
+	if !r.Despite {
+		if err := v.index.withinShare(v.quota, room, r.Peer, in.sealed); err != nil {
+			return err
+		}
 	}
 	v.expect(in.at, &coming{peer: r.Peer, sealed: in.sealed, left: in.sealed})
 	return nil
