@@ -22,9 +22,14 @@ import (
 	"comity.example/protocol/wire"
 )
 
-// checkers is how many objects are checked side by side, beside one of an
-// emergency: a large one is read for hours.
-const checkers = 2
+const (
+	// checkers is how many objects are checked side by side, beside one of an
+	// emergency: a large one is read for hours.
+	checkers = 3
+	// checkersPeer is how many of them are of one peer, which may be slow to hand out
+	// its share of a key.
+	checkersPeer = 2
+)
 
 // checkEvidence checks what has arrived, one object after the other and emergencies
 // first, until ctx ends.
@@ -41,6 +46,7 @@ func (n *Node) checkArrived(ctx context.Context, classes int) error {
 	for {
 		for a, ok := n.fetcher.next(classes); ok && ctx.Err() == nil; a, ok = n.fetcher.next(classes) {
 			n.check(ctx, a.exhibitID, a.verdict)
+			n.fetcher.checked(a)
 		}
 		select {
 		case <-ctx.Done():

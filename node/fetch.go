@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,12 +38,15 @@ type fetcher struct {
 	mu      sync.Mutex
 	jobs    map[exhibitID]*fetching // guarded by mu
 	arrived [2][]arrival            // those of emergencies, and the others; guarded by mu
+	// checking is how many objects of each peer are being checked; guarded by mu.
+	checking map[protocol.ParticipantID]int
 }
 
 // An arrival is an object of which all blocks are here, or about which there is a
 // verdict without them.
 type arrival struct {
 	exhibitID
+	peer    protocol.ParticipantID // whom it came from
 	verdict verdict
 	urgent  bool
 }
@@ -54,7 +58,7 @@ type fetching struct {
 }
 
 func newFetcher() *fetcher {
-	return &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{},
+	return &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, checking: map[protocol.ParticipantID]int{},
 		landed: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}}
 }
 
@@ -112,21 +116,38 @@ func (f *fetcher) arrive(a arrival) {
 }
 
 // next returns an object that is to be checked, of the first so many classes:
-// emergencies first.
+// emergencies first, and of one peer only so many at a time. Whoever has one calls
+// checked.
 func (f *fetcher) next(classes int) (a arrival, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for class, waiting := range f.arrived[:classes] {
-		if len(waiting) == 0 {
+		i := slices.IndexFunc(waiting, func(a arrival) bool { return f.checking[a.peer] < checkersPeer })
+		if i < 0 {
 			continue
 		}
-		a, f.arrived[class] = waiting[0], waiting[1:]
+		a = waiting[i]
+		f.arrived[class] = slices.Delete(waiting, i, i+1)
+		f.checking[a.peer]++
 		if len(waiting) > 1 {
 			signal(f.landed[class]) // for whoever checks beside
 		}
 		return a, true
 	}
 	return a, false
+}
+
+func (f *fetcher) checked(a arrival) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.checking[a.peer]--; f.checking[a.peer] == 0 {
+		delete(f.checking, a.peer)
+	}
+	for class := range f.arrived {
+		if len(f.arrived[class]) > 0 {
+			signal(f.landed[class]) // it may be of the peer
+		}
+	}
 }
 
 // showFetching says where an object that the store has as waiting stands.
@@ -266,7 +287,7 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 		return "", err
 	}
 	if e.Live { // it came as it grew
-		n.fetcher.arrive(arrival{exhibitID: x, urgent: e.Emergency})
+		n.fetcher.arrive(arrival{exhibitID: x, peer: e.From, urgent: e.Emergency})
 		return "", nil
 	}
 	if n.fetcher.taken(x) {
@@ -288,7 +309,7 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	}
 	if in.Done() {
 		err := in.Close()
-		n.fetcher.arrive(arrival{exhibitID: x, urgent: e.Emergency})
+		n.fetcher.arrive(arrival{exhibitID: x, peer: e.From, urgent: e.Emergency})
 		return "", err
 	}
 	n.fetcher.set(x, &fetching{state: desk.EvidenceFetching})
@@ -325,10 +346,10 @@ func (n *Node) fetchEnded(j transfer.Job, err error) {
 	x := exhibitID{j.Case, j.Tree}
 	switch {
 	case err == nil:
-		n.fetcher.arrive(arrival{exhibitID: x, urgent: j.Urgent})
+		n.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent})
 		return
 	case errors.Is(err, transfer.ErrGone):
-		n.fetcher.arrive(arrival{x, verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}, j.Urgent})
+		n.fetcher.arrive(arrival{x, j.Peer, verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}, j.Urgent})
 		return
 	}
 	n.fetcher.set(x, &fetching{desk.EvidenceWaiting, whyNot(err)})
