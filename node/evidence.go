@@ -67,7 +67,10 @@ type exhibit struct {
 	Emergency bool            `json:"emergency,omitzero"`
 	Despite   bool            `json:"despite,omitzero"` // fetched over a quota
 	Why       string          `json:"why,omitzero"`
-	Live      bool            `json:"live,omitzero"` // it was delivered as it grew (live.go)
+	// Anew says that what is here of it, the key too, was damaged: it is dropped
+	// before it is fetched.
+	Anew bool `json:"anew,omitzero"`
+	Live bool `json:"live,omitzero"` // it was delivered as it grew (live.go)
 }
 
 // An exhibitID names an object of a case.
@@ -194,13 +197,13 @@ func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic
 			return err
 		}
 		next := exhibit{Object: o, State: desk.EvidenceWaiting, Act: m.digest, In: a.Digest, From: m.act.From,
-			Bound: m.bound, Emergency: c.Emergency}
+			Bound: m.bound, Emergency: c.Emergency, Anew: err == nil}
 		switch {
 		case own && (err != nil && m.bound == c.ID || held.State == desk.EvidenceDeleted || held.State == desk.EvidenceRestricted):
 			return &desk.Problem{Status: http.StatusConflict, Text: "an object of the disclosure is not held any more",
 				Hint: "take it in first: see comity case show " + string(c.ID)}
 		case own:
-			next.State, next.From = desk.EvidenceDisclosed, ""
+			next.State, next.From, next.Anew = desk.EvidenceDisclosed, "", false
 		case err == nil && held.State != desk.EvidenceDamaged:
 			continue // disclosed once more, or by itself and in a relay
 		case !n.cfg.Evidence.Manual && c.Issuer == n.cfg.Self:

@@ -293,7 +293,13 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	if n.fetcher.taken(x) {
 		return "the same bytes are on their way for another case", nil
 	}
-	in, err := n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size, Despite: e.Despite})
+	if e.Anew {
+		err = n.dropDamaged(ctx, x)
+	}
+	var in *vault.Incoming
+	if err == nil {
+		in, err = n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size, Despite: e.Despite})
+	}
 	switch {
 	case errors.Is(err, vault.ErrQuota):
 		return "a quota of this node is used up: comity fetch CASE --despite-quota takes it all the same", nil
@@ -320,6 +326,22 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 		return "the node tries again", in.Close()
 	}
 	return "", nil
+}
+
+// dropDamaged drops what came of an object before it was disclosed once more.
+func (n *Node) dropDamaged(ctx context.Context, x exhibitID) error {
+	if err := n.vault.Drop(x.Case, x.Object); err != nil {
+		return err
+	}
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		e, err := readJSON[exhibit](tx, x.key())
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		e.Anew = false
+		return writeJSON(tx, x.key(), e)
+	})
+	return err
 }
 
 // A counted target counts what comes.
