@@ -470,3 +470,31 @@ func TestAPeerHasAShareOfTheDisk(t *testing.T) {
 		t.Errorf("despite the quota, and the disk: %v", err)
 	}
 }
+
+// TestTheReserveStaysFree although somebody else fills the disk while an object comes.
+func TestTheReserveStaysFree(t *testing.T) {
+	free := int64(100 << 20)
+	c := config(t.TempDir())
+	c.Reserve = 40 << 20
+	v, err := vault.OpenSmall(t.Context(), c, func() int64 { return free })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	s := newSender(t, 4*block)
+	in := s.mustReceive(t, v)
+	s.mustPut(t, in, 0)
+	b, proof, err := s.v.Block(s.taken.Tree, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	free = c.Reserve + int64(len(b)) - 1
+	if err := in.Put(1, b, proof); !errors.Is(err, vault.ErrNoRoom) {
+		t.Errorf("got %v, want ErrNoRoom", err)
+	}
+	free = 100 << 20
+	s.mustPut(t, in, in.Missing(-1, 100)...)
+	if err := in.Complete(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
