@@ -71,6 +71,19 @@ func TestSpecHasTheNumbersOfTheNode(t *testing.T) {
 	}
 }
 
+// TestSpecHasTheTimesOfTheLink: those rows of section 15 that no package of the
+// protocol sees.
+func TestSpecHasTheTimesOfTheLink(t *testing.T) {
+	b, err := os.ReadFile("../protocol/SPEC.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("| time to send a frame, for each MiB that is begun, seconds | %d |\n", link.DefaultLimits().Frame/time.Second)
+	if !strings.Contains(string(b), want) {
+		t.Errorf("SPEC.md does not have %q", want)
+	}
+}
+
 // TestSpecHasTheReasonsThatWait: a receiver that refuses at once for one of them
 // refuses for good what its sender could have cured.
 func TestSpecHasTheReasonsThatWait(t *testing.T) {

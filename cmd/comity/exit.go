@@ -188,7 +188,7 @@ func explainProblem(p *desk.Problem) *failure {
 // packages are the names with which errors begin at the edge of a package.
 // They help who reads a log; a person on a terminal they do not.
 var packages = []string{"home: ", "node: ", "open: ", "register: ", "agreement: ", "paper: ", "protocol: ", "desk: ",
-	"canon: ", "decode: ", "keyfile: ", "casepack: ", "ledger: ", "journal: ", "link: ", "read: ", "write: ",
+	"canon: ", "decode: ", "keyfile: ", "casepack: ", "bag: ", "ledger: ", "journal: ", "link: ", "read: ", "write: ",
 	"create: ", "draft: ", "casefile: ", "cosign: ", "chain: ", "seal: ", "identity: ", "accept: ",
 	"vault: ", "evidence: ", "stream: ", "upload: ", "replay: ", "parse: ", "decide: ", "make: ", "report: ", "token: "}
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"archive/zip"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -52,7 +54,7 @@ func scripts(t *testing.T, dir string, more func(*testscript.Env) error) testscr
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
 			"damage": damage, "fetch": fetch, "readme": readme, "large": large, "wrap": wrap, "edit": edit,
-			"until": until, "spoil": spoil,
+			"until": until, "spoil": spoil, "unpack": unpack,
 		},
 	}
 }
@@ -214,6 +216,23 @@ func spoil(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	b[len(b)/2] ^= 1
 	ts.Check(os.WriteFile(name, b, 0o600))
+}
+
+// unpack ARCHIVE FOLDER puts the files of the one folder in an archive into a folder.
+func unpack(ts *testscript.TestScript, _ bool, args []string) {
+	z, err := zip.OpenReader(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer z.Close()
+	for _, f := range z.File {
+		_, name, _ := strings.Cut(f.Name, "/")
+		path := filepath.Join(ts.MkAbs(args[1]), filepath.FromSlash(name))
+		ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
+		r, err := f.Open()
+		ts.Check(err)
+		b, err := io.ReadAll(r)
+		ts.Check(err)
+		ts.Check(os.WriteFile(path, b, 0o600))
+	}
 }
 
 // world ID:ROLE,ROLE… founds participants of GB and US with all that they

@@ -94,7 +94,7 @@ func (s *sink) Missing(after int64, max int) (out []int64) {
 }
 
 func (s *sink) Put(i int64, block []byte, proof []protocol.Digest) error {
-	if err := evidence.Verify(s.l.tree, evidence.Blocks(s.l.sealed), i, block, proof); err != nil {
+	if err := (evidence.Cut{Tree: s.l.tree, Blocks: evidence.Blocks(s.l.sealed)}).Verify(i, block, proof); err != nil {
 		return err
 	}
 	if s.file != nil {

@@ -94,7 +94,7 @@ func (d *disk) Missing(after int64, max int) (out []int64) {
 }
 
 func (d *disk) Put(i int64, block []byte, proof []protocol.Digest) error {
-	if err := evidence.Verify(d.o.tree, d.o.blocks(), i, block, proof); err != nil {
+	if err := (evidence.Cut{Tree: d.o.tree, Blocks: d.o.blocks()}).Verify(i, block, proof); err != nil {
 		return err
 	}
 	if d.slow != nil {

@@ -307,7 +307,7 @@ func (in *Incoming) Put(i int64, block []byte, proof []protocol.Digest) error {
 		return err
 	}
 	leaf := evidence.Leaf(block)
-	err := evidence.VerifyLeaf(in.at.object, in.blocks, i, leaf, proof)
+	err := evidence.Cut{Tree: in.at.object, Blocks: in.blocks}.VerifyLeaf(i, leaf, proof)
 	if err == nil {
 		err = in.write(i, offset, block, leaf)
 	}

@@ -128,7 +128,7 @@ func TestReceivingGoesOnWhereItEnded(t *testing.T) {
 	// It is served on as it was served.
 	for i := range int64(71) {
 		b, proof, err := v.Block(s.taken.Tree, i)
-		if err != nil || evidence.Verify(s.taken.Tree, 71, i, b, proof) != nil {
+		if err != nil || (evidence.Cut{Tree: s.taken.Tree, Blocks: 71}).Verify(i, b, proof) != nil {
 			t.Errorf("block %d: %v", i, err)
 		}
 	}

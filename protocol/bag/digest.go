@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"archive/zip"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -83,8 +84,11 @@ func (r *Reader) Read(p []byte) (int, error) {
 	if r.b.Progress != nil && n > 0 {
 		r.b.Progress(n)
 	}
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		err = r.finish()
+	case errors.Is(err, zip.ErrChecksum): // the archive has a digest of its own, which proves nothing
+		err = r.fail()
 	}
 	r.end = err
 	return n, err
@@ -96,14 +100,20 @@ func (r *Reader) finish() error {
 	for i, l := range r.f.listed {
 		same = same && hex.EncodeToString(r.sums[i].Sum(nil)) == l.sum
 	}
-	if !same && !r.f.bad {
+	if !same {
+		return r.fail()
+	}
+	r.f.checked = true
+	return io.EOF
+}
+
+// fail notes, once, that the bytes are others.
+func (r *Reader) fail() error {
+	if !r.f.bad {
 		r.b.report.fault("%q is not the file that the manifest names", r.name)
 	}
-	r.f.checked, r.f.bad = true, !same
-	if !same {
-		return ErrDigest
-	}
-	return io.EOF
+	r.f.checked, r.f.bad = true, true
+	return ErrDigest
 }
 
 // Sum returns what the file is known by. It is there after io.EOF, if a manifest of

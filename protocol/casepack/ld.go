@@ -3,10 +3,10 @@ package casepack
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"time"
 
 	"comity.example/protocol"
+	"comity.example/protocol/canon"
 )
 
 // The chain of custody is JSON-LD with the terms of CASE (Cyber-investigation Analysis
@@ -86,11 +86,14 @@ func ldTime(t time.Time) *ldValue {
 type ldID string
 
 // ldName makes the name of a node out of what it is about, so that it is the same
-// whoever writes it. UCO wants a UUID at its end: these are of version 8 (RFC 9562).
+// whoever writes it (SPEC.md §14.2). UCO wants a UUID at its end.
 func ldName(kind string, about ...string) ldID {
-	h := sha256.New()
-	fmt.Fprintf(h, "%q %q", kind, about)
-	u := h.Sum(nil)[:16]
+	text, err := canon.Encode(append([]string{kind}, about...))
+	if err != nil {
+		text = nil // a name that is not UTF-8: no act that holds has one
+	}
+	h := sha256.Sum256(text)
+	u := h[:16]
 	u[6], u[8] = u[6]&0x0f|0x80, u[8]&0x3f|0x80
 	s := hex.EncodeToString(u)
 	return ldID("kb:" + kind + "-" + s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:])

@@ -159,26 +159,31 @@ func Prove(n, i int64, kept tlog.HashReader) ([]protocol.Digest, error) {
 	return out, nil
 }
 
-// Verify reports with ErrBlock whether block is block i of the n blocks of the
-// object whose tree hash is tree. That n fits the size which was signed is for
-// the caller to see.
-func Verify(tree protocol.Digest, n, i int64, block []byte, proof []protocol.Digest) error {
+// A Cut is how an object is cut: its tree hash, and in how many blocks, or segments,
+// it travels. That the number fits the size which was signed is for the caller to see.
+type Cut struct {
+	Tree   protocol.Digest
+	Blocks int64
+}
+
+// Verify reports with ErrBlock whether block is block i of the object.
+func (c Cut) Verify(i int64, block []byte, proof []protocol.Digest) error {
 	if len(block) > MaxBlock {
 		return ErrBlock
 	}
-	return VerifyLeaf(tree, n, i, Leaf(block), proof)
+	return c.VerifyLeaf(i, Leaf(block), proof)
 }
 
 // VerifyLeaf is Verify of the block that has a leaf hash. It has no bound for its size.
-func VerifyLeaf(tree protocol.Digest, n, i int64, leaf tlog.Hash, proof []protocol.Digest) error {
-	if i < 0 || i >= n || n > MaxBlocks || len(proof) > MaxProof {
+func (c Cut) VerifyLeaf(i int64, leaf tlog.Hash, proof []protocol.Digest) error {
+	if i < 0 || i >= c.Blocks || c.Blocks > MaxBlocks || len(proof) > MaxProof {
 		return ErrBlock
 	}
 	p := make(tlog.RecordProof, len(proof))
 	for k, h := range proof {
 		p[k] = tlog.Hash(h)
 	}
-	if tlog.CheckRecord(p, n, tlog.Hash(tree), i, leaf) != nil {
+	if tlog.CheckRecord(p, c.Blocks, tlog.Hash(c.Tree), i, leaf) != nil {
 		return ErrBlock
 	}
 	return nil

@@ -122,7 +122,7 @@ func TestInclusionVectors(t *testing.T) {
 		}
 		read++
 		hashes, ok := digests(append([]string{v.Root, v.LeafHash}, v.Proof...))
-		refused := !ok || evidence.VerifyLeaf(hashes[0], v.TreeSize, int64(v.LeafIdx), tlog.Hash(hashes[1]), hashes[2:]) != nil
+		refused := !ok || (evidence.Cut{Tree: hashes[0], Blocks: v.TreeSize}).VerifyLeaf(int64(v.LeafIdx), tlog.Hash(hashes[1]), hashes[2:]) != nil
 		if refused != v.WantErr {
 			t.Errorf("%s: refused: %t, want %t", path, refused, v.WantErr)
 		}
@@ -155,14 +155,14 @@ func TestEachBlockIsVerifiedAlone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := evidence.Verify(hash, n, i, blockOf(i), proof); err != nil {
+			if err := (evidence.Cut{Tree: hash, Blocks: n}).Verify(i, blockOf(i), proof); err != nil {
 				t.Fatalf("block %d of %d: %v", i, n, err)
 			}
 			for j := int64(-1); j <= n; j++ {
-				if j != i && evidence.Verify(hash, n, j, blockOf(i), proof) == nil {
+				if j != i && (evidence.Cut{Tree: hash, Blocks: n}).Verify(j, blockOf(i), proof) == nil {
 					t.Errorf("block %d of %d is taken for %d", i, n, j)
 				}
-				if j != i && evidence.Verify(hash, n, i, blockOf(j), proof) == nil {
+				if j != i && (evidence.Cut{Tree: hash, Blocks: n}).Verify(i, blockOf(j), proof) == nil {
 					t.Errorf("block %d of %d is taken at %d", j, n, i)
 				}
 			}
@@ -196,7 +196,7 @@ func TestBlocksThatWereChangedAreRefused(t *testing.T) {
 		default:
 			proof = append(proof, protocol.Digest{1})
 		}
-		if err := evidence.Verify(hash, n, i, block, proof); !errors.Is(err, evidence.ErrBlock) {
+		if err := (evidence.Cut{Tree: hash, Blocks: n}).Verify(i, block, proof); !errors.Is(err, evidence.ErrBlock) {
 			rt.Fatalf("got %v", err)
 		}
 	})
@@ -205,7 +205,7 @@ func TestBlocksThatWereChangedAreRefused(t *testing.T) {
 func TestVerifyTakesAnything(t *testing.T) {
 	for _, c := range []struct{ n, i int64 }{{0, 0}, {-1, 0}, {-1, -2}, {1, -1}, {1, 1}, {1 << 62, 1<<62 - 1}, {1<<63 - 1, 1<<63 - 2}} {
 		for _, hashes := range []int{0, 1, 63, evidence.MaxProof, evidence.MaxProof + 1} {
-			if evidence.Verify(protocol.Digest{}, c.n, c.i, nil, make([]protocol.Digest, hashes)) == nil {
+			if (evidence.Cut{Tree: protocol.Digest{}, Blocks: c.n}).Verify(c.i, nil, make([]protocol.Digest, hashes)) == nil {
 				t.Errorf("%d of %d with %d hashes is taken", c.i, c.n, hashes)
 			}
 		}
@@ -218,7 +218,7 @@ func TestVerifyTakesAnything(t *testing.T) {
 	if err := tree.Add(big); err != nil {
 		t.Fatal(err)
 	}
-	if evidence.Verify(hashOf(t, &tree), 1, 0, big, nil) == nil {
+	if (evidence.Cut{Tree: hashOf(t, &tree), Blocks: 1}).Verify(0, big, nil) == nil {
 		t.Error("a block that is too large is taken")
 	}
 }
@@ -354,7 +354,7 @@ func BenchmarkVerify(b *testing.B) {
 	block := make([]byte, evidence.MaxBlock)
 	b.SetBytes(int64(len(block)))
 	for b.Loop() {
-		if evidence.Verify(protocol.Digest{}, 1, 0, block, nil) == nil {
+		if (evidence.Cut{Tree: protocol.Digest{}, Blocks: 1}).Verify(0, block, nil) == nil {
 			b.Fatal("taken")
 		}
 	}

@@ -3,7 +3,7 @@ import { refuse } from './bytes.mjs';
 
 const bad = (why) => refuse('refused', why);
 const need = (test, why) => { if (!test) bad(why); };
-const MiB = 1 << 20, proof = 16 << 10;
+const MiB = 1 << 20, proof = 16 << 10, block = 1049656;
 const visible = (b) => b.every((c) => c > 0x20 && c < 0x7f);
 
 // Each message: its name, the least and greatest size of its body, and what
@@ -35,6 +35,15 @@ const messages = {
       need(b.compare(b, i, i + 32, i - 32, i) < 0, 'order');
     }
   }],
+  14: ['block-query', 72, 72, () => {}],
+  15: ['block', 2, 1 + 64 * 32 + block, (b) => {
+    const left = b.length - 1 - 32 * b[0];
+    need(b[0] <= 64 && left > 0 && left <= block, 'hashes');
+  }],
+  16: ['share-query', 64, 64, () => {}],
+  17: ['share', 32, 32, () => {}],
+  18: ['segment-query', 40, 40, () => {}],
+  19: ['segment', 1, 262472, () => {}],
 };
 
 // readStream returns the name of the one message that a stream holds.
