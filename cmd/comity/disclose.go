@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -25,7 +24,7 @@ type discloseCmd struct {
 	Pack      bool            `help:"Make a pack of a folder also where it has few files."`
 	Hold      bool            `help:"Take it in for review, and disclose nothing yet." xor:"when"`
 	Held      bool            `help:"Disclose all that is held in the case."`
-	Drop      []string        `help:"Put back what is held, by its number in comity fetch CASE --list, or all." placeholder:"N"`
+	Drop      []string        `help:"Put back what is held, by its number in comity fetch CASE --list, its name, or all; may be repeated." placeholder:"N" sep:"none"`
 	Propose   bool            `help:"Keep it until other officers have approved it, instead of sending it." xor:"when"`
 	Proposed  bool            `help:"Send what was proposed, with its approvals." xor:"when"`
 	signing
@@ -268,7 +267,7 @@ func (c *discloseCmd) drop(ctx context.Context, a *app) error {
 	out := heldObjects{c.Case, []protocol.Object{}}
 	for _, o := range chosen {
 		if _, err := node.PutBack(ctx, c.Case, o.Tree); err != nil {
-			return errors.Join(err)
+			return err
 		}
 		out.Objects = append(out.Objects, o)
 	}

@@ -19,7 +19,7 @@ import (
 
 type fetchCmd struct {
 	Case   protocol.CaseID `arg:"" help:"The case."`
-	Object []string        `help:"Only this object, by its number in --list, its name or its tree hash; may be repeated." placeholder:"N"`
+	Object []string        `help:"Only this object, by its number in --list, its name or its tree hash; may be repeated." placeholder:"N" sep:"none"`
 	List   bool            `help:"List the objects and where they stand, and fetch nothing."`
 	Out    string          `type:"path" help:"Folder to write the files into; it is made." placeholder:"DIR"`
 	Flat   bool            `help:"Make no folders of the names in a list: write each under its name as it stands there."`

@@ -18,7 +18,7 @@ const (
 	// maxBars is how many objects have a bar of their own at once.
 	maxBars = 8
 	// barCells is how wide a bar is, and nameCells what stands before it.
-	barCells, nameCells = 20, 28
+	barCells, nameCells = 14, 22
 )
 
 // A gauge is how far something is, in bytes.
