@@ -41,6 +41,9 @@ func TestRefusedDisclosureIsSentAgain(t *testing.T) {
 		b.turn(-10 * time.Minute)
 		b.network.Heal(string(office), string(contoso))
 		b.awaitState(contoso, id, "served") // it was refused
+		if i := b.exhibit(contoso, id); i.State != desk.EvidenceHeld || !i.Act.IsZero() {
+			t.Errorf("what the office refused is %s", i.State)
+		}
 		b.turn(10 * time.Minute)
 		b.does(contoso, id, disclosure(protocol.ProductionComplete))
 		b.awaitState(office, id, "produced")

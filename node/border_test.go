@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -391,29 +390,6 @@ func certification() protocol.Body {
 func disclosure(status protocol.ProductionStatus) protocol.Body {
 	return protocol.Body{Disclosure: &protocol.Disclosure{Status: status, Objects: []protocol.Object{
 		evidencetest.Object("mailbox.mbox", "application/mbox", []byte(contents["mailbox.mbox"]))}}}
-}
-
-// contents are the files of the tests, by their names.
-var contents = map[string]string{"mailbox.mbox": "From falcon\n", "a.txt": "a"}
-
-// takeIn takes the objects of a draft into the vault of who discloses them. What the
-// node does not take in stays as it is described.
-func (b *border) takeIn(at protocol.ParticipantID, d desk.Draft) desk.Draft {
-	b.t.Helper()
-	if d.Body.Disclosure == nil || len(d.Body.Disclosure.Keys) > 0 {
-		return d
-	}
-	taken := *d.Body.Disclosure
-	taken.Objects = slices.Clone(taken.Objects)
-	for i, o := range taken.Objects {
-		held, err := b.node(at).TakeIn(b.t.Context(), d.Case, desk.Intake{Name: o.Name, MediaType: o.MediaType},
-			strings.NewReader(contents[o.Name]))
-		if err == nil {
-			taken.Objects[i] = held
-		}
-	}
-	d.Body.Disclosure = &taken
-	return d
 }
 
 // served takes a case to the provider: the police request, the office certifies.

@@ -2,7 +2,6 @@ package node_test
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -152,19 +151,6 @@ func (b *border) verifies(at protocol.ParticipantID, id protocol.CaseID) {
 			b.t.Errorf("the package of %s: %s: %s: %s", at, c.About, c.Claim, c.Why)
 		}
 	}
-}
-
-// fetched has a participant fetch all that was disclosed to it, and waits for it.
-func (b *border) fetched(at protocol.ParticipantID, id protocol.CaseID) []desk.EvidenceItem {
-	b.t.Helper()
-	e, err := b.node(at).Fetch(b.t.Context(), id, desk.Fetch{})
-	b.must(err)
-	b.await(fmt.Sprintf("evidence at %s", at), func() bool {
-		e, err = b.node(at).Evidence(b.t.Context(), id)
-		b.must(err)
-		return !e.Moving() && !slices.ContainsFunc(e.Items, func(i desk.EvidenceItem) bool { return i.State == desk.EvidenceWaiting })
-	})
-	return e.Items
 }
 
 // TestWithdrawalThatCrossesTheCertification: the police do not know that the

@@ -3,21 +3,15 @@ package node
 import (
 	"cmp"
 	"context"
-	"crypto/sha512"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
 	"comity.example/crypto/stream"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
-	"comity.example/node/notify"
-	"comity.example/node/scan"
 	"comity.example/node/store"
 	"comity.example/node/transfer"
 	"comity.example/node/vault"
@@ -336,180 +330,6 @@ func whyNot(err error) string {
 // source asks a peer for a block, in the engine's words.
 func (n *Node) source(ctx context.Context, peer protocol.ParticipantID, m wire.Message) (wire.Message, error) {
 	return n.link.Exchange(ctx, peer, m)
-}
-
-// checkEvidence checks what has arrived, one object after the other, until ctx ends.
-func (n *Node) checkEvidence(ctx context.Context) error {
-	for {
-		for a, ok := n.fetcher.next(); ok && ctx.Err() == nil; a, ok = n.fetcher.next() {
-			n.check(ctx, a.exhibitID, a.verdict)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-n.fetcher.landed:
-		}
-	}
-}
-
-// A verdict is what a check made of an object.
-type verdict struct {
-	state desk.EvidenceState
-	why   string
-}
-
-// check gets the other share of an object's key, and has it compared and scanned,
-// unless there is a verdict already. Without one the object stays pending.
-func (n *Node) check(ctx context.Context, x exhibitID, v verdict) {
-	var err error
-	if v.state == "" {
-		v, err = n.examine(ctx, x)
-	}
-	if err == nil {
-		err = n.settleExhibit(ctx, x, v)
-	}
-	if err == nil {
-		n.fetcher.set(x, nil)
-		return
-	}
-	why := "it cannot be checked now: the node tries again"
-	switch {
-	case ctx.Err() != nil:
-		return
-	case errors.Is(err, errShareLater):
-		why = "all of it is here but a share of its key, which its holder does not hand out now: the node tries again"
-	case errors.Is(err, scan.ErrScan):
-		why = "the scanner gives no verdict: the node tries again"
-	}
-	n.cfg.Log.Warn("evidence is not checked yet", "error", err)
-	n.fetcher.set(x, &fetching{desk.EvidenceWaiting, why})
-	time.AfterFunc(FetchRetry, n.fetcher.wake)
-}
-
-// errShareLater says that the holder of a share did not hand it out this time.
-var errShareLater = errors.New("node: no share of the key for now")
-
-func (n *Node) examine(ctx context.Context, x exhibitID) (verdict, error) {
-	e, err := n.exhibit(ctx, x)
-	if err != nil {
-		return verdict{}, err
-	}
-	if v, err := n.joinKey(ctx, x, &e); err != nil || v.state != "" {
-		return v, err
-	}
-	content, err := n.vault.Open(x.Case, x.Object, e.Bound)
-	if v, ok := unopened(err); ok {
-		return v, nil
-	}
-	if err != nil {
-		return verdict{}, err
-	}
-	defer content.Close()
-	digest := sha512.New()
-	if _, err := content.WriteFrom(io.MultiWriter(digest, &patient{io.Discard, ctx}), 0); err != nil {
-		if v, ok := unopened(err); ok {
-			return v, nil
-		}
-		return verdict{}, err
-	}
-	if content.Size() != e.Object.Size || hex.EncodeToString(digest.Sum(nil)) != e.Object.SHA512 {
-		return verdict{desk.EvidenceDamaged, "its content has another size or another SHA-512 than was signed"}, nil
-	}
-	if len(n.cfg.Evidence.Scanner) > 0 {
-		s := scan.Scanner{Args: n.cfg.Evidence.Scanner, Patience: n.cfg.Evidence.ScanTimeout}
-		found, err := s.Scan(ctx, io.NewSectionReader(content, 0, content.Size()))
-		switch {
-		case err != nil:
-			return verdict{}, err
-		case found:
-			return verdict{desk.EvidenceQuarantined, "the scanner found something in it"}, nil
-		}
-	}
-	return verdict{state: desk.EvidenceComplete}, nil
-}
-
-// unopened returns the verdict on what does not open, though its bytes are those
-// that were signed: whoever sealed it sealed something else.
-func unopened(err error) (verdict, bool) {
-	for _, is := range []error{stream.ErrKey, stream.ErrChanged, stream.ErrTruncated} {
-		if errors.Is(err, is) {
-			return verdict{desk.EvidenceDamaged, "it does not open under the key that was disclosed"}, true
-		}
-	}
-	return verdict{}, false
-}
-
-// joinKey puts both shares of an object's key into the vault. A verdict says that
-// there is no key to be had.
-func (n *Node) joinKey(ctx context.Context, x exhibitID, e *exhibit) (verdict, error) {
-	if _, _, err := n.vault.Key(x.Case, x.Object); err == nil {
-		return verdict{}, nil
-	}
-	sent, err := n.sealedShare(ctx, x, e)
-	if errors.Is(err, errNoShare) {
-		return verdict{desk.EvidenceDamaged, "the disclosure has no key to it for this participant"}, nil
-	}
-	if err != nil {
-		return verdict{}, err
-	}
-	answer, err := n.source(ctx, e.From, &wire.ShareQuery{Act: e.Act, Object: x.Object})
-	if err != nil {
-		return verdict{}, fmt.Errorf("%w: %w", errShareLater, err)
-	}
-	switch m := answer.(type) {
-	case *wire.Share:
-		n.metrics.fetched("share", 0)
-		return verdict{}, n.vault.SetKey(x.Case, x.Object, m.Share, sent)
-	case *wire.Nothing:
-		return verdict{desk.EvidenceWaiting, "who disclosed it has destroyed the other share of its key"}, nil
-	}
-	return verdict{}, errShareLater
-}
-
-// settleExhibit makes the verdict on an object last, and tells people when nothing
-// of the case is on its way any more.
-func (n *Node) settleExhibit(ctx context.Context, x exhibitID, v verdict) error {
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		e, err := readJSON[exhibit](tx, x.key())
-		if err != nil || e.State != desk.EvidenceWaiting {
-			return errors.Join(ignoreMissing(err), tx.Delete(x.pendingKey()))
-		}
-		e.State, e.Why = v.state, v.why
-		if err := errors.Join(writeJSON(tx, x.key(), e), tx.Delete(x.pendingKey())); err != nil {
-			return err
-		}
-		return n.tellEvidence(tx, x.Case)
-	})
-	if err == nil {
-		n.notifier.Wake()
-	}
-	return err
-}
-
-// tellEvidence tells that all the evidence of a case that was asked for is here.
-func (n *Node) tellEvidence(tx *journal.Tx, id protocol.CaseID) error {
-	left := false
-	g := store.Range{Prefix: []byte(prefixFetch + string(id) + "/"), Limit: 1, KeysOnly: true}
-	err := tx.Scan(g, func(_, _ []byte) (bool, error) { left = true; return false, nil })
-	if err != nil || left {
-		return err
-	}
-	f, err := readJSON[filed](tx, caseKey(id))
-	if err != nil {
-		return err
-	}
-	worst := ""
-	err = exhibitsOf(tx, id, func(_ exhibitID, e exhibit) error {
-		if slices.Contains([]desk.EvidenceState{desk.EvidenceDamaged, desk.EvidenceQuarantined}, e.State) {
-			worst = ", and some of it is " + string(e.State)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return n.tell(tx, laneOf(&f.File), notify.Event{Kind: notify.Evidence, At: n.now(), Case: id,
-		Text: "the evidence is here" + worst})
 }
 
 // Fetch implements desk.Exhibits. Whoever fetches what is in quarantine despite

@@ -65,15 +65,15 @@ func (e *Engine) pick(now time.Time, fair int) *job {
 }
 
 // fairShare returns how many blocks each peer with work may have in flight, if all
-// have as many.
+// have as many, and one more peer that comes has, too.
 func (e *Engine) fairShare() int {
-	at := 0
+	at := 1
 	for _, p := range e.peers {
 		if p.flying > 0 || len(p.lines[emergencies].cases)+len(p.lines[others].cases) > 0 {
 			at++
 		}
 	}
-	return max(1, e.cfg.Window/max(1, at))
+	return max(1, e.cfg.Window/at)
 }
 
 // mayFly reports whether one more block of a peer may be in flight. Beyond its fair

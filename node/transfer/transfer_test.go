@@ -276,6 +276,25 @@ func TestEmergencyFindsRoom(t *testing.T) {
 	})
 }
 
+// TestNewcomerFindsRoom although a peer that was fast hangs all of a sudden.
+func TestNewcomerFindsRoom(t *testing.T) {
+	inWorld(t, 16, func(t *testing.T, w *world) {
+		w.fetch(t, 100*mib, job("xx.hangs", "c"))
+		time.Sleep(50 * time.Millisecond)
+		w.side("xx.hangs").do(func(ctx context.Context, _ *wire.BlockQuery, _ wire.Message) (wire.Message, error) {
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Minute):
+			}
+			return nil, errSilent
+		})
+		time.Sleep(100 * time.Millisecond)
+		o, d := w.fetch(t, 8*mib, job("us.bob", "c"))
+		time.Sleep(time.Second)
+		w.wantDone(t, o, d)
+	})
+}
+
 // TestNoMoreThanTheWindowIsInFlight, however many peers there are and however slow
 // the disk is.
 func TestNoMoreThanTheWindowIsInFlight(t *testing.T) {

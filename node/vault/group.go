@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// syncers is how many files of a group are synced at once.
+// syncers is how many directories, or files, are synced at once.
 const syncers = 64
 
-// A commit makes files durable under their names: all of its files are synced,
-// then the first moves are made and their directories synced, then the last ones.
+// A commit makes files durable under their names: its files are synced, then the
+// first moves are made and their directories synced, then the last ones.
 type commit struct {
 	files []*file
 	first []move
@@ -23,9 +23,10 @@ type commit struct {
 // A move is a rename.
 type move struct{ from, to string }
 
-// A group commits together what callers hand in at the same time: the journal of
-// the file system is written for all of them at once. Whoever comes while a group
-// is under way is in the next one, and one of those leads it.
+// A group makes the moves of callers that come at the same time: a directory is
+// synced once for all of them. Each caller syncs its files before, beside the
+// others, which the file system merges; what is large holds nobody up. Whoever comes
+// while a group is under way is in the next one, and one of those leads it.
 type group struct {
 	mu      sync.Mutex
 	leading bool
@@ -34,6 +35,13 @@ type group struct {
 
 // commit returns when c is durable. With an error, some of it may be.
 func (v *Vault) commit(c *commit) error {
+	var todo []func() error
+	for _, f := range c.files {
+		todo = append(todo, f.Sync)
+	}
+	if err := errors.Join(together(todo)...); err != nil {
+		return err
+	}
 	c.lead, c.done = make(chan struct{}, 1), make(chan error, 1)
 	g := &v.group
 	g.mu.Lock()
@@ -66,25 +74,10 @@ func (v *Vault) commit(c *commit) error {
 // commit makes a batch durable, and tells each how it went.
 func (d *disk) commit(batch []*commit) {
 	errs := make([]error, len(batch))
-	d.syncFiles(batch, errs)
 	d.makeMoves(batch, errs, func(c *commit) []move { return c.first })
 	d.makeMoves(batch, errs, func(c *commit) []move { return c.last })
 	for i, c := range batch {
 		c.done <- errs[i]
-	}
-}
-
-// syncFiles syncs all at once: the file system merges what is asked for together.
-func (d *disk) syncFiles(batch []*commit, errs []error) {
-	var todo []func() error
-	var of []int
-	for i, c := range batch {
-		for _, f := range c.files {
-			todo, of = append(todo, f.Sync), append(of, i)
-		}
-	}
-	for k, err := range together(todo) {
-		errs[of[k]] = errors.Join(errs[of[k]], err)
 	}
 }
 

@@ -360,10 +360,6 @@ func (t *taking) settle(p place, r *record) error {
 	if hashes := t.hashes.file; hashes != nil {
 		c.files = append(c.files, hashes)
 		c.first = append(c.first, move{hashes.Name(), v.treePath(p.object)})
-		// What is large is not synced while others wait.
-		if err := errors.Join(hashes.Sync(), t.object.Sync()); err != nil {
-			return err
-		}
 	}
 	c.first = append(c.first, move{t.object.Name(), v.objectPath(p.object)})
 	if err := v.fold(filepath.Dir(v.objectPath(p.object))); err != nil {

@@ -22,7 +22,7 @@ func checkPath(name string) error {
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if part == "" || part == "." || part == ".." {
-			return errors.New("want a path inside the bag, without . and ..")
+			return errors.New(`want a path inside the bag, without "." and ".." in it`)
 		}
 	}
 	return nil
