@@ -322,7 +322,7 @@ func (n *Node) joinLiveKey(ctx context.Context, id protocol.CaseID, l *liveRecor
 	if !ok {
 		return errShareLater
 	}
-	return n.vault.AwaitLive(id, l.ID, l.From, m.Share, sent)
+	return n.vault.AwaitLive(vault.Awaited{Case: id, Live: l.ID, Peer: l.From}, m.Share, sent)
 }
 
 // wantLive has the live object of a case come here, for who asks for that.
