@@ -254,7 +254,8 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	if n.fetcher.taken(x) {
 		return "the same bytes are on their way for another case", nil
 	}
-	in, err := n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size, Despite: e.Despite})
+	in, err := n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size,
+		Despite: e.Despite, Urgent: e.Emergency})
 	switch {
 	case errors.Is(err, vault.ErrQuota):
 		return "a quota of this node is used up: comity fetch CASE --despite-quota takes it all the same", nil
