@@ -78,3 +78,30 @@ func TestALiveObjectIsNotHandedOutForEver(t *testing.T) {
 		ask(wire.TypeNothing)
 	}, police, office, contoso)
 }
+
+// TestNoKeyOutlivesItsCertificate: a second split of a key that was only prepared, to
+// pass the object on, goes with the first. What was passed on is deleted there first.
+func TestNoKeyOutlivesItsCertificate(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id, _, item := b.disclosed()
+		tree := item.Object.Tree
+		b.fetch(office, id, desk.Fetch{})
+		b.awaitExhibit(office, id, desk.EvidenceComplete)
+		prepared, passed := protocol.NewCaseID(), protocol.NewCaseID()
+		n := b.node(office)
+		b.must(n.PassOn(t.Context(), id, passed, tree, true))
+		for _, body := range []protocol.Body{deleting(tree), restricting(tree)} {
+			_, err := b.act(office, desk.Draft{Case: id, Body: body})
+			wantProblem(t, "what was passed on stays readable", err, "passed on into another case")
+		}
+		if got, err := b.opens(office, id, tree); err != nil || got == "" {
+			t.Errorf("nothing was certified, and it reads %q, %v", got, err)
+		}
+		b.must(n.DestroyKey(passed, tree)) // as a deletion there does
+		b.must(n.PassOn(t.Context(), id, prepared, tree, false))
+		b.does(office, id, deleting(tree))
+		if n.HasKey(id, tree) || n.HasKey(prepared, tree) {
+			t.Error("it was certified as deleted, and its key is there still")
+		}
+	}, police, office, contoso)
+}
