@@ -250,6 +250,8 @@ func TestMeasureEvidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.to.stop(t) // whoever is killed leaves no profile
+	p.to = startEnd(t, p.world.Home(receiver).Dir, p.name+"-killed")
 	resumed := p.resume(t, firstObject)
 
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -337,7 +339,7 @@ func (p *pair) resume(t *testing.T, size int64) time.Duration {
 	p.to.cmd.Process.Kill()
 	p.to.cmd.Wait()
 	began := time.Now()
-	p.to = startEnd(t, p.world.Home(receiver).Dir, p.name+"-receiver")
+	p.to = startEnd(t, p.world.Home(receiver).Dir, p.name+"-resumed")
 	after := p.to.do(t, order{Do: "some", Case: id, Size: before}).Have
 	took := time.Since(began)
 	if after <= before {
