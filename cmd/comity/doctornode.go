@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"comity.example/node"
 	"comity.example/node/desk"
 	"comity.example/node/home"
 	"comity.example/protocol"
@@ -201,6 +202,9 @@ func (d *doctor) entry(r *register.Register) {
 func (d *doctor) room(s *desk.Status) {
 	e := d.home.Config.Evidence
 	text := "room for " + byteText(s.Room) + " of evidence"
+	if e.PeerQuota.Bytes == 0 {
+		text += fmt.Sprintf(", at most %d%% of what the disk has for it from one peer", node.PeerShare)
+	}
 	for _, q := range []struct {
 		size home.Size
 		of   string

@@ -176,9 +176,14 @@ func (v *Vault) admit(in *Incoming, r Receipt, room int64) error {
 			return err
 		}
 	}
-	if room -= v.index.announced; room < in.sealed {
+	if left := room - v.index.announced; left < in.sealed {
 		return fmt.Errorf("%w: %d bytes are free beside the reserve and what was announced, and %d are wanted",
-			ErrNoRoom, max(0, room), in.sealed)
+			ErrNoRoom, max(0, left), in.sealed)
+	}
+	if !r.Despite {
+		if err := v.index.withinShare(v.quota, room, r.Peer, in.sealed); err != nil {
+			return err
+		}
 	}
 	v.expect(in.at, &coming{peer: r.Peer, sealed: in.sealed, left: in.sealed})
 	return nil
@@ -353,8 +358,15 @@ func (in *Incoming) begin(i int64) (wanted bool, err error) {
 }
 
 // write writes a block, and then its leaf hash, which says that it is there. The
-// two may reach the disk in any order: Complete finds what was lost.
+// two may reach the disk in any order: Complete finds what was lost. The reserve
+// stays free, whoever else fills the disk meanwhile.
 func (in *Incoming) write(i, offset int64, block []byte, leaf tlog.Hash) error {
+	switch free, err := in.v.disk.free(in.v.dir); {
+	case err != nil:
+		return err
+	case in.v.reserve > 0 && free < in.v.reserve+int64(len(block)):
+		return fmt.Errorf("%w: %d bytes are free, and %d stay free", ErrNoRoom, free, in.v.reserve)
+	}
 	if _, err := in.bytes.WriteAt(block, offset); err != nil {
 		return err
 	}

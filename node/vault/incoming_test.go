@@ -421,3 +421,80 @@ func TestRoomCountsWhatIsToCome(t *testing.T) {
 		t.Errorf("room of a full disk: %d", got)
 	}
 }
+
+// TestAPeerHasAShareOfTheDisk where nothing is said: what it announces leaves the
+// rest for others, before a byte is there and when all is.
+func TestAPeerHasAShareOfTheDisk(t *testing.T) {
+	const disk = 200 << 20
+	free := int64(disk)
+	c := config(t.TempDir())
+	c.Quota = vault.Quota{PeerShare: 50}
+	v, err := vault.OpenSmall(t.Context(), c, func() int64 { return free })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	announce := func(from protocol.ParticipantID, size int64, despite bool) error {
+		in, err := v.Receive(t.Context(), vault.Receipt{Case: protocol.NewCaseID(), Peer: from, Size: size,
+			Tree: protocol.DigestOf([]byte(protocol.NewCaseID())), Despite: despite})
+		if err == nil {
+			err = in.Close()
+		}
+		return err
+	}
+	for name, try := range map[string]struct {
+		size int64
+		want error
+	}{"more than the disk": {protocol.MaxObject, vault.ErrNoRoom}, "more than its share": {101 << 20, vault.ErrQuota}} {
+		if err := announce(peer, try.size, false); !errors.Is(err, try.want) {
+			t.Errorf("%s: got %v, want %v", name, err, try.want)
+		}
+	}
+	s := newSender(t, 60*block)
+	in := s.mustReceive(t, v)
+	for range 2 {
+		if err := announce(peer, 45<<20, false); !errors.Is(err, vault.ErrQuota) {
+			t.Errorf("more than is left of its share: %v", err)
+		}
+		if err := announce("us.fabrikam", 45<<20, false); err != nil {
+			t.Errorf("another peer: %v", err)
+		}
+		// The share stays what it was when what was announced is there.
+		s.mustPut(t, in, in.Missing(-1, 100)...)
+		free = disk - s.taken.Sealed
+	}
+	if err := announce(peer, 45<<20, true); err != nil {
+		t.Errorf("despite the quota: %v", err)
+	}
+	if err := announce(peer, 45<<20, true); !errors.Is(err, vault.ErrNoRoom) {
+		t.Errorf("despite the quota, and the disk: %v", err)
+	}
+}
+
+// TestTheReserveStaysFree although somebody else fills the disk while an object comes.
+func TestTheReserveStaysFree(t *testing.T) {
+	free := int64(100 << 20)
+	c := config(t.TempDir())
+	c.Reserve = 40 << 20
+	v, err := vault.OpenSmall(t.Context(), c, func() int64 { return free })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	s := newSender(t, 4*block)
+	in := s.mustReceive(t, v)
+	s.mustPut(t, in, 0)
+	b, proof, err := s.v.Block(s.taken.Tree, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	free = c.Reserve + int64(len(b)) - 1
+	if err := in.Put(1, b, proof); !errors.Is(err, vault.ErrNoRoom) {
+		t.Errorf("got %v, want ErrNoRoom", err)
+	}
+	free = 100 << 20
+	s.mustPut(t, in, in.Missing(-1, 100)...)
+	if err := in.Complete(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
