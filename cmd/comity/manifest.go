@@ -28,7 +28,7 @@ type manifestCmd struct {
 	Files     bool            `help:"Name the files of packs one by one, as their lists do."`
 	Means     string          `help:"How it was transmitted. By default: over this network." placeholder:"TEXT"`
 	Available time.Time       `help:"When it was made available. By default when it was disclosed." placeholder:"TIME"`
-	Until     time.Time       `help:"When it ceases to be accessible: 10 to 45 days after that." placeholder:"TIME"`
+	Until     string          `help:"When it ceases to be accessible, or in how many days: 30d. It is 10 to 45 days after it was made available." placeholder:"TIME"`
 	Extended  bool            `help:"The issuing authority asked for more than 45 days."`
 	Remarks   string          `help:"Remarks." placeholder:"TEXT"`
 }
@@ -51,6 +51,11 @@ func (c *manifestCmd) Run(ctx context.Context, a *app) error {
 	x, err := c.transmission(&v)
 	if err != nil {
 		return err
+	}
+	if c.Until != "" {
+		if x.Until, err = a.ending("--until", c.Until); err != nil {
+			return err
+		}
 	}
 	if c.Files {
 		if x.Listed, err = listedIn(ctx, node, c.Case, cmp.Or(x.Origin, x.Act)); err != nil {
@@ -86,7 +91,7 @@ func (c *manifestCmd) transmission(v *desk.CaseView) (*evidence.Transmission, er
 		return nil, badInput(count(len(found), "act")+" of this case disclose", "say which with --act: "+strings.Join(found, ", "))
 	}
 	return &evidence.Transmission{Act: disclosureIn(act), Origin: act.Product, Request: requestOf(v).Request,
-		Means: cmp.Or(c.Means, linkMeans), Available: c.Available, Until: c.Until, Extended: c.Extended, Remarks: c.Remarks}, nil
+		Means: cmp.Or(c.Means, linkMeans), Available: c.Available, Extended: c.Extended, Remarks: c.Remarks}, nil
 }
 
 // disclosureIn returns the disclosure that an act is, or passes on; nil if it is none.
