@@ -22,7 +22,7 @@ import * as ledger from './second/ledger.mjs';
 import * as envelope from './second/envelope.mjs';
 import { checkDecision, verifyAgreement, verifyNotice } from './second/agreement.mjs';
 import { replay } from './second/casefile.mjs';
-import { readKeys, readList, verifyObject } from './second/evidence.mjs';
+import { readKeys, readList, verifyBlock, verifyObject, verifySegments } from './second/evidence.mjs';
 import { readStream } from './second/wire.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -79,6 +79,8 @@ const areas = {
   notice: (v) => verifyNotice(v.body, pins()),
   agreement: (v) => verifyAgreement(v.body, pins()),
   object: (v) => verifyObject(v.body, v),
+  block: (v) => verifyBlock(v.body, v),
+  segment: (v) => verifySegments(v.body, v),
   list: (v) => readList(v.body, Object.fromEntries(v.packs.split(' ').map((p) => p.split('=')).map(([tree, size]) => [tree, Number(size)]))),
   keys: (v) => readKeys(v.body, v.case),
   decision: (v) => checkDecision(v.body, (name) => readFileSync(join(here, 'decision', name))),
