@@ -79,7 +79,7 @@ func (b *border) signedDraft(at protocol.ParticipantID, id protocol.CaseID, body
 func (b *border) unread(at protocol.ParticipantID, id protocol.CaseID, object protocol.Digest, want int) {
 	b.t.Helper()
 	var out bytes.Buffer
-	err := b.node(at).Content(b.t.Context(), id, object, 0, &out)
+	err := b.node(at).Content(b.t.Context(), desk.Piece{Case: id, Object: object}, &out)
 	var problem *desk.Problem
 	if !errors.As(err, &problem) || problem.Status != want || out.Len() > 0 {
 		b.t.Errorf("%s hands out %d bytes: %v, want %d", at, out.Len(), err, want)
@@ -145,7 +145,7 @@ func TestWhatIsDeletedIsGone(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		b.unread(police, id, o, http.StatusGone)
-		b.must(b.node(contoso).Content(t.Context(), id, o, 0, io.Discard))
+		b.must(b.node(contoso).Content(t.Context(), desk.Piece{Case: id, Object: o}, io.Discard))
 
 		_, err := b.act(police, desk.Draft{Case: id, Body: deleting(o)})
 		wantProblem(t, "deleted twice", err, "deleted already")
@@ -304,8 +304,8 @@ func TestEachDeletesItsOwn(t *testing.T) {
 		b.awaitEvidence(office, id, desk.EvidenceComplete)
 		b.does(office, id, deleting(objects...))
 		b.unread(office, id, objects[0], http.StatusGone)
-		b.must(b.node(police).Content(t.Context(), id, objects[0], 0, io.Discard))
-		b.must(b.node(contoso).Content(t.Context(), id, objects[0], 0, io.Discard))
+		b.must(b.node(police).Content(t.Context(), desk.Piece{Case: id, Object: objects[0]}, io.Discard))
+		b.must(b.node(contoso).Content(t.Context(), desk.Piece{Case: id, Object: objects[0]}, io.Discard))
 
 		other, _, _ := b.produced("a.txt")
 		b.awaitEvidence(police, other, desk.EvidenceComplete)

@@ -52,6 +52,7 @@ type report struct {
 	Effects   [3]int          // in cases, twice in one, and in the ledger
 	Objects   []protocol.Object
 	Landed    [2]time.Duration // until the last block was here, and until all was compared
+	Work      [2]time.Duration // CPU time of this process for each of those
 	Have      int64            // bytes of evidence
 	State     desk.EvidenceState
 	Blocks    [2]int64 // of evidence that came, and that went

@@ -408,7 +408,8 @@ func (n *Node) items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem, e
 }
 
 // Content implements desk.Exhibits.
-func (n *Node) Content(ctx context.Context, id protocol.CaseID, object protocol.Digest, offset int64, w io.Writer) error {
+func (n *Node) Content(ctx context.Context, piece desk.Piece, w io.Writer) error {
+	id, object, offset := piece.Case, piece.Object, piece.From
 	e, err := n.exhibit(ctx, exhibitID{id, object})
 	if err != nil {
 		return err

@@ -87,7 +87,7 @@ func (b *border) fetch(at protocol.ParticipantID, id protocol.CaseID, what desk.
 
 func (b *border) opens(at protocol.ParticipantID, id protocol.CaseID, object protocol.Digest) (string, error) {
 	var out bytes.Buffer
-	err := b.node(at).Content(b.t.Context(), id, object, 0, &out)
+	err := b.node(at).Content(b.t.Context(), desk.Piece{Case: id, Object: object}, &out)
 	return out.String(), err
 }
 

@@ -298,7 +298,8 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	}
 	var in *vault.Incoming
 	if err == nil {
-		in, err = n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size, Despite: e.Despite})
+		in, err = n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size,
+			Despite: e.Despite, Urgent: e.Emergency})
 	}
 	switch {
 	case errors.Is(err, vault.ErrQuota):

@@ -59,7 +59,7 @@ func (e *end) killed(ctx context.Context, o order) (r report, err error) {
 		r.Blocks, err = e.blocks()
 	case "read":
 		digest := sha512.New()
-		err = e.node.Content(ctx, o.Case, o.Objects[0].Tree, 0, digest)
+		err = e.node.Content(ctx, desk.Piece{Case: o.Case, Object: o.Objects[0].Tree}, digest)
 		r.Digest = hex.EncodeToString(digest.Sum(nil))
 	case "check":
 		if r.Vault, err = e.node.CheckVault(ctx); err != nil {

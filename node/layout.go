@@ -22,6 +22,7 @@ import (
 //	refused/<document digest>/<peer>/<kind>        what was answered to a peer's document
 //	case/<case>                                    the case file
 //	draft/<case>                                   a request that was not sent
+//	live/<case>                                    the live object of an interception, and where it stands
 //	inbox/<lane>/<since>/<case>                    what waits for our people
 //	out/<peer>/<lane>/<seq>/<thread>/<digest>/<expires>   outbox
 //	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof

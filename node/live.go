@@ -239,7 +239,8 @@ func (n *Node) oweStop(tx *journal.Tx, c *casefile.Case, now time.Time) (owes bo
 }
 
 // Follow implements desk.Exhibits.
-func (n *Node) Follow(ctx context.Context, id protocol.CaseID, live protocol.Digest, seq int64, w io.Writer) error {
+func (n *Node) Follow(ctx context.Context, piece desk.Piece, w io.Writer) error {
+	id, live, seq := piece.Case, piece.Object, piece.From
 	for {
 		grown := n.lives.grown(id)
 		l, err := n.readable(ctx, id, live)

@@ -100,7 +100,7 @@ func (b *border) awaitExhibit(at protocol.ParticipantID, id protocol.CaseID, wan
 func (b *border) content(at protocol.ParticipantID, id protocol.CaseID) string {
 	b.t.Helper()
 	var out bytes.Buffer
-	b.must(b.node(at).Content(b.t.Context(), id, b.exhibit(at, id).Object.Tree, 0, &out))
+	b.must(b.node(at).Content(b.t.Context(), desk.Piece{Case: id, Object: b.exhibit(at, id).Object.Tree}, &out))
 	return out.String()
 }
 
@@ -128,7 +128,9 @@ func TestLiveProductEndsWithItsAuthorisation(t *testing.T) {
 		id := b.tapped()
 		var followed lockedBuffer
 		following := make(chan error, 1)
-		go func() { following <- b.node(police).Follow(t.Context(), id, protocol.Digest{}, 0, &followed) }()
+		go func() {
+			following <- b.node(police).Follow(t.Context(), desk.Piece{Case: id, Object: protocol.Digest{}}, &followed)
+		}()
 		f := b.feeder(id)
 		all := ""
 		for i, said := range []string{"hello", strings.Repeat("a call of some length ", 30_000), "goodbye"} {

@@ -38,7 +38,7 @@ func (n *Node) Feed(ctx context.Context, id protocol.CaseID, content io.Reader) 
 	fed.Live = l.ID
 	c := newCutter(ctx, content)
 	for {
-		segment, err := c.next(ctx, func() error { _, err := n.mayFeed(ctx, id); return err })
+		segment, err := c.next(ctx, n.lives.grown(id), func() error { return n.runs(ctx, id) })
 		if len(segment) > 0 {
 			if failed := n.appendLive(context.WithoutCancel(ctx), id, segment); failed != nil {
 				err = failed
@@ -111,6 +111,20 @@ func (n *Node) mayFeed(ctx context.Context, id protocol.CaseID) (l *liveRecord, 
 		return mayRun(&f.File, now)
 	})
 	return l, err
+}
+
+// runs says why nothing may be taken now.
+func (n *Node) runs(ctx context.Context, id protocol.CaseID) error {
+	if _, err := n.mayFeed(ctx, id); err != nil {
+		return err
+	}
+	g := n.lives.gate(id)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.shut {
+		return errStopped
+	}
+	return nil
 }
 
 // appendLive takes a segment. Whether it may is seen under the lock under which it
@@ -191,8 +205,9 @@ func newCutter(ctx context.Context, r io.Reader) *cutter {
 }
 
 // next returns the next segment, and the reader's error after the last. While
-// nothing comes it asks again and again whether anything still may.
-func (c *cutter) next(ctx context.Context, may func() error) (segment []byte, err error) {
+// nothing comes it asks again and again whether anything still may, and at once when
+// the gate was shut, which closes shut.
+func (c *cutter) next(ctx context.Context, shut <-chan struct{}, may func() error) (segment []byte, err error) {
 	segment, c.rest = c.rest, nil
 	var full <-chan time.Time
 	if len(segment) > 0 {
@@ -213,6 +228,11 @@ func (c *cutter) next(ctx context.Context, may func() error) (segment []byte, er
 			segment, c.rest = append(segment, b[:room]...), b[room:]
 		case <-full:
 			return segment, nil
+		case <-shut:
+			shut = nil
+			if err := may(); err != nil {
+				return segment, err
+			}
 		case <-look.C:
 			if err := may(); err != nil {
 				return segment, err

@@ -322,7 +322,7 @@ func (n *Node) joinLiveKey(ctx context.Context, id protocol.CaseID, l *liveRecor
 	if !ok {
 		return errShareLater
 	}
-	return n.vault.AwaitLive(id, l.ID, l.From, m.Share, sent)
+	return n.vault.AwaitLive(vault.Awaited{Case: id, Live: l.ID, Peer: l.From}, m.Share, sent)
 }
 
 // wantLive has the live object of a case come here, for who asks for that.
@@ -358,6 +358,14 @@ func (n *Node) adoptLive(ctx context.Context, id protocol.CaseID, l *liveRecord)
 			return err
 		}
 		now.Over, now.Why = true, why
+		if now.Product != nil {
+			_, err := tx.Get(exhibitID{id, now.Product.Tree}.key())
+			if err == nil { // what the case has stays what it is
+				now.Product, now.Why = nil, "the act that stopped it names other evidence of the case as what was delivered"
+			} else if ignoreMissing(err) != nil {
+				return err
+			}
+		}
 		if err := writeJSON(tx, liveKey(id), now); err != nil || now.Product == nil {
 			return err
 		}

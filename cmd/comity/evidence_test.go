@@ -100,7 +100,8 @@ func (s *shelf) Fetch(_ context.Context, id protocol.CaseID, what desk.Fetch) (d
 	return desk.Evidence{Case: id, Items: slices.Clone(s.items)}, nil
 }
 
-func (s *shelf) Content(_ context.Context, _ protocol.CaseID, object protocol.Digest, offset int64, w io.Writer) error {
+func (s *shelf) Content(_ context.Context, piece desk.Piece, w io.Writer) error {
+	object, offset := piece.Object, piece.From
 	s.mu.Lock()
 	b := s.holds[object]
 	s.mu.Unlock()

@@ -36,7 +36,7 @@ var errDiffers = &failure{exitDoubt, "what the node holds is not what was signed
 
 // A reader writes what an object holds, from an offset on.
 type content interface {
-	Content(ctx context.Context, id protocol.CaseID, object protocol.Digest, offset int64, w io.Writer) error
+	Content(ctx context.Context, piece desk.Piece, w io.Writer) error
 }
 
 // A folder takes the files of a case, each under a name of its own. Nothing is
@@ -126,7 +126,7 @@ func (f *folder) save(ctx context.Context, node content, id protocol.CaseID, i *
 	}
 	name, err := f.place("", o.Name, measure{o.Size, o.SHA512}, func(w io.Writer) error {
 		seen := &passage{gauge: gauge{name: o.Name, total: o.Size}, board: f.board}
-		return node.Content(ctx, id, o.Tree, 0, io.MultiWriter(w, seen))
+		return node.Content(ctx, desk.Piece{Case: id, Object: o.Tree}, io.MultiWriter(w, seen))
 	})
 	return saved{Path: filepath.Join(f.path, name), Size: o.Size, SHA512: o.SHA512, Tree: o.Tree, From: i.From}, err
 }

@@ -61,16 +61,12 @@ func (c *tapFeedCmd) Run(ctx context.Context, a *app) error {
 	}
 	counted := &tally{r: source}
 	gathered := gather(counted, c.SegmentEvery)
-	showing := make(chan struct{})
-	shown := make(chan struct{})
-	go func() {
-		defer close(shown)
-		c.watch(ctx, a, counted, until, showing)
-	}()
+	w := &feedWatch{a: a, t: counted, until: until, over: make(chan struct{}), ended: make(chan struct{})}
+	go w.run()
 	fed, err := node.Feed(ctx, c.Case, gathered)
 	gathered.Close()
-	close(showing)
-	<-shown
+	close(w.over)
+	<-w.ended
 	ended := end()
 	switch {
 	case ctx.Err() != nil:
@@ -245,25 +241,31 @@ func notEOF(err error) error {
 	return err
 }
 
-// watch shows how much was fed, until done is closed.
-func (c *tapFeedCmd) watch(ctx context.Context, a *app, t *tally, until time.Time, done <-chan struct{}) {
-	b := a.board()
+// A feedWatch shows how much was fed, until over is closed.
+type feedWatch struct {
+	a           *app
+	t           *tally
+	until       time.Time
+	over, ended chan struct{}
+}
+
+func (w *feedWatch) run() {
+	defer close(w.ended)
+	b := w.a.board()
 	defer b.clear()
 	tick := time.NewTicker(feedEvery)
 	defer tick.Stop()
 	var m meter
 	for {
 		select {
-		case <-done:
-			return
-		case <-ctx.Done():
+		case <-w.over:
 			return
 		case <-tick.C:
 		}
-		n := t.n.Load()
+		n := w.t.n.Load()
 		g := gauge{name: "delivering", done: n, rate: m.add(time.Now(), n)}
-		b.draw(g.line(), "ends "+moment(until)+", in "+span(until.Sub(a.instant())))
-		if a.line(feeding{Fed: desk.Fed{Bytes: n}, Until: until}) != nil {
+		b.draw(g.line(), "ends "+moment(w.until)+", in "+span(w.until.Sub(w.a.instant())))
+		if w.a.line(feeding{Fed: desk.Fed{Bytes: n}, Until: w.until}) != nil {
 			return
 		}
 	}

@@ -61,7 +61,7 @@ func (c *tapFollowCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	w := &digested{w: out, sum: sha512.New()}
-	err = node.Follow(ctx, c.Case, i.Object.Tree, 0, w)
+	err = node.Follow(ctx, desk.Piece{Case: c.Case, Object: i.Object.Tree}, w)
 	err = errors.Join(err, done())
 	if ctx.Err() != nil {
 		return &failure{exitInterrupted, fmt.Sprintf("interrupted: %s were written", byteText(w.n)), "comity tap follow begins again from the beginning"}

@@ -157,7 +157,9 @@ type position struct {
 // pulled returns what an object holds, to be read. The caller closes it.
 func pulled(ctx context.Context, node content, at position) io.ReadCloser {
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(node.Content(ctx, at.id, at.object, at.offset, w)) }()
+	go func() {
+		w.CloseWithError(node.Content(ctx, desk.Piece{Case: at.id, Object: at.object, From: at.offset}, w))
+	}()
 	return r
 }
 

@@ -128,6 +128,14 @@ type Uploader interface {
 	Uploads() http.Handler
 }
 
+// A Piece is an object of a case from a place on: a byte of its content, or a segment
+// of a live object, both from 0.
+type Piece struct {
+	Case   protocol.CaseID
+	Object protocol.Digest
+	From   int64
+}
+
 // Exhibits holds the bytes of cases.
 type Exhibits interface {
 	// TakeIn seals content into the vault, for a case in which this participant may
@@ -139,13 +147,13 @@ type Exhibits interface {
 	Evidence(ctx context.Context, id protocol.CaseID) (Evidence, error)
 	// Fetch has the node fetch what it lacks, and returns at once.
 	Fetch(ctx context.Context, id protocol.CaseID, what Fetch) (Evidence, error)
-	// Content writes what an object holds, from offset on. Nothing is written that
+	// Content writes what an object holds, from a byte on. Nothing is written that
 	// was not authenticated.
-	Content(ctx context.Context, id protocol.CaseID, object protocol.Digest, offset int64, w io.Writer) error
+	Content(ctx context.Context, piece Piece, w io.Writer) error
 	// Feed appends to the live object of an interception that runs here.
 	Feed(ctx context.Context, id protocol.CaseID, content io.Reader) (Fed, error)
-	// Follow writes a live object as it comes, from segment seq on, until it is sealed.
-	Follow(ctx context.Context, id protocol.CaseID, live protocol.Digest, seq int64, w io.Writer) error
+	// Follow writes a live object as it comes, from a segment on, until it is sealed.
+	Follow(ctx context.Context, piece Piece, w io.Writer) error
 	// CheckVault reads every object again.
 	CheckVault(ctx context.Context) (VaultReport, error)
 }

@@ -113,7 +113,7 @@ func (s *server) content(w http.ResponseWriter, r *http.Request) {
 	offset, ok2 := wholeNumber(w, r, "offset", ok)
 	if ok2 {
 		flow(w, "application/octet-stream", func(w io.Writer) error {
-			return s.n.Content(r.Context(), id, object, offset, w)
+			return s.n.Content(r.Context(), Piece{Case: id, Object: object, From: offset}, w)
 		})
 	}
 }
@@ -149,7 +149,7 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	seq, ok2 := wholeNumber(w, r, "seq", ok)
 	if ok2 {
 		flow(w, "application/octet-stream", func(out io.Writer) error {
-			return s.n.Follow(r.Context(), id, live, seq, &prompt{out, w})
+			return s.n.Follow(r.Context(), Piece{Case: id, Object: live, From: seq}, &prompt{out, w})
 		})
 	}
 }
@@ -286,8 +286,8 @@ func (c *Client) Fetch(ctx context.Context, id protocol.CaseID, what Fetch) (e E
 }
 
 // Content implements Exhibits.
-func (c *Client) Content(ctx context.Context, id protocol.CaseID, object protocol.Digest, offset int64, w io.Writer) error {
-	route := fmt.Sprintf("GET %s?offset=%d", objectPath(id, object), offset)
+func (c *Client) Content(ctx context.Context, piece Piece, w io.Writer) error {
+	route := fmt.Sprintf("GET %s?offset=%d", objectPath(piece.Case, piece.Object), piece.From)
 	return c.do(ctx, route, nil, copyTo(w))
 }
 
@@ -297,8 +297,8 @@ func (c *Client) Feed(ctx context.Context, id protocol.CaseID, content io.Reader
 }
 
 // Follow implements Exhibits.
-func (c *Client) Follow(ctx context.Context, id protocol.CaseID, live protocol.Digest, seq int64, w io.Writer) error {
-	route := fmt.Sprintf("GET /v1/cases/%s/live/%s?seq=%d", id, url.PathEscape(live.String()), seq)
+func (c *Client) Follow(ctx context.Context, piece Piece, w io.Writer) error {
+	route := fmt.Sprintf("GET /v1/cases/%s/live/%s?seq=%d", piece.Case, url.PathEscape(piece.Object.String()), piece.From)
 	return c.do(ctx, route, nil, copyTo(w))
 }
 

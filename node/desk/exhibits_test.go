@@ -37,8 +37,8 @@ func (c *clerk) Fetch(_ context.Context, id protocol.CaseID, f desk.Fetch) (desk
 	return desk.Evidence{Case: id}, c.ask("fetch %s %t", id, f.Despite)
 }
 
-func (c *clerk) Content(_ context.Context, id protocol.CaseID, o protocol.Digest, offset int64, w io.Writer) error {
-	if err := c.ask("content %s %s %d", id, o, offset); err != nil {
+func (c *clerk) Content(_ context.Context, piece desk.Piece, w io.Writer) error {
+	if err := c.ask("content %s %s %d", piece.Case, piece.Object, piece.From); err != nil {
 		return err
 	}
 	_, err := w.Write(make([]byte, c.bytes))
@@ -50,8 +50,8 @@ func (c *clerk) Feed(_ context.Context, id protocol.CaseID, content io.Reader) (
 	return desk.Fed{Bytes: int64(len(b))}, errors.Join(err, c.ask("feed %s %s", id, b))
 }
 
-func (c *clerk) Follow(_ context.Context, id protocol.CaseID, live protocol.Digest, seq int64, w io.Writer) error {
-	if err := c.ask("follow %s %s %d", id, live, seq); err != nil {
+func (c *clerk) Follow(_ context.Context, piece desk.Piece, w io.Writer) error {
+	if err := c.ask("follow %s %s %d", piece.Case, piece.Object, piece.From); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, "spoken")
@@ -87,9 +87,32 @@ func TestContentIsTakenHoweverLargeAndNeverHeld(t *testing.T) {
 		t.Errorf("%d bytes came at once", n.largest)
 	}
 	var got countWriter
-	if err := c.Content(t.Context(), someCase, protocol.Digest{1}, 0, &got); err != nil || got != size {
+	if err := c.Content(t.Context(), desk.Piece{Case: someCase, Object: protocol.Digest{1}}, &got); err != nil || got != size {
 		t.Errorf("got %d bytes, %v", got, err)
 	}
+}
+
+// TestARefusalIsSeenWhateverWasToBeSent: a node that wants no body says why, and
+// who has much to send hears it each time.
+func TestARefusalIsSeenWhateverWasToBeSent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run", "api.sock")
+	serveAt(t, path, &shut{})
+	c := desk.Dial(path, token)
+	for range 50 {
+		_, err := c.Feed(t.Context(), someCase, zeros{})
+		var p *desk.Problem
+		if !errors.As(err, &p) || p.Text != "nothing is taken" {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
+
+// A shut node takes nothing.
+type shut struct{ clerk }
+
+func (*shut) Feed(_ context.Context, _ protocol.CaseID, content io.Reader) (desk.Fed, error) {
+	content.(io.Closer).Close()
+	return desk.Fed{}, &desk.Problem{Status: http.StatusConflict, Text: "nothing is taken"}
 }
 
 // A drain is a node that reads what it is given and gives as much back.
@@ -114,7 +137,7 @@ func (d *drain) TakeIn(_ context.Context, _ protocol.CaseID, _ desk.Intake, r io
 	}
 }
 
-func (d *drain) Content(_ context.Context, _ protocol.CaseID, _ protocol.Digest, _ int64, w io.Writer) error {
+func (d *drain) Content(_ context.Context, _ desk.Piece, w io.Writer) error {
 	_, err := io.CopyN(w, zeros{}, d.size)
 	return err
 }
@@ -132,7 +155,7 @@ func TestAnAnswerThatBreaksOffIsAnError(t *testing.T) {
 	for size, whole := range map[int]bool{100: true, 1 << 20: false} {
 		n := &clerk{bytes: size, late: &desk.Problem{Status: http.StatusConflict, Text: "damaged"}}
 		var b bytes.Buffer
-		err := client(n).Content(t.Context(), someCase, protocol.Digest{1}, 0, &b)
+		err := client(n).Content(t.Context(), desk.Piece{Case: someCase, Object: protocol.Digest{1}}, &b)
 		var p *desk.Problem
 		if err == nil || whole != errors.As(err, &p) || whole && b.Len() > 0 {
 			t.Errorf("%d bytes: got %v after %d bytes", size, err, b.Len())

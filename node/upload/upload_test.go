@@ -409,7 +409,7 @@ func TestEmptyUpload(t *testing.T) {
 	s := newSite(t)
 	resp := s.do("POST", "/v1/cases/"+string(caseA)+"/uploads/", nil, "Upload-Length", "0",
 		"Upload-Metadata", meta("filename", "empty"))
-	if resp.StatusCode != http.StatusCreated || resp.Header.Get(ObjectHeader) != protocol.DigestOf(nil).String() {
+	if resp.StatusCode != http.StatusCreated || resp.Header.Get(ObjectHeader) != protocol.DigestOf(nil).String() || s.vault.times != 1 {
 		t.Errorf("%s, object %q", resp.Status, resp.Header.Get(ObjectHeader))
 	}
 }
@@ -526,6 +526,9 @@ func TestSegments(t *testing.T) {
 			s.start()
 			if n := s.offset(at); n != 3 {
 				t.Errorf("offset %d, want 3", n)
+			}
+			if _, err := os.Lstat(filepath.Join(dir, partName)); err == nil {
+				t.Error("half a segment is still there")
 			}
 		}
 	}

@@ -131,26 +131,33 @@ func (v *Vault) StartLive(id protocol.CaseID, live protocol.Digest) (held, sent 
 	return held, sent, err
 }
 
+// An Awaited live object comes from a peer.
+type Awaited struct {
+	Case protocol.CaseID
+	Live protocol.Digest
+	Peer protocol.ParticipantID
+}
+
 // AwaitLive begins a live object that comes from a peer, against whose quota it counts.
-func (v *Vault) AwaitLive(id protocol.CaseID, live protocol.Digest, peer protocol.ParticipantID, held, sent evidence.Share) error {
-	p, err := at(id, live)
+func (v *Vault) AwaitLive(a Awaited, held, sent evidence.Share) error {
+	p, err := at(a.Case, a.Live)
 	if err != nil {
 		return err
 	}
-	if err := v.SetKey(id, live, held, sent); err != nil {
+	if err := v.SetKey(a.Case, a.Live, held, sent); err != nil {
 		return err
 	}
-	unlock := v.object(live)
+	unlock := v.object(a.Live)
 	r, err := v.readEntry(p)
-	if err == nil && peerOf(r) != peer {
-		copy(r.Peer[:], peer)
+	if err == nil && peerOf(r) != a.Peer {
+		copy(r.Peer[:], a.Peer)
 		err = v.setEntry(p, r)
 	}
 	unlock()
 	if err != nil {
 		return fmt.Errorf("vault: await: %w", err)
 	}
-	return v.begin(id, live)
+	return v.begin(a.Case, a.Live)
 }
 
 func (v *Vault) begin(id protocol.CaseID, live protocol.Digest) error {
@@ -245,14 +252,14 @@ func (v *Vault) PutSegment(id protocol.CaseID, live protocol.Digest, seq int64, 
 // putLive makes a segment durable, if there is room and quota for it.
 func (v *Vault) putLive(l *liveLog, seq int64, sealed, plain []byte) error {
 	n := int64(len(sealed))
-	room := v.Room()
-	if room < n+frameHeader {
+	room := v.spare()
+	if room < n+frameHeader { // what comes only once is not kept out by what was announced
 		return ErrNoRoom
 	}
 	v.mu.Lock()
 	err := v.index.within(v.quota, l.at.id, l.sent, n)
-	if err == nil { // of the room nothing is announced any more
-		err = v.index.withinShare(v.quota, room+v.index.announced, l.sent, n)
+	if err == nil {
+		err = v.index.withinShare(v.quota, room, l.sent, n)
 	}
 	if err == nil {
 		v.index.use(l.at.id, l.sent, n)

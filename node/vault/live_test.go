@@ -39,7 +39,7 @@ func reader(t *testing.T, c vault.Config, id protocol.CaseID, from *vault.Vault)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := v.AwaitLive(id, spoken, peer, held, sent); err != nil {
+	if err := v.AwaitLive(vault.Awaited{Case: id, Live: spoken, Peer: peer}, held, sent); err != nil {
 		t.Fatal(err)
 	}
 	return v

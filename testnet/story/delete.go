@@ -78,7 +78,7 @@ func (p *player) unread(ctx context.Context, st step) error {
 		if err != nil {
 			return err
 		}
-		err = node.Content(ctx, id, i.Object.Tree, 0, io.Discard)
+		err = node.Content(ctx, desk.Piece{Case: id, Object: i.Object.Tree}, io.Discard)
 		var problem *desk.Problem
 		if !errors.As(err, &problem) || problem.Status != http.StatusGone && problem.Status != http.StatusConflict {
 			return fmt.Errorf("%s is handed out at %s: %w", args[2], args[1], errors.Join(err, errors.New("no refusal")))

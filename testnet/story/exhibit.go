@@ -19,11 +19,16 @@ import (
 // FetchPatience bounds how long a step may wait for evidence to be fetched.
 const FetchPatience = time.Hour
 
-// takeIn takes content into a case, as the participant's systems would.
-func (p *player) takeIn(ctx context.Context, id protocol.CaseID, at protocol.ParticipantID, about desk.Intake, content io.Reader) (protocol.Object, error) {
-	node, err := p.Desk(at)
+// takeIn takes content into the case that is the first argument of a step, as the
+// systems of the participant that is the second would.
+func (p *player) takeIn(ctx context.Context, st step, about desk.Intake, content io.Reader) (o protocol.Object, err error) {
+	id, err := p.caseOf(st.args[0])
 	if err != nil {
-		return protocol.Object{}, err
+		return o, err
+	}
+	node, err := p.Desk(protocol.ParticipantID(st.args[1]))
+	if err != nil {
+		return o, err
 	}
 	return node.TakeIn(ctx, id, about, content)
 }
@@ -43,8 +48,7 @@ func (p *player) taken(ctx context.Context, st step) (protocol.CaseID, protocol.
 	if err != nil {
 		return "", protocol.Object{}, err
 	}
-	o, err := p.takeIn(ctx, id, protocol.ParticipantID(args[1]),
-		desk.Intake{Name: args[2], MediaType: "application/octet-stream"}, bytes.NewReader(content))
+	o, err := p.takeIn(ctx, st, desk.Intake{Name: args[2], MediaType: "application/octet-stream"}, bytes.NewReader(content))
 	return id, o, err
 }
 
@@ -148,7 +152,7 @@ func (p *player) content(ctx context.Context, st step, item *desk.EvidenceItem, 
 	if err != nil {
 		return err
 	}
-	return node.Content(ctx, p.cases[st.args[0]], item.Object.Tree, 0, w)
+	return node.Content(ctx, desk.Piece{Case: p.cases[st.args[0]], Object: item.Object.Tree}, w)
 }
 
 // fetched waits until an object of that name is complete, and has it fetched if the
@@ -247,11 +251,7 @@ func (p *player) mail(ctx context.Context, st step) error {
 	if err != nil {
 		return err
 	}
-	id, err := p.caseOf(args[0])
-	if err != nil {
-		return err
-	}
-	o, err := p.takeIn(ctx, id, protocol.ParticipantID(args[1]), desk.Intake{Name: args[2], MediaType: "application/mbox"},
+	o, err := p.takeIn(ctx, st, desk.Intake{Name: args[2], MediaType: "application/mbox"},
 		newMailbox(args[2], size))
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func (p *player) overhears(ctx context.Context, st step) error {
 		return fmt.Errorf("nothing is delivered there: %+v", e.Items)
 	}
 	heard := &enough{most: len(want), done: stop}
-	err = node.Follow(ctx, id, e.Items[0].Object.Tree, 0, heard)
+	err = node.Follow(ctx, desk.Piece{Case: id, Object: e.Items[0].Object.Tree}, heard)
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
