@@ -351,7 +351,7 @@ func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (
 			case e.State == desk.EvidenceWaiting:
 				e.Why, e.Despite = "", e.Despite || what.Despite
 				changed[x] = e
-			case e.State == desk.EvidenceQuarantined && what.Despite:
+			case e.State == desk.EvidenceQuarantined && what.Release:
 				e.State, e.Why = desk.EvidenceComplete, "taken out of quarantine"
 				changed[x] = e
 			}
