@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"comity.example/crypto/stream"
@@ -22,11 +23,16 @@ import (
 	"comity.example/protocol/wire"
 )
 
-// checkEvidence checks what has arrived, one object after the other, until ctx ends.
+// checkEvidence checks what has arrived, line by line, until ctx ends.
 func (n *Node) checkEvidence(ctx context.Context) error {
+	var work sync.WaitGroup
+	defer work.Wait()
 	for {
 		for a, ok := n.fetcher.next(); ok && ctx.Err() == nil; a, ok = n.fetcher.next() {
-			n.check(ctx, a.exhibitID, a.verdict)
+			work.Go(func() {
+				defer n.fetcher.checked(a.line)
+				n.check(ctx, a.exhibitID, a.verdict)
+			})
 		}
 		select {
 		case <-ctx.Done():

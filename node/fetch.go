@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,12 +36,25 @@ type fetcher struct {
 	mu      sync.Mutex
 	jobs    map[exhibitID]*fetching // guarded by mu
 	arrived []arrival               // guarded by mu
+	lines   map[line]bool           // in which something is being checked; guarded by mu
 }
+
+// A line is in which order objects are checked: those of a peer one after the other,
+// and its emergencies beside what is none. Whoever hands over what takes long to check,
+// or does not answer for its key, keeps nobody else waiting.
+type line struct {
+	peer   protocol.ParticipantID
+	urgent bool
+}
+
+// Checks is how many objects that are no emergency's are checked at once.
+const Checks = 4
 
 // An arrival is an object of which all blocks are here, or about which there is a
 // verdict without them.
 type arrival struct {
 	exhibitID
+	line    line
 	verdict verdict
 }
 
@@ -51,7 +65,8 @@ type fetching struct {
 }
 
 func newFetcher() *fetcher {
-	return &fetcher{woken: make(chan struct{}, 1), landed: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}}
+	return &fetcher{woken: make(chan struct{}, 1), landed: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{},
+		lines: map[line]bool{}}
 }
 
 // wake has the loop look for what is pending. It never blocks.
@@ -103,16 +118,38 @@ func (f *fetcher) arrive(a arrival) {
 	signal(f.landed)
 }
 
-// next returns an object that is to be checked.
+// next returns an object that is to be checked now, of an emergency first. Whoever
+// has checked it calls checked.
 func (f *fetcher) next() (a arrival, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.arrived) == 0 {
-		return a, false
+	ordinary := 0
+	for l := range f.lines {
+		if !l.urgent {
+			ordinary++
+		}
 	}
-	a = f.arrived[0]
-	f.arrived = f.arrived[1:]
-	return a, true
+	for _, urgent := range []bool{true, false} {
+		if !urgent && ordinary >= Checks {
+			break
+		}
+		i := slices.IndexFunc(f.arrived, func(a arrival) bool { return a.line.urgent == urgent && !f.lines[a.line] })
+		if i >= 0 {
+			a = f.arrived[i]
+			f.arrived = slices.Delete(f.arrived, i, i+1)
+			f.lines[a.line] = true
+			return a, true
+		}
+	}
+	return a, false
+}
+
+// checked has the next object of a line be checked.
+func (f *fetcher) checked(l line) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.lines, l)
+	signal(f.landed)
 }
 
 // showFetching says where an object that the store has as waiting stands.
@@ -248,7 +285,7 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 		return "", err
 	}
 	if e.Live { // it came as it grew
-		n.fetcher.arrive(arrival{exhibitID: x})
+		n.fetcher.arrive(arrival{exhibitID: x, line: line{e.From, e.Emergency}})
 		return "", nil
 	}
 	if n.fetcher.taken(x) {
@@ -271,7 +308,7 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	}
 	if in.Done() {
 		err := in.Close()
-		n.fetcher.arrive(arrival{exhibitID: x})
+		n.fetcher.arrive(arrival{exhibitID: x, line: line{e.From, e.Emergency}})
 		return "", err
 	}
 	n.fetcher.set(x, &fetching{state: desk.EvidenceFetching})
@@ -308,10 +345,10 @@ func (n *Node) fetchEnded(j transfer.Job, err error) {
 	x := exhibitID{j.Case, j.Tree}
 	switch {
 	case err == nil:
-		n.fetcher.arrive(arrival{exhibitID: x})
+		n.fetcher.arrive(arrival{exhibitID: x, line: line{j.Peer, j.Urgent}})
 		return
 	case errors.Is(err, transfer.ErrGone):
-		n.fetcher.arrive(arrival{x, verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}})
+		n.fetcher.arrive(arrival{x, line{j.Peer, j.Urgent}, verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}})
 		return
 	}
 	n.fetcher.set(x, &fetching{desk.EvidenceWaiting, whyNot(err)})
