@@ -125,6 +125,7 @@ type Engine struct {
 
 	flights   sync.WaitGroup
 	finishing chan struct{} // a seat for each object that is being finished
+	pressing  chan struct{} // the same for those of emergencies
 
 	mu     sync.Mutex
 	ended  bool
@@ -153,7 +154,8 @@ func New(c Config) *Engine {
 		c.Done = func(Job, error) {}
 	}
 	return &Engine{cfg: c, wake: make(chan struct{}, 1), finishing: make(chan struct{}, finishers),
-		jobs: map[protocol.Digest]*job{}, peers: map[protocol.ParticipantID]*peer{}}
+		pressing: make(chan struct{}, finishers),
+		jobs:     map[protocol.Digest]*job{}, peers: map[protocol.ParticipantID]*peer{}}
 }
 
 // Add begins to fetch an object. After an error the Target is still the caller's.
