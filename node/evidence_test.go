@@ -220,7 +220,11 @@ func TestWhatTheScannerFindsIsPutApart(t *testing.T) {
 					t.Errorf("read %q", got)
 				}
 				if c.want == desk.EvidenceQuarantined {
-					b.fetch(office, id, desk.Fetch{Despite: true})
+					b.fetch(office, id, desk.Fetch{Despite: true}) // the quota, and nothing else
+					if got, err := b.opens(office, id, item.Object.Tree); err == nil || got != "" {
+						t.Errorf("in quarantine, despite a quota: %q", got)
+					}
+					b.fetch(office, id, desk.Fetch{Release: true})
 					if got, err := b.opens(office, id, item.Object.Tree); err != nil || got != contents["mailbox.mbox"] {
 						t.Errorf("taken out of quarantine: %q, %v", got, err)
 					}

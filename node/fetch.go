@@ -38,9 +38,18 @@ type fetcher struct {
 	mu      sync.Mutex
 	jobs    map[exhibitID]*fetching // guarded by mu
 	arrived [2][]arrival            // those of emergencies, and the others; guarded by mu
-	// checking is how many objects of each peer are being checked; guarded by mu.
-	checking map[protocol.ParticipantID]int
+	// checking is how many objects of each line are being checked; guarded by mu.
+	checking map[line]int
 }
+
+// A line is what a peer hands over, apart from its emergencies: they wait for each
+// other and for nothing else of it.
+type line struct {
+	peer   protocol.ParticipantID
+	urgent bool
+}
+
+func (a *arrival) line() line { return line{a.peer, a.urgent} }
 
 // An arrival is an object of which all blocks are here, or about which there is a
 // verdict without them.
@@ -58,7 +67,7 @@ type fetching struct {
 }
 
 func newFetcher() *fetcher {
-	return &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, checking: map[protocol.ParticipantID]int{},
+	return &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, checking: map[line]int{},
 		landed: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}}
 }
 
@@ -116,19 +125,19 @@ func (f *fetcher) arrive(a arrival) {
 }
 
 // next returns an object that is to be checked, of the first so many classes:
-// emergencies first, and of one peer only so many at a time. Whoever has one calls
+// emergencies first, and of one line only so many at a time. Whoever has one calls
 // checked.
 func (f *fetcher) next(classes int) (a arrival, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for class, waiting := range f.arrived[:classes] {
-		i := slices.IndexFunc(waiting, func(a arrival) bool { return f.checking[a.peer] < checkersPeer })
+		i := slices.IndexFunc(waiting, func(a arrival) bool { return f.checking[a.line()] < checkersPeer })
 		if i < 0 {
 			continue
 		}
 		a = waiting[i]
 		f.arrived[class] = slices.Delete(waiting, i, i+1)
-		f.checking[a.peer]++
+		f.checking[a.line()]++
 		if len(waiting) > 1 {
 			signal(f.landed[class]) // for whoever checks beside
 		}
@@ -140,8 +149,8 @@ func (f *fetcher) next(classes int) (a arrival, ok bool) {
 func (f *fetcher) checked(a arrival) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.checking[a.peer]--; f.checking[a.peer] == 0 {
-		delete(f.checking, a.peer)
+	if f.checking[a.line()]--; f.checking[a.line()] == 0 {
+		delete(f.checking, a.line())
 	}
 	for class := range f.arrived {
 		if len(f.arrived[class]) > 0 {
@@ -412,7 +421,7 @@ func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (
 			case e.State == desk.EvidenceWaiting:
 				e.Why, e.Despite = "", e.Despite || what.Despite
 				changed[x] = e
-			case e.State == desk.EvidenceQuarantined && what.Despite:
+			case e.State == desk.EvidenceQuarantined && what.Release:
 				e.State, e.Why = desk.EvidenceComplete, "taken out of quarantine"
 				changed[x] = e
 			}

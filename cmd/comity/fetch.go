@@ -225,7 +225,7 @@ func (c *fetchCmd) ask(ctx context.Context, node *desk.Client, chosen []protocol
 			asks = append(asks, desk.Fetch{Object: i.Object.Tree, Despite: c.DespiteQuota})
 		case desk.EvidenceQuarantined:
 			if c.DespiteQuarantine {
-				asks = append(asks, desk.Fetch{Object: i.Object.Tree, Despite: true})
+				asks = append(asks, desk.Fetch{Object: i.Object.Tree, Release: true})
 			}
 		}
 	}

@@ -100,6 +100,8 @@ type Fetch struct {
 	Object protocol.Digest `json:"object,omitzero"`
 	// Despite fetches although a quota of the node is used up.
 	Despite bool `json:"despite,omitzero"`
+	// Release takes out of quarantine what is in it.
+	Release bool `json:"release,omitzero"`
 }
 
 // A Fed live object was given what Feed was handed.
