@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"comity.example/node/transfer"
@@ -493,4 +494,46 @@ func TestManySmallObjects(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestEmergencyIsFinishedBesideTheOthers: each object is read once more at its end,
+// and a large one takes hours. An emergency waits for none of them.
+func TestEmergencyIsFinishedBesideTheOthers(t *testing.T) {
+	inWorld(t, 0, func(t *testing.T, w *world) {
+		release := make(chan struct{})
+		for n := range 4 {
+			w.mu.Lock()
+			o := newObject(mib, uint64(100+n))
+			w.objects[o.tree] = o
+			w.mu.Unlock()
+			j := job("us.contoso", fmt.Sprint(n))
+			j.Tree, j.Sealed, j.Act = o.tree, o.sealed(), protocol.DigestOf([]byte("act"))
+			j.Target = &longTarget{newDisk(o), release}
+			if err := w.engine.Add(j); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		urgent := job("us.contoso", "urgent")
+		urgent.Urgent = true
+		o, d := w.fetch(t, mib, urgent)
+		time.Sleep(time.Minute)
+		w.wantDone(t, o, d)
+		close(release)
+		synctest.Wait()
+	})
+}
+
+// A longTarget is one whose reading at the end takes as long as the test says.
+type longTarget struct {
+	*disk
+	release chan struct{}
+}
+
+func (l *longTarget) Complete(ctx context.Context) error {
+	select {
+	case <-l.release:
+	case <-ctx.Done():
+	}
+	return l.disk.Complete(ctx)
 }
