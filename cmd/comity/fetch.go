@@ -313,7 +313,22 @@ func (c *fetchCmd) tell(a *app, e desk.Evidence, files []saved) error {
 			}
 			fmt.Fprintf(w, "%s, %d bytes, %s, from %s\n", shown(f.Path), f.Size, f.Tree, f.From)
 		}
+		if c.Out != "" {
+			c.leftOut(w, &e)
+		}
 	})
+}
+
+// leftOut says what was not written though nothing is wrong with it.
+func (c *fetchCmd) leftOut(w io.Writer, e *desk.Evidence) {
+	for _, i := range e.Items {
+		switch i.State {
+		case desk.EvidenceDeleted, desk.EvidenceRestricted:
+			fmt.Fprintf(w, "%s is not written: %s\n", shown(i.Object.Name), standingText(&i))
+		case desk.EvidenceLive:
+			fmt.Fprintf(w, "%s is not written: it still grows: comity tap follow %s\n", shown(i.Object.Name), c.Case)
+		}
+	}
 }
 
 // here reports whether an object can be read here.
