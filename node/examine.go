@@ -22,16 +22,37 @@ import (
 	"comity.example/protocol/wire"
 )
 
-// checkEvidence checks what has arrived, one object after the other, until ctx ends.
-func (n *Node) checkEvidence(ctx context.Context) error {
+const (
+	// checkers is how many objects are checked side by side, beside one of an
+	// emergency: a large one is read for hours.
+	checkers = 3
+	// checkersPeer is how many of them are of one peer, which may be slow to hand out
+	// its share of a key.
+	checkersPeer = 2
+)
+
+// checkEvidence checks what has arrived, one object after the other and emergencies
+// first, until ctx ends.
+func (n *Node) checkEvidence(ctx context.Context) error { return n.checkArrived(ctx, 2) }
+
+// checkEmergencies does so for emergencies alone, which wait for nothing large.
+func (n *Node) checkEmergencies(ctx context.Context) error { return n.checkArrived(ctx, 1) }
+
+func (n *Node) checkArrived(ctx context.Context, classes int) error {
+	var ordinary chan struct{}
+	if classes > 1 {
+		ordinary = n.fetcher.landed[1]
+	}
 	for {
-		for a, ok := n.fetcher.next(); ok && ctx.Err() == nil; a, ok = n.fetcher.next() {
+		for a, ok := n.fetcher.next(classes); ok && ctx.Err() == nil; a, ok = n.fetcher.next(classes) {
 			n.check(ctx, a.exhibitID, a.verdict)
+			n.fetcher.checked(a)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-n.fetcher.landed:
+		case <-n.fetcher.landed[0]:
+		case <-ordinary:
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,19 +30,25 @@ const FetchRetry = 15 * time.Second
 // is in the store and in the vault: an object is pending there until it was
 // checked, and its blocks are kept as they come.
 type fetcher struct {
-	woken  chan struct{} // holds at most one
-	landed chan struct{} // holds at most one: there is something in arrived
+	woken chan struct{} // holds at most one
+	// landed say that there is something in arrived; each holds at most one. The
+	// first is for emergencies.
+	landed [2]chan struct{}
 
 	mu      sync.Mutex
 	jobs    map[exhibitID]*fetching // guarded by mu
-	arrived []arrival               // guarded by mu
+	arrived [2][]arrival            // those of emergencies, and the others; guarded by mu
+	// checking is how many objects of each peer are being checked; guarded by mu.
+	checking map[protocol.ParticipantID]int
 }
 
 // An arrival is an object of which all blocks are here, or about which there is a
 // verdict without them.
 type arrival struct {
 	exhibitID
+	peer    protocol.ParticipantID // whom it came from
 	verdict verdict
+	urgent  bool
 }
 
 // A fetching is an object on its way.
@@ -51,7 +58,8 @@ type fetching struct {
 }
 
 func newFetcher() *fetcher {
-	return &fetcher{woken: make(chan struct{}, 1), landed: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}}
+	return &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, checking: map[protocol.ParticipantID]int{},
+		landed: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}}
 }
 
 // wake has the loop look for what is pending. It never blocks.
@@ -99,20 +107,47 @@ func (f *fetcher) arrive(a arrival) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.jobs[a.exhibitID] = &fetching{state: desk.EvidenceChecking}
-	f.arrived = append(f.arrived, a)
-	signal(f.landed)
+	class := 1
+	if a.urgent {
+		class = 0
+	}
+	f.arrived[class] = append(f.arrived[class], a)
+	signal(f.landed[class])
 }
 
-// next returns an object that is to be checked.
-func (f *fetcher) next() (a arrival, ok bool) {
+// next returns an object that is to be checked, of the first so many classes:
+// emergencies first, and of one peer only so many at a time. Whoever has one calls
+// checked.
+func (f *fetcher) next(classes int) (a arrival, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.arrived) == 0 {
-		return a, false
+	for class, waiting := range f.arrived[:classes] {
+		i := slices.IndexFunc(waiting, func(a arrival) bool { return f.checking[a.peer] < checkersPeer })
+		if i < 0 {
+			continue
+		}
+		a = waiting[i]
+		f.arrived[class] = slices.Delete(waiting, i, i+1)
+		f.checking[a.peer]++
+		if len(waiting) > 1 {
+			signal(f.landed[class]) // for whoever checks beside
+		}
+		return a, true
 	}
-	a = f.arrived[0]
-	f.arrived = f.arrived[1:]
-	return a, true
+	return a, false
+}
+
+func (f *fetcher) checked(a arrival) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.checking[a.peer]--; f.checking[a.peer] == 0 {
+		delete(f.checking, a.peer)
+	}
+	for class := range f.arrived {
+		if len(f.arrived[class]) > 0 {
+			signal(f.landed[class]) // it may be of the peer
+		}
+	}
 }
 
 // showFetching says where an object that the store has as waiting stands.
@@ -142,6 +177,7 @@ func (n *Node) openVault(ctx context.Context) error {
 		return err
 	}
 	c := n.cfg.Evidence
+	c.Quota.PeerShare = cmp.Or(c.Quota.PeerShare, PeerShare)
 	n.vault, err = vault.Open(ctx, vault.Config{Dir: filepath.Join(n.cfg.Dir, "vault"), Key: key, Quota: c.Quota,
 		Reserve: cmp.Or(c.Reserve, Reserve), Log: n.cfg.Log})
 	if err != nil {
@@ -179,8 +215,11 @@ func (n *Node) collectStrays(ctx context.Context) error {
 func (n *Node) moveEvidence(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	parts := []func(context.Context) error{n.fetchEvidence, n.checkEvidence,
+	parts := []func(context.Context) error{n.fetchEvidence, n.checkEmergencies,
 		func(ctx context.Context) error { n.engine.Run(ctx); return nil }}
+	for range checkers {
+		parts = append(parts, n.checkEvidence)
+	}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()
@@ -249,13 +288,20 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 		return "", err
 	}
 	if e.Live { // it came as it grew
-		n.fetcher.arrive(arrival{exhibitID: x})
+		n.fetcher.arrive(arrival{exhibitID: x, peer: e.From, urgent: e.Emergency})
 		return "", nil
 	}
 	if n.fetcher.taken(x) {
 		return "the same bytes are on their way for another case", nil
 	}
-	in, err := n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size, Despite: e.Despite})
+	if e.Anew {
+		err = n.dropDamaged(ctx, x)
+	}
+	var in *vault.Incoming
+	if err == nil {
+		in, err = n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size,
+			Despite: e.Despite, Urgent: e.Emergency})
+	}
 	switch {
 	case errors.Is(err, vault.ErrQuota):
 		return "a quota of this node is used up: comity fetch CASE --despite-quota takes it all the same", nil
@@ -271,7 +317,7 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	}
 	if in.Done() {
 		err := in.Close()
-		n.fetcher.arrive(arrival{exhibitID: x})
+		n.fetcher.arrive(arrival{exhibitID: x, peer: e.From, urgent: e.Emergency})
 		return "", err
 	}
 	n.fetcher.set(x, &fetching{state: desk.EvidenceFetching})
@@ -282,6 +328,22 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 		return "the node tries again", in.Close()
 	}
 	return "", nil
+}
+
+// dropDamaged drops what came of an object before it was disclosed once more.
+func (n *Node) dropDamaged(ctx context.Context, x exhibitID) error {
+	if err := n.vault.Drop(x.Case, x.Object); err != nil {
+		return err
+	}
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		e, err := readJSON[exhibit](tx, x.key())
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		e.Anew = false
+		return writeJSON(tx, x.key(), e)
+	})
+	return err
 }
 
 // A counted target counts what comes.
@@ -308,10 +370,10 @@ func (n *Node) fetchEnded(j transfer.Job, err error) {
 	x := exhibitID{j.Case, j.Tree}
 	switch {
 	case err == nil:
-		n.fetcher.arrive(arrival{exhibitID: x})
+		n.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent})
 		return
 	case errors.Is(err, transfer.ErrGone):
-		n.fetcher.arrive(arrival{x, verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}})
+		n.fetcher.arrive(arrival{x, j.Peer, verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}, j.Urgent})
 		return
 	}
 	n.fetcher.set(x, &fetching{desk.EvidenceWaiting, whyNot(err)})

@@ -58,12 +58,16 @@ func newHandouts() *handouts {
 	return &handouts{dirty: make(chan struct{}, 1), held: map[handoutID]*handout{}, unsaved: map[handoutID]bool{}}
 }
 
+// get returns a handout that is in memory.
+func (h *handouts) get(id handoutID) *handout {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.held[id]
+}
+
 // see returns a handout, out of memory or of the store: an empty one if there is none.
 func (h *handouts) see(r getter, id handoutID) (handout, error) {
-	h.mu.Lock()
-	held := h.held[id]
-	h.mu.Unlock()
-	if held != nil {
+	if held := h.get(id); held != nil {
 		return *held, nil
 	}
 	x, err := readJSON[handout](r, id.key())
@@ -75,12 +79,14 @@ func (h *handouts) see(r getter, id handoutID) (handout, error) {
 func (n *Node) change(ctx context.Context, id handoutID, change func(*handout) bool) error {
 	h := n.handouts
 	var stored handout
-	err := n.journal.View(ctx, func(r store.Reader) (err error) {
-		stored, err = h.see(r, id)
-		return err
-	})
-	if err != nil {
-		return err
+	if h.get(id) == nil {
+		err := n.journal.View(ctx, func(r store.Reader) (err error) {
+			stored, err = h.see(r, id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

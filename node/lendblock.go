@@ -154,7 +154,7 @@ func (n *Node) lendBlock(ctx context.Context, peer protocol.ParticipantID, m *wi
 	}
 	defer leave()
 	// The key decides: whoever destroyed it hands out no bytes either.
-	if _, _, err := n.vault.Key(g.id, m.Tree); err != nil {
+	if err := n.vault.Keeps(g.id, m.Tree); err != nil {
 		return n.lendNothing(err)
 	}
 	block, proof, err := n.vault.Block(m.Tree, int64(m.Index))

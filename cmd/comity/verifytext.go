@@ -72,7 +72,9 @@ func writeVerified(w io.Writer, e *casepack.Evidence) {
 	}
 	fmt.Fprintf(w, "%s\n  %s, %d bytes\n", from, shown(e.Name), e.Size)
 	fmt.Fprintf(w, "  sha512:%s\n", shown(e.SHA512))
-	if !e.Here {
+	if e.Here {
+		fmt.Fprintf(w, "  lies in the package as data/%s\n", casepack.EvidenceName(e.Tree))
+	} else {
 		fmt.Fprintln(w, "  not in the package: not proved")
 	}
 	if e.Files > 0 {

@@ -162,10 +162,11 @@ func (e *Engine) rest(j *job, why State) {
 // finish completes a job of which every block is there.
 func (e *Engine) finish(ctx context.Context, j *job) {
 	var err error
+	seats := e.finishing[j.class()]
 	select {
-	case e.finishing <- struct{}{}:
+	case seats <- struct{}{}:
 		err = j.Target.Complete(ctx)
-		<-e.finishing
+		<-seats
 	case <-ctx.Done():
 		err = ctx.Err()
 	}

@@ -34,8 +34,8 @@ const (
 	// together: the memory that this node spends on them is as many MiB.
 	DefaultWindow = 32
 
-	// finishers is how many objects are finished at a time: each is read from disk
-	// once more.
+	// finishers is how many objects are finished at a time, and how many emergencies
+	// beside them: each is read from disk once more.
 	finishers = 2
 
 	// rounds is how often an object whose Target says that blocks are missing after
@@ -124,7 +124,7 @@ type Engine struct {
 	wake chan struct{} // holds at most one
 
 	flights   sync.WaitGroup
-	finishing chan struct{} // a seat for each object that is being finished
+	finishing [classes]chan struct{} // a seat for each object that is being finished
 
 	mu     sync.Mutex
 	ended  bool
@@ -152,8 +152,12 @@ func New(c Config) *Engine {
 	if c.Done == nil {
 		c.Done = func(Job, error) {}
 	}
-	return &Engine{cfg: c, wake: make(chan struct{}, 1), finishing: make(chan struct{}, finishers),
+	e := &Engine{cfg: c, wake: make(chan struct{}, 1),
 		jobs: map[protocol.Digest]*job{}, peers: map[protocol.ParticipantID]*peer{}}
+	for class := range e.finishing {
+		e.finishing[class] = make(chan struct{}, finishers)
+	}
+	return e
 }
 
 // Add begins to fetch an object. After an error the Target is still the caller's.

@@ -93,7 +93,12 @@ type Config struct {
 
 // A Quota bounds what a peer or a case may have, in bytes of sealed objects, those
 // included that were only announced; 0: no bound.
-type Quota struct{ Peer, Case int64 }
+type Quota struct {
+	Peer, Case int64
+	// PeerShare bounds, where Peer is 0, what a peer may have to so many percent of
+	// what the vault may use of its disk: what it has, and the room that there is.
+	PeerShare int64
+}
 
 // A Vault keeps evidence. It is safe for concurrent use.
 type Vault struct {
@@ -209,12 +214,19 @@ func (v *Vault) alive() error {
 // Room returns how many bytes may still be written: what the disk has free, less
 // the reserve, less what was announced and is still to come.
 func (v *Vault) Room() int64 {
+	spare := v.spare()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return max(0, spare-v.index.announced)
+}
+
+// spare returns what the disk has free, less the reserve: whatever was announced, it is
+// there now.
+func (v *Vault) spare() int64 {
 	free, err := v.disk.free(v.dir)
 	if err != nil {
 		v.log.Error("vault: ask for free space", "err", err)
 		return 0
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return max(0, free-v.reserve-v.index.announced)
+	return max(0, free-v.reserve)
 }

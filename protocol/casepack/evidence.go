@@ -136,9 +136,36 @@ func (v *verifier) object(about string, o *protocol.Object) (here, ok bool) {
 		err = errors.New("the file is another")
 	}
 	if !v.report.claim(about, claim, err) {
+		if got.err == nil {
+			v.contradictions = append(v.contradictions, contradiction{len(v.report.Claims) - 1, o.Tree})
+		}
 		return false, false
 	}
+	v.matched[o.Tree] = true
 	return true, true
+}
+
+// A contradiction is a claim that does not hold about bytes that were read.
+type contradiction struct {
+	claim int // its place in the report
+	tree  protocol.Digest
+}
+
+// settleContradictions tells bytes that nobody signed from those that somebody signed in
+// two ways. A tree hash names one content, and only whoever sealed it can describe it
+// falsely as well: that is no fault of the package, and proves nothing.
+func (v *verifier) settleContradictions() {
+	for _, x := range v.contradictions {
+		if !v.matched[x.tree] {
+			continue
+		}
+		c := &v.report.Claims[x.claim]
+		c.Unproved, c.Why = true, ""
+		c.Claim = fmt.Sprintf("evidence %s is described here otherwise than in another act, whose description its bytes have: "+
+			"whoever signed both contradicts itself, and this description is not proved", x.tree)
+		v.report.Unproved++
+		v.report.Absent++
+	}
 }
 
 // words says why an object is not in a package.
