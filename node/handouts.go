@@ -58,16 +58,12 @@ func newHandouts() *handouts {
 	return &handouts{dirty: make(chan struct{}, 1), held: map[handoutID]*handout{}, unsaved: map[handoutID]bool{}}
 }
 
-// get returns a handout that is in memory.
-func (h *handouts) get(id handoutID) *handout {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.held[id]
-}
-
 // see returns a handout, out of memory or of the store: an empty one if there is none.
 func (h *handouts) see(r getter, id handoutID) (handout, error) {
-	if held := h.get(id); held != nil {
+	h.mu.Lock()
+	held := h.held[id]
+	h.mu.Unlock()
+	if held != nil {
 		return *held, nil
 	}
 	x, err := readJSON[handout](r, id.key())
@@ -78,20 +74,21 @@ func (h *handouts) see(r getter, id handoutID) (handout, error) {
 // changed nothing. What the store has is read first.
 func (n *Node) change(ctx context.Context, id handoutID, change func(*handout) bool) error {
 	h := n.handouts
-	var stored handout
-	if h.get(id) == nil {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var next handout
+	if h.held[id] == nil {
+		h.mu.Unlock()
 		err := n.journal.View(ctx, func(r store.Reader) (err error) {
-			stored, err = h.see(r, id)
+			next, err = h.see(r, id)
 			return err
 		})
+		h.mu.Lock()
 		if err != nil {
 			return err
 		}
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	next := stored
-	if held := h.held[id]; held != nil {
+	if held := h.held[id]; held != nil { // perhaps since
 		next = *held
 	}
 	next.Blocks = slices.Clone(next.Blocks)
