@@ -17,7 +17,7 @@ import (
 )
 
 // contents are the files of the tests, by their names.
-var contents = map[string]string{"mailbox.mbox": "From falcon\n", "a.txt": "a"}
+var contents = map[string]string{"mailbox.mbox": "From falcon\n", "a.txt": "a", "large.bin": strings.Repeat("large", 1<<19)}
 
 // takeIn takes the objects of a draft into the vault of who discloses them. What the
 // node does not take in stays as it is described.

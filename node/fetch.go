@@ -227,6 +227,7 @@ func (n *Node) openVault(ctx context.Context) error {
 	}
 	n.engine = transfer.New(transfer.Config{Source: n.source, Done: n.fetchEnded, Log: n.cfg.Log})
 	n.shares = transfer.NewShares()
+	n.handouts = newHandouts()
 	return n.collectStrays(ctx)
 }
 

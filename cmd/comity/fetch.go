@@ -396,6 +396,31 @@ func writeEvidence(w io.Writer, e *desk.Evidence) {
 			i.Object.Tree.String()})
 	}
 	table(w, rows)
+	for n, i := range e.Items {
+		for _, s := range i.Served {
+			fmt.Fprintf(w, "%d was handed to %s: %s\n", n+1, s.Reader, servedText(&s))
+		}
+	}
+}
+
+// servedText says how much of an object a reader was given.
+func servedText(s *desk.Served) string {
+	switch {
+	case !s.All.IsZero() && s.Key.IsZero():
+		return "all of it, at " + moment(s.All) + ", but not its key"
+	case !s.All.IsZero():
+		return "all of it, at " + moment(s.All)
+	case s.Bytes == 0 && s.Key.IsZero():
+		return "nothing yet"
+	}
+	text := byteText(s.Bytes) + " of " + byteText(s.Total)
+	if !s.Last.IsZero() {
+		text += ", last at " + moment(s.Last)
+	}
+	if !s.Key.IsZero() {
+		text += ", and its key"
+	}
+	return text
 }
 
 // sizeNow is how large an object is, or how large a live one has become.
