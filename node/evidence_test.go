@@ -17,7 +17,7 @@ import (
 )
 
 // contents are the files of the tests, by their names.
-var contents = map[string]string{"mailbox.mbox": "From falcon\n", "a.txt": "a"}
+var contents = map[string]string{"mailbox.mbox": "From falcon\n", "a.txt": "a", "large.bin": strings.Repeat("large", 1<<19)}
 
 // takeIn takes the objects of a draft into the vault of who discloses them. What the
 // node does not take in stays as it is described.
@@ -220,7 +220,11 @@ func TestWhatTheScannerFindsIsPutApart(t *testing.T) {
 					t.Errorf("read %q", got)
 				}
 				if c.want == desk.EvidenceQuarantined {
-					b.fetch(office, id, desk.Fetch{Despite: true})
+					b.fetch(office, id, desk.Fetch{Despite: true}) // the quota, and nothing else
+					if got, err := b.opens(office, id, item.Object.Tree); err == nil || got != "" {
+						t.Errorf("in quarantine, despite a quota: %q", got)
+					}
+					b.fetch(office, id, desk.Fetch{Release: true})
 					if got, err := b.opens(office, id, item.Object.Tree); err != nil || got != contents["mailbox.mbox"] {
 						t.Errorf("taken out of quarantine: %q, %v", got, err)
 					}

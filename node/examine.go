@@ -29,30 +29,40 @@ const (
 	// checkersPeer is how many of them are of one peer, which may be slow to hand out
 	// its share of a key.
 	checkersPeer = 2
+	// briefCheckers and briefCheckersPeer are the same for objects of one block: those
+	// wait for disks and peers, and what they write is synced together.
+	briefCheckers     = 16
+	briefCheckersPeer = 12
 )
 
 // checkEvidence checks what has arrived, one object after the other and emergencies
 // first, until ctx ends.
-func (n *Node) checkEvidence(ctx context.Context) error { return n.checkArrived(ctx, 2) }
+func (n *Node) checkEvidence(ctx context.Context) error {
+	return n.checkArrived(ctx, urgentLine, largeLine)
+}
 
-// checkEmergencies does so for emergencies alone, which wait for nothing large.
-func (n *Node) checkEmergencies(ctx context.Context) error { return n.checkArrived(ctx, 1) }
+// checkEmergencies does so for emergencies alone, which wait for nothing ordinary.
+func (n *Node) checkEmergencies(ctx context.Context) error {
+	return n.checkArrived(ctx, urgentBriefLine, urgentLine)
+}
 
-func (n *Node) checkArrived(ctx context.Context, classes int) error {
-	var ordinary chan struct{}
-	if classes > 1 {
-		ordinary = n.fetcher.landed[1]
-	}
+// checkBrief does so for what is brief, which waits for nothing large.
+func (n *Node) checkBrief(ctx context.Context) error {
+	return n.checkArrived(ctx, urgentBriefLine, briefLine)
+}
+
+func (n *Node) checkArrived(ctx context.Context, first, then int) error {
+	f := n.fetcher
 	for {
-		for a, ok := n.fetcher.next(classes); ok && ctx.Err() == nil; a, ok = n.fetcher.next(classes) {
+		for a, ok := f.next(first, then); ok && ctx.Err() == nil; a, ok = f.next(first, then) {
 			n.check(ctx, a.exhibitID, a.verdict)
-			n.fetcher.checked(a)
+			f.checked(a)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-n.fetcher.landed[0]:
-		case <-ordinary:
+		case <-f.landed[first]:
+		case <-f.landed[then]:
 		}
 	}
 }

@@ -31,15 +31,31 @@ const FetchRetry = 15 * time.Second
 // checked, and its blocks are kept as they come.
 type fetcher struct {
 	woken chan struct{} // holds at most one
-	// landed say that there is something in arrived; each holds at most one. The
-	// first is for emergencies.
-	landed [2]chan struct{}
+	// landed say that there is something in arrived; each holds at most one.
+	landed [lines]chan struct{}
 
 	mu      sync.Mutex
 	jobs    map[exhibitID]*fetching // guarded by mu
-	arrived [2][]arrival            // those of emergencies, and the others; guarded by mu
+	arrived [lines][]arrival        // guarded by mu
 	// checking is how many objects of each peer are being checked; guarded by mu.
-	checking map[protocol.ParticipantID]int
+	checking map[seat]int
+}
+
+// The lines in which objects wait to be checked. What is brief has one block.
+const (
+	urgentLine = iota
+	largeLine
+	urgentBriefLine
+	briefLine
+	lines
+)
+
+// A seat is what a peer has of those who check large objects, or brief ones; its
+// emergencies have seats of their own.
+type seat struct {
+	peer   protocol.ParticipantID
+	brief  bool
+	urgent bool
 }
 
 // An arrival is an object of which all blocks are here, or about which there is a
@@ -49,7 +65,33 @@ type arrival struct {
 	peer    protocol.ParticipantID // whom it came from
 	verdict verdict
 	urgent  bool
+	brief   bool
 }
+
+func (a *arrival) line() int {
+	switch {
+	case a.urgent && a.brief:
+		return urgentBriefLine
+	case a.urgent:
+		return urgentLine
+	case a.brief:
+		return briefLine
+	}
+	return largeLine
+}
+
+func (a *arrival) seat() seat { return seat{a.peer, a.brief, a.urgent} }
+
+// seats is how many objects of the peer may be checked at a time.
+func (a *arrival) seats() int {
+	if a.brief {
+		return briefCheckersPeer
+	}
+	return checkersPeer
+}
+
+// isBrief reports whether an object of that many bytes, sealed, has one block.
+func isBrief(sealed int64) bool { return evidence.Blocks(sealed) == 1 }
 
 // A fetching is an object on its way.
 type fetching struct {
@@ -58,8 +100,11 @@ type fetching struct {
 }
 
 func newFetcher() *fetcher {
-	return &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, checking: map[protocol.ParticipantID]int{},
-		landed: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}}
+	f := &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, checking: map[seat]int{}}
+	for line := range f.landed {
+		f.landed[line] = make(chan struct{}, 1)
+	}
+	return f
 }
 
 // wake has the loop look for what is pending. It never blocks.
@@ -107,30 +152,27 @@ func (f *fetcher) arrive(a arrival) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.jobs[a.exhibitID] = &fetching{state: desk.EvidenceChecking}
-	class := 1
-	if a.urgent {
-		class = 0
-	}
-	f.arrived[class] = append(f.arrived[class], a)
-	signal(f.landed[class])
+	line := a.line()
+	f.arrived[line] = append(f.arrived[line], a)
+	signal(f.landed[line])
 }
 
-// next returns an object that is to be checked, of the first so many classes:
-// emergencies first, and of one peer only so many at a time. Whoever has one calls
-// checked.
-func (f *fetcher) next(classes int) (a arrival, ok bool) {
+// next returns an object that is to be checked, of the first of some lines that has
+// one, and of one peer only so many at a time. Whoever has one calls checked.
+func (f *fetcher) next(of ...int) (a arrival, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for class, waiting := range f.arrived[:classes] {
-		i := slices.IndexFunc(waiting, func(a arrival) bool { return f.checking[a.peer] < checkersPeer })
+	for _, line := range of {
+		waiting := f.arrived[line]
+		i := slices.IndexFunc(waiting, func(a arrival) bool { return f.checking[a.seat()] < a.seats() })
 		if i < 0 {
 			continue
 		}
 		a = waiting[i]
-		f.arrived[class] = slices.Delete(waiting, i, i+1)
-		f.checking[a.peer]++
+		f.arrived[line] = slices.Delete(waiting, i, i+1)
+		f.checking[a.seat()]++
 		if len(waiting) > 1 {
-			signal(f.landed[class]) // for whoever checks beside
+			signal(f.landed[line]) // for whoever checks beside
 		}
 		return a, true
 	}
@@ -140,12 +182,12 @@ func (f *fetcher) next(classes int) (a arrival, ok bool) {
 func (f *fetcher) checked(a arrival) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.checking[a.peer]--; f.checking[a.peer] == 0 {
-		delete(f.checking, a.peer)
+	if f.checking[a.seat()]--; f.checking[a.seat()] == 0 {
+		delete(f.checking, a.seat())
 	}
-	for class := range f.arrived {
-		if len(f.arrived[class]) > 0 {
-			signal(f.landed[class]) // it may be of the peer
+	for line := range f.arrived {
+		if len(f.arrived[line]) > 0 {
+			signal(f.landed[line]) // it may be of the peer
 		}
 	}
 }
@@ -185,6 +227,7 @@ func (n *Node) openVault(ctx context.Context) error {
 	}
 	n.engine = transfer.New(transfer.Config{Source: n.source, Done: n.fetchEnded, Log: n.cfg.Log})
 	n.shares = transfer.NewShares()
+	n.handouts = newHandouts()
 	return n.collectStrays(ctx)
 }
 
@@ -218,6 +261,9 @@ func (n *Node) moveEvidence(ctx context.Context) error {
 		func(ctx context.Context) error { n.engine.Run(ctx); return nil }}
 	for range checkers {
 		parts = append(parts, n.checkEvidence)
+	}
+	for range briefCheckers {
+		parts = append(parts, n.checkBrief)
 	}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
@@ -286,8 +332,10 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	if err != nil {
 		return "", err
 	}
+	sealed := stream.SealedSize(e.Object.Size)
+	here := arrival{exhibitID: x, peer: e.From, urgent: e.Emergency, brief: isBrief(sealed)}
 	if e.Live { // it came as it grew
-		n.fetcher.arrive(arrival{exhibitID: x, peer: e.From, urgent: e.Emergency})
+		n.fetcher.arrive(here)
 		return "", nil
 	}
 	if n.fetcher.taken(x) {
@@ -316,12 +364,12 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	}
 	if in.Done() {
 		err := in.Close()
-		n.fetcher.arrive(arrival{exhibitID: x, peer: e.From, urgent: e.Emergency})
+		n.fetcher.arrive(here)
 		return "", err
 	}
 	n.fetcher.set(x, &fetching{state: desk.EvidenceFetching})
 	err = n.engine.Add(transfer.Job{Case: x.Case, Peer: e.From, Act: e.Act, Tree: x.Object,
-		Sealed: stream.SealedSize(e.Object.Size), Urgent: e.Emergency, Target: &counted{in, n.metrics}})
+		Sealed: sealed, Urgent: e.Emergency, Target: &counted{in, n.metrics}})
 	if err != nil { // it ends, or the bytes are on their way for another case
 		n.fetcher.set(x, nil)
 		return "the node tries again", in.Close()
@@ -369,10 +417,11 @@ func (n *Node) fetchEnded(j transfer.Job, err error) {
 	x := exhibitID{j.Case, j.Tree}
 	switch {
 	case err == nil:
-		n.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent})
+		n.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent, brief: isBrief(j.Sealed)})
 		return
 	case errors.Is(err, transfer.ErrGone):
-		n.fetcher.arrive(arrival{x, j.Peer, verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}, j.Urgent})
+		n.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent, brief: isBrief(j.Sealed),
+			verdict: verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}})
 		return
 	}
 	n.fetcher.set(x, &fetching{desk.EvidenceWaiting, whyNot(err)})
@@ -412,7 +461,7 @@ func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (
 			case e.State == desk.EvidenceWaiting:
 				e.Why, e.Despite = "", e.Despite || what.Despite
 				changed[x] = e
-			case e.State == desk.EvidenceQuarantined && what.Despite:
+			case e.State == desk.EvidenceQuarantined && what.Release:
 				e.State, e.Why = desk.EvidenceComplete, "taken out of quarantine"
 				changed[x] = e
 			}

@@ -19,6 +19,7 @@ import (
 	"comity.example/node/link"
 	"comity.example/node/vault"
 	"comity.example/protocol"
+	"comity.example/protocol/chain/chaintest"
 	"comity.example/protocol/evidence"
 	"comity.example/protocol/wire"
 )
@@ -402,4 +403,35 @@ func TestWhoAnnouncesMuchTakesNothing(t *testing.T) {
 func sum(b []byte) string {
 	d := sha512.Sum512(b)
 	return hex.EncodeToString(d[:])
+}
+
+// TestNamesThatAreNoneAreRefused by who receives the act, whatever its sender's node
+// lets through: nothing of it is there.
+func TestNamesThatAreNoneAreRefused(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id := b.served()
+		heads := b.thread(contoso, id)
+		for name, bad := range map[string]string{"a way out": `../mailbox.mbox`, "a path": `/etc/passwd`, "NUL": `a\u0000b`, "a drive": `a\\b`,
+			"4 KiB of marks": strings.Repeat("\u202e", 4<<10/3), "none": "", "the folder": "."} {
+			a := b.blank(disclosure(protocol.ProductionComplete), contoso, office)
+			a.Case, a.Follows = id, heads
+			b.endorse(a)
+			payload := bytes.Replace(b.payload(a), []byte(`"mailbox.mbox"`), []byte(`"`+bad+`"`), 1)
+			signed := chaintest.Wrap(b.signedAs("comity-act+jws", payload, contoso), a.Endorsements...)
+			b.refused(crime{name, contoso, office, b.seal(signed, office), protocol.ReasonMalformed, nil}, id)
+			if items := b.evidence(office, id); len(items) > 0 {
+				t.Errorf("%s: %+v", name, items)
+			}
+		}
+		// Marks that a name has room for are data.
+		marks := strings.Repeat("\u202e", protocol.MaxObjectName/3)
+		o := b.handsOver(id, map[string][]byte{marks: []byte("From falcon\n")})[0]
+		b.fetch(office, id, desk.Fetch{})
+		if i := b.awaitExhibit(office, id, desk.EvidenceComplete); i.Object.Name != marks {
+			t.Errorf("got the name %q", i.Object.Name)
+		}
+		if got, err := b.opens(office, id, o.Tree); err != nil || got != "From falcon\n" {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}, police, office, contoso)
 }

@@ -25,8 +25,8 @@ type turn struct {
 	authority, accepted bool
 	// own says that who is to certify is the issuer itself.
 	own bool
-	// taps says that an interception is asked for.
-	taps bool
+	// taps says that an interception is asked for, and began that it has begun.
+	taps, began bool
 }
 
 // A question is what waits for an answer.
@@ -95,7 +95,10 @@ func (t turn) answers() []string {
 			"comity consult " + t.id + ", before comity refuse " + t.id, disclose, "comity challenge " + t.id}
 	}
 	out := []string{disclose, "comity refuse " + t.id + " --reason CODE", "comity clarify " + t.id, "comity object " + t.id}
-	if t.taps {
+	switch {
+	case t.taps && t.began:
+		out = append([]string{"comity tap feed " + t.id + " -- COMMAND"}, out...)
+	case t.taps:
 		out = append([]string{"comity tap start " + t.id + " --live NAME"}, out...)
 	}
 	if t.move == casefile.Review {
@@ -109,6 +112,7 @@ func turnOf(v *desk.CaseView, m casefile.Move) turn {
 	t := turn{move: m, id: string(v.Case), asked: asked(v, m)}
 	if f := v.File; f != nil {
 		t.drill, t.accepted, t.taps = f.Matter.Drill, hasAccepted(f.State), f.Matter.Window != nil
+		t.began = slices.ContainsFunc(f.Thread, func(e casefile.Entry) bool { return e.Kind == protocol.KindInterception })
 		t.authority = slices.ContainsFunc(v.Organisations, func(o desk.Organisation) bool { return o.ID == f.Addressee && o.Authority })
 		t.own = len(f.Thread) > 0 && slices.Contains(f.Thread[0].To, f.Issuer)
 	}

@@ -225,7 +225,7 @@ func (c *fetchCmd) ask(ctx context.Context, node *desk.Client, chosen []protocol
 			asks = append(asks, desk.Fetch{Object: i.Object.Tree, Despite: c.DespiteQuota})
 		case desk.EvidenceQuarantined:
 			if c.DespiteQuarantine {
-				asks = append(asks, desk.Fetch{Object: i.Object.Tree, Despite: true})
+				asks = append(asks, desk.Fetch{Object: i.Object.Tree, Release: true})
 			}
 		}
 	}
@@ -313,7 +313,22 @@ func (c *fetchCmd) tell(a *app, e desk.Evidence, files []saved) error {
 			}
 			fmt.Fprintf(w, "%s, %d bytes, %s, from %s\n", shown(f.Path), f.Size, f.Tree, f.From)
 		}
+		if c.Out != "" {
+			c.leftOut(w, &e)
+		}
 	})
+}
+
+// leftOut says what was not written though nothing is wrong with it.
+func (c *fetchCmd) leftOut(w io.Writer, e *desk.Evidence) {
+	for _, i := range e.Items {
+		switch i.State {
+		case desk.EvidenceDeleted, desk.EvidenceRestricted:
+			fmt.Fprintf(w, "%s is not written: %s\n", shown(i.Object.Name), standingText(&i))
+		case desk.EvidenceLive:
+			fmt.Fprintf(w, "%s is not written: it still grows: comity tap follow %s\n", shown(i.Object.Name), c.Case)
+		}
+	}
 }
 
 // here reports whether an object can be read here.
@@ -381,6 +396,31 @@ func writeEvidence(w io.Writer, e *desk.Evidence) {
 			i.Object.Tree.String()})
 	}
 	table(w, rows)
+	for n, i := range e.Items {
+		for _, s := range i.Served {
+			fmt.Fprintf(w, "%d was handed to %s: %s\n", n+1, s.Reader, servedText(&s))
+		}
+	}
+}
+
+// servedText says how much of an object a reader was given.
+func servedText(s *desk.Served) string {
+	switch {
+	case !s.All.IsZero() && s.Key.IsZero():
+		return "all of it, at " + moment(s.All) + ", but not its key"
+	case !s.All.IsZero():
+		return "all of it, at " + moment(s.All)
+	case s.Bytes == 0 && s.Key.IsZero():
+		return "nothing yet"
+	}
+	text := byteText(s.Bytes) + " of " + byteText(s.Total)
+	if !s.Last.IsZero() {
+		text += ", last at " + moment(s.Last)
+	}
+	if !s.Key.IsZero() {
+		text += ", and its key"
+	}
+	return text
 }
 
 // sizeNow is how large an object is, or how large a live one has become.

@@ -101,6 +101,9 @@ func writeHeld(w io.Writer, v *desk.CaseView) {
 		if n < maxShown {
 			field(w, map[bool]string{true: "evidence"}[n == 0], fmt.Sprintf("%d %s, %s: %s", n+1, shown(i.Object.Name),
 				byteText(sizeNow(&i)), standingText(&i)))
+			for _, s := range i.Served {
+				field(w, "", "handed to "+string(s.Reader)+": "+servedText(&s))
+			}
 		}
 	}
 	if held > 0 && v.Proposed == nil {

@@ -53,7 +53,7 @@ func (v *verified) text(w io.Writer) {
 		hang(w, "", fmt.Sprintf("NOT COMPLETE: %s that acts name %s not in the package", count(v.Absent, "object"), areOrIs(v.Absent)))
 	}
 	if v.Holds && v.Unproved > 0 {
-		fmt.Fprintf(w, "not proved: %s above, with –; a later export may prove it\n", count(v.Unproved, "claim"))
+		fmt.Fprintf(w, "not proved: %s above, with –; a later export may prove it, but not what was deleted\n", count(v.Unproved, "claim"))
 	}
 }
 

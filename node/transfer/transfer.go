@@ -35,8 +35,11 @@ const (
 	DefaultWindow = 32
 
 	// finishers is how many objects are finished at a time, and how many emergencies
-	// beside them: each is read from disk once more.
+	// beside them: each may be read from disk once more.
 	finishers = 2
+	// briefFinishers is how many objects of one block are, beside those: their syncs
+	// go together.
+	briefFinishers = 32
 
 	// rounds is how often an object whose Target says that blocks are missing after
 	// all is begun again before it is given up.
@@ -124,7 +127,7 @@ type Engine struct {
 	wake chan struct{} // holds at most one
 
 	flights   sync.WaitGroup
-	finishing [classes]chan struct{} // a seat for each object that is being finished
+	finishing [2 * classes]chan struct{} // a seat for each object that is being finished; the latter half for brief ones
 
 	mu     sync.Mutex
 	ended  bool
@@ -154,8 +157,9 @@ func New(c Config) *Engine {
 	}
 	e := &Engine{cfg: c, wake: make(chan struct{}, 1),
 		jobs: map[protocol.Digest]*job{}, peers: map[protocol.ParticipantID]*peer{}}
-	for class := range e.finishing {
+	for class := range classes {
 		e.finishing[class] = make(chan struct{}, finishers)
+		e.finishing[classes+class] = make(chan struct{}, briefFinishers)
 	}
 	return e
 }

@@ -64,6 +64,7 @@ type Incoming struct {
 	leaf   tlog.Hash // of the block of a brief one
 
 	syncing sync.Mutex // one sync at a time
+	writing sync.Mutex // one write at a time: in the kernel the others would spin
 
 	mu     sync.Mutex // guards what follows
 	ended  bool
@@ -385,6 +386,8 @@ func (in *Incoming) write(i, offset int64, block []byte, leaf tlog.Hash) error {
 	case in.v.reserve > 0 && free < in.v.reserve+int64(len(block)):
 		return fmt.Errorf("%w: %d bytes are free, and %d stay free", ErrNoRoom, free, in.v.reserve)
 	}
+	in.writing.Lock()
+	defer in.writing.Unlock()
 	if _, err := in.bytes.WriteAt(block, offset); err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ type content struct {
 // signed.
 func (v *verifier) evidence(about string, a *chain.Authentic, receipts []Receipted) {
 	origin := a.Origin()
-	v.follow(origin.Act)
+	v.follow(about, origin.Act)
 	objects := objectsOf(origin.Act)
 	if len(objects) == 0 || v.brief {
 		return
@@ -107,9 +107,13 @@ func (v *verifier) evidence(about string, a *chain.Authentic, receipts []Receipt
 	}
 }
 
-// follow notes whether an interception runs whose object has not come to its end.
-func (v *verifier) follow(a *protocol.Act) {
+// follow notes whether an interception runs whose object has not come to its end. That
+// nothing was delivered is the word of whoever stopped it: its readers may hold segments.
+func (v *verifier) follow(about string, a *protocol.Act) {
 	if t := a.Body.Interception; t != nil {
+		if v.growing && t.Action == protocol.TapStopped && t.Product == nil {
+			v.report.leaveOpen(about, fmt.Sprintf("names no product although one was announced: that nothing was delivered is the word of %s", a.From))
+		}
 		v.growing = v.growing && t.Action != protocol.TapStopped || t.Live != nil
 	}
 }
