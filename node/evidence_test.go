@@ -219,7 +219,13 @@ func TestWhatTheScannerFindsIsPutApart(t *testing.T) {
 				if err == nil || got != "" {
 					t.Errorf("read %q", got)
 				}
-				if c.want == desk.EvidenceQuarantined {
+				if c.want == desk.EvidenceWaiting { // and at last a person decides
+					b.await("a quarantine without a verdict", func() bool {
+						i := b.exhibit(office, id)
+						return i.State == desk.EvidenceQuarantined && strings.Contains(i.Why, "no verdict")
+					})
+				}
+				if c.want != desk.EvidenceComplete {
 					b.fetch(office, id, desk.Fetch{Despite: true}) // the quota, and nothing else
 					if got, err := b.opens(office, id, item.Object.Tree); err == nil || got != "" {
 						t.Errorf("in quarantine, despite a quota: %q", got)

@@ -26,6 +26,10 @@ import (
 // share, or the scanner, does not answer.
 const FetchRetry = 15 * time.Second
 
+// ScanTries is how often the scanner is asked about an object before it goes into
+// quarantine without a verdict: there a person decides.
+const ScanTries = 5
+
 // A fetcher is what the node knows of objects on their way. What must last of it
 // is in the store and in the vault: an object is pending there until it was
 // checked, and its blocks are kept as they come.
@@ -34,9 +38,11 @@ type fetcher struct {
 	// landed say that there is something in arrived; each holds at most one.
 	landed [lines]chan struct{}
 
-	mu      sync.Mutex
-	jobs    map[exhibitID]*fetching // guarded by mu
-	arrived [lines][]arrival        // guarded by mu
+	mu   sync.Mutex
+	jobs map[exhibitID]*fetching // guarded by mu
+	// scans is how often the scanner gave no verdict; guarded by mu.
+	scans   map[exhibitID]int
+	arrived [lines][]arrival // guarded by mu
 	// checking is how many objects of each peer are being checked; guarded by mu.
 	checking map[seat]int
 }
@@ -100,11 +106,20 @@ type fetching struct {
 }
 
 func newFetcher() *fetcher {
-	f := &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, checking: map[seat]int{}}
+	f := &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, scans: map[exhibitID]int{}, checking: map[seat]int{}}
 	for line := range f.landed {
 		f.landed[line] = make(chan struct{}, 1)
 	}
 	return f
+}
+
+// unjudged counts that the scanner gave no verdict on an object, and returns how often
+// that was since it came here, or the node started.
+func (f *fetcher) unjudged(x exhibitID) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.scans[x]++
+	return f.scans[x]
 }
 
 // wake has the loop look for what is pending. It never blocks.
@@ -123,6 +138,7 @@ func (f *fetcher) set(x exhibitID, j *fetching) {
 	defer f.mu.Unlock()
 	if j == nil {
 		delete(f.jobs, x)
+		delete(f.scans, x)
 		return
 	}
 	f.jobs[x] = j
