@@ -52,7 +52,12 @@ type report struct {
 	Effects   [3]int          // in cases, twice in one, and in the ledger
 	Objects   []protocol.Object
 	Landed    [2]time.Duration // until the last block was here, and until all was compared
+	Work      [2]time.Duration // CPU time of this process for each of those
 	Have      int64            // bytes of evidence
+	State     desk.EvidenceState
+	Blocks    [2]int64 // of evidence that came, and that went
+	Digest    string   // of what an object holds
+	Vault     desk.VaultReport
 }
 
 // An end is one running node in a process of its own.
@@ -165,6 +170,8 @@ func (e *end) do(ctx context.Context, o order) (report, error) {
 		return report{}, nil
 	case "queue", "urgent", "open", "came", "effects":
 		return e.clocked(ctx, o)
+	case "want", "have", "blocks", "read", "check":
+		return e.killed(ctx, o)
 	}
 	return e.evidence(ctx, o)
 }

@@ -31,7 +31,8 @@ import (
 type Evidence struct {
 	// Manual has nothing fetched before a person asks for it.
 	Manual bool
-	// Quota bounds what comes from one peer, and what one case holds; 0: the disk.
+	// Quota bounds what comes from one peer, and what one case holds; 0: no bound of
+	// a case, and of a peer PeerShare.
 	Quota vault.Quota
 	// Reserve is how many bytes of the disk stay free; 0: the constant.
 	Reserve int64
@@ -42,8 +43,14 @@ type Evidence struct {
 	ScanTimeout time.Duration
 }
 
-// Reserve is how many bytes of the disk evidence leaves free for acts.
-const Reserve = 1 << 30
+const (
+	// Reserve is how many bytes of the disk evidence leaves free for acts.
+	Reserve = 1 << 30
+	// PeerShare is how many percent of what the disk has for evidence one peer may
+	// have by itself, with what it only announced. Whatever it announces, as much is
+	// left for the others.
+	PeerShare = 50
+)
 
 // An exhibit is an object of a case as the store holds it.
 type exhibit struct {
@@ -60,7 +67,12 @@ type exhibit struct {
 	Emergency bool            `json:"emergency,omitzero"`
 	Despite   bool            `json:"despite,omitzero"` // fetched over a quota
 	Why       string          `json:"why,omitzero"`
-	Live      bool            `json:"live,omitzero"` // it was delivered as it grew (live.go)
+	// Anew says that what is here of it, the key too, was damaged: it is dropped
+	// before it is fetched.
+	Anew bool `json:"anew,omitzero"`
+	Live bool `json:"live,omitzero"` // it was delivered as it grew (live.go)
+	// Readers are others who may fetch it from here.
+	Readers []protocol.ParticipantID `json:"readers,omitempty"`
 }
 
 // An exhibitID names an object of a case.
@@ -187,13 +199,14 @@ func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic
 			return err
 		}
 		next := exhibit{Object: o, State: desk.EvidenceWaiting, Act: m.digest, In: a.Digest, From: m.act.From,
-			Bound: m.bound, Emergency: c.Emergency}
+			Bound: m.bound, Emergency: c.Emergency, Anew: err == nil}
 		switch {
 		case own && (err != nil && m.bound == c.ID || held.State == desk.EvidenceDeleted || held.State == desk.EvidenceRestricted):
 			return &desk.Problem{Status: http.StatusConflict, Text: "an object of the disclosure is not held any more",
 				Hint: "take it in first: see comity case show " + string(c.ID)}
 		case own:
-			next.State, next.From = desk.EvidenceDisclosed, ""
+			next.State, next.From, next.Anew = desk.EvidenceDisclosed, "", false
+			next.Readers = n.readersBeside(held.Readers, m.act.Body.Disclosure.Readers)
 		case err == nil && held.State != desk.EvidenceDamaged:
 			continue // disclosed once more, or by itself and in a relay
 		case !n.cfg.Evidence.Manual && c.Issuer == n.cfg.Self:
@@ -230,7 +243,7 @@ func (n *Node) takeBack(tx *journal.Tx, c *casefile.Case, act protocol.Digest) e
 			err = errors.Join(err, tx.Delete(x.key()))
 			continue
 		}
-		e.State, e.Act, e.In = desk.EvidenceHeld, protocol.Digest{}, protocol.Digest{}
+		e.State, e.Act, e.In, e.Readers = desk.EvidenceHeld, protocol.Digest{}, protocol.Digest{}, nil
 		err = errors.Join(err, writeJSON(tx, x.key(), e))
 	}
 	return err
@@ -382,8 +395,10 @@ func (n *Node) items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem, e
 		default:
 			i.Have = i.Total
 		}
+		var err error
+		i.Served, err = n.served(r, x, &e)
 		items = append(items, i)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err

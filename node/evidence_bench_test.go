@@ -38,6 +38,7 @@ const (
 	provider      protocol.ParticipantID = "us.contoso"
 	smallSize                            = 4 << 10
 	firstObject                          = 1 << 30 // bytes of the object before the large one
+	besideMost                           = 8 << 30 // bytes that go by other means, at most
 	fetchPatience                        = 2 * time.Hour
 	look                                 = 50 * time.Millisecond
 )
@@ -48,6 +49,9 @@ type moved struct {
 	TakeIn   time.Duration // until it was sealed and synced at the provider
 	Transfer time.Duration // until all its blocks were verified and synced at the authority
 	Compare  time.Duration // from then until its content was compared with what was signed
+
+	// What CPU time of both nodes that took.
+	TakeInWork, TransferWork, CompareWork time.Duration
 }
 
 // evidence does the orders that are about evidence.
@@ -73,9 +77,9 @@ func (e *end) evidence(ctx context.Context, o order) (report, error) {
 	case "some":
 		r.Have, err = e.some(ctx, o.Case, o.Size)
 	case "fetch":
-		r.Landed, err = e.fetch(ctx, o.Case)
+		r.Landed, r.Work, err = e.fetch(ctx, o.Case)
 	default:
-		return r, fmt.Errorf("no such order: %q", o.Do)
+		return e.liveProduct(ctx, o)
 	}
 	r.Took = time.Since(began)
 	return r, err
@@ -166,42 +170,42 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // fetch waits until the evidence of a case is complete. It returns when the last
 // block was here, and when all was compared.
-func (e *end) fetch(ctx context.Context, id protocol.CaseID) (landed [2]time.Duration, err error) {
+func (e *end) fetch(ctx context.Context, id protocol.CaseID) (landed, work [2]time.Duration, err error) {
 	for patience := time.Now().Add(20 * time.Second); ; time.Sleep(look) { // the disclosure comes
 		v, err := e.node.Evidence(ctx, id)
 		if err == nil && len(v.Items) > 0 {
 			break
 		}
 		if time.Now().After(patience) {
-			return landed, errors.Join(err, errors.New("nothing was disclosed"))
+			return landed, work, errors.Join(err, errors.New("nothing was disclosed"))
 		}
 	}
 	if _, err = e.node.Fetch(ctx, id, desk.Fetch{}); err != nil {
-		return landed, err
+		return landed, work, err
 	}
-	began := time.Now()
+	began, idle := time.Now(), spent()
 	for ; time.Since(began) < fetchPatience; time.Sleep(look) {
 		v, err := e.node.Evidence(ctx, id)
 		if err != nil {
-			return landed, err
+			return landed, work, err
 		}
 		moving := slices.ContainsFunc(v.Items, func(i desk.EvidenceItem) bool {
 			return i.State == desk.EvidenceFetching || i.State == desk.EvidenceWaiting
 		})
 		if !moving && landed[0] == 0 {
-			landed[0] = time.Since(began)
+			landed[0], work[0] = time.Since(began), spent()-idle
 		}
 		if !slices.ContainsFunc(v.Items, func(i desk.EvidenceItem) bool { return i.State != desk.EvidenceComplete }) {
-			landed[1] = time.Since(began)
-			return landed, nil
+			landed[1], work[1] = time.Since(began), spent()-idle
+			return landed, work, nil
 		}
 		for _, i := range v.Items {
 			if i.State == desk.EvidenceDamaged {
-				return landed, errors.New("evidence is damaged")
+				return landed, work, errors.New("evidence is damaged")
 			}
 		}
 	}
-	return landed, errors.New("the evidence does not come")
+	return landed, work, errors.New("the evidence does not come")
 }
 
 // some fetches until more than so many bytes of a case's evidence are here, at least
@@ -239,38 +243,47 @@ func TestMeasureEvidence(t *testing.T) {
 		p.peaks = append(p.peaks, [2]int64{p.holder.memory(t, "VmHWM"), p.to.memory(t, "VmHWM")})
 	}
 	say("the same over raw QUIC, and by rsync over ssh")
-	raw := rawQUIC(t, *objectSize)
-	other, why := rsync(t, *objectSize)
+	beside := min(*objectSize, besideMost)
+	raw, rawWork := rawQUIC(t, beside)
+	other, why := rsync(t, beside)
 	say("%d objects of 4 KiB", *smallCount)
 	small := p.moveSmall(t, *smallCount)
 	synced, err := syncedWrites(t.TempDir(), smallSize)
 	if err != nil {
 		t.Fatal(err)
 	}
+	say("live product, %d pieces of 4 KiB", livePieces)
+	ages := p.live(t)
+	p.to.stop(t) // whoever is killed leaves no profile
+	p.to = startEnd(t, p.world.Home(receiver).Dir, p.name+"-killed")
 	resumed := p.resume(t, firstObject)
 
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	defer w.Flush()
 	rate := func(size int64, d time.Duration) float64 { return float64(size) / d.Seconds() / 1e6 }
+	each := func(size int64, d time.Duration) float64 { return d.Seconds() * (1 << 30) / float64(size) }
 	for i, m := range large {
-		fmt.Fprintf(w, "%d MiB taken in (sealed, hashed, synced)\t%.0f MB/s\t\n", m.Size>>20, rate(m.Size, m.TakeIn))
-		fmt.Fprintf(w, "%d MiB transferred (verified, synced at both ends)\t%.0f MB/s\t\n", m.Size>>20, rate(m.Size, m.Transfer))
-		fmt.Fprintf(w, "%d MiB compared with what was signed\t%.0f MB/s\t\n", m.Size>>20, rate(m.Size, m.Compare))
+		fmt.Fprintf(w, "%d MiB taken in (sealed, hashed, synced)\t%.0f MB/s\t%.2f CPU s/GiB\n", m.Size>>20, rate(m.Size, m.TakeIn), each(m.Size, m.TakeInWork))
+		fmt.Fprintf(w, "%d MiB transferred (verified, synced at both ends)\t%.0f MB/s\t%.2f CPU s/GiB\n", m.Size>>20, rate(m.Size, m.Transfer), each(m.Size, m.TransferWork))
+		fmt.Fprintf(w, "%d MiB compared with what was signed\t%.0f MB/s\t%.2f CPU s/GiB\n", m.Size>>20, rate(m.Size, m.Compare), each(m.Size, m.CompareWork))
 		fmt.Fprintf(w, "peak memory: provider, authority\t%d, %d MiB\t%s\n", p.peaks[i][0]>>20, p.peaks[i][1]>>20,
 			met(max(p.peaks[i][0], p.peaks[i][1]) < peakTarget, "less than 160 MiB"))
 	}
 	last := large[len(large)-1]
-	share := rate(last.Size, last.Transfer) / rate(last.Size, raw)
-	fmt.Fprintf(w, "raw QUIC, two processes\t%.0f MB/s\t\n", rate(*objectSize, raw))
+	share := rate(last.Size, last.Transfer) / rate(beside, raw)
+	fmt.Fprintf(w, "raw QUIC, two processes\t%.0f MB/s\t%.2f CPU s/GiB\n", rate(beside, raw), each(beside, rawWork))
 	fmt.Fprintf(w, "transfer as a share of raw QUIC\t%.2f\t%s\n", share, met(share >= rawShare, "0.70"))
 	if other > 0 {
-		fmt.Fprintf(w, "rsync --fsync over ssh\t%.0f MB/s, transfer %.2f of it\t\n", rate(*objectSize, other),
-			rate(last.Size, last.Transfer)/rate(*objectSize, other))
+		fmt.Fprintf(w, "rsync --fsync over ssh\t%.0f MB/s, transfer %.2f of it\t\n", rate(beside, other),
+			rate(last.Size, last.Transfer)/rate(beside, other))
 	} else {
 		fmt.Fprintf(w, "rsync --fsync over ssh\tnot measured: %s\t\n", why)
 	}
 	fmt.Fprintf(w, "%d objects of 4 KiB taken in; fetched and compared\t%.0f/s; %.0f/s\tsynced writes of 4 KiB one by one: %.0f/s\n",
 		*smallCount, float64(*smallCount)/small.TakeIn.Seconds(), float64(*smallCount)/small.Compare.Seconds(), synced)
+	fmt.Fprintf(w, "live product, from the feed to the authority's disk: p50, p99\t%v, %v\t%s\n",
+		percentile(ages, 50).Round(100*time.Microsecond), percentile(ages, 99).Round(100*time.Microsecond),
+		met(percentile(ages, 99) < liveTarget, "p99 < 1 s"))
 	fmt.Fprintf(w, "after a kill of the authority's node in the middle: until bytes flow again\t%v\t%s\n",
 		resumed.Round(time.Millisecond), met(resumed <= resumeAfter, "2 s"))
 }
@@ -280,11 +293,15 @@ func (p *pair) move(t *testing.T, size int64, count int) moved {
 	t.Helper()
 	id := p.ask(t)
 	m := moved{Size: size}
+	before := p.holder.do(t, order{Do: "spent"}).CPU
 	taken := p.holder.do(t, order{Do: "take in", Case: id, Size: size, Count: count, InFlight: many})
-	m.TakeIn = taken.Took
+	m.TakeIn, m.TakeInWork = taken.Took, taken.CPU-before
 	p.disclose(t, id, taken.Objects)
-	landed := p.to.do(t, order{Do: "fetch", Case: id}).Landed
-	m.Transfer, m.Compare = landed[0], landed[1]-landed[0]
+	before = p.holder.do(t, order{Do: "spent"}).CPU
+	came := p.to.do(t, order{Do: "fetch", Case: id})
+	lent := p.holder.do(t, order{Do: "spent"}).CPU - before
+	m.Transfer, m.Compare = came.Landed[0], came.Landed[1]-came.Landed[0]
+	m.TransferWork, m.CompareWork = came.Work[0]+lent, came.Work[1]-came.Work[0]
 	return m
 }
 
@@ -329,7 +346,7 @@ func (p *pair) resume(t *testing.T, size int64) time.Duration {
 	p.to.cmd.Process.Kill()
 	p.to.cmd.Wait()
 	began := time.Now()
-	p.to = startEnd(t, p.world.Home(receiver).Dir, p.name+"-receiver")
+	p.to = startEnd(t, p.world.Home(receiver).Dir, p.name+"-resumed")
 	after := p.to.do(t, order{Do: "some", Case: id, Size: before}).Have
 	took := time.Since(began)
 	if after <= before {

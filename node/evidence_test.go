@@ -3,6 +3,7 @@ package node_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ import (
 )
 
 // contents are the files of the tests, by their names.
-var contents = map[string]string{"mailbox.mbox": "From falcon\n", "a.txt": "a"}
+var contents = map[string]string{"mailbox.mbox": "From falcon\n", "a.txt": "a", "large.bin": strings.Repeat("large", 1<<19)}
 
 // takeIn takes the objects of a draft into the vault of who discloses them. What the
 // node does not take in stays as it is described.
@@ -59,6 +60,23 @@ func (b *border) disclosed() (protocol.CaseID, protocol.Digest, desk.EvidenceIte
 	act := b.does(contoso, id, disclosure(protocol.ProductionComplete)).Act
 	b.awaitState(office, id, "produced")
 	return id, act, b.exhibit(office, id)
+}
+
+// handsOver has the provider take in and disclose contents, by their names, and
+// returns what it disclosed, in the order of the names.
+func (b *border) handsOver(id protocol.CaseID, named map[string][]byte) (objects []protocol.Object) {
+	b.t.Helper()
+	n := b.node(contoso)
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		o, err := n.TakeIn(b.t.Context(), id, desk.Intake{Name: name, MediaType: "application/octet-stream"}, bytes.NewReader(named[name]))
+		b.must(err)
+		objects = append(objects, o)
+	}
+	d := b.signedDraft(contoso, id, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete, Objects: objects}})
+	_, err := n.Submit(b.t.Context(), d)
+	b.must(err)
+	b.awaitState(office, id, "produced")
+	return objects
 }
 
 func (b *border) fetch(at protocol.ParticipantID, id protocol.CaseID, what desk.Fetch) {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sync"
 	"time"
 
 	"comity.example/crypto/stream"
@@ -23,21 +22,47 @@ import (
 	"comity.example/protocol/wire"
 )
 
-// checkEvidence checks what has arrived, line by line, until ctx ends.
+const (
+	// checkers is how many objects are checked side by side, beside one of an
+	// emergency: a large one is read for hours.
+	checkers = 3
+	// checkersPeer is how many of them are of one peer, which may be slow to hand out
+	// its share of a key.
+	checkersPeer = 2
+	// briefCheckers and briefCheckersPeer are the same for objects of one block: those
+	// wait for disks and peers, and what they write is synced together.
+	briefCheckers     = 16
+	briefCheckersPeer = 12
+)
+
+// checkEvidence checks what has arrived, one object after the other and emergencies
+// first, until ctx ends.
 func (n *Node) checkEvidence(ctx context.Context) error {
-	var work sync.WaitGroup
-	defer work.Wait()
+	return n.checkArrived(ctx, urgentLine, largeLine)
+}
+
+// checkEmergencies does so for emergencies alone, which wait for nothing ordinary.
+func (n *Node) checkEmergencies(ctx context.Context) error {
+	return n.checkArrived(ctx, urgentBriefLine, urgentLine)
+}
+
+// checkBrief does so for what is brief, which waits for nothing large.
+func (n *Node) checkBrief(ctx context.Context) error {
+	return n.checkArrived(ctx, urgentBriefLine, briefLine)
+}
+
+func (n *Node) checkArrived(ctx context.Context, first, then int) error {
+	f := n.fetcher
 	for {
-		for a, ok := n.fetcher.next(); ok && ctx.Err() == nil; a, ok = n.fetcher.next() {
-			work.Go(func() {
-				defer n.fetcher.checked(a.line)
-				n.check(ctx, a.exhibitID, a.verdict)
-			})
+		for a, ok := f.next(first, then); ok && ctx.Err() == nil; a, ok = f.next(first, then) {
+			n.check(ctx, a.exhibitID, a.verdict)
+			f.checked(a)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-n.fetcher.landed:
+		case <-f.landed[first]:
+		case <-f.landed[then]:
 		}
 	}
 }

@@ -30,33 +30,68 @@ const FetchRetry = 15 * time.Second
 // is in the store and in the vault: an object is pending there until it was
 // checked, and its blocks are kept as they come.
 type fetcher struct {
-	woken  chan struct{} // holds at most one
-	landed chan struct{} // holds at most one: there is something in arrived
+	woken chan struct{} // holds at most one
+	// landed say that there is something in arrived; each holds at most one.
+	landed [lines]chan struct{}
 
 	mu      sync.Mutex
 	jobs    map[exhibitID]*fetching // guarded by mu
-	arrived []arrival               // guarded by mu
-	lines   map[line]bool           // in which something is being checked; guarded by mu
+	arrived [lines][]arrival        // guarded by mu
+	// checking is how many objects of each peer are being checked; guarded by mu.
+	checking map[seat]int
 }
 
-// A line is in which order objects are checked: those of a peer one after the other,
-// and its emergencies beside what is none. Whoever hands over what takes long to check,
-// or does not answer for its key, keeps nobody else waiting.
-type line struct {
+// The lines in which objects wait to be checked. What is brief has one block.
+const (
+	urgentLine = iota
+	largeLine
+	urgentBriefLine
+	briefLine
+	lines
+)
+
+// A seat is what a peer has of those who check large objects, or brief ones; its
+// emergencies have seats of their own.
+type seat struct {
 	peer   protocol.ParticipantID
+	brief  bool
 	urgent bool
 }
-
-// Checks is how many objects that are no emergency's are checked at once.
-const Checks = 4
 
 // An arrival is an object of which all blocks are here, or about which there is a
 // verdict without them.
 type arrival struct {
 	exhibitID
-	line    line
+	peer    protocol.ParticipantID // whom it came from
 	verdict verdict
+	urgent  bool
+	brief   bool
 }
+
+func (a *arrival) line() int {
+	switch {
+	case a.urgent && a.brief:
+		return urgentBriefLine
+	case a.urgent:
+		return urgentLine
+	case a.brief:
+		return briefLine
+	}
+	return largeLine
+}
+
+func (a *arrival) seat() seat { return seat{a.peer, a.brief, a.urgent} }
+
+// seats is how many objects of the peer may be checked at a time.
+func (a *arrival) seats() int {
+	if a.brief {
+		return briefCheckersPeer
+	}
+	return checkersPeer
+}
+
+// isBrief reports whether an object of that many bytes, sealed, has one block.
+func isBrief(sealed int64) bool { return evidence.Blocks(sealed) == 1 }
 
 // A fetching is an object on its way.
 type fetching struct {
@@ -65,8 +100,11 @@ type fetching struct {
 }
 
 func newFetcher() *fetcher {
-	return &fetcher{woken: make(chan struct{}, 1), landed: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{},
-		lines: map[line]bool{}}
+	f := &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, checking: map[seat]int{}}
+	for line := range f.landed {
+		f.landed[line] = make(chan struct{}, 1)
+	}
+	return f
 }
 
 // wake has the loop look for what is pending. It never blocks.
@@ -114,42 +152,44 @@ func (f *fetcher) arrive(a arrival) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.jobs[a.exhibitID] = &fetching{state: desk.EvidenceChecking}
-	f.arrived = append(f.arrived, a)
-	signal(f.landed)
+	line := a.line()
+	f.arrived[line] = append(f.arrived[line], a)
+	signal(f.landed[line])
 }
 
-// next returns an object that is to be checked now, of an emergency first. Whoever
-// has checked it calls checked.
-func (f *fetcher) next() (a arrival, ok bool) {
+// next returns an object that is to be checked, of the first of some lines that has
+// one, and of one peer only so many at a time. Whoever has one calls checked.
+func (f *fetcher) next(of ...int) (a arrival, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	ordinary := 0
-	for l := range f.lines {
-		if !l.urgent {
-			ordinary++
+	for _, line := range of {
+		waiting := f.arrived[line]
+		i := slices.IndexFunc(waiting, func(a arrival) bool { return f.checking[a.seat()] < a.seats() })
+		if i < 0 {
+			continue
 		}
-	}
-	for _, urgent := range []bool{true, false} {
-		if !urgent && ordinary >= Checks {
-			break
+		a = waiting[i]
+		f.arrived[line] = slices.Delete(waiting, i, i+1)
+		f.checking[a.seat()]++
+		if len(waiting) > 1 {
+			signal(f.landed[line]) // for whoever checks beside
 		}
-		i := slices.IndexFunc(f.arrived, func(a arrival) bool { return a.line.urgent == urgent && !f.lines[a.line] })
-		if i >= 0 {
-			a = f.arrived[i]
-			f.arrived = slices.Delete(f.arrived, i, i+1)
-			f.lines[a.line] = true
-			return a, true
-		}
+		return a, true
 	}
 	return a, false
 }
 
-// checked has the next object of a line be checked.
-func (f *fetcher) checked(l line) {
+func (f *fetcher) checked(a arrival) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.lines, l)
-	signal(f.landed)
+	if f.checking[a.seat()]--; f.checking[a.seat()] == 0 {
+		delete(f.checking, a.seat())
+	}
+	for line := range f.arrived {
+		if len(f.arrived[line]) > 0 {
+			signal(f.landed[line]) // it may be of the peer
+		}
+	}
 }
 
 // showFetching says where an object that the store has as waiting stands.
@@ -179,6 +219,7 @@ func (n *Node) openVault(ctx context.Context) error {
 		return err
 	}
 	c := n.cfg.Evidence
+	c.Quota.PeerShare = cmp.Or(c.Quota.PeerShare, PeerShare)
 	n.vault, err = vault.Open(ctx, vault.Config{Dir: filepath.Join(n.cfg.Dir, "vault"), Key: key, Quota: c.Quota,
 		Reserve: cmp.Or(c.Reserve, Reserve), Log: n.cfg.Log})
 	if err != nil {
@@ -186,6 +227,7 @@ func (n *Node) openVault(ctx context.Context) error {
 	}
 	n.engine = transfer.New(transfer.Config{Source: n.source, Done: n.fetchEnded, Log: n.cfg.Log})
 	n.shares = transfer.NewShares()
+	n.handouts = newHandouts()
 	return n.collectStrays(ctx)
 }
 
@@ -215,8 +257,14 @@ func (n *Node) collectStrays(ctx context.Context) error {
 func (n *Node) moveEvidence(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	parts := []func(context.Context) error{n.fetchEvidence, n.checkEvidence,
+	parts := []func(context.Context) error{n.fetchEvidence, n.checkEmergencies,
 		func(ctx context.Context) error { n.engine.Run(ctx); return nil }}
+	for range checkers {
+		parts = append(parts, n.checkEvidence)
+	}
+	for range briefCheckers {
+		parts = append(parts, n.checkBrief)
+	}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()
@@ -284,15 +332,23 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	if err != nil {
 		return "", err
 	}
+	sealed := stream.SealedSize(e.Object.Size)
+	here := arrival{exhibitID: x, peer: e.From, urgent: e.Emergency, brief: isBrief(sealed)}
 	if e.Live { // it came as it grew
-		n.fetcher.arrive(arrival{exhibitID: x, line: line{e.From, e.Emergency}})
+		n.fetcher.arrive(here)
 		return "", nil
 	}
 	if n.fetcher.taken(x) {
 		return "the same bytes are on their way for another case", nil
 	}
-	in, err := n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size,
-		Despite: e.Despite, Urgent: e.Emergency})
+	if e.Anew {
+		err = n.dropDamaged(ctx, x)
+	}
+	var in *vault.Incoming
+	if err == nil {
+		in, err = n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size,
+			Despite: e.Despite, Urgent: e.Emergency})
+	}
 	switch {
 	case errors.Is(err, vault.ErrQuota):
 		return "a quota of this node is used up: comity fetch CASE --despite-quota takes it all the same", nil
@@ -308,17 +364,33 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	}
 	if in.Done() {
 		err := in.Close()
-		n.fetcher.arrive(arrival{exhibitID: x, line: line{e.From, e.Emergency}})
+		n.fetcher.arrive(here)
 		return "", err
 	}
 	n.fetcher.set(x, &fetching{state: desk.EvidenceFetching})
 	err = n.engine.Add(transfer.Job{Case: x.Case, Peer: e.From, Act: e.Act, Tree: x.Object,
-		Sealed: stream.SealedSize(e.Object.Size), Urgent: e.Emergency, Target: &counted{in, n.metrics}})
+		Sealed: sealed, Urgent: e.Emergency, Target: &counted{in, n.metrics}})
 	if err != nil { // it ends, or the bytes are on their way for another case
 		n.fetcher.set(x, nil)
 		return "the node tries again", in.Close()
 	}
 	return "", nil
+}
+
+// dropDamaged drops what came of an object before it was disclosed once more.
+func (n *Node) dropDamaged(ctx context.Context, x exhibitID) error {
+	if err := n.vault.Drop(x.Case, x.Object); err != nil {
+		return err
+	}
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		e, err := readJSON[exhibit](tx, x.key())
+		if err != nil {
+			return ignoreMissing(err)
+		}
+		e.Anew = false
+		return writeJSON(tx, x.key(), e)
+	})
+	return err
 }
 
 // A counted target counts what comes.
@@ -345,10 +417,11 @@ func (n *Node) fetchEnded(j transfer.Job, err error) {
 	x := exhibitID{j.Case, j.Tree}
 	switch {
 	case err == nil:
-		n.fetcher.arrive(arrival{exhibitID: x, line: line{j.Peer, j.Urgent}})
+		n.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent, brief: isBrief(j.Sealed)})
 		return
 	case errors.Is(err, transfer.ErrGone):
-		n.fetcher.arrive(arrival{x, line{j.Peer, j.Urgent}, verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}})
+		n.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent, brief: isBrief(j.Sealed),
+			verdict: verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}})
 		return
 	}
 	n.fetcher.set(x, &fetching{desk.EvidenceWaiting, whyNot(err)})

@@ -154,7 +154,7 @@ func (n *Node) lendBlock(ctx context.Context, peer protocol.ParticipantID, m *wi
 	}
 	defer leave()
 	// The key decides: whoever destroyed it hands out no bytes either.
-	if _, _, err := n.vault.Key(g.id, m.Tree); err != nil {
+	if err := n.vault.Keeps(g.id, m.Tree); err != nil {
 		return n.lendNothing(err)
 	}
 	block, proof, err := n.vault.Block(m.Tree, int64(m.Index))
@@ -162,6 +162,7 @@ func (n *Node) lendBlock(ctx context.Context, peer protocol.ParticipantID, m *wi
 		return n.lendNothing(err)
 	}
 	n.metrics.lent("block", len(block))
+	n.handedBlock(ctx, handoutID{exhibitID{g.id, m.Tree}, peer}, sealed, int64(m.Index))
 	return &wire.Block{Proof: proof, Block: block}, nil
 }
 
@@ -183,6 +184,7 @@ func (n *Node) lendShare(ctx context.Context, peer protocol.ParticipantID, m *wi
 		return n.lendNothing(err)
 	}
 	n.metrics.lent("share", 0)
+	n.handedKey(ctx, handoutID{exhibitID{g.id, m.Object}, peer})
 	return &wire.Share{Share: held}, nil
 }
 

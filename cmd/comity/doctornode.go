@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
+	"comity.example/node"
 	"comity.example/node/desk"
 	"comity.example/node/home"
 	"comity.example/protocol"
@@ -201,6 +203,9 @@ func (d *doctor) entry(r *register.Register) {
 func (d *doctor) room(s *desk.Status) {
 	e := d.home.Config.Evidence
 	text := "room for " + byteText(s.Room) + " of evidence"
+	if e.PeerQuota.Bytes == 0 {
+		text += fmt.Sprintf(", at most %d%% of what the disk has for it from one peer", node.PeerShare)
+	}
 	for _, q := range []struct {
 		size home.Size
 		of   string
@@ -217,4 +222,18 @@ func (d *doctor) room(s *desk.Status) {
 	default:
 		d.well("vault", "%s", text)
 	}
+	d.scanner(e.Scanner)
+}
+
+// scanner says whether the program is there that is to look at what was fetched.
+func (d *doctor) scanner(args []string) {
+	if len(args) == 0 {
+		return
+	}
+	if _, err := exec.LookPath(args[0]); err != nil {
+		d.find("scanner", sick, args[0]+" cannot be run: "+reasonOf(err),
+			"mend scanner under [evidence] in comity.toml, and start the node again: what is fetched waits for its verdict")
+		return
+	}
+	d.well("scanner", "%s is there", args[0])
 }

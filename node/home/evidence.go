@@ -16,8 +16,9 @@ import (
 type Evidence struct {
 	// Fetch is "auto" or "manual"; "" stands for auto.
 	Fetch string `toml:"fetch"`
-	// PeerQuota bounds what is fetched from one peer, and CaseQuota what one case
-	// holds; none: as much as the disk has room for.
+	// PeerQuota bounds what is fetched from one peer; none: half of what the disk has
+	// for evidence (node.PeerShare). CaseQuota bounds what one case holds; none: as
+	// much as the disk has room for.
 	PeerQuota Size `toml:"peer_quota"`
 	CaseQuota Size `toml:"case_quota"`
 	// Reserve is what stays free on the disk; none: the node's own.

@@ -162,10 +162,11 @@ func (e *Engine) rest(j *job, why State) {
 // finish completes a job of which every block is there.
 func (e *Engine) finish(ctx context.Context, j *job) {
 	var err error
-	seats := e.finishing
-	if j.Urgent {
-		seats = e.pressing
+	class := j.class()
+	if evidence.Blocks(j.Sealed) == 1 {
+		class += classes
 	}
+	seats := e.finishing[class]
 	select {
 	case seats <- struct{}{}:
 		err = j.Target.Complete(ctx)

@@ -34,9 +34,12 @@ const (
 	// together: the memory that this node spends on them is as many MiB.
 	DefaultWindow = 32
 
-	// finishers is how many objects are finished at a time: each is read from disk
-	// once more.
+	// finishers is how many objects are finished at a time, and how many emergencies
+	// beside them: each may be read from disk once more.
 	finishers = 2
+	// briefFinishers is how many objects of one block are, beside those: their syncs
+	// go together.
+	briefFinishers = 32
 
 	// rounds is how often an object whose Target says that blocks are missing after
 	// all is begun again before it is given up.
@@ -124,8 +127,7 @@ type Engine struct {
 	wake chan struct{} // holds at most one
 
 	flights   sync.WaitGroup
-	finishing chan struct{} // a seat for each object that is being finished
-	pressing  chan struct{} // the same for those of emergencies
+	finishing [2 * classes]chan struct{} // a seat for each object that is being finished; the latter half for brief ones
 
 	mu     sync.Mutex
 	ended  bool
@@ -153,9 +155,13 @@ func New(c Config) *Engine {
 	if c.Done == nil {
 		c.Done = func(Job, error) {}
 	}
-	return &Engine{cfg: c, wake: make(chan struct{}, 1), finishing: make(chan struct{}, finishers),
-		pressing: make(chan struct{}, finishers),
-		jobs:     map[protocol.Digest]*job{}, peers: map[protocol.ParticipantID]*peer{}}
+	e := &Engine{cfg: c, wake: make(chan struct{}, 1),
+		jobs: map[protocol.Digest]*job{}, peers: map[protocol.ParticipantID]*peer{}}
+	for class := range classes {
+		e.finishing[class] = make(chan struct{}, finishers)
+		e.finishing[classes+class] = make(chan struct{}, briefFinishers)
+	}
+	return e
 }
 
 // Add begins to fetch an object. After an error the Target is still the caller's.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"comity.example/node/transfer"
@@ -116,9 +117,12 @@ func TestPeersThatFailInTheirOwnWayHoldUpNobody(t *testing.T) {
 // TestBlockThatBelongsElsewhereIsNotTaken: the first block for all of them.
 func TestBlockThatBelongsElsewhereIsNotTaken(t *testing.T) {
 	inWorld(t, 4, func(t *testing.T, w *world) {
-		var first wire.Message
+		var mu sync.Mutex
+		var first wire.Message // guarded by mu
 		bad := w.side("xx.bad")
 		bad.do(func(_ context.Context, q *wire.BlockQuery, honest wire.Message) (wire.Message, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			if q.Index == 1 {
 				first = honest
 			}
@@ -305,7 +309,9 @@ func TestNoMoreThanTheWindowIsInFlight(t *testing.T) {
 		var objects []*object
 		for i := range 6 {
 			o := newObject(20*mib, uint64(i))
+			w.mu.Lock()
 			w.objects[o.tree] = o
+			w.mu.Unlock()
 			d := newDisk(o)
 			d.slow = func() {
 				mu.Lock()
@@ -377,8 +383,8 @@ func TestJobsAreAddedOnceAndRemoved(t *testing.T) {
 		if _, ok := w.end(o); ok {
 			t.Error("Done was told of what was removed")
 		}
-		w.fetchTo(t, o, d, job("us.bob", "c")) // and again, where it was
 		d.closed = 0
+		w.fetchTo(t, o, d, job("us.bob", "c")) // and again, where it was
 		time.Sleep(10 * time.Second)
 		w.wantDone(t, o, d)
 		if n := d.twice(); n > 0 {
@@ -488,4 +494,46 @@ func TestManySmallObjects(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestEmergencyIsFinishedBesideTheOthers: each object is read once more at its end,
+// and a large one takes hours. An emergency waits for none of them.
+func TestEmergencyIsFinishedBesideTheOthers(t *testing.T) {
+	inWorld(t, 0, func(t *testing.T, w *world) {
+		release := make(chan struct{})
+		for n := range 4 {
+			w.mu.Lock()
+			o := newObject(mib, uint64(100+n))
+			w.objects[o.tree] = o
+			w.mu.Unlock()
+			j := job("us.contoso", fmt.Sprint(n))
+			j.Tree, j.Sealed, j.Act = o.tree, o.sealed(), protocol.DigestOf([]byte("act"))
+			j.Target = &longTarget{newDisk(o), release}
+			if err := w.engine.Add(j); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		urgent := job("us.contoso", "urgent")
+		urgent.Urgent = true
+		o, d := w.fetch(t, mib, urgent)
+		time.Sleep(time.Minute)
+		w.wantDone(t, o, d)
+		close(release)
+		synctest.Wait()
+	})
+}
+
+// A longTarget is one whose reading at the end takes as long as the test says.
+type longTarget struct {
+	*disk
+	release chan struct{}
+}
+
+func (l *longTarget) Complete(ctx context.Context) error {
+	select {
+	case <-l.release:
+	case <-ctx.Done():
+	}
+	return l.disk.Complete(ctx)
 }

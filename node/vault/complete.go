@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -17,9 +18,10 @@ import (
 )
 
 // Complete makes the object one of the vault, when all of its blocks are there. It
-// reads back what lies on the disk and computes the tree hash from that: blocks
-// that are not what was put are missing again, with ErrIncomplete, and can be put
-// anew. After any other error Receive goes on.
+// computes the tree hash from their leaf hashes, and reads back the blocks that were
+// there already when receiving went on: a crash may have lost some. Those that are
+// not what was put are missing again, with ErrIncomplete, and can be put anew. After
+// any other error Receive goes on.
 func (in *Incoming) Complete(ctx context.Context) error {
 	if in.done {
 		return nil
@@ -35,26 +37,56 @@ func (in *Incoming) Complete(ctx context.Context) error {
 	case count < in.blocks:
 		return fmt.Errorf("vault: complete: %w: %d of %d are there", ErrIncomplete, count, in.blocks)
 	}
-	h := &hashing{v: in.v}
-	defer h.close()
-	if err := in.reread(ctx, h); err != nil {
-		return fmt.Errorf("vault: complete: %w", errors.Join(err, h.discard()))
+	err := in.settleTree(ctx)
+	if errors.Is(err, errTree) && in.stale() {
+		err = in.settleTree(ctx)
 	}
-	if err := in.settle(h); err != nil {
-		return fmt.Errorf("vault: complete: %w", errors.Join(err, h.discard()))
+	if err != nil {
+		return fmt.Errorf("vault: complete: %w", err)
 	}
 	return nil
 }
 
-// reread computes the tree from what lies on the disk.
+// errTree says that what is there has another tree hash.
+var errTree = errors.New("another tree hash")
+
+// settleTree computes the tree hash and settles the object, if it is the right one.
+func (in *Incoming) settleTree(ctx context.Context) error {
+	h := &hashing{v: in.v}
+	defer h.close()
+	err := in.reread(ctx, h)
+	if err == nil {
+		if err = in.settle(h); err != nil {
+			in.stale()
+		}
+	}
+	if err != nil {
+		return errors.Join(err, h.discard())
+	}
+	return nil
+}
+
+// reread computes the tree: from the leaf hashes of the blocks that were verified
+// and written since the files were opened, and from what lies on the disk of others.
+// What is brief is read in any case.
 func (in *Incoming) reread(ctx context.Context, h *hashing) error {
 	h.tree.Keep = h.keep
+	in.mu.Lock()
+	known := slices.Clone(in.fresh)
+	in.mu.Unlock()
+	if in.brief() {
+		clear(known)
+	}
+	trusted := func(i int64) bool { return known[i/64]&(1<<(i%64)) != 0 }
 	noted := io.Reader(bytes.NewReader(in.leaf[:]))
 	if !in.brief() {
 		noted = bufio.NewReader(io.NewSectionReader(in.leaves, 0, in.blocks*tlog.HashSize))
 	}
 	var bad []int64
 	err := in.v.ordered(ctx, span{0, in.sealed}, func(p *parcel) error {
+		if trusted(p.n) {
+			return nil
+		}
 		err := p.load(in.bytes, in.sealed)
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			clear(p.sealed) // what is left in it from another use is not on the disk
@@ -68,7 +100,10 @@ func (in *Incoming) reread(ctx context.Context, h *hashing) error {
 		if _, err := io.ReadFull(noted, want[:]); err != nil {
 			return err
 		}
-		if p.leaf != want {
+		switch {
+		case trusted(p.n):
+			p.leaf = want
+		case p.leaf != want:
 			bad = append(bad, p.n)
 		}
 		return h.tree.AddLeaf(p.leaf)
@@ -85,14 +120,17 @@ func (in *Incoming) reread(ctx context.Context, h *hashing) error {
 	switch tree, err := h.tree.Hash(); {
 	case err != nil:
 		return err
-	case tree != in.at.object: // what says which blocks are there is wrong too
+	case tree == in.at.object:
+		return nil
+	case slices.ContainsFunc(known, func(w uint64) bool { return w != 0 }):
+		return errTree
+	default: // what says which blocks are there is wrong too
 		all := make([]int64, in.blocks)
 		for i := range all {
 			all[i] = int64(i)
 		}
 		return in.lose(all)
 	}
-	return nil
 }
 
 // lose notes that blocks are not there, and returns ErrIncomplete.
@@ -133,20 +171,22 @@ func (in *Incoming) settle(h *hashing) error {
 	if c == nil || c.open != in {
 		return ErrAbsent // it was dropped meanwhile
 	}
+	com := &commit{}
 	r, err := v.readEntry(p)
+	found := err == nil
 	if errors.Is(err, ErrAbsent) || errors.Is(err, ErrDamaged) {
 		r, err = new(record), nil
 	}
 	if err != nil {
 		return err
 	}
+	com.bare = found && !r.Whole
 	if r.Size, err = stream.OpenedSize(in.sealed); err != nil {
 		return err
 	}
 	r.Refers, r.Sealed = true, in.sealed
 	r.Peer = [len(r.Peer)]byte{}
 	copy(r.Peer[:], in.peer)
-	com := &commit{}
 	if !v.whole(p.object, in.sealed) || in.blocks > 1 && !exists(v.treePath(p.object)) {
 		if err := v.fold(filepath.Dir(v.objectPath(p.object))); err != nil {
 			return err

@@ -122,15 +122,18 @@ func (v *Vault) draft(b []byte) (*file, error) {
 }
 
 // settle makes an entry durable, after what c does, and keeps it in mind. The bytes
-// of the entry that it replaces are overwritten, for they hold a key. The caller
+// of the entry that it replaces are overwritten if they hold a key. The caller
 // has locked the object, unless nobody knows it yet.
 func (v *Vault) settle(p place, r *record, c *commit) error {
 	if err := v.fold(v.casePath(p.id)); err != nil {
 		return err
 	}
-	old, err := v.lay(v.entryPath(p))
-	if err != nil {
-		return err
+	old := ""
+	if !c.bare {
+		var err error
+		if old, err = v.lay(v.entryPath(p)); err != nil {
+			return err
+		}
 	}
 	draft, err := v.draft(v.sealRecord(aboutEntry, p, r))
 	if err != nil {

@@ -15,6 +15,7 @@ type commit struct {
 	files []*file
 	first []move
 	last  []move
+	bare  bool // the entry that is replaced holds no key
 
 	lead chan struct{} // the caller is to lead the next group
 	done chan error

@@ -18,8 +18,13 @@ import (
 	"comity.example/protocol/evidence"
 )
 
-// syncBlocks is after how many blocks what was received is synced.
-const syncBlocks = 32
+const (
+	// syncBlocks is after how many blocks what was received is synced, by one of
+	// those who put; the others go on.
+	syncBlocks = 32
+	// behindBlocks is after how many blocks that are not synced they wait for it.
+	behindBlocks = 2 * syncBlocks
+)
 
 // A Receipt announces an object that is to be received from a peer for a case.
 type Receipt struct {
@@ -59,14 +64,17 @@ type Incoming struct {
 	leaf   tlog.Hash // of the block of a brief one
 
 	syncing sync.Mutex // one sync at a time
+	writing sync.Mutex // one write at a time: in the kernel the others would spin
 
 	mu     sync.Mutex // guards what follows
 	ended  bool
 	have   []uint64 // a bit for each block
+	fresh  []uint64 // of those, which were verified and written since the files were opened
 	count  int64    // of blocks that are there
 	size   int64    // their bytes
 	busy   map[int64]bool
-	unsync int // blocks that were written since the last sync
+	unsync int  // blocks that were written since the last sync
+	saving bool // somebody is on the way to sync them
 }
 
 // brief reports whether the object has one block: there is nothing to go on from
@@ -179,12 +187,18 @@ func (v *Vault) admit(in *Incoming, r Receipt, room int64) error {
 			return err
 		}
 	}
+	left := room
 	if !r.Urgent {
-		room -= v.index.announced
+		left -= v.index.announced
 	}
-	if room < in.sealed {
+	if left < in.sealed {
 		return fmt.Errorf("%w: %d bytes are free beside the reserve and what was announced, and %d are wanted",
-			ErrNoRoom, max(0, room), in.sealed)
+			ErrNoRoom, max(0, left), in.sealed)
+	}
+	if !r.Despite {
+		if err := v.index.withinShare(v.quota, room, r.Peer, in.sealed); err != nil {
+			return err
+		}
 	}
 	v.expect(in.at, &coming{peer: r.Peer, sealed: in.sealed, left: in.sealed})
 	return nil
@@ -219,10 +233,10 @@ func (in *Incoming) note(r Receipt) error {
 	return v.place(v.sealRecord(aboutNote, in.at, n), path+noteSuffix)
 }
 
-// openFiles opens the files and reads which blocks are there. Memory is a bit for
+// openFiles opens the files and reads which blocks are there. Memory is two bits for
 // each block.
 func (in *Incoming) openFiles() (err error) {
-	in.have = make([]uint64, (in.blocks+63)/64)
+	in.have, in.fresh = make([]uint64, (in.blocks+63)/64), make([]uint64, (in.blocks+63)/64)
 	if in.brief() {
 		in.bytes, err = in.v.disk.create(in.v.folder(workFolder))
 		return err
@@ -279,6 +293,7 @@ func (in *Incoming) unmark(i int64) {
 	if in.has(i) {
 		_, size := evidence.BlockAt(in.sealed, i)
 		in.have[i/64] &^= 1 << (i % 64)
+		in.fresh[i/64] &^= 1 << (i % 64)
 		in.count--
 		in.size -= size
 	}
@@ -362,8 +377,17 @@ func (in *Incoming) begin(i int64) (wanted bool, err error) {
 }
 
 // write writes a block, and then its leaf hash, which says that it is there. The
-// two may reach the disk in any order: Complete finds what was lost.
+// two may reach the disk in any order: Complete finds what a crash lost. The reserve
+// stays free, whoever else fills the disk meanwhile.
 func (in *Incoming) write(i, offset int64, block []byte, leaf tlog.Hash) error {
+	switch free, err := in.v.disk.free(in.v.dir); {
+	case err != nil:
+		return err
+	case in.v.reserve > 0 && free < in.v.reserve+int64(len(block)):
+		return fmt.Errorf("%w: %d bytes are free, and %d stay free", ErrNoRoom, free, in.v.reserve)
+	}
+	in.writing.Lock()
+	defer in.writing.Unlock()
 	if _, err := in.bytes.WriteAt(block, offset); err != nil {
 		return err
 	}
@@ -371,11 +395,14 @@ func (in *Incoming) write(i, offset int64, block []byte, leaf tlog.Hash) error {
 		in.leaf = leaf
 		return nil
 	}
+	if n := i + 1; n%writeAhead == 0 { // those before it were written lately too
+		ahead(in.bytes.File, max(0, offset+int64(len(block))-writeAhead*evidence.MaxBlock), writeAhead*evidence.MaxBlock)
+	}
 	_, err := in.leaves.WriteAt(leaf[:], i*tlog.HashSize)
 	return err
 }
 
-// finish reports whether it is time to sync.
+// finish reports whether the caller is to sync, or to wait for who does.
 func (in *Incoming) finish(i int64, err error) (full bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -385,9 +412,14 @@ func (in *Incoming) finish(i int64, err error) (full bool) {
 	}
 	before := in.size
 	in.mark(i)
+	in.fresh[i/64] |= 1 << (i % 64)
 	in.v.arrived(in, in.size-before)
 	in.unsync++
-	return in.unsync >= syncBlocks
+	if in.unsync >= syncBlocks && !in.saving {
+		in.saving = true
+		return true
+	}
+	return in.unsync >= behindBlocks
 }
 
 // arrived counts bytes that are to come no more, or with a negative number again.
@@ -406,18 +438,34 @@ func (in *Incoming) Sync() error {
 	defer in.syncing.Unlock()
 	in.mu.Lock()
 	n := in.unsync
-	ended := in.ended
-	in.mu.Unlock()
-	if n == 0 || ended || in.brief() { // what is brief is not kept
+	if n == 0 || in.ended || in.brief() { // what is brief is not kept
+		in.saving = false
+		in.mu.Unlock()
 		return nil
 	}
-	if err := errors.Join(in.bytes.datasync(), in.leaves.datasync()); err != nil {
+	in.mu.Unlock()
+	err := errors.Join(in.bytes.datasync(), in.leaves.datasync())
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.saving = false
+	if err != nil {
+		clear(in.fresh)
 		return fmt.Errorf("vault: sync: %w", err)
 	}
-	in.mu.Lock()
 	in.unsync -= n
-	in.mu.Unlock()
 	return nil
+}
+
+// stale has Complete read back every block: what is known to have been written is
+// not known to be there any more. It reports whether there were any others.
+func (in *Incoming) stale() (changed bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for _, w := range in.fresh {
+		changed = changed || w != 0
+	}
+	clear(in.fresh)
+	return changed
 }
 
 // Close ends receiving for this caller and keeps what is there, if there are more

@@ -229,7 +229,15 @@ func TestBlockThatTheDiskLostIsMissingAgain(t *testing.T) {
 			defer v.Close()
 			in := s.mustReceive(t, v)
 			s.mustPut(t, in, 0, 1, 2, 3, 4)
+			if err := v.Close(); err != nil {
+				t.Fatal(err)
+			}
 			lose.do(t, incomingFile(t, c.Dir))
+			if v, err = vault.OpenSmall(t.Context(), c, func() int64 { return 1 << 30 }); err != nil {
+				t.Fatal(err)
+			}
+			defer v.Close()
+			in = s.mustReceive(t, v)
 			room := v.Room()
 			if err := in.Complete(t.Context()); !errors.Is(err, vault.ErrIncomplete) {
 				t.Fatalf("complete: got %v, want ErrIncomplete", err)
@@ -245,6 +253,46 @@ func TestBlockThatTheDiskLostIsMissingAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			requireSound(t, v, 1)
+		})
+	}
+}
+
+// TestBlocksThatWereJustWrittenAreNotReadBack, unless what says so is not right, or
+// could not be synced.
+func TestBlocksThatWereJustWrittenAreNotReadBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		leaves, faulty bool
+		want           []int64 // blocks that are missing again
+	}{
+		"not read":       {false, false, nil},
+		"other leaves":   {true, false, []int64{1, 3}},
+		"was not synced": {false, true, []int64{1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSender(t, 4*block+7)
+			f := &trouble{err: errFault}
+			conf := config(t.TempDir())
+			v, err := vault.OpenFaulty(t.Context(), conf, f.fault)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer v.Close()
+			in := s.mustReceive(t, v)
+			s.mustPut(t, in, 0, 1, 2, 3, 4)
+			if c.faulty {
+				f.n = f.steps + 1
+			}
+			if err := in.Sync(); (err != nil) != c.faulty {
+				t.Fatalf("sync: %v", err)
+			}
+			flip(t, incomingFile(t, conf.Dir), block+5000, 1)
+			if c.leaves {
+				flip(t, incomingFile(t, conf.Dir)+".leaves", 3*32, 32)
+			}
+			err = in.Complete(t.Context())
+			if got := in.Missing(-1, 9); !slices.Equal(got, c.want) || errors.Is(err, vault.ErrIncomplete) != (len(c.want) > 0) {
+				t.Errorf("missing %v, %v, want %v", got, err, c.want)
+			}
 		})
 	}
 }
@@ -419,5 +467,82 @@ func TestRoomCountsWhatIsToCome(t *testing.T) {
 	free = 1
 	if got := v.Room(); got != 0 {
 		t.Errorf("room of a full disk: %d", got)
+	}
+}
+
+// TestAPeerHasAShareOfTheDisk where nothing is said: what it announces leaves the
+// rest for others, before a byte is there and when all is.
+func TestAPeerHasAShareOfTheDisk(t *testing.T) {
+	const disk = 200 << 20
+	free := int64(disk)
+	c := config(t.TempDir())
+	c.Quota = vault.Quota{PeerShare: 50}
+	v, err := vault.OpenSmall(t.Context(), c, func() int64 { return free })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	announce := func(from protocol.ParticipantID, size int64, despite bool) error {
+		in, err := v.Receive(t.Context(), vault.Receipt{Case: protocol.NewCaseID(), Peer: from, Size: size,
+			Tree: protocol.DigestOf([]byte(protocol.NewCaseID())), Despite: despite})
+		if err == nil {
+			err = in.Close()
+		}
+		return err
+	}
+	for name, try := range map[string]struct {
+		size int64
+		want error
+	}{"more than the disk": {protocol.MaxObject, vault.ErrNoRoom}, "more than its share": {101 << 20, vault.ErrQuota}} {
+		if err := announce(peer, try.size, false); !errors.Is(err, try.want) {
+			t.Errorf("%s: got %v, want %v", name, err, try.want)
+		}
+	}
+	s := newSender(t, 60*block)
+	in := s.mustReceive(t, v)
+	for range 2 {
+		if err := announce(peer, 45<<20, false); !errors.Is(err, vault.ErrQuota) {
+			t.Errorf("more than is left of its share: %v", err)
+		}
+		if err := announce("us.fabrikam", 45<<20, false); err != nil {
+			t.Errorf("another peer: %v", err)
+		}
+		// The share stays what it was when what was announced is there.
+		s.mustPut(t, in, in.Missing(-1, 100)...)
+		free = disk - s.taken.Sealed
+	}
+	if err := announce(peer, 45<<20, true); err != nil {
+		t.Errorf("despite the quota: %v", err)
+	}
+	if err := announce(peer, 45<<20, true); !errors.Is(err, vault.ErrNoRoom) {
+		t.Errorf("despite the quota, and the disk: %v", err)
+	}
+}
+
+// TestTheReserveStaysFree although somebody else fills the disk while an object comes.
+func TestTheReserveStaysFree(t *testing.T) {
+	free := int64(100 << 20)
+	c := config(t.TempDir())
+	c.Reserve = 40 << 20
+	v, err := vault.OpenSmall(t.Context(), c, func() int64 { return free })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	s := newSender(t, 4*block)
+	in := s.mustReceive(t, v)
+	s.mustPut(t, in, 0)
+	b, proof, err := s.v.Block(s.taken.Tree, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	free = c.Reserve + int64(len(b)) - 1
+	if err := in.Put(1, b, proof); !errors.Is(err, vault.ErrNoRoom) {
+		t.Errorf("got %v, want ErrNoRoom", err)
+	}
+	free = 100 << 20
+	s.mustPut(t, in, in.Missing(-1, 100)...)
+	if err := in.Complete(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

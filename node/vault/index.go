@@ -34,6 +34,7 @@ type index struct {
 	contents  map[content]protocol.Digest
 	peerUse   map[protocol.ParticipantID]int64
 	caseUse   map[protocol.CaseID]int64
+	used      int64 // the sum of caseUse
 	announced int64 // bytes that are still to come
 }
 
@@ -95,6 +96,7 @@ func (x *index) clear(p place) {
 
 // use counts bytes against the quotas.
 func (x *index) use(id protocol.CaseID, peer protocol.ParticipantID, n int64) {
+	x.used += n
 	if x.caseUse[id] += n; x.caseUse[id] == 0 {
 		delete(x.caseUse, id)
 	}
@@ -113,6 +115,20 @@ func (x *index) within(q Quota, id protocol.CaseID, peer protocol.ParticipantID,
 	}
 	if peer != "" && q.Peer > 0 && x.peerUse[peer] > q.Peer-n {
 		return fmt.Errorf("%w: of a peer: %d bytes of %d are used, and %d more are wanted", ErrQuota, x.peerUse[peer], q.Peer, n)
+	}
+	return nil
+}
+
+// withinShare returns ErrQuota if n bytes more would be over a peer's share of a disk
+// that has room for so many.
+func (x *index) withinShare(q Quota, room int64, peer protocol.ParticipantID, n int64) error {
+	if peer == "" || q.Peer > 0 || q.PeerShare <= 0 {
+		return nil
+	}
+	most := (max(0, room) + x.used - x.announced) / 100 * q.PeerShare
+	if x.peerUse[peer] > most-n {
+		return fmt.Errorf("%w: of a peer: %d bytes of %d, which are %d%% of the disk, are used, and %d more are wanted",
+			ErrQuota, x.peerUse[peer], most, q.PeerShare, n)
 	}
 	return nil
 }

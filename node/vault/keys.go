@@ -25,6 +25,7 @@ func (v *Vault) SetKey(id protocol.CaseID, object protocol.Digest, held, sent ev
 		return fmt.Errorf("vault: set a key: %w", err)
 	}
 	r, err := v.readEntry(p)
+	bare := err == nil && !r.Whole
 	switch {
 	case errors.Is(err, ErrAbsent):
 		r = new(record)
@@ -38,7 +39,7 @@ func (v *Vault) SetKey(id protocol.CaseID, object protocol.Digest, held, sent ev
 		return fmt.Errorf("vault: set a key: %w", ErrKeyDiffers)
 	}
 	r.Whole, r.Held, r.Sent = true, held, sent
-	if err := v.setEntry(p, r); err != nil {
+	if err := v.settle(p, r, &commit{bare: bare}); err != nil {
 		return fmt.Errorf("vault: set a key: %w", err)
 	}
 	return nil
@@ -85,6 +86,25 @@ func (v *Vault) Key(id protocol.CaseID, object protocol.Digest) (held, sent evid
 	}
 	defer v.object(object)()
 	return v.key(p)
+}
+
+// Keeps returns nil if the key of an object is here, and otherwise what Key returns.
+func (v *Vault) Keeps(id protocol.CaseID, object protocol.Digest) error {
+	p, err := at(id, object)
+	if err != nil {
+		return err
+	}
+	if err := v.standing(p); err != nil {
+		return fmt.Errorf("vault: key: %w", err)
+	}
+	v.mu.Lock()
+	e := v.index.get(p)
+	v.mu.Unlock()
+	if e != nil && e.whole && !e.damaged {
+		return nil
+	}
+	_, _, err = v.Key(id, object)
+	return err
 }
 
 // key is Key for who has locked the object.

@@ -93,7 +93,12 @@ type Config struct {
 
 // A Quota bounds what a peer or a case may have, in bytes of sealed objects, those
 // included that were only announced; 0: no bound.
-type Quota struct{ Peer, Case int64 }
+type Quota struct {
+	Peer, Case int64
+	// PeerShare bounds, where Peer is 0, what a peer may have to so many percent of
+	// what the vault may use of its disk: what it has, and the room that there is.
+	PeerShare int64
+}
 
 // A Vault keeps evidence. It is safe for concurrent use.
 type Vault struct {

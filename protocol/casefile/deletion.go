@@ -50,7 +50,8 @@ func (e *Entry) evidence() bool {
 // Barred returns the acts with evidence that may not be used, oldest first: that
 // of a request that was not validated after the fact, and that against which an
 // authority raised a ground for refusal afterwards (Regulation (EU) 2023/1543,
-// Art. 4(5) and 10(4)).
+// Art. 4(5) and 10(4); that the latter holds outside of an emergency is a reading:
+// provenance unverified).
 func (c *Case) Barred() []protocol.Digest {
 	if !c.Unusable() {
 		return nil
