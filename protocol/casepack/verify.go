@@ -86,6 +86,8 @@ type verifier struct {
 	// matched are the objects whose bytes some act describes as they are.
 	matched        map[protocol.Digest]bool
 	contradictions []contradiction
+	lies           []lie
+	streams        map[protocol.Digest]int // how often a pack was read for a list
 	buffer         []byte
 	brief          bool // no evidence is read
 
@@ -108,7 +110,7 @@ func (p *Package) Verify(pins []register.Pin) Report {
 func (p *Package) verifier(pins []register.Pin) *verifier {
 	v := &verifier{p: p, pins: pins, used: map[string]bool{indexName: true}, decisions: []Replayed{},
 		contents: map[protocol.Digest]content{}, rows: map[row]int{}, standings: map[protocol.Digest]Standing{},
-		named: map[protocol.Digest]bool{}, listed: map[protocol.Digest]bool{}, matched: map[protocol.Digest]bool{}, buffer: make([]byte, 256<<10),
+		named: map[protocol.Digest]bool{}, listed: map[protocol.Digest]bool{}, matched: map[protocol.Digest]bool{}, streams: map[protocol.Digest]int{}, buffer: make([]byte, 256<<10),
 		report: &Report{Case: p.Index.Case, Exporter: p.Index.Exporter, Exported: p.Index.Exported, Fingerprint: p.bag.Fingerprint(),
 			Claims: []Claim{}, Evidence: []Evidence{}, Acts: []Covered{}, Ledgers: []Head{}}}
 	for _, e := range p.Index.Evidence {
@@ -149,6 +151,7 @@ func (p *Package) watch() func() {
 // rest claims what is not about one act.
 func (v *verifier) rest() {
 	v.settleContradictions()
+	v.settleLies()
 	v.deletions()
 	if v.growing {
 		v.report.leaveOpen("evidence", "the product of an interception that had not stopped is not in the package")
