@@ -27,7 +27,7 @@ COMITY := bin/comity
 # installed: unpacked beside the binary, so that nobody need be root.
 SOFTHSM := $(CURDIR)/bin/softhsm
 
-.PHONY: help demo test test-token check bench build lint fuzz check-vectors clean
+.PHONY: help demo test test-token check bench bench-long build lint fuzz check-vectors clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,10 +53,13 @@ test-token: ## officers' keys on a token; gets a software token by itself (Debia
 	fi; $(GO) vet -tags pkcs11 ./node/token ./node/home ./cmd/comity && $(GO) test -count 1 -tags pkcs11 ./node/token \
 		&& $(GO) test -count 1 -tags pkcs11 -run TestTokenScripts ./cmd/comity
 
-bench: build ## the measurements, each beside its floor
+bench: build ## the measurements, each beside its floor; wants 30 GiB of disk where TMPDIR is
 	$(GO) test -run '^$$' -bench . -benchtime 200ms $(BENCHED)
 	$(GO) test -count 1 -run TestMeasure -v ./protocol/agreement/library -args -measure
-	$(GO) test -timeout 20m -count 1 -run TestMeasure -v ./node -args -measure
+	$(GO) test -timeout 40m -count 1 -run TestMeasure -v ./node -args -measure
+
+bench-long: ## an object of 64 GiB from a provider to an authority; wants 140 GiB of disk where TMPDIR is
+	$(GO) test -timeout 6h -count 1 -run 'TestMeasureEvidence$$' -v ./node -args -measure -object $$((64 << 30))
 
 lint:
 	@fmt=$$(gofmt -l cmd crypto node protocol testnet); test -z "$$fmt" || { echo "gofmt: $$fmt"; exit 1; }

@@ -244,7 +244,7 @@ func (n *Node) enough(p *plan) error {
 	kind := p.body.Kind()
 	hint := "another officer approves it: comity approve " + string(p.act.Case)
 	if kind == protocol.KindDisclosure {
-		hint = "keep it with comity disclose --propose, and another officer approves it: comity approve " + string(p.act.Case)
+		hint = "comity disclose " + string(p.act.Case) + " --held --propose keeps it, and another officer approves it: comity approve " + string(p.act.Case)
 	}
 	return &desk.Problem{Status: http.StatusConflict, Hint: hint,
 		Text: fmt.Sprintf("the %s cannot be sent: %d of the %d officers whom this participant asks for stand behind it (%s)",

@@ -134,6 +134,7 @@ func rsync(t *testing.T, size int64) (took time.Duration, why string) {
 		return 0, "no user"
 	}
 	dir := t.TempDir()
+	defer os.RemoveAll(dir) // large, and what is measured next needs the room
 	in := func(name string) string { return filepath.Join(dir, name) }
 	for _, key := range []string{"host", "user"} {
 		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", in(key)).CombinedOutput(); err != nil {

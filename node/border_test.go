@@ -395,7 +395,11 @@ func disclosure(status protocol.ProductionStatus) protocol.Body {
 // served takes a case to the provider: the police request, the office certifies.
 func (b *border) served() protocol.CaseID {
 	b.t.Helper()
-	id := b.request(newOrder()).Case
+	return b.serve(b.request(newOrder()).Case)
+}
+
+func (b *border) serve(id protocol.CaseID) protocol.CaseID {
+	b.t.Helper()
 	b.awaitState(office, id, "requested")
 	_, err := b.act(office, desk.Draft{Case: id, Body: certification()})
 	b.must(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"comity.example/node/desk"
@@ -84,7 +85,7 @@ func (n *Node) orderDestruction(ctx context.Context, d desk.Draft) (denied *desk
 			if _, err := n.step(tx, casefile.StepOf(out.Act, &out.Decision), casefile.Case.Send); err != nil {
 				return err
 			}
-			return orderObjects(tx, d, now)
+			return n.orderObjects(tx, d, now)
 		})
 		switch {
 		case errors.Is(err, errStale):
@@ -97,10 +98,13 @@ func (n *Node) orderDestruction(ctx context.Context, d desk.Draft) (denied *desk
 }
 
 // orderObjects notes of each object that it is to be destroyed.
-func orderObjects(tx *journal.Tx, d desk.Draft, now time.Time) error {
+func (n *Node) orderObjects(tx *journal.Tx, d desk.Draft, now time.Time) error {
 	for _, tree := range d.Body.Deletion.Objects {
 		x := exhibitID{d.Case, tree}
 		e, err := handedOver(tx, x)
+		if err == nil {
+			err = n.nowherePassedOn(tx, x, desk.EvidenceDeleted)
+		}
 		if err != nil {
 			return err
 		}
@@ -133,6 +137,41 @@ func handedOver(tx *journal.Tx, x exhibitID) (exhibit, error) {
 	return e, err
 }
 
+// nowherePassedOn wants what was passed on out of a case into another to be gone there:
+// else its sender could read it still, whatever it certifies.
+func (n *Node) nowherePassedOn(tx *journal.Tx, x exhibitID, gone ...desk.EvidenceState) error {
+	for _, id := range n.vault.Cases(x.Object) {
+		other, err := readJSON[exhibit](tx, exhibitID{id, x.Object}.key())
+		if errors.Is(err, store.ErrNotFound) || err == nil && (id == x.Case || other.Bound != x.Case) {
+			continue // a key that was only prepared goes with this one
+		}
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(gone, other.State) {
+			return &desk.Problem{Status: http.StatusConflict, Text: "an object of it was passed on into another case, and can be read there",
+				Hint: "delete it there first: comity delete " + string(id)}
+		}
+	}
+	return nil
+}
+
+// dropPrepared destroys the keys of an object that were made to pass it on into other
+// cases, in which it never was: no certificate would ever name them.
+func (n *Node) dropPrepared(ctx context.Context, x exhibitID) error {
+	for _, id := range n.vault.Cases(x.Object) {
+		_, err := n.exhibit(ctx, exhibitID{id, x.Object})
+		var missing *desk.Problem
+		if errors.As(err, &missing) {
+			err = n.vault.Drop(id, x.Object)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func deletedAlready(id protocol.CaseID) error {
 	return &desk.Problem{Status: http.StatusConflict, Text: "an object of it is deleted already, and that is certified",
 		Hint: "the case has the certificate: comity case show " + string(id)}
@@ -142,7 +181,13 @@ func deletedAlready(id protocol.CaseID) error {
 func (n *Node) goOnDestroying(ctx context.Context, d desk.Draft) (desk.Submitted, error) {
 	for _, tree := range d.Body.Deletion.Objects {
 		n.stopFetch(exhibitID{d.Case, tree})
-		if err := n.vault.Destroy(d.Case, tree); err != nil {
+		n.splits.Lock() // a key that is being split is there before, or not at all
+		err := n.vault.Destroy(d.Case, tree)
+		if err == nil {
+			err = n.dropPrepared(ctx, exhibitID{d.Case, tree})
+		}
+		n.splits.Unlock()
+		if err != nil {
 			n.watch.setTrouble(err)
 			return desk.Submitted{}, fmt.Errorf("node: destroy a key: %w", err)
 		}
@@ -183,6 +228,9 @@ func (n *Node) certify(tx *journal.Tx, act *protocol.Act, at time.Time) error {
 			case desk.EvidenceWaiting:
 				return &desk.Problem{Status: http.StatusConflict, Text: "an object of it is not here: there is no use to restrict",
 					Hint: "delete it: then it is not fetched any more either"}
+			}
+			if err := n.nowherePassedOn(tx, x, desk.EvidenceDeleted, desk.EvidenceRestricted); err != nil {
+				return err
 			}
 			e.State, e.Why = desk.EvidenceRestricted, ""
 			if err := errors.Join(tx.Delete(x.pendingKey()), writeJSON(tx, x.key(), e)); err != nil {

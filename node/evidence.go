@@ -71,6 +71,8 @@ type exhibit struct {
 	// before it is fetched.
 	Anew bool `json:"anew,omitzero"`
 	Live bool `json:"live,omitzero"` // it was delivered as it grew (live.go)
+	// Readers are others who may fetch it from here.
+	Readers []protocol.ParticipantID `json:"readers,omitempty"`
 }
 
 // An exhibitID names an object of a case.
@@ -204,6 +206,7 @@ func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic
 				Hint: "take it in first: see comity case show " + string(c.ID)}
 		case own:
 			next.State, next.From, next.Anew = desk.EvidenceDisclosed, "", false
+			next.Readers = n.readersBeside(held.Readers, m.act.Body.Disclosure.Readers)
 		case err == nil && held.State != desk.EvidenceDamaged:
 			continue // disclosed once more, or by itself and in a relay
 		case !n.cfg.Evidence.Manual && c.Issuer == n.cfg.Self:
@@ -240,7 +243,7 @@ func (n *Node) takeBack(tx *journal.Tx, c *casefile.Case, act protocol.Digest) e
 			err = errors.Join(err, tx.Delete(x.key()))
 			continue
 		}
-		e.State, e.Act, e.In = desk.EvidenceHeld, protocol.Digest{}, protocol.Digest{}
+		e.State, e.Act, e.In, e.Readers = desk.EvidenceHeld, protocol.Digest{}, protocol.Digest{}, nil
 		err = errors.Join(err, writeJSON(tx, x.key(), e))
 	}
 	return err
@@ -392,8 +395,10 @@ func (n *Node) items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem, e
 		default:
 			i.Have = i.Total
 		}
+		var err error
+		i.Served, err = n.served(r, x, &e)
 		items = append(items, i)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err

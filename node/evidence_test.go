@@ -17,7 +17,7 @@ import (
 )
 
 // contents are the files of the tests, by their names.
-var contents = map[string]string{"mailbox.mbox": "From falcon\n", "a.txt": "a"}
+var contents = map[string]string{"mailbox.mbox": "From falcon\n", "a.txt": "a", "large.bin": strings.Repeat("large", 1<<19)}
 
 // takeIn takes the objects of a draft into the vault of who discloses them. What the
 // node does not take in stays as it is described.
@@ -219,8 +219,18 @@ func TestWhatTheScannerFindsIsPutApart(t *testing.T) {
 				if err == nil || got != "" {
 					t.Errorf("read %q", got)
 				}
-				if c.want == desk.EvidenceQuarantined {
-					b.fetch(office, id, desk.Fetch{Despite: true})
+				if c.want == desk.EvidenceWaiting { // and at last a person decides
+					b.await("a quarantine without a verdict", func() bool {
+						i := b.exhibit(office, id)
+						return i.State == desk.EvidenceQuarantined && strings.Contains(i.Why, "no verdict")
+					})
+				}
+				if c.want != desk.EvidenceComplete {
+					b.fetch(office, id, desk.Fetch{Despite: true}) // the quota, and nothing else
+					if got, err := b.opens(office, id, item.Object.Tree); err == nil || got != "" {
+						t.Errorf("in quarantine, despite a quota: %q", got)
+					}
+					b.fetch(office, id, desk.Fetch{Release: true})
 					if got, err := b.opens(office, id, item.Object.Tree); err != nil || got != contents["mailbox.mbox"] {
 						t.Errorf("taken out of quarantine: %q, %v", got, err)
 					}

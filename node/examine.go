@@ -79,6 +79,9 @@ func (n *Node) check(ctx context.Context, x exhibitID, v verdict) {
 	var err error
 	if v.state == "" {
 		v, err = n.examine(ctx, x)
+		if errors.Is(err, scan.ErrScan) && n.fetcher.unjudged(x) >= ScanTries {
+			v, err = verdict{desk.EvidenceQuarantined, "the scanner gave no verdict"}, nil
+		}
 	}
 	if err == nil {
 		err = n.settleExhibit(ctx, x, v)

@@ -140,7 +140,12 @@ func namedBy(act *protocol.Act) ([]protocol.Object, error) {
 
 // evidence puts an object into the package, as it lies in the vault, or says why it
 // is not there.
+// What is here is what was described when it came: whoever disclosed it may have described
+// it otherwise in another act.
 func (x *export) evidence(d disclosedObject) error {
+	if d.held.Object.Tree == d.object.Tree {
+		d.object = d.held.Object
+	}
 	at := casepack.Unfetched
 	switch d.held.State {
 	case desk.EvidenceDisclosed, desk.EvidenceComplete:

@@ -4,8 +4,27 @@ import (
 	"context"
 
 	"comity.example/node/desk"
+	"comity.example/node/journal"
 	"comity.example/protocol"
 )
+
+// PassOn has an object be prepared to be passed on into another case, and be passed on
+// into it where sent says so.
+func (n *Node) PassOn(ctx context.Context, from, to protocol.CaseID, tree protocol.Digest, sent bool) error {
+	m := &manifest{act: &protocol.Act{Case: to}, bound: from}
+	if _, err := n.sentShare(m, tree); err != nil || !sent {
+		return err
+	}
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		e, err := readJSON[exhibit](tx, exhibitID{from, tree}.key())
+		if err != nil {
+			return err
+		}
+		e.State, e.From = desk.EvidenceDisclosed, ""
+		return writeJSON(tx, exhibitID{to, tree}.key(), e)
+	})
+	return err
+}
 
 // OrderDestruction is the first step of a deletion, after which a node is killed.
 func (n *Node) OrderDestruction(ctx context.Context, d desk.Draft) error {

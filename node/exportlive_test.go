@@ -26,6 +26,22 @@ func (n *Node) TickOnly(ctx context.Context, id protocol.CaseID) error {
 	return err
 }
 
+// FalsifyProduct has a node believe that the stop named an object that the case has
+// already, as what was delivered.
+func (n *Node) FalsifyProduct(ctx context.Context, id protocol.CaseID, tree protocol.Digest) error {
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		l, err := liveOf(tx, id)
+		if err != nil {
+			return err
+		}
+		l.Stop = protocol.Digest{1}
+		l.Product = &protocol.Object{Name: l.Name, MediaType: l.MediaType, Size: 3, Segments: 1, Tree: tree}
+		return writeJSON(tx, liveKey(id), l)
+	})
+	n.lives.wake()
+	return err
+}
+
 // FalsifyStop has a node believe that the stop said that something else was delivered.
 func (n *Node) FalsifyStop(ctx context.Context, id protocol.CaseID) error {
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {

@@ -26,6 +26,10 @@ import (
 // share, or the scanner, does not answer.
 const FetchRetry = 15 * time.Second
 
+// ScanTries is how often the scanner is asked about an object before it goes into
+// quarantine without a verdict: there a person decides.
+const ScanTries = 5
+
 // A fetcher is what the node knows of objects on their way. What must last of it
 // is in the store and in the vault: an object is pending there until it was
 // checked, and its blocks are kept as they come.
@@ -34,9 +38,11 @@ type fetcher struct {
 	// landed say that there is something in arrived; each holds at most one.
 	landed [lines]chan struct{}
 
-	mu      sync.Mutex
-	jobs    map[exhibitID]*fetching // guarded by mu
-	arrived [lines][]arrival        // guarded by mu
+	mu   sync.Mutex
+	jobs map[exhibitID]*fetching // guarded by mu
+	// scans is how often the scanner gave no verdict; guarded by mu.
+	scans   map[exhibitID]int
+	arrived [lines][]arrival // guarded by mu
 	// checking is how many objects of each peer are being checked; guarded by mu.
 	checking map[seat]int
 }
@@ -50,10 +56,12 @@ const (
 	lines
 )
 
-// A seat is what a peer has of those who check large objects, or brief ones.
+// A seat is what a peer has of those who check large objects, or brief ones; its
+// emergencies have seats of their own.
 type seat struct {
-	peer  protocol.ParticipantID
-	brief bool
+	peer   protocol.ParticipantID
+	brief  bool
+	urgent bool
 }
 
 // An arrival is an object of which all blocks are here, or about which there is a
@@ -78,7 +86,7 @@ func (a *arrival) line() int {
 	return largeLine
 }
 
-func (a *arrival) seat() seat { return seat{a.peer, a.brief} }
+func (a *arrival) seat() seat { return seat{a.peer, a.brief, a.urgent} }
 
 // seats is how many objects of the peer may be checked at a time.
 func (a *arrival) seats() int {
@@ -97,11 +105,20 @@ type fetching struct {
 }
 
 func newFetcher() *fetcher {
-	f := &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, checking: map[seat]int{}}
+	f := &fetcher{woken: make(chan struct{}, 1), jobs: map[exhibitID]*fetching{}, scans: map[exhibitID]int{}, checking: map[seat]int{}}
 	for line := range f.landed {
 		f.landed[line] = make(chan struct{}, 1)
 	}
 	return f
+}
+
+// unjudged counts that the scanner gave no verdict on an object, and returns how often
+// that was since it came here, or the node started.
+func (f *fetcher) unjudged(x exhibitID) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.scans[x]++
+	return f.scans[x]
 }
 
 // wake has the loop look for what is pending. It never blocks.
@@ -120,6 +137,7 @@ func (f *fetcher) set(x exhibitID, j *fetching) {
 	defer f.mu.Unlock()
 	if j == nil {
 		delete(f.jobs, x)
+		delete(f.scans, x)
 		return
 	}
 	f.jobs[x] = j
@@ -224,6 +242,7 @@ func (n *Node) openVault(ctx context.Context) error {
 	}
 	n.engine = transfer.New(transfer.Config{Source: n.source, Done: n.fetchEnded, Log: n.cfg.Log})
 	n.shares = transfer.NewShares()
+	n.handouts = newHandouts()
 	return n.collectStrays(ctx)
 }
 
@@ -342,7 +361,8 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	}
 	var in *vault.Incoming
 	if err == nil {
-		in, err = n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size, Despite: e.Despite})
+		in, err = n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size,
+			Despite: e.Despite, Urgent: e.Emergency})
 	}
 	switch {
 	case errors.Is(err, vault.ErrQuota):
@@ -456,7 +476,7 @@ func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (
 			case e.State == desk.EvidenceWaiting:
 				e.Why, e.Despite = "", e.Despite || what.Despite
 				changed[x] = e
-			case e.State == desk.EvidenceQuarantined && what.Despite:
+			case e.State == desk.EvidenceQuarantined && what.Release:
 				e.State, e.Why = desk.EvidenceComplete, "taken out of quarantine"
 				changed[x] = e
 			}

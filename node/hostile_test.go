@@ -19,6 +19,7 @@ import (
 	"comity.example/node/link"
 	"comity.example/node/vault"
 	"comity.example/protocol"
+	"comity.example/protocol/chain/chaintest"
 	"comity.example/protocol/evidence"
 	"comity.example/protocol/wire"
 )
@@ -53,15 +54,17 @@ type lie struct {
 	tree protocol.Digest
 }
 
-// liar has the provider served so many times, and puts a liar in its place.
-func (b *border) liar(cases int) (*liar, []protocol.CaseID) {
+// liar has the provider served so many times, and puts a liar in its place, who knows
+// the cases, too, in which the provider was served before.
+func (b *border) liar(cases int, before ...protocol.CaseID) (*liar, []protocol.CaseID) {
 	b.t.Helper()
 	l := &liar{b: b, cases: map[protocol.CaseID][]protocol.Digest{}, lies: map[protocol.Digest]*lie{},
 		ended: make(chan error, 1)}
 	var ids []protocol.CaseID
 	for range cases {
-		id := b.served()
-		ids = append(ids, id)
+		ids = append(ids, b.served())
+	}
+	for _, id := range append(slices.Clone(ids), before...) {
 		l.cases[id] = b.thread(contoso, id)
 	}
 	b.halt(contoso)
@@ -135,7 +138,9 @@ func (l *liar) discloses(id protocol.CaseID, status protocol.ProductionStatus, l
 			x.object(&o)
 		}
 		_, sent, err := l.vault.Key(x.id, x.tree)
-		b.must(err)
+		if !errors.Is(err, vault.ErrAbsent) && !errors.Is(err, vault.ErrNoKey) { // it is made up
+			b.must(err)
+		}
 		k.Shares = append(k.Shares, protocol.KeyShare{Object: x.tree, Share: sent[:]})
 		d.Objects = append(d.Objects, o)
 		if x.keys != nil {
@@ -157,6 +162,34 @@ func (l *liar) discloses(id protocol.CaseID, status protocol.ProductionStatus, l
 		b.t.Fatalf("the disclosure of a liar was not taken: %v", answer)
 	}
 	l.cases[id] = []protocol.Digest{b.digest(a)}
+}
+
+// rot changes a byte of an object on the disk of a participant, until it is mended.
+func (b *border) rot(at protocol.ParticipantID, tree protocol.Digest, offset int64) (mend func()) {
+	b.t.Helper()
+	name := fmt.Sprintf("%x", tree[:])
+	path := filepath.Join(b.Home(at).Dir, "data", "vault", "objects", name[:2], name)
+	flip := func() {
+		b.t.Helper()
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		b.must(err)
+		var one [1]byte
+		_, err = f.ReadAt(one[:], offset)
+		b.must(err)
+		one[0] ^= 1
+		_, err = f.WriteAt(one[:], offset)
+		b.must(errors.Join(err, f.Close()))
+	}
+	flip()
+	return flip
+}
+
+// named wants the check of a vault to find one object damaged.
+func (b *border) named(at protocol.ParticipantID, tree protocol.Digest) {
+	b.t.Helper()
+	if r, err := b.node(at).CheckVault(b.t.Context()); err != nil || len(r.Damaged) != 1 || r.Damaged[0] != tree {
+		b.t.Errorf("the check of the vault of %s: %+v, %v", at, r, err)
+	}
 }
 
 // incoming returns the files of what a node receives.
@@ -370,4 +403,35 @@ func TestWhoAnnouncesMuchTakesNothing(t *testing.T) {
 func sum(b []byte) string {
 	d := sha512.Sum512(b)
 	return hex.EncodeToString(d[:])
+}
+
+// TestNamesThatAreNoneAreRefused by who receives the act, whatever its sender's node
+// lets through: nothing of it is there.
+func TestNamesThatAreNoneAreRefused(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id := b.served()
+		heads := b.thread(contoso, id)
+		for name, bad := range map[string]string{"a way out": `../mailbox.mbox`, "a path": `/etc/passwd`, "NUL": `a\u0000b`, "a drive": `a\\b`,
+			"4 KiB of marks": strings.Repeat("\u202e", 4<<10/3), "none": "", "the folder": "."} {
+			a := b.blank(disclosure(protocol.ProductionComplete), contoso, office)
+			a.Case, a.Follows = id, heads
+			b.endorse(a)
+			payload := bytes.Replace(b.payload(a), []byte(`"mailbox.mbox"`), []byte(`"`+bad+`"`), 1)
+			signed := chaintest.Wrap(b.signedAs("comity-act+jws", payload, contoso), a.Endorsements...)
+			b.refused(crime{name, contoso, office, b.seal(signed, office), protocol.ReasonMalformed, nil}, id)
+			if items := b.evidence(office, id); len(items) > 0 {
+				t.Errorf("%s: %+v", name, items)
+			}
+		}
+		// Marks that a name has room for are data.
+		marks := strings.Repeat("\u202e", protocol.MaxObjectName/3)
+		o := b.handsOver(id, map[string][]byte{marks: []byte("From falcon\n")})[0]
+		b.fetch(office, id, desk.Fetch{})
+		if i := b.awaitExhibit(office, id, desk.EvidenceComplete); i.Object.Name != marks {
+			t.Errorf("got the name %q", i.Object.Name)
+		}
+		if got, err := b.opens(office, id, o.Tree); err != nil || got != "From falcon\n" {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}, police, office, contoso)
 }

@@ -236,7 +236,11 @@ func TestKilledTransferIsBitIdentical(t *testing.T) {
 		if have < sealed {
 			began := time.Now()
 			k.until(t, have+1)
-			k.longest = max(k.longest, time.Since(began))
+			took := time.Since(began)
+			k.longest = max(k.longest, took)
+			if took > resumeAfter {
+				t.Logf("kill %d, of the authority %v: %v until it went on", i, victim == &k.to, took.Round(time.Millisecond))
+			}
 		}
 	}
 	for patience := time.Now().Add(killedWithin); ; time.Sleep(look) {

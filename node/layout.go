@@ -34,6 +34,7 @@ import (
 //	notify/<target>/<lane>/<seq>                   what a person is to be told of, outside of the node
 //	evidence/<case>/<tree hash>                    an object of a case, whose bytes are in the vault
 //	fetch/<case>/<tree hash>                       that it is to be fetched
+//	handout/<case>/<tree hash>/<reader>            what a reader was given of an object of ours
 //	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
 //	part/<document digest>/<nnnn>                  a part of a document that is too large for one value
 //	peer/<peer>                                    the newest checkpoint of the peer's ledger that was shown to extend the others
@@ -58,6 +59,7 @@ const (
 	keyReckoned    = "reckoned"
 	prefixEvidence = "evidence/"
 	prefixFetch    = "fetch/"
+	prefixHandout  = "handout/"
 	prefixLive     = "live/"
 	prefixDocument = "document/"
 	prefixPart     = "part/"

@@ -162,6 +162,7 @@ func (n *Node) lendBlock(ctx context.Context, peer protocol.ParticipantID, m *wi
 		return n.lendNothing(err)
 	}
 	n.metrics.lent("block", len(block))
+	n.handedBlock(ctx, handoutID{exhibitID{g.id, m.Tree}, peer}, sealed, int64(m.Index))
 	return &wire.Block{Proof: proof, Block: block}, nil
 }
 
@@ -183,6 +184,7 @@ func (n *Node) lendShare(ctx context.Context, peer protocol.ParticipantID, m *wi
 		return n.lendNothing(err)
 	}
 	n.metrics.lent("share", 0)
+	n.handedKey(ctx, handoutID{exhibitID{g.id, m.Object}, peer})
 	return &wire.Share{Share: held}, nil
 }
 

@@ -504,7 +504,8 @@ func TestAHostileProviderIsFoundOut(t *testing.T) {
 		}
 		b.start(police)
 		b.await("the reader to see it", func() bool {
-			return strings.Contains(b.exhibit(police, id).Why, "does not open")
+			got := b.exhibit(police, id)
+			return strings.Contains(got.Why, "does not open") && got.Segments > 0
 		})
 		if got := b.exhibit(police, id); got.Segments != 1 {
 			t.Errorf("got %+v", got)

@@ -43,12 +43,21 @@ func (n *Node) lentLive(ctx context.Context, peer protocol.ParticipantID, act pr
 		}
 		held, err := liveOf(r, a.Case)
 		lost := slices.ContainsFunc(f.File.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
-		if err == nil && held != nil && held.Start == act && !lost {
+		if err == nil && held != nil && held.Start == act && !lost && held.serves(&f.File, peer) {
 			id, l = a.Case, held
 		}
 		return err
 	})
 	return id, l, err
+}
+
+// serves reports whether a live object may be given to one of its readers now, by the
+// rules for what it becomes.
+func (l *liveRecord) serves(c *casefile.Case, reader protocol.ParticipantID) bool {
+	if l.Product == nil {
+		return !c.Unusable()
+	}
+	return c.Serves(l.Stop, l.Product.Tree, reader)
 }
 
 // lendSegment answers a peer that asks for a segment. It waits for the next ones,

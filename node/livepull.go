@@ -358,6 +358,14 @@ func (n *Node) adoptLive(ctx context.Context, id protocol.CaseID, l *liveRecord)
 			return err
 		}
 		now.Over, now.Why = true, why
+		if now.Product != nil {
+			_, err := tx.Get(exhibitID{id, now.Product.Tree}.key())
+			if err == nil { // what the case has stays what it is
+				now.Product, now.Why = nil, "the act that stopped it names other evidence of the case as what was delivered"
+			} else if ignoreMissing(err) != nil {
+				return err
+			}
+		}
 		if err := writeJSON(tx, liveKey(id), now); err != nil || now.Product == nil {
 			return err
 		}

@@ -69,16 +69,17 @@ type Node struct {
 	metrics  *metrics
 	watch    *watch
 
-	// vault holds the bytes of evidence, engine fetches them, and shares divides
-	// what peers fetch from us.
-	vault   *vault.Vault
-	engine  *transfer.Engine
-	shares  *transfer.Shares
-	fetcher *fetcher
-	lives   *lives
-	uploads *upload.Store
-	grants  grants
-	splits  sync.Mutex // held while a key is split for another case
+	// vault holds the bytes of evidence, engine fetches them, shares divides what
+	// peers fetch from us, and handouts are what they were given.
+	vault    *vault.Vault
+	engine   *transfer.Engine
+	shares   *transfer.Shares
+	fetcher  *fetcher
+	lives    *lives
+	handouts *handouts
+	uploads  *upload.Store
+	grants   grants
+	splits   sync.Mutex // held while a key is split for another case
 
 	// grounds is what acts are decided on. It changes only inside a commit, so
 	// that the order of the ledger is the order in which they took effect.
@@ -184,6 +185,9 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	stop()
 	// The journal ends last: what the others were writing is written.
+	if err == nil {
+		err = n.saveHandouts(writing)
+	}
 	stopWriting()
 	if e := <-wrote; e != nil && err == nil {
 		err = e
@@ -199,7 +203,7 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
 	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.finishDestroying,
-		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.moveEvidence, n.pullLives, n.sweepUploads}
+		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.moveEvidence, n.noteHandouts, n.pullLives, n.sweepUploads}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()

@@ -2,9 +2,14 @@ package node_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +58,9 @@ type listener struct {
 // call calls the API and returns what it answered; an error must not hold the mark.
 func (l *listener) call(at protocol.ParticipantID, method, path string, body []byte) (int, []byte) {
 	l.t.Helper()
-	r := httptest.NewRequest(method, path, bytes.NewReader(body))
+	ctx, stop := context.WithCancel(l.t.Context())
+	defer stop()
+	r := httptest.NewRequest(method, path, bytes.NewReader(body)).WithContext(ctx)
 	r.Header.Set("Authorization", "Bearer token")
 	w := httptest.NewRecorder()
 	l.node(at).http.ServeHTTP(w, r)
@@ -114,6 +121,7 @@ func TestNothingThatIsSaidNamesAPerson(t *testing.T) {
 		l.abuseDocuments()
 		id := l.tellStory()
 		l.abuseBodies(id)
+		l.abuseEvidence(id)
 		l.deliverCrimes()
 		if l.errors < 500 {
 			t.Errorf("only %d errors were heard", l.errors)
@@ -127,6 +135,7 @@ func TestNothingThatIsSaidNamesAPerson(t *testing.T) {
 		}
 		for _, at := range []protocol.ParticipantID{police, office, contoso} {
 			l.checkMetrics(at)
+			l.checkFiles(at)
 			for i, rec := range b.records(at) {
 				if text, err := rec.Encode(); err != nil || hasMark(text) {
 					t.Errorf("%s: entry %d of the ledger: %s %v", at, i, text, err)
@@ -237,6 +246,69 @@ func (l *listener) abuseBodies(id protocol.CaseID) {
 		}
 	}
 	l.awaitState(office, id, "produced")
+}
+
+// abuseEvidence has marked evidence fetched, read, uploaded and deleted, and asks for
+// what is not there.
+func (l *listener) abuseEvidence(id protocol.CaseID) {
+	of := "/v1/cases/" + string(id)
+	l.fetch(office, id, desk.Fetch{})
+	item := l.awaitExhibit(office, id, desk.EvidenceComplete)
+	if got, err := l.opens(office, id, item.Object.Tree); err != nil || !hasMark([]byte(got)) {
+		l.t.Errorf("the evidence reads %q, %v: there is nothing to be found", got, err)
+	}
+	for _, at := range []protocol.ParticipantID{police, office, contoso} {
+		for _, path := range []string{"/evidence/" + mark, "/evidence/sha256:" + mark, "/evidence/" + item.Object.Tree.String() + "?offset=" + mark,
+			"/live/" + mark, "/live/" + mark + "?seq=" + mark, "/uploads/" + mark} {
+			for _, method := range []string{"GET", "DELETE", "POST", "PATCH"} {
+				l.call(at, method, of+path, []byte(mark))
+			}
+		}
+		l.call(at, "POST", of+"/evidence/fetch", l.encode(map[string]string{"object": mark}))
+		ctx, stop := context.WithCancel(l.t.Context())
+		r := httptest.NewRequest("POST", of+"/uploads/", nil).WithContext(ctx)
+		for k, v := range map[string]string{"Authorization": "Bearer token", "Tus-Resumable": "1.0.0", "Upload-Length": "5",
+			"Upload-Metadata": "filename " + base64.StdEncoding.EncodeToString([]byte(mark+"/"+mark)) + "," + mark + " " + mark} {
+			r.Header.Set(k, v)
+		}
+		w := httptest.NewRecorder()
+		l.node(at).http.ServeHTTP(w, r)
+		stop()
+		if w.Code < 400 || hasMark(w.Body.Bytes()) {
+			l.t.Errorf("an upload answered %d: %s", w.Code, w.Body)
+		}
+	}
+	time.Sleep(2 * time.Second) // until the library's grace is over
+	body := deleting(item.Object.Tree)
+	body.Deletion.Text = mark
+	l.does(office, id, body)
+}
+
+// checkFiles: no file of the node is named after what somebody wrote, and what is of
+// evidence holds nothing of it in the clear.
+func (l *listener) checkFiles(at protocol.ParticipantID) {
+	l.t.Helper()
+	seen := 0
+	l.must(filepath.WalkDir(l.config(at).Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if hasMark([]byte(path)) {
+			l.t.Errorf("a file of %s is named %s", at, path)
+		}
+		if !strings.Contains(path, "/vault/") && !strings.Contains(path, "/uploads/") {
+			return nil
+		}
+		seen++
+		b, err := os.ReadFile(path)
+		if hasMark(b) {
+			l.t.Errorf("a file of %s holds the mark: %s", at, path)
+		}
+		return err
+	}))
+	if seen < 2 {
+		l.t.Errorf("%s has %d files of evidence", at, seen)
+	}
 }
 
 // deliverCrimes has peers send marked acts that are refused.

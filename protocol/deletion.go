@@ -28,17 +28,22 @@ type DeletionReason string
 // The reasons for a deletion. The list is append-only.
 const (
 	// DeletionRefused: an authority raised a ground for refusal after the evidence
-	// had come (Regulation (EU) 2023/1543, Art. 10(4)).
+	// had come (Regulation (EU) 2023/1543, Art. 10(4), of an emergency). That it holds
+	// of other orders too is a reading of Art. 12(2), by which nothing comes then:
+	// provenance unverified.
 	DeletionRefused DeletionReason = "refused_after"
 	// DeletionNotValidated: an emergency was not validated after the fact (the same,
 	// Art. 4(5)).
 	DeletionNotValidated DeletionReason = "not_validated"
-	// DeletionMinimised: it is neither relevant nor needed (18 USC 2523(b)(4)(G):
-	// segregate, seal, or delete, and not disseminate).
+	// DeletionMinimised: it is neither relevant nor needed (18 USC 2523(b)(4)(G), of
+	// the government that is not the United States': segregate, seal, or delete, and
+	// not disseminate).
 	DeletionMinimised DeletionReason = "minimisation"
 	// DeletionRetention: the time for which it is kept is over. What went by other
-	// means is there for 10 to 45 days (Implementing Regulation (EU) 2025/1550, Annex,
-	// 3.3.3(b)); other periods are the sender's own law: provenance unverified.
+	// means is accessible for 10 to 45 days, longer if the issuing authority asked for
+	// it (Implementing Regulation (EU) 2025/1550, Annex, 3.3.3(b), which does not say
+	// that it is deleted then); other periods are the sender's own law: provenance
+	// unverified.
 	DeletionRetention DeletionReason = "retention"
 	// DeletionWithdrawn: it crossed the withdrawal of its request, or came of one that
 	// has ended. Provenance unverified.
@@ -62,8 +67,8 @@ func (r *DeletionReason) UnmarshalText(b []byte) error {
 	return known("reason of a deletion", *r, DeletionReasons())
 }
 
-// Restricts reports whether the law behind a reason knows restricting the use
-// instead of deleting.
+// Restricts reports whether the law behind a reason, so far as it was read, knows
+// restricting the use instead of deleting.
 func (r DeletionReason) Restricts() bool {
 	return r == DeletionRefused || r == DeletionNotValidated || r == DeletionMinimised
 }

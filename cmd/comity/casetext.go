@@ -25,6 +25,8 @@ type turn struct {
 	authority, accepted bool
 	// own says that who is to certify is the issuer itself.
 	own bool
+	// taps says that an interception is asked for, and began that it has begun.
+	taps, began bool
 }
 
 // A question is what waits for an answer.
@@ -93,6 +95,12 @@ func (t turn) answers() []string {
 			"comity consult " + t.id + ", before comity refuse " + t.id, disclose, "comity challenge " + t.id}
 	}
 	out := []string{disclose, "comity refuse " + t.id + " --reason CODE", "comity clarify " + t.id, "comity object " + t.id}
+	switch {
+	case t.taps && t.began:
+		out = append([]string{"comity tap feed " + t.id + " -- COMMAND"}, out...)
+	case t.taps:
+		out = append([]string{"comity tap start " + t.id + " --live NAME"}, out...)
+	}
 	if t.move == casefile.Review {
 		out = append(out, "comity challenge "+t.id)
 	}
@@ -103,7 +111,8 @@ func (t turn) answers() []string {
 func turnOf(v *desk.CaseView, m casefile.Move) turn {
 	t := turn{move: m, id: string(v.Case), asked: asked(v, m)}
 	if f := v.File; f != nil {
-		t.drill, t.accepted = f.Matter.Drill, hasAccepted(f.State)
+		t.drill, t.accepted, t.taps = f.Matter.Drill, hasAccepted(f.State), f.Matter.Window != nil
+		t.began = slices.ContainsFunc(f.Thread, func(e casefile.Entry) bool { return e.Kind == protocol.KindInterception })
 		t.authority = slices.ContainsFunc(v.Organisations, func(o desk.Organisation) bool { return o.ID == f.Addressee && o.Authority })
 		t.own = len(f.Thread) > 0 && slices.Contains(f.Thread[0].To, f.Issuer)
 	}

@@ -19,7 +19,7 @@ type conditionsCmd struct {
 func (c *conditionsCmd) Help() string {
 	return `Offers conditions to the issuing side, which accepts them (comity accept), narrows the request (comity amend) or
 withdraws it. With --partial a notified authority raises a ground for refusal against part of the order
-(Regulation (EU) 2023/1543, Art. 12(3)): nothing is produced until the issuing side has answered.`
+(Regulation (EU) 2023/1543, Art. 12(4)): nothing is produced until the issuing side has answered.`
 }
 
 // limitForm is a condition with a code before it.

@@ -15,7 +15,7 @@ type consultCmd struct {
 }
 
 func (c *consultCmd) Help() string {
-	return `An authority speaks with the issuing side before it refuses (Regulation (EU) 2023/1543, Art. 12(2); UNCAC,
+	return `An authority speaks with the issuing side before it refuses (Regulation (EU) 2023/1543, Art. 12(3); UNCAC,
 Art. 46(26)). Without it, comity refuse of an authority does not leave the node.`
 }
 

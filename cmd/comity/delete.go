@@ -30,11 +30,11 @@ that goes: what others hold they delete themselves. It cannot be undone.`
 // deletions are the reasons for which evidence is deleted, with what has them.
 func deletions() []code {
 	text := map[protocol.DeletionReason][2]string{
-		protocol.DeletionRefused:      {"Reg. (EU) 2023/1543, Art. 10(4)", "an authority raised a ground for refusal after it had come"},
+		protocol.DeletionRefused:      {"Reg. (EU) 2023/1543, Art. 10(4), of an emergency", "an authority raised a ground for refusal after it had come"},
 		protocol.DeletionNotValidated: {"Reg. (EU) 2023/1543, Art. 4(5)", "the emergency was not validated afterwards"},
 		protocol.DeletionMinimised:    {"18 USC 2523(b)(4)(G)", "it is neither relevant nor needed"},
 		protocol.DeletionRetention: {"Impl. Reg. (EU) 2025/1550, Annex, 3.3.3(b), or your own law",
-			"the time for which it is kept is over"},
+			"the time for which it is kept, or has to be accessible, is over"},
 		protocol.DeletionWithdrawn: {"your own law", "its request has ended, and it is not to be used"},
 		protocol.DeletionCourt:     {"your own law", "a court said so"},
 		protocol.DeletionPurge:     {"your own law", "the case is over, and only its record is kept"},
@@ -63,7 +63,7 @@ func (c *deleteCmd) Run(ctx context.Context, a *app) error {
 		d.Action = protocol.Restricted
 	}
 	if c.Restrict && !d.Reason.Restricts() {
-		return badInput("--restrict: the law of "+string(d.Reason)+" knows deleting only",
+		return badInput("--restrict: the law that was read of "+string(d.Reason)+" does not know it",
 			"leave it out, or give --reason refused_after, not_validated or minimisation")
 	}
 	chosen, err := c.chosen(ctx, a, d.Action)

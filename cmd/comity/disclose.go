@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -57,9 +58,15 @@ func (c *discloseCmd) Run(ctx context.Context, a *app) error {
 	case c.Part:
 		d.Status = protocol.ProductionPartial
 	}
-	_, node, err := a.openDesk()
+	h, node, err := a.openDesk()
 	if err != nil {
 		return err
+	}
+	if !c.Hold && !c.Propose && c.Officer == "" {
+		// Who signs is to be known before the node seals for hours.
+		if _, err := onlyOfficer(h); err != nil && !errors.Is(err, errNoOfficer) {
+			return err
+		}
 	}
 	if d.Objects, err = c.objects(ctx, a, node); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -221,4 +222,18 @@ func (d *doctor) room(s *desk.Status) {
 	default:
 		d.well("vault", "%s", text)
 	}
+	d.scanner(e.Scanner)
+}
+
+// scanner says whether the program is there that is to look at what was fetched.
+func (d *doctor) scanner(args []string) {
+	if len(args) == 0 {
+		return
+	}
+	if _, err := exec.LookPath(args[0]); err != nil {
+		d.find("scanner", sick, args[0]+" cannot be run: "+reasonOf(err),
+			"mend scanner under [evidence] in comity.toml, and start the node again: what is fetched waits for its verdict")
+		return
+	}
+	d.well("scanner", "%s is there", args[0])
 }

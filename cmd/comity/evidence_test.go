@@ -15,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
@@ -433,6 +434,22 @@ func TestByteText(t *testing.T) {
 	for n, want := range map[int64]string{0: "0 bytes", 1023: "1023 bytes", 1024: "1.0 KiB", 1 << 31: "2.0 GiB", 1 << 51: "2048.0 TiB"} {
 		if got := byteText(n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestServedIsSaidInWords(t *testing.T) {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	for want, s := range map[string]desk.Served{
+		"nothing yet": {Total: 8 << 30},
+		"3.1 GiB of 8.0 GiB, last at 2026-11-22T10:00:00Z":              {Bytes: 31 << 30 / 10, Total: 8 << 30, Last: at},
+		"3.1 GiB of 8.0 GiB, last at 2026-11-22T10:00:00Z, and its key": {Bytes: 31 << 30 / 10, Total: 8 << 30, Last: at, Key: at},
+		"0 bytes of 8.0 GiB, and its key":                               {Total: 8 << 30, Key: at},
+		"all of it, at 2026-11-22T10:00:00Z, but not its key":           {Bytes: 8 << 30, Total: 8 << 30, Last: at, All: at},
+		"all of it, at 2026-11-22T10:00:00Z":                            {Bytes: 8 << 30, Total: 8 << 30, Last: at, All: at, Key: at.Add(time.Hour)},
+	} {
+		if got := servedText(&s); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

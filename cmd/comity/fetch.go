@@ -37,8 +37,8 @@ nothing: the node goes on, also after it was started again.
 
 With --out each file is written under the name that it was given, after comparing it with the digests that were
 signed. Of files that have one name, the second is written as NAME.2.EXT. A pack is written as the files that are in it, in
-a folder of its name, and the folders that comity disclose found are made again. Nothing is overwritten: what lies there already with the same content is left as it is, what has
-another content keeps its name.`
+a folder of its name, and the folders that comity disclose found are made again. Nothing is overwritten: what lies there
+already with the same content is left as it is, what has another content keeps its name.`
 }
 
 // fetched is what fetch says to a program: a line whenever something has changed,
@@ -225,7 +225,7 @@ func (c *fetchCmd) ask(ctx context.Context, node *desk.Client, chosen []protocol
 			asks = append(asks, desk.Fetch{Object: i.Object.Tree, Despite: c.DespiteQuota})
 		case desk.EvidenceQuarantined:
 			if c.DespiteQuarantine {
-				asks = append(asks, desk.Fetch{Object: i.Object.Tree, Despite: true})
+				asks = append(asks, desk.Fetch{Object: i.Object.Tree, Release: true})
 			}
 		}
 	}
@@ -313,7 +313,22 @@ func (c *fetchCmd) tell(a *app, e desk.Evidence, files []saved) error {
 			}
 			fmt.Fprintf(w, "%s, %d bytes, %s, from %s\n", shown(f.Path), f.Size, f.Tree, f.From)
 		}
+		if c.Out != "" {
+			c.leftOut(w, &e)
+		}
 	})
+}
+
+// leftOut says what was not written though nothing is wrong with it.
+func (c *fetchCmd) leftOut(w io.Writer, e *desk.Evidence) {
+	for _, i := range e.Items {
+		switch i.State {
+		case desk.EvidenceDeleted, desk.EvidenceRestricted:
+			fmt.Fprintf(w, "%s is not written: %s\n", shown(i.Object.Name), standingText(&i))
+		case desk.EvidenceLive:
+			fmt.Fprintf(w, "%s is not written: it still grows: comity tap follow %s\n", shown(i.Object.Name), c.Case)
+		}
+	}
 }
 
 // here reports whether an object can be read here.
@@ -336,22 +351,37 @@ func (c *fetchCmd) trouble(e desk.Evidence) error {
 		}
 		return strings.Join(out, "; ")
 	}
+	var out []error
 	if text := names(desk.EvidenceDamaged); text != "" {
-		return &failure{exitDoubt, "not what was signed: " + text,
-			"do not rely on it, and tell who disclosed it; comity case show " + string(c.Case) + " says who that is"}
+		out = append(out, &failure{exitDoubt, "not what was signed: " + text,
+			"do not rely on it, and tell who disclosed it; comity case show " + string(c.Case) + " says who that is"})
 	}
 	if text := names(desk.EvidenceQuarantined); text != "" && !c.DespiteQuarantine {
-		return &failure{exitHold, "in quarantine: " + text,
-			"it is what was signed, and may do harm when it is opened; --despite-quarantine writes it all the same"}
+		out = append(out, &failure{exitHold, "in quarantine: " + text,
+			"it is what was signed, and may do harm when it is opened; --despite-quarantine writes it all the same"})
 	}
 	if text := names(desk.EvidenceFetching) + names(desk.EvidenceChecking); text != "" {
-		return &failure{exitHold, "still on its way: " + text, "the node goes on fetching: comity fetch " + string(c.Case) + " shows how far it is"}
+		out = append(out, &failure{exitHold, "still on its way: " + text, "the node goes on fetching: comity fetch " + string(c.Case) + " shows how far it is"})
 	}
 	if text := names(desk.EvidenceWaiting); text != "" {
-		return &failure{exitHold, "not fetched: " + text,
-			"comity doctor says how the way to its sender is; --despite-quota fetches although a quota is used up"}
+		out = append(out, &failure{exitHold, "not fetched: " + text,
+			"comity doctor says what is wrong at this node and on the way to its sender; --despite-quota fetches although a quota is used up"})
 	}
-	return nil
+	return worst(out)
+}
+
+// worst returns the first of some failures as the one that counts, and what the
+// others say with it.
+func worst(failures []error) error {
+	if len(failures) < 2 {
+		return errors.Join(failures...)
+	}
+	first := *failures[0].(*failure)
+	for _, err := range failures[1:] {
+		first.text += "; " + err.(*failure).text
+		first.hint += "; " + err.(*failure).hint
+	}
+	return &first
 }
 
 // writeEvidence lists the objects of a case, by the numbers that --object takes.
@@ -362,10 +392,43 @@ func writeEvidence(w io.Writer, e *desk.Evidence) {
 		if i.Object.Role != protocol.RoleFile {
 			name += " (" + string(i.Object.Role) + ")"
 		}
-		rows = append(rows, []string{strconv.Itoa(n + 1), name, byteText(i.Object.Size), standingText(&i), string(i.From),
+		rows = append(rows, []string{strconv.Itoa(n + 1), name, byteText(sizeNow(&i)), standingText(&i), string(i.From),
 			i.Object.Tree.String()})
 	}
 	table(w, rows)
+	for n, i := range e.Items {
+		for _, s := range i.Served {
+			fmt.Fprintf(w, "%d was handed to %s: %s\n", n+1, s.Reader, servedText(&s))
+		}
+	}
+}
+
+// servedText says how much of an object a reader was given.
+func servedText(s *desk.Served) string {
+	switch {
+	case !s.All.IsZero() && s.Key.IsZero():
+		return "all of it, at " + moment(s.All) + ", but not its key"
+	case !s.All.IsZero():
+		return "all of it, at " + moment(s.All)
+	case s.Bytes == 0 && s.Key.IsZero():
+		return "nothing yet"
+	}
+	text := byteText(s.Bytes) + " of " + byteText(s.Total)
+	if !s.Last.IsZero() {
+		text += ", last at " + moment(s.Last)
+	}
+	if !s.Key.IsZero() {
+		text += ", and its key"
+	}
+	return text
+}
+
+// sizeNow is how large an object is, or how large a live one has become.
+func sizeNow(i *desk.EvidenceItem) int64 {
+	if i.State == desk.EvidenceLive {
+		return i.Have
+	}
+	return i.Object.Size
 }
 
 // standingText says where an object stands.

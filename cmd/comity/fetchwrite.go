@@ -124,11 +124,25 @@ func (f *folder) save(ctx context.Context, node content, id protocol.CaseID, i *
 	if err := o.Check(); err != nil {
 		return saved{}, errDescribed(err)
 	}
-	name, err := f.place("", o.Name, measure{o.Size, o.SHA512}, func(w io.Writer) error {
+	name, err := f.place("", inSight(o.Name), measure{o.Size, o.SHA512}, func(w io.Writer) error {
 		seen := &passage{gauge: gauge{name: o.Name, total: o.Size}, board: f.board}
 		return node.Content(ctx, desk.Piece{Case: id, Object: o.Tree}, io.MultiWriter(w, seen))
 	})
 	return saved{Path: filepath.Join(f.path, name), Size: o.Size, SHA512: o.SHA512, Tree: o.Tree, From: i.From}, err
+}
+
+// inSight returns a name in whose place nothing is hidden, and no folder stands into
+// which programs look: one that begins with a dot, or is none, gets _ before it.
+func inSight(name string) string {
+	if name != "" && !strings.HasPrefix(name, ".") {
+		return name
+	}
+	name = "_" + name
+	for len(name) > protocol.MaxObjectName {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	return name
 }
 
 // place writes content under the first name in dir that is free. Who disclosed it

@@ -28,7 +28,7 @@ type manifestCmd struct {
 	Files     bool            `help:"Name the files of packs one by one, as their lists do."`
 	Means     string          `help:"How it was transmitted. By default: over this network." placeholder:"TEXT"`
 	Available time.Time       `help:"When it was made available. By default when it was disclosed." placeholder:"TIME"`
-	Until     time.Time       `help:"When it ceases to be accessible: 10 to 45 days after that." placeholder:"TIME"`
+	Until     string          `help:"When it ceases to be accessible, or how long after it was made available: 10d to 45d." placeholder:"TIME"`
 	Extended  bool            `help:"The issuing authority asked for more than 45 days."`
 	Remarks   string          `help:"Remarks." placeholder:"TEXT"`
 }
@@ -52,6 +52,9 @@ func (c *manifestCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if x.Until, err = c.until(x); err != nil {
+		return err
+	}
 	if c.Files {
 		if x.Listed, err = listedIn(ctx, node, c.Case, cmp.Or(x.Origin, x.Act)); err != nil {
 			return err
@@ -64,6 +67,25 @@ func (c *manifestCmd) Run(ctx context.Context, a *app) error {
 	var wrong error
 	err = a.show(m, func(w io.Writer) { wrong = m.WriteText(w) })
 	return errors.Join(err, wrong)
+}
+
+// until returns when the evidence ceases to be accessible; zero where nobody says so.
+func (c *manifestCmd) until(x *evidence.Transmission) (time.Time, error) {
+	if c.Until == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, c.Until); err == nil {
+		return t.UTC(), nil
+	}
+	from := x.Available
+	if from.IsZero() {
+		from = x.Act.Issued
+	}
+	t, err := parseUntil(c.Until, from)
+	if err != nil {
+		return t, badInput(fmt.Sprintf("--until: %q: want a day such as 2026-12-24, or a number of days: 30d", c.Until), "")
+	}
+	return t, nil
 }
 
 // transmission returns the disclosure that is meant, with the request that it answers.
@@ -86,7 +108,7 @@ func (c *manifestCmd) transmission(v *desk.CaseView) (*evidence.Transmission, er
 		return nil, badInput(count(len(found), "act")+" of this case disclose", "say which with --act: "+strings.Join(found, ", "))
 	}
 	return &evidence.Transmission{Act: disclosureIn(act), Origin: act.Product, Request: requestOf(v).Request,
-		Means: cmp.Or(c.Means, linkMeans), Available: c.Available, Until: c.Until, Extended: c.Extended, Remarks: c.Remarks}, nil
+		Means: cmp.Or(c.Means, linkMeans), Available: c.Available, Extended: c.Extended, Remarks: c.Remarks}, nil
 }
 
 // disclosureIn returns the disclosure that an act is, or passes on; nil if it is none.

@@ -56,7 +56,7 @@ func scripts(t *testing.T, dir string, more func(*testscript.Env) error) testscr
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
 			"damage": damage, "fetch": fetch, "readme": readme, "large": large, "wrap": wrap, "edit": edit,
-			"until": until, "unpack": unpack, "spoil": spoil, "tus": tus,
+			"until": until, "unpack": unpack, "spoil": spoil, "tus": tus, "odd": odd,
 		},
 	}
 }

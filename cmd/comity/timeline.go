@@ -100,10 +100,13 @@ func writeHeld(w io.Writer, v *desk.CaseView) {
 		}
 		if n < maxShown {
 			field(w, map[bool]string{true: "evidence"}[n == 0], fmt.Sprintf("%d %s, %s: %s", n+1, shown(i.Object.Name),
-				byteText(i.Object.Size), standingText(&i)))
+				byteText(sizeNow(&i)), standingText(&i)))
+			for _, s := range i.Served {
+				field(w, "", "handed to "+string(s.Reader)+": "+servedText(&s))
+			}
 		}
 	}
-	if held > 0 {
+	if held > 0 && v.Proposed == nil {
 		field(w, "held", fmt.Sprintf("%s not disclosed; to disclose all that is held:", isOrAre(held)))
 		fmt.Fprintf(w, "%-11scomity disclose %s --held\n", "", v.Case)
 	}

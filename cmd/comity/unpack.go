@@ -25,7 +25,7 @@ const skipAhead = 4 << 20
 // list's name. It returns how many there are, and the packs that they were in.
 func (f *folder) unpack(ctx context.Context, node content, e *desk.Evidence, list *desk.EvidenceItem) (s saved, packs map[protocol.Digest]bool, err error) {
 	objects, size := packsOf(e, list)
-	name, sub, err := f.below(strings.TrimSuffix(list.Object.Name, listEnding))
+	name, sub, err := f.below(inSight(strings.TrimSuffix(list.Object.Name, listEnding)))
 	if err != nil {
 		return s, nil, err
 	}

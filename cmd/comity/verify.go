@@ -155,7 +155,7 @@ func opened(name string, p *casepack.Package, closing io.Closer, err error) (*ca
 		return nil, nil, &failure{exitDoubt, name + " has changed since it was exported, or is not complete: do not rely on it",
 			"ask whoever exported it for it again, and compare before and after the way here"}
 	}
-	return nil, nil, badInput(name+": "+plain(err), "want a file that comity case export wrote, or the folder in it")
+	return nil, nil, badInput(name+": "+plain(err), "want a file that comity case export wrote, or the folder that it was unpacked into")
 }
 
 // A cancelable reads until a context is done.

@@ -89,7 +89,11 @@ func verdictOf(v verified) string {
 	case v.Absent > 0:
 		return fmt.Sprintf("Holds, and is not complete: %s not in the package.", count(v.Absent, "object"))
 	}
-	return fmt.Sprintf("Holds: %s verified.", count(len(v.Claims)-v.Unproved, "claim"))
+	text := fmt.Sprintf("Holds: %s verified", count(len(v.Claims)-v.Unproved, "claim"))
+	if v.Unproved > 0 {
+		text += fmt.Sprintf(", %s not proved", count(v.Unproved, "claim"))
+	}
+	return text + "."
 }
 
 func claimsOf(v verified, want func(*casepack.Claim) bool) []casepack.Claim {

@@ -72,6 +72,18 @@ func TestSummarySaysTheVerdict(t *testing.T) {
 	}
 }
 
+// TestSummaryHidesNoDoubt: a page whose packages hold, each by itself, begins with the
+// doubt that they raise beside each other; and what is not proved stands in the verdict.
+func TestSummaryHidesNoDoubt(t *testing.T) {
+	t.Parallel()
+	v := verified{Compared: true, Report: casepack.Report{Holds: true, Unproved: 1, Claims: []casepack.Claim{{Holds: true}, {Unproved: true}}}}
+	page := summarised(t, &compared{Packages: []verified{v, v}, Lacks: []casepack.Lack{{Not: 1}}})
+	doubt, holds := strings.Index(page, "DOUBT: a package leaves something out"), strings.Index(page, "Holds: 1 claim verified, 1 claim not proved")
+	if doubt < 0 || holds < doubt {
+		t.Errorf("the doubt stands at %d, and that each holds at %d", doubt, holds)
+	}
+}
+
 // TestSummaryIsBounded: a page of a case with more acts than anybody prints says so.
 func TestSummaryIsBounded(t *testing.T) {
 	t.Parallel()

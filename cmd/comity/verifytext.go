@@ -53,7 +53,7 @@ func (v *verified) text(w io.Writer) {
 		hang(w, "", fmt.Sprintf("NOT COMPLETE: %s that acts name %s not in the package", count(v.Absent, "object"), areOrIs(v.Absent)))
 	}
 	if v.Holds && v.Unproved > 0 {
-		fmt.Fprintf(w, "not proved: %s above, with –; a later export may prove it\n", count(v.Unproved, "claim"))
+		fmt.Fprintf(w, "not proved: %s above, with –; a later export may prove it, but not what was deleted\n", count(v.Unproved, "claim"))
 	}
 }
 
@@ -72,7 +72,9 @@ func writeVerified(w io.Writer, e *casepack.Evidence) {
 	}
 	fmt.Fprintf(w, "%s\n  %s, %d bytes\n", from, shown(e.Name), e.Size)
 	fmt.Fprintf(w, "  sha512:%s\n", shown(e.SHA512))
-	if !e.Here {
+	if e.Here {
+		fmt.Fprintf(w, "  lies in the package as data/%s\n", casepack.EvidenceName(e.Tree))
+	} else {
 		fmt.Fprintln(w, "  not in the package: not proved")
 	}
 	if e.Files > 0 {

@@ -188,15 +188,24 @@ func read(v any) func(io.Reader) error {
 }
 
 func (c *Client) do(ctx context.Context, route string, body []byte, read func(io.Reader) error) error {
-	return c.stream(ctx, route, bytes.NewReader(body), read)
+	return c.exchange(ctx, route, bytes.NewReader(body), read)
 }
 
-// stream is do with a body of any size, which is sent as it is read.
+// stream is do with a body of any size, which is sent as it is read, and not
+// before the node wants it: a node that refuses closes the connection, and who is
+// still sending then may not see why.
 func (c *Client) stream(ctx context.Context, route string, body io.Reader, read func(io.Reader) error) error {
+	return c.exchange(ctx, route, struct{ io.Reader }{body}, read)
+}
+
+func (c *Client) exchange(ctx context.Context, route string, body io.Reader, read func(io.Reader) error) error {
 	method, path, _ := strings.Cut(route, " ")
 	req, err := http.NewRequestWithContext(ctx, method, c.Base+path, body)
 	if err != nil {
 		return fmt.Errorf("desk: %w", err)
+	}
+	if req.ContentLength == 0 && req.Body != nil && req.Body != http.NoBody {
+		req.Header.Set("Expect", "100-continue")
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Token)
 	resp, err := c.HTTP.Do(req)

@@ -58,6 +58,19 @@ type EvidenceItem struct {
 	// be and are not.
 	Segments int64   `json:"segments,omitzero"`
 	Gaps     []int64 `json:"gaps,omitempty"`
+	// Served is what each of its readers was given by this node, which disclosed it.
+	Served []Served `json:"served,omitempty"`
+}
+
+// Served is what a reader was given of an object: each block counts once. Whether it
+// arrived, and what became of it, the reader alone knows.
+type Served struct {
+	Reader protocol.ParticipantID `json:"reader"`
+	Bytes  int64                  `json:"bytes"` // of the sealed object
+	Total  int64                  `json:"total"`
+	Last   time.Time              `json:"last,omitzero"` // when it was given a block last that it had not had
+	All    time.Time              `json:"all,omitzero"`  // when it was given the last of all
+	Key    time.Time              `json:"key,omitzero"`  // when it was given the share of the key without which nothing opens
 }
 
 type plainItem EvidenceItem
@@ -100,6 +113,8 @@ type Fetch struct {
 	Object protocol.Digest `json:"object,omitzero"`
 	// Despite fetches although a quota of the node is used up.
 	Despite bool `json:"despite,omitzero"`
+	// Release takes out of quarantine what is in it.
+	Release bool `json:"release,omitzero"`
 }
 
 // A Fed live object was given what Feed was handed.

@@ -92,6 +92,29 @@ func TestContentIsTakenHoweverLargeAndNeverHeld(t *testing.T) {
 	}
 }
 
+// TestARefusalIsSeenWhateverWasToBeSent: a node that wants no body says why, and
+// who has much to send hears it each time.
+func TestARefusalIsSeenWhateverWasToBeSent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run", "api.sock")
+	serveAt(t, path, &shut{})
+	c := desk.Dial(path, token)
+	for range 50 {
+		_, err := c.Feed(t.Context(), someCase, zeros{})
+		var p *desk.Problem
+		if !errors.As(err, &p) || p.Text != "nothing is taken" {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
+
+// A shut node takes nothing.
+type shut struct{ clerk }
+
+func (*shut) Feed(_ context.Context, _ protocol.CaseID, content io.Reader) (desk.Fed, error) {
+	content.(io.Closer).Close()
+	return desk.Fed{}, &desk.Problem{Status: http.StatusConflict, Text: "nothing is taken"}
+}
+
 // A drain is a node that reads what it is given and gives as much back.
 type drain struct {
 	clerk

@@ -21,6 +21,10 @@ const MaxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 // there connects at once.
 const dialPatience = 5 * time.Second
 
+// bodyPatience bounds how long a client waits for the node to want a large body,
+// or to refuse it, before it is sent anyway.
+const bodyPatience = 10 * time.Second
+
 // ListenSocket opens the API's socket for this user alone. A file that a killed
 // node left there is removed. The caller holds the lock of its store, so no
 // other node of its home listens there; a node of another home that is
@@ -72,7 +76,8 @@ func removeStale(ctx context.Context, path string) error {
 func Dial(path, token string) *Client {
 	dialer := net.Dialer{Timeout: dialPatience}
 	return &Client{Base: "http://node", At: path, Token: token, HTTP: http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
+		DisableKeepAlives:     true,
+		ExpectContinueTimeout: bodyPatience,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			if problem := guarded(path); problem != nil {
 				return nil, problem

@@ -60,10 +60,11 @@ func (l *Link) exchange(ctx context.Context, peer protocol.ParticipantID,
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnknownPeer, err)
 	}
-	stream, err := l.open(ctx, route{peer, wire.LaneOf(request)}, whereabouts{addr, pins})
+	conn, stream, err := l.open(ctx, route{peer, wire.LaneOf(request)}, whereabouts{addr, pins})
 	if err != nil {
 		return nil, err
 	}
+	defer l.watch(ctx, conn)()
 	answer, err := ask(ctx, stream, [][]byte{head, rest}, request)
 	if err != nil {
 		// What is still under way on the stream is of no use to anybody.
@@ -76,16 +77,16 @@ func (l *Link) exchange(ctx context.Context, peer protocol.ParticipantID,
 
 // open opens a stream to the peer. A connection that turns out to be broken is
 // dialled once more: nothing has been sent by then.
-func (l *Link) open(ctx context.Context, r route, at whereabouts) (*quic.Stream, error) {
+func (l *Link) open(ctx context.Context, r route, at whereabouts) (*quic.Conn, *quic.Stream, error) {
 	var last error
 	for range 2 {
 		conn, err := l.connect(ctx, r, at)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		stream, err := conn.OpenStreamSync(ctx)
 		if err == nil {
-			return stream, nil
+			return conn, stream, nil
 		}
 		last = classify(ctx, err)
 		if errors.Is(last, ErrNotAdmitted) {
@@ -96,10 +97,10 @@ func (l *Link) open(ctx context.Context, r route, at whereabouts) (*quic.Stream,
 		select {
 		case <-conn.Context().Done():
 		case <-ctx.Done():
-			return nil, last
+			return nil, nil, last
 		}
 	}
-	return nil, last
+	return nil, nil, last
 }
 
 // ask sends a frame and reads the answer.

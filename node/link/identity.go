@@ -142,6 +142,7 @@ func (l *Link) dialConfig(lane wire.Lane) *quic.Config {
 	c := l.quicConfig(-1)
 	c.KeepAlivePeriod = l.limits.KeepAlive
 	if lane == wire.Bulk {
+		c.MaxIdleTimeout, c.KeepAlivePeriod = min(c.MaxIdleTimeout, bulkIdle), min(c.KeepAlivePeriod, bulkKeepAlive)
 		c.InitialStreamReceiveWindow, c.MaxStreamReceiveWindow = bulkStreamWindow, bulkStreamWindow
 		c.InitialConnectionReceiveWindow, c.MaxConnectionReceiveWindow = bulkConnectionWindow, bulkConnectionWindow
 	}

@@ -128,6 +128,12 @@ const (
 	// always go on: otherwise they would wait for each other.
 	connectionWindow = maxStreams*streamWindow + streamWindowMax
 
+	// bulkIdle and bulkKeepAlive are Idle and KeepAlive of a connection of the lane
+	// Bulk, at most. A peer that was killed while it owed nothing but answers
+	// is heard of only at the end of Idle: nothing is sent to it meanwhile but pings,
+	// and quic-go answers no packet with a stateless reset that is as small as those.
+	bulkIdle      = 5 * time.Second
+	bulkKeepAlive = 2 * time.Second
 	// bulkStreamWindow is what a peer may send on a stream on which this node has
 	// asked for a block, before anyone reads it, in bytes: the whole block.
 	bulkStreamWindow = 1<<20 + 64<<10

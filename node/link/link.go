@@ -98,6 +98,8 @@ type Link struct {
 
 	work sync.WaitGroup // Run and dials; Add only under mu, before closed
 
+	probes prober
+
 	mu       sync.Mutex
 	closed   bool
 	outbound map[route]*session

@@ -94,7 +94,6 @@ type line struct {
 	t    *testing.T
 	net  *linktest.Network
 	book book
-	have map[protocol.Digest]*object
 
 	shares *transfer.Shares
 	socket *roaming // of alice
@@ -103,7 +102,8 @@ type line struct {
 	stop   func() // the engine
 	end    func() // bob
 
-	mu     sync.Mutex
+	mu     sync.Mutex // guards what follows
+	have   map[protocol.Digest]*object
 	served map[protocol.Digest]int64 // bytes of blocks that bob answered with
 	ended  map[protocol.Digest]error
 }
@@ -182,7 +182,9 @@ func (l *line) lend(ctx context.Context, peer protocol.ParticipantID, m wire.Mes
 	case *wire.Ping:
 		return &wire.Pong{Nonce: q.Nonce, Time: 1}, nil
 	case *wire.BlockQuery:
+		l.mu.Lock()
 		o := l.have[q.Tree]
+		l.mu.Unlock()
 		answer := o.answer(int64(q.Index))
 		leave, err := l.shares.Enter(ctx, transfer.Request{Peer: peer, Case: "c", Tree: o.tree,
 			Size: int64(len(answer.Block)), Sealed: o.sealed()})
@@ -206,7 +208,9 @@ func (l *line) lend(ctx context.Context, peer protocol.ParticipantID, m wire.Mes
 func (l *line) fetch(size int, urgent bool) (*object, *disk) {
 	l.t.Helper()
 	o := newObject(size, uint64(len(l.have)))
+	l.mu.Lock()
 	l.have[o.tree] = o
+	l.mu.Unlock()
 	d := newDisk(o)
 	l.fetchTo(o, d, urgent)
 	return o, d

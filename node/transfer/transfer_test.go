@@ -117,9 +117,12 @@ func TestPeersThatFailInTheirOwnWayHoldUpNobody(t *testing.T) {
 // TestBlockThatBelongsElsewhereIsNotTaken: the first block for all of them.
 func TestBlockThatBelongsElsewhereIsNotTaken(t *testing.T) {
 	inWorld(t, 4, func(t *testing.T, w *world) {
-		var first wire.Message
+		var mu sync.Mutex
+		var first wire.Message // guarded by mu
 		bad := w.side("xx.bad")
 		bad.do(func(_ context.Context, q *wire.BlockQuery, honest wire.Message) (wire.Message, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			if q.Index == 1 {
 				first = honest
 			}
@@ -306,7 +309,9 @@ func TestNoMoreThanTheWindowIsInFlight(t *testing.T) {
 		var objects []*object
 		for i := range 6 {
 			o := newObject(20*mib, uint64(i))
+			w.mu.Lock()
 			w.objects[o.tree] = o
+			w.mu.Unlock()
 			d := newDisk(o)
 			d.slow = func() {
 				mu.Lock()
@@ -378,8 +383,8 @@ func TestJobsAreAddedOnceAndRemoved(t *testing.T) {
 		if _, ok := w.end(o); ok {
 			t.Error("Done was told of what was removed")
 		}
-		w.fetchTo(t, o, d, job("us.bob", "c")) // and again, where it was
 		d.closed = 0
+		w.fetchTo(t, o, d, job("us.bob", "c")) // and again, where it was
 		time.Sleep(10 * time.Second)
 		w.wantDone(t, o, d)
 		if n := d.twice(); n > 0 {

@@ -215,7 +215,11 @@ func TestEachStepOnTheDiskFails(t *testing.T) {
 					t.Fatal(err)
 				}
 				w := world{dir: quick(t), from: from, id: id, content: content, taken: taken, held: held, sent: sent}
-				for n := 1; ; n++ {
+				stride := 1
+				if size > block {
+					stride = slowdown
+				}
+				for n := 1; ; n += stride {
 					hit := ""
 					for _, dead := range []bool{true, false} {
 						for _, part := range []vault.Part{vault.Lost, vault.Torn, vault.Persisted} {

@@ -34,6 +34,9 @@ type Receipt struct {
 	Size int64 // of the content, as it was signed
 	// Despite takes it although a quota is used up.
 	Despite bool
+	// Urgent takes it although others were announced that would fill the disk: who
+	// only announces keeps no emergency out.
+	Urgent bool
 }
 
 // A coming object was announced, and is not complete.
@@ -183,7 +186,11 @@ func (v *Vault) admit(in *Incoming, r Receipt, room int64) error {
 			return err
 		}
 	}
-	if left := room - v.index.announced; left < in.sealed {
+	left := room
+	if !r.Urgent {
+		left -= v.index.announced
+	}
+	if left < in.sealed {
 		return fmt.Errorf("%w: %d bytes are free beside the reserve and what was announced, and %d are wanted",
 			ErrNoRoom, max(0, left), in.sealed)
 	}
@@ -336,6 +343,9 @@ func (in *Incoming) Put(i int64, block []byte, proof []protocol.Digest) error {
 	}
 	leaf := evidence.Leaf(block)
 	err := evidence.Cut{Tree: in.at.object, Blocks: in.blocks}.VerifyLeaf(i, leaf, proof)
+	if err == nil && in.v.spare() < size { // it was announced, and the disk has filled since
+		err = ErrNoRoom
+	}
 	if err == nil {
 		err = in.write(i, offset, block, leaf)
 	}

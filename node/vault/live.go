@@ -252,14 +252,14 @@ func (v *Vault) PutSegment(id protocol.CaseID, live protocol.Digest, seq int64, 
 // putLive makes a segment durable, if there is room and quota for it.
 func (v *Vault) putLive(l *liveLog, seq int64, sealed, plain []byte) error {
 	n := int64(len(sealed))
-	room := v.Room()
-	if room < n+frameHeader {
+	room := v.spare()
+	if room < n+frameHeader { // what comes only once is not kept out by what was announced
 		return ErrNoRoom
 	}
 	v.mu.Lock()
 	err := v.index.within(v.quota, l.at.id, l.sent, n)
-	if err == nil { // of the room nothing is announced any more
-		err = v.index.withinShare(v.quota, room+v.index.announced, l.sent, n)
+	if err == nil {
+		err = v.index.withinShare(v.quota, room, l.sent, n)
 	}
 	if err == nil {
 		v.index.use(l.at.id, l.sent, n)

@@ -17,3 +17,15 @@ func (v *Vault) Own() map[protocol.CaseID][]protocol.Digest {
 	}
 	return out
 }
+
+// Cases returns the cases that refer to an object, and in which its key was not destroyed.
+func (v *Vault) Cases(object protocol.Digest) (ids []protocol.CaseID) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for id, c := range v.index.cases {
+		if e := c[object]; e != nil && e.refers && !e.gone {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

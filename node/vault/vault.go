@@ -214,12 +214,19 @@ func (v *Vault) alive() error {
 // Room returns how many bytes may still be written: what the disk has free, less
 // the reserve, less what was announced and is still to come.
 func (v *Vault) Room() int64 {
+	spare := v.spare()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return max(0, spare-v.index.announced)
+}
+
+// spare returns what the disk has free, less the reserve: whatever was announced, it is
+// there now.
+func (v *Vault) spare() int64 {
 	free, err := v.disk.free(v.dir)
 	if err != nil {
 		v.log.Error("vault: ask for free space", "err", err)
 		return 0
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return max(0, free-v.reserve-v.index.announced)
+	return max(0, free-v.reserve)
 }

@@ -50,22 +50,27 @@ func (e *Entry) evidence() bool {
 // Barred returns the acts with evidence that may not be used, oldest first: that
 // of a request that was not validated after the fact, and that against which an
 // authority raised a ground for refusal afterwards (Regulation (EU) 2023/1543,
-// Art. 4(5) and 10(4)).
+// Art. 4(5) and 10(4); that the latter holds outside of an emergency is a reading:
+// provenance unverified).
 func (c *Case) Barred() []protocol.Digest {
+	if !c.Unusable() {
+		return nil
+	}
 	var out []protocol.Digest
-	barred := false
 	for i := range c.Thread {
-		e := &c.Thread[i]
-		unvalidated := e.Kind == protocol.KindValidation && e.Leads == Withdrawn
-		barred = barred || unvalidated || e.Leads == GroundRaised
-		if e.evidence() {
+		if e := &c.Thread[i]; e.evidence() {
 			out = append(out, e.Act)
 		}
 	}
-	if !barred {
-		return nil
-	}
 	return out
+}
+
+// Unusable reports whether evidence of the case may not be used, also what an
+// interception yields and no act names yet.
+func (c *Case) Unusable() bool {
+	return slices.ContainsFunc(c.Thread, func(e Entry) bool {
+		return e.Kind == protocol.KindValidation && e.Leads == Withdrawn || e.Leads == GroundRaised
+	})
 }
 
 // ToDelete returns the acts with evidence that may not be used and that the

@@ -351,7 +351,7 @@ func (c *Case) interception(at time.Time) Stand {
 			}
 		case protocol.TapStopped:
 			stopped = true
-			s.By = e.From
+			s.By, s.Since = e.From, e.Says.Start
 		}
 	})
 	switch {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"comity.example/protocol"
+	"comity.example/protocol/bag"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/chain"
 	"comity.example/protocol/ledger"
@@ -17,8 +18,17 @@ import (
 // compare. It names organisations, never officers: who collected something in
 // its holder's words, which may be a person, stands in the signed act only.
 type custody struct {
-	acts map[string][]handover // by the name of the act's file, the outermost first
-	at   map[string]time.Time  // when a ledger took an act, by the name of the proof's file
+	acts map[string][]handover      // by the name of the act's file, the outermost first
+	at   map[string]time.Time       // when a ledger took an act, by the name of the proof's file
+	sums map[protocol.Digest]string // SHA-512 of the content of objects that are here, and are what was signed
+}
+
+// has notes the content of an object that is here and is what was signed.
+func (c *custody) has(object protocol.Digest, sum bag.Sum) {
+	if c.sums == nil {
+		c.sums = map[protocol.Digest]string{}
+	}
+	c.sums[object] = hex.EncodeToString(sum.SHA512[:])
 }
 
 // A handover is an act that names objects, or carries one that does.
@@ -112,6 +122,7 @@ type chronicle struct {
 	nodes []ldNode
 	seen  map[ldID]bool
 	here  map[protocol.Digest]bool
+	sums  map[protocol.Digest]string
 	files []ldRef // that are here
 }
 
@@ -132,7 +143,7 @@ func (c *chronicle) organisation(id protocol.ParticipantID) (who, with *ldRef) {
 
 // encode writes the chain of custody, in the order of the thread.
 func (c *custody) encode(x *Index) ([]byte, error) {
-	out := &chronicle{seen: map[ldID]bool{}, here: map[protocol.Digest]bool{}}
+	out := &chronicle{seen: map[ldID]bool{}, here: map[protocol.Digest]bool{}, sums: c.sums}
 	for _, e := range x.Evidence {
 		out.here[e.Tree] = e.Standing == Here
 	}
@@ -170,7 +181,7 @@ func (c *chronicle) handOver(h *handover, carrier protocol.Digest) {
 		if !o.Collected.IsZero() {
 			c.collected(o, h)
 		}
-		if c.here[o.Tree] {
+		if sum, known := c.sums[o.Tree]; c.here[o.Tree] && (!known || sum == o.SHA512) {
 			c.here[o.Tree] = false // once
 			c.files = append(c.files, file)
 		}

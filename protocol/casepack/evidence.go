@@ -68,7 +68,7 @@ type content struct {
 // signed.
 func (v *verifier) evidence(about string, a *chain.Authentic, receipts []Receipted) {
 	origin := a.Origin()
-	v.follow(origin.Act)
+	v.follow(about, origin.Act)
 	objects := objectsOf(origin.Act)
 	if len(objects) == 0 || v.brief {
 		return
@@ -107,9 +107,13 @@ func (v *verifier) evidence(about string, a *chain.Authentic, receipts []Receipt
 	}
 }
 
-// follow notes whether an interception runs whose object has not come to its end.
-func (v *verifier) follow(a *protocol.Act) {
+// follow notes whether an interception runs whose object has not come to its end. That
+// nothing was delivered is the word of whoever stopped it: its readers may hold segments.
+func (v *verifier) follow(about string, a *protocol.Act) {
 	if t := a.Body.Interception; t != nil {
+		if v.growing && t.Action == protocol.TapStopped && t.Product == nil {
+			v.report.leaveOpen(about, fmt.Sprintf("names no product although one was announced: that nothing was delivered is the word of %s", a.From))
+		}
 		v.growing = v.growing && t.Action != protocol.TapStopped || t.Live != nil
 	}
 }
@@ -136,9 +140,36 @@ func (v *verifier) object(about string, o *protocol.Object) (here, ok bool) {
 		err = errors.New("the file is another")
 	}
 	if !v.report.claim(about, claim, err) {
+		if got.err == nil {
+			v.contradictions = append(v.contradictions, contradiction{len(v.report.Claims) - 1, o.Tree})
+		}
 		return false, false
 	}
+	v.matched[o.Tree] = true
 	return true, true
+}
+
+// A contradiction is a claim that does not hold about bytes that were read.
+type contradiction struct {
+	claim int // its place in the report
+	tree  protocol.Digest
+}
+
+// settleContradictions tells bytes that nobody signed from those that somebody signed in
+// two ways. A tree hash names one content, and only whoever sealed it can describe it
+// falsely as well: that is no fault of the package, and proves nothing.
+func (v *verifier) settleContradictions() {
+	for _, x := range v.contradictions {
+		if !v.matched[x.tree] {
+			continue
+		}
+		c := &v.report.Claims[x.claim]
+		c.Unproved, c.Why = true, ""
+		c.Claim = fmt.Sprintf("evidence %s is described here otherwise than in another act, whose description its bytes have: "+
+			"whoever signed both contradicts itself, and this description is not proved", x.tree)
+		v.report.Unproved++
+		v.report.Absent++
+	}
 }
 
 // words says why an object is not in a package.

@@ -197,6 +197,22 @@ func TestProductOfAnInterception(t *testing.T) {
 	if !r.Holds || r.Unproved != 1 || r.Absent != 1 || len(r.Evidence) != 0 {
 		t.Errorf("while it runs: holds %v, unproved %d: %+v", r.Holds, r.Unproved, wrong(r))
 	}
+	silent := p.clone()
+	silent.logs = map[protocol.ParticipantID]*log{}
+	for id, l := range p.logs {
+		c := *l
+		c.records, c.hashes = slices.Clone(l.records), slices.Clone(l.hashes)
+		silent.logs[id] = &c
+	}
+	running := p
+	p = silent
+	tap(&protocol.Tap{Action: protocol.TapStopped})
+	r, err = verify(p.bytes(), p.pins)
+	must(t, err)
+	if !r.Holds || r.Unproved != 1 || r.Absent != 0 {
+		t.Errorf("it stopped without a word of a product: holds %v, unproved %d, absent %d: %+v", r.Holds, r.Unproved, r.Absent, wrong(r))
+	}
+	p = running
 	tap(&protocol.Tap{Action: protocol.TapStopped, Product: &product})
 	p.files[casepack.EvidenceName(product.Tree)] = []byte(recorded)
 	p.index.Evidence = []casepack.EvidenceEntry{{Tree: product.Tree, Standing: casepack.Here}}

@@ -25,10 +25,45 @@ func (v *verifier) lists(about string, objects []protocol.Object) {
 		v.listed[o.Tree] = true
 		l := &listing{v: v, objects: objects, hash: sha512.New()}
 		err := l.read(o)
-		v.report.claim(about, fmt.Sprintf("list %s says which %d files are in the packs that are here, each with its digest",
-			o.Tree, l.files), err)
+		if !v.report.claim(about, fmt.Sprintf("list %s says which %d files are in the packs that are here, each with its digest",
+			o.Tree, l.files), err) {
+			v.lies = append(v.lies, lie{len(v.report.Claims) - 1, o.Tree, objects})
+		}
 	}
 }
+
+// A lie is the claim of a list that does not fit its packs.
+type lie struct {
+	claim   int // its place in the report
+	list    protocol.Digest
+	objects []protocol.Object // with which it was disclosed
+}
+
+// settleLies tells a list or a pack that somebody changed from a list that was signed as
+// it is, of packs that were: that is no fault of the package. The packs are what was
+// signed, and what the list says of the files in them is not proved.
+func (v *verifier) settleLies() {
+	for _, x := range v.lies {
+		signed := v.matched[x.list]
+		for i := range x.objects {
+			o := &x.objects[i]
+			signed = signed && (o.Role != protocol.RolePack || v.matched[o.Tree] || !v.p.bag.Has(payload(EvidenceName(o.Tree))))
+		}
+		if !signed {
+			continue
+		}
+		c := &v.report.Claims[x.claim]
+		c.Claim = fmt.Sprintf("list %s does not fit its packs, and was signed like that: what it says of their files is not proved: %s",
+			x.list, c.Why)
+		c.Unproved, c.Why = true, ""
+		v.report.Unproved++
+		v.report.Absent++
+	}
+}
+
+// maxStreams bounds how often a pack is read for lists. Who discloses a large one with
+// very many lists of it would have its reader read for weeks.
+const maxStreams = 4
 
 // A listing is a list that is being compared.
 type listing struct {
@@ -115,6 +150,9 @@ func (l *listing) next(pack protocol.Digest) error {
 		return nil
 	}
 	l.v.used[name] = true
+	if l.v.streams[pack]++; l.v.streams[pack] > maxStreams {
+		return fmt.Errorf("its pack was compared with %d lists already", maxStreams)
+	}
 	var err error
 	l.reader, err = l.v.p.bag.Open(payload(name))
 	return err

@@ -14,8 +14,8 @@ import (
 )
 
 // packed is a package in which two packs of three files were disclosed, with the list
-// that change makes of the true one.
-func packed(t *testing.T, change func([]evidence.Entry)) (p *pack, packs []protocol.Object) {
+// that change makes of the true one, and with one more for each of the other names.
+func packed(t *testing.T, change func([]evidence.Entry), others ...string) (p *pack, packs []protocol.Object) {
 	t.Helper()
 	p, book := newCase(t, func(*protocol.Request) {})
 	var list []evidence.Entry
@@ -44,6 +44,13 @@ func packed(t *testing.T, change func([]evidence.Entry)) (p *pack, packs []proto
 	l.Role = protocol.RoleList
 	p.files[casepack.EvidenceName(l.Tree)] = text.Bytes()
 	files = append([]protocol.Object{l}, packs...)
+	for _, name := range others {
+		other := bytes.ReplaceAll(text.Bytes(), []byte("a.txt"), []byte(name))
+		l := evidencetest.Object(name+".list", "application/jsonl", other)
+		l.Role = protocol.RoleList
+		p.files[casepack.EvidenceName(l.Tree)] = other
+		files = append(files, l)
+	}
 	answer := p.w.Disclose(p.acts[1], contoso, office)
 	answer.Body.Disclosure = evidencetest.Disclosure(protocol.ProductionComplete, files, office)
 	answer.Follows = []protocol.Digest{digest(t, p.acts[1])}
@@ -76,9 +83,37 @@ func TestFilesInPacksAreComparedWithTheirList(t *testing.T) {
 	falls(t, "a longer pack", long, "the file is another")
 }
 
-// TestListThatLies: the list is signed, and says what is not in the pack.
+// TestListThatLies: the list is signed, and says what is not in the pack. That is said,
+// and does not spoil the package of whoever was given it; one that the exporter changed does.
 func TestListThatLies(t *testing.T) {
 	t.Parallel()
-	p, _ := packed(t, func(list []evidence.Entry) { list[3].SHA512 = list[0].SHA512 })
-	falls(t, "another digest", p, "file 4 of the list: its bytes in the pack are others")
+	p, packs := packed(t, func(list []evidence.Entry) { list[3].SHA512 = list[0].SHA512 })
+	r, err := verify(p.bytes(), p.pins)
+	must(t, err)
+	said := false
+	for _, c := range r.Claims {
+		said = said || c.Unproved && strings.Contains(c.Claim, "file 4 of the list: its bytes in the pack are others")
+	}
+	if !r.Holds || !said || r.Absent != 1 || r.Evidence[2].Files != 0 {
+		t.Errorf("holds %v, absent %d: %+v, %+v", r.Holds, r.Absent, wrong(r), r.Evidence)
+	}
+	p.files[casepack.EvidenceName(packs[1].Tree)] = []byte("Four")
+	falls(t, "another pack too", p, "the file is another")
+}
+
+// TestAPackIsNotReadForEver: very many lists of one pack have it read a few times.
+func TestAPackIsNotReadForEver(t *testing.T) {
+	t.Parallel()
+	p, _ := packed(t, func([]evidence.Entry) {}, "b", "c", "d", "e", "f", "g")
+	r, err := verify(p.bytes(), p.pins)
+	must(t, err)
+	refused := 0
+	for _, c := range r.Claims {
+		if c.Unproved && strings.Contains(c.Claim, "was compared with 4 lists already") {
+			refused++
+		}
+	}
+	if !r.Holds || refused != 3 || r.Evidence[1].Files != 3 {
+		t.Errorf("holds %v, %d lists were not compared: %+v", r.Holds, refused, wrong(r))
+	}
 }

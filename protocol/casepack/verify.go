@@ -83,8 +83,13 @@ type verifier struct {
 	named     map[protocol.Digest]bool // objects that acts name
 	growing   bool                     // an interception that announced an object runs
 	listed    map[protocol.Digest]bool // lists that were compared with their packs
-	buffer    []byte
-	brief     bool // no evidence is read
+	// matched are the objects whose bytes some act describes as they are.
+	matched        map[protocol.Digest]bool
+	contradictions []contradiction
+	lies           []lie
+	streams        map[protocol.Digest]int // how often a pack was read for a list
+	buffer         []byte
+	brief          bool // no evidence is read
 
 	keys       map[protocol.ParticipantID][]*cosign.LogPublic
 	last       *casefile.Grounds // what groundsAt returned last
@@ -105,7 +110,7 @@ func (p *Package) Verify(pins []register.Pin) Report {
 func (p *Package) verifier(pins []register.Pin) *verifier {
 	v := &verifier{p: p, pins: pins, used: map[string]bool{indexName: true}, decisions: []Replayed{},
 		contents: map[protocol.Digest]content{}, rows: map[row]int{}, standings: map[protocol.Digest]Standing{},
-		named: map[protocol.Digest]bool{}, listed: map[protocol.Digest]bool{}, buffer: make([]byte, 256<<10),
+		named: map[protocol.Digest]bool{}, listed: map[protocol.Digest]bool{}, matched: map[protocol.Digest]bool{}, streams: map[protocol.Digest]int{}, buffer: make([]byte, 256<<10),
 		report: &Report{Case: p.Index.Case, Exporter: p.Index.Exporter, Exported: p.Index.Exported, Fingerprint: p.bag.Fingerprint(),
 			Claims: []Claim{}, Evidence: []Evidence{}, Acts: []Covered{}, Ledgers: []Head{}}}
 	for _, e := range p.Index.Evidence {
@@ -145,6 +150,8 @@ func (p *Package) watch() func() {
 
 // rest claims what is not about one act.
 func (v *verifier) rest() {
+	v.settleContradictions()
+	v.settleLies()
 	v.deletions()
 	if v.growing {
 		v.report.leaveOpen("evidence", "the product of an interception that had not stopped is not in the package")
@@ -167,6 +174,9 @@ func (v *verifier) checkCustody() error {
 	had, err := v.read(custodyName)
 	if err != nil {
 		return err
+	}
+	for object := range v.matched {
+		v.custody.has(object, v.contents[object].sum)
 	}
 	again, err := v.custody.encode(&v.p.Index)
 	if err == nil && !bytes.Equal(had, again) {

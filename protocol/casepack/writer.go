@@ -79,6 +79,7 @@ func (w *Writer) AddEvidence(o *protocol.Object, at Standing, content io.Reader)
 	if sum.Size != o.Size || hex.EncodeToString(sum.SHA512[:]) != o.SHA512 {
 		return ErrEvidence
 	}
+	w.custody.has(o.Tree, sum)
 	return nil
 }
 

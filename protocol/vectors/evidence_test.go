@@ -30,17 +30,7 @@ type exhibit struct {
 func (w world) exhibit(content []byte) *exhibit {
 	w.t.Helper()
 	x := &exhibit{key: stream.Key(seed("evidence")[:stream.KeySize]), id: protocol.CaseID(id("case-", "1")), size: int64(len(content))}
-	a, err := stream.SealWithSalt(x.key, evidence.Context(x.id), seed("salt")[:stream.SaltSize])
-	w.must(err)
-	header := a.Header()
-	x.sealed = bytes.Clone(header[:])
-	for n, rest := int64(0), content; ; n++ {
-		k := min(len(rest), stream.ChunkSize)
-		x.sealed = a.SealChunk(x.sealed, n, rest[:k])
-		if rest = rest[k:]; k < stream.ChunkSize {
-			break
-		}
-	}
+	x.sealed = w.sealed(x.key, evidence.Context(x.id), seed("salt")[:stream.SaltSize], content)
 	sum := sha512.Sum512(content)
 	x.sha512, x.tree = hex.EncodeToString(sum[:]), w.treeOf(x.sealed)
 	return x

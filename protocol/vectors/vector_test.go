@@ -214,7 +214,7 @@ func (w world) areas() []area {
 	return []area{w.canonArea(), w.jwsArea(), w.pinArea(), w.registerArea(), w.credentialArea(),
 		w.actArea(), w.chainArea(), w.statementArea(), w.envelopeArea(), w.recordArea(),
 		w.checkpointArea(), w.proofArea(), w.consistencyArea(), w.noticeArea(), w.agreementArea(),
-		w.decisionArea(), w.objectArea(), w.listArea(), w.keysArea()}
+		w.decisionArea(), w.objectArea(), w.blockArea(), w.segmentArea(), w.listArea(), w.keysArea()}
 }
 
 // Areas run one after the other: -update sets the randomness of the process.

@@ -10,13 +10,14 @@ import (
 	"slices"
 
 	"comity.example/node/desk"
+	"comity.example/node/home"
 	"comity.example/protocol"
 	"comity.example/protocol/register"
 )
 
 // renew: renew PARTICIPANT — every Party signs the next version of its register,
-// which every node takes, and every officer gets a new credential: both end, and a
-// story may take years. The participant's node says who there is.
+// which every node takes, and every officer on duty and supervisor gets a new
+// credential: both end, and a story may take years. The participant's node says who there is.
 func (p *player) renew(ctx context.Context, st step) error {
 	args, err := st.want(1)
 	if err != nil {
@@ -57,11 +58,18 @@ func (p *player) renew(ctx context.Context, st step) error {
 		}
 	}
 	for _, id := range ids {
-		if err := p.enrol(entries[id]); err != nil {
+		officer, err1 := p.Officer(id)
+		supervisor, err2 := p.Supervisor(id)
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		err1 = p.enrol(entries[id], officer, "officer.key")
+		err2 = p.enrol(entries[id], supervisor, "supervisor.key")
+		if err := errors.Join(err1, err2); err != nil {
 			return fmt.Errorf("%s: %w", id, err)
 		}
 	}
-	p.say("  ⟳ %d registers and %d credentials are renewed", len(parties), len(ids))
+	p.say("  ⟳ %d registers and %d credentials are renewed", len(parties), 2*len(ids))
 	return nil
 }
 
@@ -117,13 +125,9 @@ func (p *player) take(ctx context.Context, id protocol.ParticipantID, signed []b
 	return err
 }
 
-// enrol gives a participant's officer a new key, and a credential that says the
-// same as the old one.
-func (p *player) enrol(entry *register.Participant) error {
-	old, err := p.Officer(entry.ID)
-	if err != nil {
-		return err
-	}
+// enrol gives an officer of a participant a new key, under the old name, and a
+// credential that says the same as the old one.
+func (p *player) enrol(entry *register.Participant, old *home.Officer, name string) error {
 	held, err := register.VerifyCredential(old.Credential, entry)
 	if err != nil {
 		return err
@@ -139,6 +143,6 @@ func (p *player) enrol(entry *register.Participant) error {
 	if err != nil {
 		return err
 	}
-	link := filepath.Join(h.Dir, "officer.key")
+	link := filepath.Join(h.Dir, name)
 	return errors.Join(os.Remove(link), os.Symlink(path, link))
 }

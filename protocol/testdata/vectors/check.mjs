@@ -12,6 +12,7 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { Refused, parseCanonical, refuse } from './second/bytes.mjs';
 import * as keys from './second/keys.mjs';
 import * as jws from './second/jws.mjs';
@@ -22,7 +23,8 @@ import * as ledger from './second/ledger.mjs';
 import * as envelope from './second/envelope.mjs';
 import { checkDecision, verifyAgreement, verifyNotice } from './second/agreement.mjs';
 import { replay } from './second/casefile.mjs';
-import { readKeys, readList, verifyObject } from './second/evidence.mjs';
+import { readKeys, readList, verifyBlock, verifyObject, verifySegments } from './second/evidence.mjs';
+import { changePackage, verifyPackage } from './second/package.mjs';
 import { readStream } from './second/wire.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -79,6 +81,8 @@ const areas = {
   notice: (v) => verifyNotice(v.body, pins()),
   agreement: (v) => verifyAgreement(v.body, pins()),
   object: (v) => verifyObject(v.body, v),
+  block: (v) => verifyBlock(v.body, v),
+  segment: (v) => verifySegments(v.body, v),
   list: (v) => readList(v.body, Object.fromEntries(v.packs.split(' ').map((p) => p.split('=')).map(([tree, size]) => [tree, Number(size)]))),
   keys: (v) => readKeys(v.body, v.case),
   decision: (v) => checkDecision(v.body, (name) => readFileSync(join(here, 'decision', name))),
@@ -122,6 +126,22 @@ function checkWalks(count) {
   });
 }
 
+// A package stands beside package casepack, and what is changed in it: a line each.
+function checkPackages(count) {
+  const dir = join(here, '../../casepack/testdata'), whole = gunzipSync(readFileSync(join(dir, 'package.zip.gz')));
+  for (const line of readFileSync(join(dir, 'packages.jsonl'), 'utf8').trim().split('\n')) {
+    const { about, expect, ...change } = JSON.parse(line), changed = changePackage(whole, change);
+    let got = 'holds';
+    try {
+      verifyPackage(changed);
+    } catch (e) {
+      got = e instanceof Refused ? 'fails' : `an error (${e.stack})`;
+    }
+    count(got === expect, `package: ${about}: got ${got}, want ${expect}`);
+    if (expect === 'holds') count(changed.equals(whole), `package: ${about}: written again it is another`);
+  }
+}
+
 function checkAll() {
   let checks = 0, failures = 0;
   const count = (ok, words) => {
@@ -140,6 +160,7 @@ function checkAll() {
   }
   checkFrames(count);
   checkWalks(count);
+  checkPackages(count);
   return { checks, failures };
 }
 
