@@ -29,8 +29,8 @@ const (
 	// checkersPeer is how many of them are of one peer, which may be slow to hand out
 	// its share of a key.
 	checkersPeer = 2
-	// briefCheckers and briefCheckersPeer are the same for objects of one block: those
-	// wait for disks and peers, and what they write is synced together.
+	// briefCheckers and briefCheckersPeer are the same for brief objects: those wait
+	// for disks and peers, and what they write is synced together.
 	briefCheckers     = 16
 	briefCheckersPeer = 12
 )

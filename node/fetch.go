@@ -47,7 +47,7 @@ type fetcher struct {
 	checking map[seat]int
 }
 
-// The lines in which objects wait to be checked. What is brief has one block.
+// The lines in which objects wait to be checked, brief ones apart.
 const (
 	urgentLine = iota
 	largeLine
@@ -96,8 +96,7 @@ func (a *arrival) seats() int {
 	return checkersPeer
 }
 
-// isBrief reports whether an object of that many bytes, sealed, has one block.
-func isBrief(sealed int64) bool { return evidence.Blocks(sealed) == 1 }
+func isBrief(sealed int64) bool { return sealed <= transfer.Brief }
 
 // A fetching is an object on its way.
 type fetching struct {

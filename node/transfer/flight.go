@@ -163,7 +163,7 @@ func (e *Engine) rest(j *job, why State) {
 func (e *Engine) finish(ctx context.Context, j *job) {
 	var err error
 	class := j.class()
-	if evidence.Blocks(j.Sealed) == 1 {
+	if j.Sealed <= Brief {
 		class += classes
 	}
 	seats := e.finishing[class]

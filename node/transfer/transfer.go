@@ -37,9 +37,12 @@ const (
 	// finishers is how many objects are finished at a time, and how many emergencies
 	// beside them: each may be read from disk once more.
 	finishers = 2
-	// briefFinishers is how many objects of one block are, beside those: their syncs
-	// go together.
+	// briefFinishers is how many brief objects are, beside those: their syncs go
+	// together.
 	briefFinishers = 32
+	// Brief is how many bytes, sealed, an object has at most that is brief: it costs
+	// no memory to speak of to have many of them at hand.
+	Brief = 256 << 10
 
 	// rounds is how often an object whose Target says that blocks are missing after
 	// all is begun again before it is given up.

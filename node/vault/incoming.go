@@ -64,7 +64,6 @@ type Incoming struct {
 	leaf   tlog.Hash // of the block of a brief one
 
 	syncing sync.Mutex // one sync at a time
-	writing sync.Mutex // one write at a time: in the kernel the others would spin
 
 	mu     sync.Mutex // guards what follows
 	ended  bool
@@ -386,17 +385,12 @@ func (in *Incoming) write(i, offset int64, block []byte, leaf tlog.Hash) error {
 	case in.v.reserve > 0 && free < in.v.reserve+int64(len(block)):
 		return fmt.Errorf("%w: %d bytes are free, and %d stay free", ErrNoRoom, free, in.v.reserve)
 	}
-	in.writing.Lock()
-	defer in.writing.Unlock()
 	if _, err := in.bytes.WriteAt(block, offset); err != nil {
 		return err
 	}
 	if in.brief() {
 		in.leaf = leaf
 		return nil
-	}
-	if n := i + 1; n%writeAhead == 0 { // those before it were written lately too
-		ahead(in.bytes.File, max(0, offset+int64(len(block))-writeAhead*evidence.MaxBlock), writeAhead*evidence.MaxBlock)
 	}
 	_, err := in.leaves.WriteAt(leaf[:], i*tlog.HashSize)
 	return err
