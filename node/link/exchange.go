@@ -64,7 +64,7 @@ func (l *Link) exchange(ctx context.Context, peer protocol.ParticipantID,
 	if err != nil {
 		return nil, err
 	}
-	defer l.watch(ctx, conn)()
+	defer l.watch(ctx, conn, request.Type())()
 	answer, err := ask(ctx, stream, [][]byte{head, rest}, request)
 	if err != nil {
 		// What is still under way on the stream is of no use to anybody.

@@ -12,7 +12,9 @@ import (
 )
 
 // probeAfter is how long an exchange waits for its answer until the peer is asked
-// whether it is there, and again each time as long.
+// whether it is there, and then again each time twice as long. A peer may hold an
+// answer about a live object back on purpose: then it is asked when the connection
+// would be kept alive, Limits.KeepAlive.
 //
 // A peer that was killed and is back resets connections that it does not know when
 // it gets a packet on them (RFC 9000, section 10.3), but not for one of less than 43
@@ -67,20 +69,24 @@ func (p *prober) end(conn *quic.Conn) {
 }
 
 // watch asks whether the peer of a connection is there while somebody waits for an
-// answer on it, until ctx ends or stop is called.
-func (l *Link) watch(ctx context.Context, conn *quic.Conn) (stop func()) {
+// answer of a type on it, until ctx ends or stop is called.
+func (l *Link) watch(ctx context.Context, conn *quic.Conn, request wire.Type) (stop func()) {
+	wait := probeAfter
+	if request == wire.TypeSegmentQuery {
+		wait = l.limits.KeepAlive
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var again *time.Timer
 	ready := make(chan struct{})
-	again = time.AfterFunc(probeAfter, func() {
+	again = time.AfterFunc(wait, func() {
 		<-ready
 		if ctx.Err() != nil || !l.begin() {
 			return
 		}
 		defer l.work.Done()
 		l.probe(ctx, conn)
-		if ctx.Err() == nil {
-			again.Reset(probeAfter)
+		if wait *= 2; ctx.Err() == nil {
+			again.Reset(wait)
 		}
 	})
 	close(ready)
