@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha512"
 	"encoding/hex"
@@ -96,6 +97,8 @@ func (n *Node) check(ctx context.Context, x exhibitID, v verdict) {
 		return
 	case errors.Is(err, errShareLater):
 		why = "all of it is here but a share of its key, which its holder does not hand out now: the node tries again"
+	case errors.Is(err, errRotten):
+		why = "what came was changed on this node's disk: the node fetches it again"
 	case errors.Is(err, scan.ErrScan):
 		why = "the scanner gives no verdict: the node tries again"
 	}
@@ -107,7 +110,39 @@ func (n *Node) check(ctx context.Context, x exhibitID, v verdict) {
 // errShareLater says that the holder of a share did not hand it out this time.
 var errShareLater = errors.New("node: no share of the key for now")
 
+// errRotten says that what came is not what lies on the disk any more: nobody but
+// this node is to blame.
+var errRotten = errors.New("node: an object was changed on the disk")
+
+// rotten returns errRotten, and has an object fetched once more, where its bytes are
+// not those that came. An interception comes only once.
+func (n *Node) rotten(ctx context.Context, x exhibitID) error {
+	if sound, err := n.vault.Sound(ctx, x.Object); err != nil || sound {
+		return err
+	}
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		e, err := readJSON[exhibit](tx, x.key())
+		if err != nil {
+			return err
+		}
+		e.Anew = true
+		return writeJSON(tx, x.key(), e)
+	})
+	return cmp.Or(err, errRotten)
+}
+
 func (n *Node) examine(ctx context.Context, x exhibitID) (verdict, error) {
+	v, err := n.compareExhibit(ctx, x)
+	if err == nil && v == unopenable {
+		e, missing := n.exhibit(ctx, x)
+		if missing == nil && !e.Live {
+			err = n.rotten(ctx, x)
+		}
+	}
+	return v, err
+}
+
+func (n *Node) compareExhibit(ctx context.Context, x exhibitID) (verdict, error) {
 	e, err := n.exhibit(ctx, x)
 	if err != nil {
 		return verdict{}, err
@@ -186,12 +221,15 @@ func (n *Node) listed(ctx context.Context, e *exhibit, content *vault.Content) (
 	return false, ctx.Err()
 }
 
+// unopenable is the verdict on what does not open.
+var unopenable = verdict{desk.EvidenceDamaged, "it does not open under the key that was disclosed"}
+
 // unopened returns the verdict on what does not open, though its bytes are those
 // that were signed: whoever sealed it sealed something else.
 func unopened(err error) (verdict, bool) {
 	for _, is := range []error{stream.ErrKey, stream.ErrChanged, stream.ErrTruncated} {
 		if errors.Is(err, is) {
-			return verdict{desk.EvidenceDamaged, "it does not open under the key that was disclosed"}, true
+			return unopenable, true
 		}
 	}
 	return verdict{}, false

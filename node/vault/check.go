@@ -170,6 +170,18 @@ func (v *Vault) checkEntry(p place) error {
 	return err
 }
 
+// Sound reports whether the bytes of an object are, on the disk, those of its tree hash.
+func (v *Vault) Sound(ctx context.Context, tree protocol.Digest) (bool, error) {
+	err := v.checkObject(ctx, checked{tree: tree}, func(int64) {})
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, ErrDamaged):
+		return false, nil
+	}
+	return false, fmt.Errorf("vault: check: %w", err)
+}
+
 // checkObject computes the tree of an object, and compares the hashes beside it.
 func (v *Vault) checkObject(ctx context.Context, o checked, read func(int64)) error {
 	if !o.live.object.IsZero() {
