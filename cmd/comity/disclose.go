@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"comity.example/node/desk"
@@ -74,9 +75,9 @@ func (c *discloseCmd) Run(ctx context.Context, a *app) error {
 	if c.Hold {
 		return c.showHeld(a, d.Objects)
 	}
-	if c.Propose {
+	if err = c.leavesNothing(ctx, node, d); err == nil && c.Propose {
 		err = c.propose(ctx, a, d)
-	} else {
+	} else if err == nil {
 		err = c.send(ctx, a, node, d)
 	}
 	if err != nil && len(d.Objects) > 0 {
@@ -239,6 +240,32 @@ func (c *discloseCmd) showHeld(a *app, objects []protocol.Object) error {
 	})
 }
 
+// belongs reports whether two objects are the pack and the list of one folder.
+func belongs(a, b *protocol.Object) bool {
+	stem := func(o *protocol.Object) string { return strings.TrimSuffix(o.Name, "."+string(o.Role)) }
+	return a.Role != protocol.RoleFile && b.Role != protocol.RoleFile && a.Role != b.Role && stem(a) == stem(b)
+}
+
+// leavesNothing refuses to end a production while something is held that would not go
+// along: it could not be disclosed any more.
+func (c *discloseCmd) leavesNothing(ctx context.Context, node *desk.Client, d *protocol.Disclosure) error {
+	if d.Status == protocol.ProductionPartial || c.Hold {
+		return nil
+	}
+	e, err := node.Evidence(ctx, c.Case)
+	if err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(e.Items, func(i desk.EvidenceItem) bool {
+		return i.State != desk.EvidenceHeld || slices.ContainsFunc(d.Objects, func(o protocol.Object) bool { return o.Tree == i.Object.Tree })
+	})
+	if len(left) == 0 {
+		return nil
+	}
+	return badInput(isOrAre(len(left))+" held, would not go along, and could not be disclosed afterwards",
+		"--held discloses all that is held, --part says that more is to come, --drop all puts it back")
+}
+
 // drop puts back what is held.
 func (c *discloseCmd) drop(ctx context.Context, a *app) error {
 	_, node, err := a.openDesk()
@@ -270,6 +297,14 @@ func (c *discloseCmd) drop(ctx context.Context, a *app) error {
 				"what was disclosed is not taken back")
 		}
 		chosen = append(chosen, i.Object)
+	}
+	for _, o := range chosen { // a pack is of no use without its list, and the other way round
+		for _, i := range e.Items {
+			other := i.Object
+			if i.State == desk.EvidenceHeld && belongs(&o, &other) && !slices.Contains(chosen, other) {
+				chosen = append(chosen, other)
+			}
+		}
 	}
 	out := heldObjects{c.Case, []protocol.Object{}}
 	for _, o := range chosen {

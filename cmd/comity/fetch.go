@@ -367,6 +367,12 @@ func (c *fetchCmd) trouble(e desk.Evidence) error {
 		out = append(out, &failure{exitHold, "not fetched: " + text,
 			"comity doctor says what is wrong at this node and on the way to its sender; --despite-quota fetches although a quota is used up"})
 	}
+	if len(out) == 0 && c.Out != "" && !slices.ContainsFunc(e.Items, func(i desk.EvidenceItem) bool {
+		return i.State == desk.EvidenceComplete || i.State == desk.EvidenceDisclosed || i.State == desk.EvidenceHeld || i.State == desk.EvidenceQuarantined
+	}) {
+		out = append(out, &failure{exitHold, "nothing was written: none of the evidence is complete here",
+			"comity fetch " + string(c.Case) + " --list says where each object stands"})
+	}
 	return worst(out)
 }
 

@@ -25,7 +25,12 @@ type tapping struct {
 }
 
 func (c *tapping) run(ctx context.Context, a *app, t protocol.Tap) error {
-	t.At = a.at(c.At)
+	if _, _, err := a.openDesk(); err != nil { // from here on it is the home's legal time
+		return err
+	}
+	if t.At = a.at(c.At); t.At.After(a.instant().Add(protocol.MaxSkew)) {
+		return badInput("--at lies ahead: "+moment(t.At), "say so when it has come about")
+	}
 	body := protocol.Body{Interception: &t}
 	want, err := body.Digest()
 	if err != nil {

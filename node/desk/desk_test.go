@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,9 +35,10 @@ type clerk struct {
 	status desk.Status
 	draft  desk.Draft
 	facts  int
-	late   error // after the facts, or the content
-	items  []desk.EvidenceItem
-	bytes  int // of content
+	late   error               // after the facts, or the content
+	mu     *sync.Mutex         // nil where nothing changes
+	items  []desk.EvidenceItem // guarded by mu
+	bytes  int                 // of content
 }
 
 var _ desk.Node = (*clerk)(nil)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,6 +31,10 @@ func (c *clerk) PutBack(_ context.Context, id protocol.CaseID, o protocol.Digest
 }
 
 func (c *clerk) Evidence(_ context.Context, id protocol.CaseID) (desk.Evidence, error) {
+	if c.mu != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+	}
 	return desk.Evidence{Case: id, Items: c.items}, c.ask("evidence %s", id)
 }
 
@@ -166,7 +171,7 @@ func TestAnAnswerThatBreaksOffIsAnError(t *testing.T) {
 // TestEventsTellWhatChanged: an item's time is kept, and nothing is told twice.
 func TestEventsTellWhatChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := &clerk{items: []desk.EvidenceItem{{State: desk.EvidenceFetching, Have: 1, Left: time.Minute}}}
+		n := &clerk{mu: new(sync.Mutex), items: []desk.EvidenceItem{{State: desk.EvidenceFetching, Have: 1, Left: time.Minute}}}
 		done := errors.New("seen enough")
 		began := time.Now()
 		var got []string
@@ -176,7 +181,11 @@ func TestEventsTellWhatChanged(t *testing.T) {
 			if len(got) == 2 {
 				return done
 			}
-			time.AfterFunc(5*desk.EventsEvery/2, func() { n.items = []desk.EvidenceItem{{Have: 2}} })
+			time.AfterFunc(5*desk.EventsEvery/2, func() {
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				n.items = []desk.EvidenceItem{{Have: 2}}
+			})
 			return nil
 		})
 		if !errors.Is(err, done) || fmt.Sprint(got) != "[1 1m0s 2 0s]" || time.Since(began) != 3*desk.EventsEvery {
