@@ -275,7 +275,7 @@ func TestBandsNeverReveal(t *testing.T) {
 				t.Fatalf("%s tells %d from %d, which are in one band of %d", f, n, other, width)
 			}
 		}
-		if n%width > 1 && n > 3000 {
+		if n%width > 1 && n%width < width-1 && n > 3000 { // the ends of a band stand there
 			for _, found := range numbers.FindAllString(a[report.CSV], -1) {
 				if found == strconv.FormatInt(n, 10) {
 					t.Fatalf("the number %d stands in the report", n)
