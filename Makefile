@@ -14,9 +14,11 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZ        ?= 2000x
 
 # Tests of whole nodes, processes and packages run without the race detector:
-# it makes them too slow for every change. Their parts run with it.
-WHOLE := ./cmd/... ./node ./protocol/casepack ./testnet/...
-RACE   = $(shell $(GO) list ./crypto/... ./node/... ./protocol/... | grep -v -e '/node$$' -e '/casepack$$')
+# it makes them too slow for every change. Their parts run with it. So do, of
+# protocol/, those in which goroutines meet; the rest is pure.
+SHARED := /protocol/agreement$$|/protocol/calendar$$|/protocol/evidence$$|/protocol/register$$
+RACE    = $(shell $(GO) list ./crypto/... ./node/... | grep -v '/node$$') $(shell $(GO) list ./protocol/... | grep -E '$(SHARED)')
+WHOLE   = ./cmd/... ./node ./testnet/... $(shell $(GO) list ./protocol/... | grep -v -E '$(SHARED)')
 
 # What bench measures by themselves; check runs each once, so that they work.
 BENCHED := ./crypto/... ./protocol/... ./node/gate ./node/journal ./node/link ./node/vault
