@@ -461,21 +461,45 @@ func (n *Node) source(ctx context.Context, peer protocol.ParticipantID, m wire.M
 // Fetch implements desk.Exhibits. Whoever fetches what is in quarantine despite
 // that takes it out of there.
 func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (desk.Evidence, error) {
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+	for more := true; more; {
+		var err error
+		if more, err = n.askFor(ctx, id, what); err != nil {
+			return desk.Evidence{}, n.problem(err)
+		}
+	}
+	n.fetcher.wake()
+	n.lives.wake()
+	return n.Evidence(ctx, id)
+}
+
+// exhibitsAtOnce is how many objects one commit changes: a case may have very many.
+const exhibitsAtOnce = 256
+
+// askFor has some objects of a case fetched, and reports whether there are more.
+func (n *Node) askFor(ctx context.Context, id protocol.CaseID, what desk.Fetch) (more bool, err error) {
+	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
 		if _, err := tx.Get(caseKey(id)); errors.Is(err, store.ErrNotFound) {
 			return noCase()
 		}
 		changed := map[exhibitID]exhibit{}
 		known := false
+		more = false
 		err := exhibitsOf(tx, id, func(x exhibitID, e exhibit) error {
 			if !what.Object.IsZero() && what.Object != x.Object {
 				return nil
 			}
 			known = true
+			if len(changed) >= exhibitsAtOnce {
+				more = true
+				return nil
+			}
 			switch {
 			case e.State == desk.EvidenceWaiting:
-				e.Why, e.Despite = "", e.Despite || what.Despite
-				changed[x] = e
+				asked := e
+				asked.Why, asked.Despite = "", e.Despite || what.Despite
+				if _, err := tx.Get(x.pendingKey()); err != nil || asked.Why != e.Why || asked.Despite != e.Despite {
+					changed[x] = asked
+				}
 			case e.State == desk.EvidenceQuarantined && what.Release:
 				e.State, e.Why = desk.EvidenceComplete, "taken out of quarantine"
 				changed[x] = e
@@ -494,10 +518,5 @@ func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (
 		}
 		return err
 	})
-	if err != nil {
-		return desk.Evidence{}, n.problem(err)
-	}
-	n.fetcher.wake()
-	n.lives.wake()
-	return n.Evidence(ctx, id)
+	return more, err
 }

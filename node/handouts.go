@@ -168,19 +168,31 @@ func (n *Node) noteHandouts(ctx context.Context) error {
 
 // saveHandouts writes what is in memory only.
 func (n *Node) saveHandouts(ctx context.Context) error {
+	for {
+		some, err := n.saveSome(ctx)
+		if err != nil || some < exhibitsAtOnce {
+			return err
+		}
+	}
+}
+
+// saveSome writes as much of it as one commit takes, and returns how much.
+func (n *Node) saveSome(ctx context.Context) (int, error) {
 	h := n.handouts
 	h.mu.Lock()
 	some := len(h.unsaved) > 0
 	h.mu.Unlock()
 	if !some {
-		return nil
+		return 0, nil
 	}
 	saved := map[handoutID]*handout{}
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
 		h.mu.Lock()
 		clear(saved)
 		for id := range h.unsaved {
-			saved[id] = h.held[id]
+			if len(saved) < exhibitsAtOnce { // the others come next
+				saved[id] = h.held[id]
+			}
 		}
 		h.mu.Unlock()
 		var err error
@@ -190,7 +202,7 @@ func (n *Node) saveHandouts(ctx context.Context) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -199,7 +211,7 @@ func (n *Node) saveHandouts(ctx context.Context) error {
 			delete(h.unsaved, id)
 		}
 	}
-	return nil
+	return len(saved), nil
 }
 
 // served says what each reader of an object of ours was given.
