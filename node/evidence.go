@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -54,6 +55,7 @@ const (
 
 // An exhibit is an object of a case as the store holds it.
 type exhibit struct {
+	Number int                `json:"number"` // in its case, from 1: see numberObject
 	Object protocol.Object    `json:"object"`
 	State  desk.EvidenceState `json:"state"` // never fetching, checking or live: those pass
 	// Act is the disclosure that hands it over, and In the act of the store in
@@ -112,7 +114,7 @@ func vaultKey(storeKey [32]byte) ([32]byte, error) {
 	return [32]byte(k), nil
 }
 
-// exhibitsOf calls each for every object of a case, in the order of their names.
+// exhibitsOf calls each for every object of a case, in the order of their tree hashes.
 func exhibitsOf(r scanner, id protocol.CaseID, each func(exhibitID, exhibit) error) error {
 	return r.Scan(store.Range{Prefix: evidencePrefix(id)}, func(key, value []byte) (bool, error) {
 		x, err := parseExhibitKey(prefixEvidence, key)
@@ -125,6 +127,18 @@ func exhibitsOf(r scanner, id protocol.CaseID, each func(exhibitID, exhibit) err
 		}
 		return true, each(x, e)
 	})
+}
+
+// numberObject returns the number of the next object of a case: in the order in which
+// they were taken in or disclosed, and in one act in that of its manifest. A number
+// stays its object's, and nobody else gets it, so people can go by it.
+func numberObject(tx *journal.Tx, id protocol.CaseID) (int, error) {
+	key := []byte(prefixNumber + string(id))
+	last, err := readJSON[int](tx, key)
+	if ignoreMissing(err) != nil {
+		return 0, err
+	}
+	return last + 1, writeJSON(tx, key, last+1)
 }
 
 // A scanner is a store.Reader or a transaction.
@@ -199,7 +213,7 @@ func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic
 			return err
 		}
 		next := exhibit{Object: o, State: desk.EvidenceWaiting, Act: m.digest, In: a.Digest, From: m.act.From,
-			Bound: m.bound, Emergency: c.Emergency, Anew: err == nil}
+			Bound: m.bound, Emergency: c.Emergency, Anew: err == nil, Number: held.Number}
 		switch {
 		case own && (err != nil && m.bound == c.ID || held.State == desk.EvidenceDeleted || held.State == desk.EvidenceRestricted):
 			return &desk.Problem{Status: http.StatusConflict, Text: "an object of the disclosure is not held any more",
@@ -217,7 +231,10 @@ func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic
 		if ignoreMissing(err) != nil {
 			return err
 		}
-		if err := writeJSON(tx, x.key(), next); err != nil {
+		if next.Number == 0 {
+			next.Number, err = numberObject(tx, c.ID)
+		}
+		if err := errors.Join(err, writeJSON(tx, x.key(), next)); err != nil {
 			return err
 		}
 	}
@@ -280,8 +297,9 @@ func (n *Node) TakeIn(ctx context.Context, id protocol.CaseID, about desk.Intake
 			o = held.Object
 			return nil
 		}
-		return errors.Join(ignoreMissing(err),
-			writeJSON(tx, x.key(), exhibit{Object: o, State: desk.EvidenceHeld, Bound: id}))
+		number, err2 := numberObject(tx, id)
+		return errors.Join(ignoreMissing(err), err2,
+			writeJSON(tx, x.key(), exhibit{Number: number, Object: o, State: desk.EvidenceHeld, Bound: id}))
 	})
 	if err != nil {
 		if !taken.Already {
@@ -386,7 +404,7 @@ func (n *Node) Evidence(ctx context.Context, id protocol.CaseID) (desk.Evidence,
 func (n *Node) items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem, error) {
 	items := []desk.EvidenceItem{}
 	err := exhibitsOf(r, id, func(x exhibitID, e exhibit) error {
-		i := desk.EvidenceItem{Object: e.Object, Act: e.Act, From: e.From, State: e.State, Why: e.Why,
+		i := desk.EvidenceItem{Number: e.Number, Object: e.Object, Act: e.Act, From: e.From, State: e.State, Why: e.Why,
 			Total: stream.SealedSize(e.Object.Size)}
 		switch e.State {
 		case desk.EvidenceWaiting:
@@ -408,7 +426,7 @@ func (n *Node) items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem, e
 	} else if live != nil {
 		items = append(items, *live)
 	}
-	slices.SortStableFunc(items, func(a, b desk.EvidenceItem) int { return strings.Compare(a.Object.Name, b.Object.Name) })
+	slices.SortFunc(items, func(a, b desk.EvidenceItem) int { return cmp.Compare(a.Number, b.Number) })
 	return items, nil
 }
 

@@ -275,3 +275,50 @@ func TestWhatIsHeldIsPutBackOrDisclosed(t *testing.T) {
 		}
 	}, police, office, contoso)
 }
+
+// TestObjectsKeepTheirNumbers: those of the order in which they were taken in or
+// disclosed, at either side, whatever their tree hashes are. What a person named by
+// its number, and wrote under a name, is that object tomorrow.
+func TestObjectsKeepTheirNumbers(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id := b.served()
+		n := b.node(contoso)
+		take := func(content string) protocol.Object {
+			o, err := n.TakeIn(t.Context(), id, desk.Intake{Name: "same.txt", MediaType: "text/plain"}, strings.NewReader(content))
+			b.must(err)
+			return o
+		}
+		var objects []protocol.Object
+		for i := range 8 {
+			objects = append(objects, take(fmt.Sprintf("file %d", i)))
+		}
+		_, err := n.PutBack(t.Context(), id, objects[7].Tree)
+		b.must(err)
+		objects[7] = take("another")
+		numbers := func(at protocol.ParticipantID) (out []int) {
+			e, err := b.node(at).Evidence(t.Context(), id)
+			b.must(err)
+			for i, item := range e.Items {
+				if i >= len(objects) || item.Object != objects[i] {
+					t.Errorf("at %s, object %d is not the one that was taken in there", at, i)
+				}
+				out = append(out, item.Number)
+			}
+			return out
+		}
+		want := []int{1, 2, 3, 4, 5, 6, 7, 9}
+		if got := numbers(contoso); !slices.Equal(got, want) {
+			t.Errorf("held: got the numbers %v, want %v", got, want)
+		}
+		_, err = n.Submit(t.Context(), b.signedDraft(contoso, id, protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionComplete, Objects: objects}}))
+		b.must(err)
+		b.awaitState(office, id, "produced")
+		if got := numbers(contoso); !slices.Equal(got, want) {
+			t.Errorf("disclosed: got the numbers %v, want %v", got, want)
+		}
+		want[7] = 8
+		if got := numbers(office); !slices.Equal(got, want) {
+			t.Errorf("received: got the numbers %v, want %v", got, want)
+		}
+	}, police, office, contoso)
+}

@@ -33,6 +33,7 @@ import (
 //	reckoned                                       by what the times in due/ were reckoned last
 //	notify/<target>/<lane>/<seq>                   what a person is to be told of, outside of the node
 //	evidence/<case>/<tree hash>                    an object of a case, whose bytes are in the vault
+//	number/<case>                                  the last number that an object of the case was given
 //	fetch/<case>/<tree hash>                       that it is to be fetched
 //	handout/<case>/<tree hash>/<reader>            what a reader was given of an object of ours
 //	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
@@ -58,6 +59,7 @@ const (
 	prefixNotify   = "notify/"
 	keyReckoned    = "reckoned"
 	prefixEvidence = "evidence/"
+	prefixNumber   = "number/"
 	prefixFetch    = "fetch/"
 	prefixHandout  = "handout/"
 	prefixLive     = "live/"

@@ -37,7 +37,8 @@ const (
 
 // A liveRecord is the live object of a case as the store holds it.
 type liveRecord struct {
-	Start     protocol.Digest        `json:"start"` // the act that announces it
+	Number    int                    `json:"number"` // see numberObject
+	Start     protocol.Digest        `json:"start"`  // the act that announces it
 	ID        protocol.Digest        `json:"id"`
 	Name      string                 `json:"name"`
 	MediaType string                 `json:"media_type"`
@@ -80,6 +81,9 @@ func (n *Node) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) er
 	case tap.Live != nil && l == nil && (own || slices.Contains(tap.Live.Readers, n.cfg.Self)):
 		l = &liveRecord{Start: a.Digest, ID: tap.Live.ID, Name: tap.Live.Name, MediaType: tap.Live.MediaType,
 			From: a.Act.From, Emergency: c.Emergency, Wanted: !own && !n.cfg.Evidence.Manual && c.Issuer == n.cfg.Self}
+		if l.Number, err = numberObject(tx, c.ID); err != nil {
+			return err
+		}
 	case tap.Live == nil && l != nil && l.Stop.IsZero() && l.From == a.Act.From:
 		l.Stop, l.Product = a.Digest, tap.Product
 		if l.Product == nil || own {
@@ -87,7 +91,7 @@ func (n *Node) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) er
 		}
 		if own && l.Product != nil {
 			x := exhibitID{c.ID, l.Product.Tree}
-			if err := writeJSON(tx, x.key(), exhibit{Object: *l.Product, State: desk.EvidenceDisclosed, Act: a.Digest,
+			if err := writeJSON(tx, x.key(), exhibit{Number: l.Number, Object: *l.Product, State: desk.EvidenceDisclosed, Act: a.Digest,
 				In: a.Digest, Bound: c.ID, Emergency: c.Emergency, Live: true}); err != nil {
 				return err
 			}
@@ -298,7 +302,7 @@ func (n *Node) liveItem(r getter, id protocol.CaseID) (*desk.EvidenceItem, error
 	if err != nil || l == nil || l.Over && l.Product != nil {
 		return nil, err
 	}
-	i := desk.EvidenceItem{Object: protocol.Object{Name: l.Name, MediaType: l.MediaType, Tree: l.ID}, Act: l.Start,
+	i := desk.EvidenceItem{Number: l.Number, Object: protocol.Object{Name: l.Name, MediaType: l.MediaType, Tree: l.ID}, Act: l.Start,
 		From: l.From, State: desk.EvidenceLive, Why: l.Why}
 	if l.From == n.cfg.Self {
 		i.From = ""

@@ -338,7 +338,7 @@ func wantLive(tx *journal.Tx, id protocol.CaseID, object protocol.Digest) (known
 // adoptLive has what came take its place among the evidence of the case, if it is
 // what was signed.
 func (n *Node) adoptLive(ctx context.Context, id protocol.CaseID, l *liveRecord) error {
-	e := exhibit{State: desk.EvidenceWaiting, Act: l.Stop, In: l.Stop, From: l.From, Bound: id, Emergency: l.Emergency, Live: true}
+	e := exhibit{Number: l.Number, State: desk.EvidenceWaiting, Act: l.Stop, In: l.Stop, From: l.From, Bound: id, Emergency: l.Emergency, Live: true}
 	if l.Product != nil {
 		e.Object = *l.Product
 		err := n.vault.Adopt(id, l.ID, *l.Product)

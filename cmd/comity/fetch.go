@@ -126,11 +126,12 @@ func together(e *desk.Evidence, chosen []protocol.Digest) []protocol.Digest {
 // pick returns the object that a person means, by its number, its tree hash, or its
 // name where no other has it.
 func pick(items []desk.EvidenceItem, word, flag string) (*desk.EvidenceItem, error) {
-	if n, err := strconv.Atoi(word); err == nil && n >= 1 && n <= len(items) {
-		return &items[n-1], nil
-	}
+	number, err := strconv.Atoi(word)
 	var found []*desk.EvidenceItem
 	for i := range items {
+		if err == nil && items[i].Number == number {
+			return &items[i], nil
+		}
 		if items[i].Object.Tree.String() == word || items[i].Object.Name == word {
 			found = append(found, &items[i])
 		}
@@ -138,7 +139,7 @@ func pick(items []desk.EvidenceItem, word, flag string) (*desk.EvidenceItem, err
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	text := fmt.Sprintf("%s: want a number from 1 to %d, a name, or a tree hash", flag, len(items))
+	text := fmt.Sprintf("%s: want the number of an object, its name, or its tree hash", flag)
 	if len(found) > 1 {
 		text = fmt.Sprintf("%s: %d objects have that name: want a number or a tree hash", flag, len(found))
 	}
@@ -393,18 +394,18 @@ func worst(failures []error) error {
 // writeEvidence lists the objects of a case, by the numbers that --object takes.
 func writeEvidence(w io.Writer, e *desk.Evidence) {
 	rows := [][]string{{"", "NAME", "SIZE", "STATE", "FROM", "TREE HASH"}}
-	for n, i := range e.Items {
+	for _, i := range e.Items {
 		name := shown(i.Object.Name)
 		if i.Object.Role != protocol.RoleFile {
 			name += " (" + string(i.Object.Role) + ")"
 		}
-		rows = append(rows, []string{strconv.Itoa(n + 1), name, byteText(sizeNow(&i)), standingText(&i), string(i.From),
+		rows = append(rows, []string{strconv.Itoa(i.Number), name, byteText(sizeNow(&i)), standingText(&i), string(i.From),
 			i.Object.Tree.String()})
 	}
 	table(w, rows)
-	for n, i := range e.Items {
+	for _, i := range e.Items {
 		for _, s := range i.Served {
-			fmt.Fprintf(w, "%d was handed to %s: %s\n", n+1, s.Reader, servedText(&s))
+			fmt.Fprintf(w, "%d was handed to %s: %s\n", i.Number, s.Reader, servedText(&s))
 		}
 	}
 }

@@ -99,7 +99,7 @@ func writeHeld(w io.Writer, v *desk.CaseView) {
 			field(w, "", fmt.Sprintf("and %d more: comity fetch %s --list", len(v.Evidence)-maxShown, v.Case))
 		}
 		if n < maxShown {
-			field(w, map[bool]string{true: "evidence"}[n == 0], fmt.Sprintf("%d %s, %s: %s", n+1, shown(i.Object.Name),
+			field(w, map[bool]string{true: "evidence"}[n == 0], fmt.Sprintf("%d %s, %s: %s", i.Number, shown(i.Object.Name),
 				byteText(sizeNow(&i)), standingText(&i)))
 			for _, s := range i.Served {
 				field(w, "", "handed to "+string(s.Reader)+": "+servedText(&s))

@@ -43,6 +43,9 @@ const (
 // An EvidenceItem is one object of a case. Sizes are in bytes, Rate in bytes a
 // second of the last seconds, 0 when nothing moves.
 type EvidenceItem struct {
+	// Number is the object's in its case at this node, from 1. It stays, and is no
+	// other's, though the object be put back.
+	Number int                    `json:"number"`
 	Object protocol.Object        `json:"object"`
 	Act    protocol.Digest        `json:"act,omitzero"` // that disclosed it, or started it
 	From   protocol.ParticipantID `json:"from,omitzero"`
