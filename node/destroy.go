@@ -10,6 +10,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/vault"
 	"comity.example/protocol"
@@ -110,12 +111,12 @@ func (n *Node) orderObjects(tx *journal.Tx, d desk.Draft, now time.Time) error {
 		}
 		if e.State == desk.EvidenceDeleted {
 			if _, err := tx.Get(x.destroyKey()); err != nil {
-				return errors.Join(ignoreMissing(err), deletedAlready(d.Case))
+				return errors.Join(record.IgnoreMissing(err), deletedAlready(d.Case))
 			}
 		}
 		e.State, e.Why = desk.EvidenceDeleted, whyUncertified+string(d.Case)
-		err = errors.Join(writeJSON(tx, x.key(), e), tx.Delete(x.pendingKey()),
-			writeJSON(tx, x.destroyKey(), destruction{d, now}))
+		err = errors.Join(record.Write(tx, x.key(), e), tx.Delete(x.pendingKey()),
+			record.Write(tx, x.destroyKey(), destruction{d, now}))
 		if err != nil {
 			return err
 		}
@@ -126,7 +127,7 @@ func (n *Node) orderObjects(tx *journal.Tx, d desk.Draft, now time.Time) error {
 // handedOver returns an object of a case that was disclosed by or to this
 // participant.
 func handedOver(tx *journal.Tx, x exhibitID) (exhibit, error) {
-	e, err := readJSON[exhibit](tx, x.key())
+	e, err := record.Read[exhibit](tx, x.key())
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return e, noExhibit(x.Case)
@@ -141,7 +142,7 @@ func handedOver(tx *journal.Tx, x exhibitID) (exhibit, error) {
 // else its sender could read it still, whatever it certifies.
 func (n *Node) nowherePassedOn(tx *journal.Tx, x exhibitID, gone ...desk.EvidenceState) error {
 	for _, id := range n.vault.Cases(x.Object) {
-		other, err := readJSON[exhibit](tx, exhibitID{id, x.Object}.key())
+		other, err := record.Read[exhibit](tx, exhibitID{id, x.Object}.key())
 		if errors.Is(err, store.ErrNotFound) || err == nil && (id == x.Case || other.Bound != x.Case) {
 			continue // a key that was only prepared goes with this one
 		}
@@ -233,7 +234,7 @@ func (n *Node) certify(tx *journal.Tx, act *protocol.Act, at time.Time) error {
 				return err
 			}
 			e.State, e.Why = desk.EvidenceRestricted, ""
-			if err := errors.Join(tx.Delete(x.pendingKey()), writeJSON(tx, x.key(), e)); err != nil {
+			if err := errors.Join(tx.Delete(x.pendingKey()), record.Write(tx, x.key(), e)); err != nil {
 				return err
 			}
 			continue
@@ -248,7 +249,7 @@ func (n *Node) certify(tx *journal.Tx, act *protocol.Act, at time.Time) error {
 		}
 		e.Why = ""
 		_, err = tx.Append(ledger.Record{Kind: ledger.KindDestroyed, At: at, Case: act.Case, Document: tree})
-		if err = errors.Join(err, writeJSON(tx, x.key(), e), tx.Delete(x.destroyKey())); err != nil {
+		if err = errors.Join(err, record.Write(tx, x.key(), e), tx.Delete(x.destroyKey())); err != nil {
 			return err
 		}
 	}
@@ -308,7 +309,7 @@ func mayClose(tx *journal.Tx, act *protocol.Act) error {
 	if act.Body.Closure == nil || !act.Body.Closure.Deleted {
 		return nil
 	}
-	f, err := readJSON[filed](tx, caseKey(act.Case))
+	f, err := record.Read[filed](tx, caseKey(act.Case))
 	if err != nil || len(f.File.Barred()) == 0 {
 		return err
 	}

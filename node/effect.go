@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 )
@@ -23,7 +24,7 @@ func (n *Node) effects(tx *journal.Tx, f *filed, due []casefile.Fired) (owes boo
 			continue
 		}
 		d := duty{Case: f.File.ID, Kind: kind, Act: f.File.Thread[0].Act}
-		if err := writeJSON(tx, dutyKey(&d), d); err != nil {
+		if err := record.Write(tx, dutyKey(&d), d); err != nil {
 			return owes, err
 		}
 		owes = true

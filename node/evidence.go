@@ -17,6 +17,7 @@ import (
 	"comity.example/crypto/stream"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/vault"
 	"comity.example/protocol"
@@ -121,7 +122,7 @@ func exhibitsOf(r scanner, id protocol.CaseID, each func(exhibitID, exhibit) err
 		if err != nil {
 			return false, err
 		}
-		e, err := parseJSON[exhibit](value)
+		e, err := record.Parse[exhibit](value)
 		if err != nil {
 			return false, err
 		}
@@ -134,11 +135,11 @@ func exhibitsOf(r scanner, id protocol.CaseID, each func(exhibitID, exhibit) err
 // stays its object's, and nobody else gets it, so people can go by it.
 func numberObject(tx *journal.Tx, id protocol.CaseID) (int, error) {
 	key := []byte(prefixNumber + string(id))
-	last, err := readJSON[int](tx, key)
-	if ignoreMissing(err) != nil {
+	last, err := record.Read[int](tx, key)
+	if record.IgnoreMissing(err) != nil {
 		return 0, err
 	}
-	return last + 1, writeJSON(tx, key, last+1)
+	return last + 1, record.Write(tx, key, last+1)
 }
 
 // A scanner is a store.Reader or a transaction.
@@ -208,8 +209,8 @@ func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic
 	}
 	for _, o := range m.objects {
 		x := exhibitID{c.ID, o.Tree}
-		held, err := readJSON[exhibit](tx, x.key())
-		if ignoreMissing(err) != nil {
+		held, err := record.Read[exhibit](tx, x.key())
+		if record.IgnoreMissing(err) != nil {
 			return err
 		}
 		next := exhibit{Object: o, State: desk.EvidenceWaiting, Act: m.digest, In: a.Digest, From: m.act.From,
@@ -228,13 +229,13 @@ func (n *Node) noteManifest(tx *journal.Tx, c *casefile.Case, a *chain.Authentic
 		default:
 			next.Why, err = "nobody has asked for it yet: comity fetch "+string(c.ID), nil
 		}
-		if ignoreMissing(err) != nil {
+		if record.IgnoreMissing(err) != nil {
 			return err
 		}
 		if next.Number == 0 {
 			next.Number, err = numberObject(tx, c.ID)
 		}
-		if err := errors.Join(err, writeJSON(tx, x.key(), next)); err != nil {
+		if err := errors.Join(err, record.Write(tx, x.key(), next)); err != nil {
 			return err
 		}
 	}
@@ -261,7 +262,7 @@ func (n *Node) takeBack(tx *journal.Tx, c *casefile.Case, act protocol.Digest) e
 			continue
 		}
 		e.State, e.Act, e.In, e.Readers = desk.EvidenceHeld, protocol.Digest{}, protocol.Digest{}, nil
-		err = errors.Join(err, writeJSON(tx, x.key(), e))
+		err = errors.Join(err, record.Write(tx, x.key(), e))
 	}
 	return err
 }
@@ -292,14 +293,14 @@ func (n *Node) TakeIn(ctx context.Context, id protocol.CaseID, about desk.Intake
 		if err := n.mayTakeIn(tx, id); err != nil {
 			return err
 		}
-		held, err := readJSON[exhibit](tx, x.key())
+		held, err := record.Read[exhibit](tx, x.key())
 		if err == nil { // the same content: it stays what it was said to be
 			o = held.Object
 			return nil
 		}
 		number, err2 := numberObject(tx, id)
-		return errors.Join(ignoreMissing(err), err2,
-			writeJSON(tx, x.key(), exhibit{Number: number, Object: o, State: desk.EvidenceHeld, Bound: id}))
+		return errors.Join(record.IgnoreMissing(err), err2,
+			record.Write(tx, x.key(), exhibit{Number: number, Object: o, State: desk.EvidenceHeld, Bound: id}))
 	})
 	if err != nil {
 		if !taken.Already {
@@ -311,8 +312,8 @@ func (n *Node) TakeIn(ctx context.Context, id protocol.CaseID, about desk.Intake
 }
 
 // mayTakeIn wants a case in which this participant may still disclose something.
-func (n *Node) mayTakeIn(r getter, id protocol.CaseID) error {
-	f, err := readJSON[filed](r, caseKey(id))
+func (n *Node) mayTakeIn(r record.Getter, id protocol.CaseID) error {
+	f, err := record.Read[filed](r, caseKey(id))
 	c := &f.File
 	var reason protocol.Reason
 	switch {
@@ -357,7 +358,7 @@ func (l *limited) Read(p []byte) (int, error) {
 func (n *Node) PutBack(ctx context.Context, id protocol.CaseID, object protocol.Digest) (desk.Evidence, error) {
 	x := exhibitID{id, object}
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		e, err := readJSON[exhibit](tx, x.key())
+		e, err := record.Read[exhibit](tx, x.key())
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			return noExhibit(id)
@@ -457,7 +458,7 @@ func (n *Node) Content(ctx context.Context, piece desk.Piece, w io.Writer) error
 
 func (n *Node) exhibit(ctx context.Context, x exhibitID) (e exhibit, err error) {
 	err = n.journal.View(ctx, func(r store.Reader) error {
-		e, err = readJSON[exhibit](r, x.key())
+		e, err = record.Read[exhibit](r, x.key())
 		if errors.Is(err, store.ErrNotFound) {
 			return noExhibit(x.Case)
 		}

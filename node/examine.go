@@ -15,6 +15,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/node/journal"
 	"comity.example/node/notify"
+	"comity.example/node/record"
 	"comity.example/node/scan"
 	"comity.example/node/store"
 	"comity.example/node/vault"
@@ -121,12 +122,12 @@ func (n *Node) rotten(ctx context.Context, x exhibitID) error {
 		return err
 	}
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		e, err := readJSON[exhibit](tx, x.key())
+		e, err := record.Read[exhibit](tx, x.key())
 		if err != nil {
 			return err
 		}
 		e.Anew = true
-		return writeJSON(tx, x.key(), e)
+		return record.Write(tx, x.key(), e)
 	})
 	return cmp.Or(err, errRotten)
 }
@@ -266,12 +267,12 @@ func (n *Node) joinKey(ctx context.Context, x exhibitID, e *exhibit) (verdict, e
 // of the case is on its way any more.
 func (n *Node) settleExhibit(ctx context.Context, x exhibitID, v verdict) error {
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		e, err := readJSON[exhibit](tx, x.key())
+		e, err := record.Read[exhibit](tx, x.key())
 		if err != nil || e.State != desk.EvidenceWaiting {
-			return errors.Join(ignoreMissing(err), tx.Delete(x.pendingKey()))
+			return errors.Join(record.IgnoreMissing(err), tx.Delete(x.pendingKey()))
 		}
 		e.State, e.Why = v.state, v.why
-		if err := errors.Join(writeJSON(tx, x.key(), e), tx.Delete(x.pendingKey())); err != nil {
+		if err := errors.Join(record.Write(tx, x.key(), e), tx.Delete(x.pendingKey())); err != nil {
 			return err
 		}
 		return n.tellEvidence(tx, x.Case)
@@ -290,7 +291,7 @@ func (n *Node) tellEvidence(tx *journal.Tx, id protocol.CaseID) error {
 	if err != nil || left {
 		return err
 	}
-	f, err := readJSON[filed](tx, caseKey(id))
+	f, err := record.Read[filed](tx, caseKey(id))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"comity.example/node/desk"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -21,7 +22,7 @@ func (n *Node) Export(ctx context.Context, id protocol.CaseID, w io.Writer) erro
 		Case: id, Exporter: n.cfg.Self, Exported: n.now(), Pins: n.cfg.Pins,
 		Acts: []casepack.ActEntry{}, Documents: []casepack.DocumentEntry{}}}
 	err := n.journal.View(ctx, func(r store.Reader) error {
-		f, err := readJSON[filed](r, caseKey(id))
+		f, err := record.Read[filed](r, caseKey(id))
 		if errors.Is(err, store.ErrNotFound) {
 			return noCase()
 		}
@@ -71,11 +72,11 @@ func (x *export) act(r store.Reader, e casefile.Entry) error {
 	if err != nil {
 		return err
 	}
-	j, err := readJSON[judged](r, digestKey(prefixJudged, e.Act))
+	j, err := record.Read[judged](r, digestKey(prefixJudged, e.Act))
 	if err != nil {
 		return err
 	}
-	decision, err := readJSON[protocol.Decision](r, digestKey(prefixDecision, e.Act))
+	decision, err := record.Read[protocol.Decision](r, digestKey(prefixDecision, e.Act))
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (x *export) act(r store.Reader, e casefile.Entry) error {
 	err = errors.Join(x.out.Add(casepack.ActName(e.Act), signed),
 		x.out.Add(casepack.ProofName(e.Act, x.n.cfg.Self), own.Format()))
 	for _, to := range e.To {
-		d, e2 := readJSON[delivery](r, deliveryKey(e.Act, to))
+		d, e2 := record.Read[delivery](r, deliveryKey(e.Act, to))
 		if errors.Is(e2, store.ErrNotFound) || d.State != receipted {
 			continue
 		}
@@ -110,8 +111,8 @@ func (x *export) objects(r store.Reader, signed []byte) error {
 		return err
 	}
 	for _, o := range named {
-		held, err := readJSON[exhibit](r, exhibitID{x.index.Case, o.Tree}.key())
-		if ignoreMissing(err) != nil {
+		held, err := record.Read[exhibit](r, exhibitID{x.index.Case, o.Tree}.key())
+		if record.IgnoreMissing(err) != nil {
 			return err
 		}
 		x.disclosed = append(x.disclosed, disclosedObject{o, held})

@@ -5,6 +5,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/protocol"
 )
 
@@ -16,12 +17,12 @@ func (n *Node) PassOn(ctx context.Context, from, to protocol.CaseID, tree protoc
 		return err
 	}
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		e, err := readJSON[exhibit](tx, exhibitID{from, tree}.key())
+		e, err := record.Read[exhibit](tx, exhibitID{from, tree}.key())
 		if err != nil {
 			return err
 		}
 		e.State, e.From = desk.EvidenceDisclosed, ""
-		return writeJSON(tx, exhibitID{to, tree}.key(), e)
+		return record.Write(tx, exhibitID{to, tree}.key(), e)
 	})
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 )
@@ -11,7 +12,7 @@ import (
 // TickOnly is TickCase of a node that is killed before it does what it then owes.
 func (n *Node) TickOnly(ctx context.Context, id protocol.CaseID) error {
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		f, err := readJSON[filed](tx, caseKey(id))
+		f, err := record.Read[filed](tx, caseKey(id))
 		if err != nil {
 			return err
 		}
@@ -36,7 +37,7 @@ func (n *Node) FalsifyProduct(ctx context.Context, id protocol.CaseID, tree prot
 		}
 		l.Stop = protocol.Digest{1}
 		l.Product = &protocol.Object{Name: l.Name, MediaType: l.MediaType, Size: 3, Segments: 1, Tree: tree}
-		return writeJSON(tx, liveKey(id), l)
+		return record.Write(tx, liveKey(id), l)
 	})
 	n.lives.wake()
 	return err
@@ -51,7 +52,7 @@ func (n *Node) FalsifyStop(ctx context.Context, id protocol.CaseID) error {
 		}
 		l.Stop = protocol.Digest{1}
 		l.Product = &protocol.Object{Name: l.Name, MediaType: l.MediaType, Size: 3, Segments: 1, Tree: protocol.Digest{2}}
-		return writeJSON(tx, liveKey(id), l)
+		return record.Write(tx, liveKey(id), l)
 	})
 	n.lives.wake()
 	return err

@@ -13,6 +13,7 @@ import (
 	"comity.example/crypto/stream"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/transfer"
 	"comity.example/node/vault"
@@ -255,7 +256,7 @@ func (n *Node) collectStrays(ctx context.Context) error {
 				_, named := r.Get(exhibitID{id, tree}.key())
 				_, proposed := r.Get(draftKey(id))
 				if !errors.Is(named, store.ErrNotFound) || !errors.Is(proposed, store.ErrNotFound) {
-					return errors.Join(ignoreMissing(named), ignoreMissing(proposed))
+					return errors.Join(record.IgnoreMissing(named), record.IgnoreMissing(proposed))
 				}
 				return n.vault.Drop(id, tree)
 			})
@@ -398,12 +399,12 @@ func (n *Node) dropDamaged(ctx context.Context, x exhibitID) error {
 		return err
 	}
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		e, err := readJSON[exhibit](tx, x.key())
+		e, err := record.Read[exhibit](tx, x.key())
 		if err != nil {
-			return ignoreMissing(err)
+			return record.IgnoreMissing(err)
 		}
 		e.Anew = false
-		return writeJSON(tx, x.key(), e)
+		return record.Write(tx, x.key(), e)
 	})
 	return err
 }
@@ -511,7 +512,7 @@ func (n *Node) askFor(ctx context.Context, id protocol.CaseID, what desk.Fetch) 
 			return noExhibit(id)
 		}
 		for x, e := range changed {
-			err = errors.Join(err, writeJSON(tx, x.key(), e))
+			err = errors.Join(err, record.Write(tx, x.key(), e))
 			if e.State == desk.EvidenceWaiting {
 				err = errors.Join(err, tx.Set(x.pendingKey(), nil))
 			}

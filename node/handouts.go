@@ -12,6 +12,7 @@ import (
 	"comity.example/crypto/stream"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/evidence"
@@ -59,15 +60,15 @@ func newHandouts() *handouts {
 }
 
 // see returns a handout, out of memory or of the store: an empty one if there is none.
-func (h *handouts) see(r getter, id handoutID) (handout, error) {
+func (h *handouts) see(r record.Getter, id handoutID) (handout, error) {
 	h.mu.Lock()
 	held := h.held[id]
 	h.mu.Unlock()
 	if held != nil {
 		return *held, nil
 	}
-	x, err := readJSON[handout](r, id.key())
-	return x, ignoreMissing(err)
+	x, err := record.Read[handout](r, id.key())
+	return x, record.IgnoreMissing(err)
 }
 
 // change has a handout be what change makes of it, unless that reports that it
@@ -197,7 +198,7 @@ func (n *Node) saveSome(ctx context.Context) (int, error) {
 		h.mu.Unlock()
 		var err error
 		for id, x := range saved {
-			err = errors.Join(err, writeJSON(tx, id.key(), x))
+			err = errors.Join(err, record.Write(tx, id.key(), x))
 		}
 		return err
 	})
@@ -215,7 +216,7 @@ func (n *Node) saveSome(ctx context.Context) (int, error) {
 }
 
 // served says what each reader of an object of ours was given.
-func (n *Node) served(r getter, x exhibitID, e *exhibit) ([]desk.Served, error) {
+func (n *Node) served(r record.Getter, x exhibitID, e *exhibit) ([]desk.Served, error) {
 	var out []desk.Served
 	for _, reader := range e.Readers {
 		h, err := n.handouts.see(r, handoutID{x, reader})

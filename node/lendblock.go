@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"comity.example/crypto/stream"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/transfer"
 	"comity.example/node/vault"
@@ -99,7 +100,7 @@ func (n *Node) grantOf(ctx context.Context, act protocol.Digest) (*grant, error)
 		if err != nil || a.From != n.cfg.Self || a.Body.Disclosure == nil {
 			return err
 		}
-		f, err := readJSON[filed](r, caseKey(a.Case))
+		f, err := record.Read[filed](r, caseKey(a.Case))
 		if err != nil {
 			return err
 		}

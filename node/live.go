@@ -12,6 +12,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/vault"
 	"comity.example/protocol"
@@ -57,10 +58,10 @@ type liveRecord struct {
 func liveKey(id protocol.CaseID) []byte { return []byte(prefixLive + string(id)) }
 
 // liveOf returns the live object of a case, nil if there is none.
-func liveOf(r getter, id protocol.CaseID) (*liveRecord, error) {
-	l, err := readJSON[liveRecord](r, liveKey(id))
+func liveOf(r record.Getter, id protocol.CaseID) (*liveRecord, error) {
+	l, err := record.Read[liveRecord](r, liveKey(id))
 	if err != nil {
-		return nil, ignoreMissing(err)
+		return nil, record.IgnoreMissing(err)
 	}
 	return &l, nil
 }
@@ -91,7 +92,7 @@ func (n *Node) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) er
 		}
 		if own && l.Product != nil {
 			x := exhibitID{c.ID, l.Product.Tree}
-			if err := writeJSON(tx, x.key(), exhibit{Number: l.Number, Object: *l.Product, State: desk.EvidenceDisclosed, Act: a.Digest,
+			if err := record.Write(tx, x.key(), exhibit{Number: l.Number, Object: *l.Product, State: desk.EvidenceDisclosed, Act: a.Digest,
 				In: a.Digest, Bound: c.ID, Emergency: c.Emergency, Live: true}); err != nil {
 				return err
 			}
@@ -99,7 +100,7 @@ func (n *Node) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) er
 	default:
 		return nil
 	}
-	return writeJSON(tx, liveKey(c.ID), l)
+	return record.Write(tx, liveKey(c.ID), l)
 }
 
 // lives are the live objects that grow here, or come here.
@@ -239,7 +240,7 @@ func (n *Node) oweStop(tx *journal.Tx, c *casefile.Case, now time.Time) (owes bo
 		return false, nil
 	}
 	d := duty{Case: c.ID, Kind: protocol.KindInterception, Act: c.Thread[0].Act}
-	return true, writeJSON(tx, dutyKey(&d), d)
+	return true, record.Write(tx, dutyKey(&d), d)
 }
 
 // Follow implements desk.Exhibits.
@@ -287,9 +288,9 @@ func (n *Node) readable(ctx context.Context, id protocol.CaseID, live protocol.D
 		if !l.Over || l.Product == nil {
 			return nil
 		}
-		e, err := readJSON[exhibit](r, exhibitID{id, l.Product.Tree}.key())
+		e, err := record.Read[exhibit](r, exhibitID{id, l.Product.Tree}.key())
 		if err != nil || e.State == desk.EvidenceWaiting || e.State == desk.EvidenceDamaged {
-			return ignoreMissing(err)
+			return record.IgnoreMissing(err)
 		}
 		return e.readable(id)
 	})
@@ -297,7 +298,7 @@ func (n *Node) readable(ctx context.Context, id protocol.CaseID, live protocol.D
 }
 
 // liveItem is a live object as people see it, nil where an exhibit stands in its place.
-func (n *Node) liveItem(r getter, id protocol.CaseID) (*desk.EvidenceItem, error) {
+func (n *Node) liveItem(r record.Getter, id protocol.CaseID) (*desk.EvidenceItem, error) {
 	l, err := liveOf(r, id)
 	if err != nil || l == nil || l.Over && l.Product != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"comity.example/node/desk"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/vault"
 	"comity.example/protocol"
@@ -92,7 +93,7 @@ func (s *lives) enter(id protocol.CaseID) (leave func(), err error) {
 func (n *Node) mayFeed(ctx context.Context, id protocol.CaseID) (l *liveRecord, err error) {
 	now := n.lives.seen(n.now())
 	err = n.journal.View(ctx, func(r store.Reader) error {
-		f, err := readJSON[filed](r, caseKey(id))
+		f, err := record.Read[filed](r, caseKey(id))
 		if errors.Is(err, store.ErrNotFound) {
 			return noCase()
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/vault"
 	"comity.example/protocol"
@@ -37,7 +38,7 @@ func (n *Node) lentLive(ctx context.Context, peer protocol.ParticipantID, act pr
 			!slices.Contains(a.Body.Interception.Live.Readers, peer) {
 			return err
 		}
-		f, err := readJSON[filed](r, caseKey(a.Case))
+		f, err := record.Read[filed](r, caseKey(a.Case))
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"comity.example/crypto/seal"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/vault"
 	"comity.example/protocol"
@@ -91,7 +92,7 @@ func (n *Node) wantedLives(ctx context.Context) (map[protocol.CaseID]liveRecord,
 	out := map[protocol.CaseID]liveRecord{}
 	err := n.journal.View(ctx, func(r store.Reader) error {
 		return r.Scan(store.Range{Prefix: []byte(prefixLive)}, func(key, value []byte) (bool, error) {
-			l, err := parseJSON[liveRecord](value)
+			l, err := record.Parse[liveRecord](value)
 			if err == nil && l.From != n.cfg.Self && l.Wanted && !l.Over {
 				out[protocol.CaseID(strings.TrimPrefix(string(key), prefixLive))] = l
 			}
@@ -332,7 +333,7 @@ func wantLive(tx *journal.Tx, id protocol.CaseID, object protocol.Digest) (known
 		return false, err
 	}
 	l.Wanted = true
-	return true, writeJSON(tx, liveKey(id), l)
+	return true, record.Write(tx, liveKey(id), l)
 }
 
 // adoptLive has what came take its place among the evidence of the case, if it is
@@ -362,18 +363,18 @@ func (n *Node) adoptLive(ctx context.Context, id protocol.CaseID, l *liveRecord)
 			_, err := tx.Get(exhibitID{id, now.Product.Tree}.key())
 			if err == nil { // what the case has stays what it is
 				now.Product, now.Why = nil, "the act that stopped it names other evidence of the case as what was delivered"
-			} else if ignoreMissing(err) != nil {
+			} else if record.IgnoreMissing(err) != nil {
 				return err
 			}
 		}
-		if err := writeJSON(tx, liveKey(id), now); err != nil || now.Product == nil {
+		if err := record.Write(tx, liveKey(id), now); err != nil || now.Product == nil {
 			return err
 		}
 		x := exhibitID{id, now.Product.Tree}
 		if e.State == desk.EvidenceWaiting { // to be checked, as what is fetched is
 			err = tx.Set(x.pendingKey(), nil)
 		}
-		return errors.Join(err, writeJSON(tx, x.key(), e))
+		return errors.Join(err, record.Write(tx, x.key(), e))
 	})
 	if err == nil {
 		n.lives.grew(id)

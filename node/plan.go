@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"comity.example/node/desk"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -182,7 +183,7 @@ func (n *Node) planAnswer(ctx context.Context, g casefile.Grounds, p *plan, d de
 		return &desk.Problem{Status: http.StatusBadRequest, Text: "body: want exactly one member"}
 	}
 	return n.problem(n.journal.View(ctx, func(r store.Reader) error {
-		f, err := readJSON[filed](r, caseKey(d.Case))
+		f, err := record.Read[filed](r, caseKey(d.Case))
 		if errors.Is(err, store.ErrNotFound) {
 			return notSent(r, d.Case)
 		}
@@ -334,7 +335,7 @@ func (n *Node) openQuestions(ctx context.Context, c *casefile.Case, d *protocol.
 	return n.journal.View(ctx, func(r store.Reader) error {
 		b, err := r.Get(digestKey(prefixDecision, opening))
 		if err != nil {
-			return ignoreMissing(err)
+			return record.IgnoreMissing(err)
 		}
 		var held protocol.Decision
 		if err := canon.Decode(b, &held); err != nil {

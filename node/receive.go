@@ -10,6 +10,7 @@ import (
 
 	"comity.example/node/gate"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -186,7 +187,7 @@ func (n *Node) take(tx *journal.Tx, a *gate.Arrival, by ruling) (response, error
 	}
 	act := a.Act.Act
 	key := knownKey(act.From, act.ID)
-	switch prior, err := readJSON[known](tx, key); {
+	switch prior, err := record.Read[known](tx, key); {
 	case err == nil && prior.Act == a.Act.Digest:
 		return prior.response(), nil
 	case err == nil:
@@ -245,22 +246,15 @@ func answered(tx *journal.Tx, a *gate.Arrival) (*known, error) {
 	if a.Claim == nil {
 		return nil, nil
 	}
-	prior, err := readJSON[known](tx, knownKey(a.Peer, a.Claim.ID))
+	prior, err := record.Read[known](tx, knownKey(a.Peer, a.Claim.ID))
 	if err != nil || prior.Refused {
-		return nil, ignoreMissing(err)
+		return nil, record.IgnoreMissing(err)
 	}
 	kept, err := tx.Get(digestKey(prefixAct, prior.Act))
 	if err != nil || !bytes.Equal(kept, a.Claimed) {
-		return nil, ignoreMissing(err)
+		return nil, record.IgnoreMissing(err)
 	}
 	return &prior, nil
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
 }
 
 func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (response, error) {
@@ -275,7 +269,7 @@ func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (resp
 	relays, err := n.oweRelay(tx, &f.File)
 	stops, err2 := n.oweStop(tx, &f.File, by.at)
 	err = errors.Join(err, err2,
-		writeJSON(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
+		record.Write(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
 		n.noteManifest(tx, &f.File, a.Act),
 		n.tellArrival(tx, &f, a.Act.Act, by.at),
 		n.file(tx, f, by.at),
@@ -295,7 +289,7 @@ type refusal struct {
 }
 
 func (n *Node) refuse(tx *journal.Tx, a *gate.Arrival, r refusal) (response, error) {
-	switch prior, err := readJSON[known](tx, r.key); {
+	switch prior, err := record.Read[known](tx, r.key); {
 	case err == nil:
 		return prior.response(), nil
 	case !errors.Is(err, store.ErrNotFound):
@@ -322,7 +316,7 @@ func (n *Node) refuse(tx *journal.Tx, a *gate.Arrival, r refusal) (response, err
 	k := known{Act: r.act, Index: index, Refused: true, Reasons: rec.Reasons, Findings: r.findings}
 	resp := k.response()
 	resp.fresh = true
-	return resp, writeJSON(tx, r.key, k)
+	return resp, record.Write(tx, r.key, k)
 }
 
 // respond proves the entry to the peer.

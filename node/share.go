@@ -11,6 +11,7 @@ import (
 	"comity.example/crypto/identity"
 	"comity.example/crypto/seal"
 	"comity.example/node/desk"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/vault"
 	"comity.example/protocol"
@@ -79,9 +80,9 @@ func (n *Node) fillKeys(ctx context.Context, g casefile.Grounds, p *plan, now ti
 // signed stays signed.
 func (n *Node) proposed(ctx context.Context, id protocol.CaseID, d *protocol.Disclosure) (out *protocol.Disclosure, err error) {
 	err = n.journal.View(ctx, func(r store.Reader) error {
-		s, err := readJSON[saved](r, draftKey(id))
+		s, err := record.Read[saved](r, draftKey(id))
 		if err != nil || s.Draft.Body.Disclosure == nil {
-			return ignoreMissing(err)
+			return record.IgnoreMissing(err)
 		}
 		bare := *s.Draft.Body.Disclosure
 		bare.Readers, bare.Keys = nil, nil

@@ -13,6 +13,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/node/gate"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -205,7 +206,7 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 			e.Expires = e.Expires.Add(LastWord)
 		}
 		err = errors.Join(err, tx.Set(outKey(e), nil),
-			writeJSON(tx, deliveryKey(e.Act, to), delivery{State: waiting}))
+			record.Write(tx, deliveryKey(e.Act, to), delivery{State: waiting}))
 		posted = append(posted, e)
 	}
 	return posted, err
@@ -219,9 +220,9 @@ func dropDraft(tx *journal.Tx, act *protocol.Act) error {
 	if act.Body.Disclosure == nil {
 		return nil
 	}
-	s, err := readJSON[saved](tx, draftKey(act.Case))
+	s, err := record.Read[saved](tx, draftKey(act.Case))
 	if err != nil || !sameBody(&s.Draft.Body, &act.Body) {
-		return ignoreMissing(err)
+		return record.IgnoreMissing(err)
 	}
 	return tx.Delete(draftKey(act.Case))
 }
