@@ -262,7 +262,7 @@ func sameBody(a, b *protocol.Body) bool {
 // noDraft is the problem of who approves what is no draft.
 func noDraft(r store.Reader, id protocol.CaseID) error {
 	if _, err := r.Get(caseKey(id)); err != nil {
-		return noCase()
+		return desk.NoCase()
 	}
 	return &desk.Problem{Status: http.StatusConflict, Text: "nothing in this case waits for approval",
 		Hint: "see comity case show " + string(id)}

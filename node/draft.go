@@ -94,7 +94,7 @@ func (n *Node) Discard(ctx context.Context, id protocol.CaseID) (desk.Discarded,
 		_, err = tx.Get(caseKey(id))
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			return noCase()
+			return desk.NoCase()
 		case err != nil:
 			return err
 		}
@@ -109,7 +109,7 @@ func (n *Node) Discard(ctx context.Context, id protocol.CaseID) (desk.Discarded,
 // there may be a draft of it.
 func notSent(r store.Reader, id protocol.CaseID) error {
 	if _, err := r.Get(draftKey(id)); err != nil {
-		return noCase()
+		return desk.NoCase()
 	}
 	return &desk.Problem{Status: http.StatusConflict, Text: "this request is a draft: it was not sent",
 		Hint: "comity request send sends it, comity request discard removes it"}
@@ -135,7 +135,7 @@ func (n *Node) savedDraft(ctx context.Context, id protocol.CaseID) (s saved, err
 	err = n.journal.View(ctx, func(r store.Reader) error {
 		s, err = record.Read[saved](r, draftKey(id))
 		if errors.Is(err, store.ErrNotFound) {
-			return noCase()
+			return desk.NoCase()
 		}
 		return err
 	})

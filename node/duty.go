@@ -9,6 +9,7 @@ import (
 
 	"comity.example/node/courier"
 	"comity.example/node/desk"
+	"comity.example/node/exhibit"
 	"comity.example/node/journal"
 	"comity.example/node/record"
 	"comity.example/node/store"
@@ -72,6 +73,16 @@ func (n *Node) oweRelay(tx *journal.Tx, c *casefile.Case) (owes bool, err error)
 		owes = true
 	}
 	return owes, err
+}
+
+// oweStop: the authority that asked for an interception does not know that it
+// stopped. It reports whether there is anything to do.
+func (n *Node) oweStop(tx *journal.Tx, c *casefile.Case, now time.Time) (owes bool, err error) {
+	if !exhibit.OwesStop(c, n.cfg.Self, now) {
+		return false, nil
+	}
+	d := duty{Case: c.ID, Kind: protocol.KindInterception, Act: c.Thread[0].Act}
+	return true, record.Write(tx, dutyKey(&d), d)
 }
 
 // doDuties does what is due, and what becomes due, until ctx ends.
@@ -157,7 +168,7 @@ func (n *Node) do(ctx context.Context, d *duty) error {
 		}
 		// From here the act is sent, whatever happens next.
 		n.courier.Posted(posted...)
-		n.grants.withdraw(p.act)
+		n.exhibits.Withdraw(p.act)
 		return nil
 	}
 }

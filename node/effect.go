@@ -1,9 +1,9 @@
 package node
 
 import (
-	"errors"
 	"time"
 
+	"comity.example/node/exhibit"
 	"comity.example/node/journal"
 	"comity.example/node/record"
 	"comity.example/protocol"
@@ -49,7 +49,7 @@ func owedFor(c *casefile.Case, self protocol.ParticipantID, e casefile.Effect) p
 func owed(c *casefile.Case, kind protocol.Kind, at time.Time) (protocol.Body, bool) {
 	switch kind {
 	case protocol.KindInterception:
-		over := errors.Is(mayRun(c, at), errStopped) && !c.Said(kind, string(protocol.TapStopped))
+		over := exhibit.Stopped(c, at) && !c.Said(kind, string(protocol.TapStopped))
 		return protocol.Body{Interception: &protocol.Tap{Action: protocol.TapStopped, At: at}}, over
 	case protocol.KindValidation:
 		lapsed := c.Stand(casefile.RegionValidation, at).State == "pending"

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"comity.example/node/exhibit"
 	"comity.example/node/gate"
 	"comity.example/node/journal"
 	"comity.example/node/record"
@@ -23,6 +24,13 @@ const (
 	// how many commits wait for one sync.
 	fillCommit  = 16
 	fillCommits = 4
+)
+
+// What the tests know of the patience of package exhibit.
+const (
+	FetchRetry  = exhibit.FetchRetry
+	LiveAhead   = exhibit.LiveAhead
+	LiveWaiters = exhibit.LiveWaiters
 )
 
 // Overtaking and Curable are what SPEC.md says of them.

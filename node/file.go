@@ -149,7 +149,7 @@ func (n *Node) put(tx *journal.Tx, f filed, now time.Time) error {
 		}
 		f.Noted = true
 	}
-	n.guardLive(&f.File, now)
+	n.exhibits.Guard(&f.File, now)
 	move := f.moveAt(n.cfg.Self, now)
 	if move != f.Move {
 		if f.Inbox != "" {

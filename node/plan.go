@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"comity.example/node/desk"
+	"comity.example/node/exhibit"
 	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
@@ -43,7 +44,8 @@ func (n *Node) plan(ctx context.Context, g casefile.Grounds, d desk.Draft, now t
 		err = n.planAnswer(ctx, g, p, d)
 	}
 	if err == nil {
-		err = n.fillKeys(ctx, g, p, now)
+		act.Body = p.body
+		p.body, err = n.exhibits.Fill(ctx, exhibit.Unfilled{Act: act, Case: p.file, Grounds: g, At: now})
 	}
 	if err != nil {
 		return nil, err

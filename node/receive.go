@@ -55,11 +55,11 @@ func (n *Node) handle(ctx context.Context, peer protocol.ParticipantID, m wire.M
 	case *wire.HoldingsQuery:
 		return n.showHoldings(peer, m)
 	case *wire.BlockQuery:
-		return n.lendBlock(ctx, peer, m)
+		return n.exhibits.LendBlock(ctx, peer, m)
 	case *wire.ShareQuery:
-		return n.lendShare(ctx, peer, m)
+		return n.exhibits.LendShare(ctx, peer, m)
 	case *wire.SegmentQuery:
-		return n.lendSegment(ctx, peer, m)
+		return n.exhibits.LendSegment(ctx, peer, m)
 	case *wire.CheckpointQuery:
 		return n.showCheckpoint(ctx, m)
 	case *wire.Ping:
@@ -122,14 +122,13 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 		// From here the act is accepted, or refused, whatever happens next.
 		n.metrics.arrival(&arrival, r)
 		if arrival.Act != nil {
-			n.grants.withdraw(arrival.Act.Act)
+			n.exhibits.Withdraw(arrival.Act.Act)
 		}
 		if r.owes {
 			n.duties.wake()
 		}
 		n.notifier.Wake()
-		n.fetcher.wake()
-		n.lives.wake()
+		n.exhibits.Wake()
 		if r.refused {
 			n.cfg.Log.Info("act refused", "peer", peer, "reasons", r.reasons, "entry", r.index)
 		}
@@ -270,7 +269,7 @@ func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (resp
 	stops, err2 := n.oweStop(tx, &f.File, by.at)
 	err = errors.Join(err, err2,
 		record.Write(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
-		n.noteManifest(tx, &f.File, a.Act),
+		n.exhibits.Note(tx, &f.File, a.Act),
 		n.tellArrival(tx, &f, a.Act.Act, by.at),
 		n.file(tx, f, by.at),
 	)

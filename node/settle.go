@@ -295,7 +295,7 @@ func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) ([]couri
 	}
 	before := f.File.State
 	f.File = f.File.Undelivered(e.Act, e.Peer, state)
-	if err := n.takeBack(tx, &f.File, e.Act); err != nil {
+	if err := n.exhibits.TakeBack(tx, &f.File, e.Act); err != nil {
 		return nil, err
 	}
 	if err := n.file(tx, f, n.now()); err != nil {

@@ -104,7 +104,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		if errors.Is(err, store.ErrNotFound) {
 			draft, err := record.Read[saved](r, draftKey(id))
 			if errors.Is(err, store.ErrNotFound) {
-				return noCase()
+				return desk.NoCase()
 			}
 			v.Draft, v.Decision = &draft.Draft, &draft.Decision
 			v.Compartments = n.openCompartments(id, draft.Draft.Body.Request)
@@ -130,7 +130,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		if v.Linked, err = n.linked(r, &f); err != nil {
 			return err
 		}
-		if v.Evidence, err = n.items(r, id); err != nil {
+		if v.Evidence, err = n.exhibits.Items(r, id); err != nil {
 			return err
 		}
 		for i, e := range f.File.Thread {
@@ -165,7 +165,7 @@ func (n *Node) MarkRead(ctx context.Context, id protocol.CaseID, seen desk.Seen)
 		f, err := record.Read[filed](tx, caseKey(id))
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			return noCase()
+			return desk.NoCase()
 		case err != nil:
 			return err
 		case len(f.File.Thread) != seen.Acts || f.File.State != seen.State:

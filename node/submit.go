@@ -90,7 +90,7 @@ func (n *Node) dispatch(ctx context.Context, d desk.Draft) (desk.Submitted, erro
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
-			if err := cmp.Or(mayConvert(tx, p.act), n.mayExecute(tx, p.act), mayClose(tx, p.act)); err != nil {
+			if err := cmp.Or(mayConvert(tx, p.act), n.mayExecute(tx, p.act), n.exhibits.MayClose(tx, p.act)); err != nil {
 				return err
 			}
 			posted, err = n.send(tx, &out, ruled)
@@ -105,7 +105,7 @@ func (n *Node) dispatch(ctx context.Context, d desk.Draft) (desk.Submitted, erro
 		// From here the act is sent, whatever happens next.
 		n.courier.Posted(posted...)
 		n.duties.wake()
-		n.grants.withdraw(p.act)
+		n.exhibits.Withdraw(p.act)
 		done.Act = out.Act.Digest
 		return done, nil
 	}
@@ -185,7 +185,7 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 	if err != nil {
 		return nil, err
 	}
-	if err := n.certify(tx, act, by.at); err != nil {
+	if err := n.exhibits.Certify(tx, act, by.at); err != nil {
 		return nil, err
 	}
 	if _, err = n.record(tx, ledger.KindSent, out.Act, by); err != nil {
@@ -195,7 +195,7 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 		f.Alerts = nil // our people act: they have seen them
 	}
 	_, err = n.oweStop(tx, &f.File, by.at)
-	err = errors.Join(err, n.noteManifest(tx, &f.File, out.Act), dropDraft(tx, act), n.file(tx, f, by.at))
+	err = errors.Join(err, n.exhibits.Note(tx, &f.File, out.Act), dropDraft(tx, act), n.file(tx, f, by.at))
 	for _, to := range act.To {
 		if to == n.cfg.Self {
 			continue
@@ -225,11 +225,6 @@ func dropDraft(tx *journal.Tx, act *protocol.Act) error {
 		return record.IgnoreMissing(err)
 	}
 	return tx.Delete(draftKey(act.Case))
-}
-
-func noCase() error {
-	return &desk.Problem{Status: http.StatusNotFound, Text: "this node holds no such case",
-		Hint: "comity inbox lists the cases that wait for you, comity request list the drafts"}
 }
 
 // problem turns an error of the case or the disk into words for a person.
