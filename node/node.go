@@ -11,7 +11,9 @@
 // with its place in the outbox, and the courier, which settles it with the answer
 // (settle.go). What cannot leave yet stays a draft (draft.go). What the node sends
 // by itself, without a person, it owes first: duty.go. What an officer has deleted
-// is destroyed before that is certified: destroy.go. The clocks of the cases are
+// is destroyed before that is certified: destroy.go. What the acts say of evidence
+// goes, in their commits, to package exhibit, which deals with it: evidence.go opens
+// it beside the vault, upload.go what takes uploads for it. The clocks of the cases are
 // in the docket (docket.go), which the clerk watches; what rings outside of the
 // node waits in a queue of its own (tell.go).
 //

@@ -82,7 +82,7 @@ func parseExhibitKey(prefix string, key []byte) (exhibitID, error) {
 func evidencePrefix(id protocol.CaseID) []byte { return []byte(prefixEvidence + string(id) + "/") }
 
 // exhibitsOf calls each for every object of a case, in the order of their tree hashes.
-func exhibitsOf(r scanner, id protocol.CaseID, each func(exhibitID, exhibit) error) error {
+func exhibitsOf(r lister, id protocol.CaseID, each func(exhibitID, exhibit) error) error {
 	return r.Scan(store.Range{Prefix: evidencePrefix(id)}, func(key, value []byte) (bool, error) {
 		x, err := parseExhibitKey(prefixEvidence, key)
 		if err != nil {
@@ -108,7 +108,7 @@ func numberObject(tx *journal.Tx, id protocol.CaseID) (int, error) {
 	return last + 1, record.Write(tx, key, last+1)
 }
 
-// A scanner is a store.Reader or a transaction.
-type scanner interface {
+// A lister is a store.Reader or a transaction.
+type lister interface {
 	Scan(store.Range, func(key, value []byte) (bool, error)) error
 }

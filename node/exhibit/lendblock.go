@@ -100,21 +100,21 @@ func (k *Keeper) grantOf(ctx context.Context, act protocol.Digest) (*grant, erro
 		if err != nil || a.From != k.cfg.Self || a.Body.Disclosure == nil {
 			return err
 		}
-		f, err := k.cfg.Cases.Case(r, a.Case)
+		c, err := k.cfg.Cases.Case(r, a.Case)
 		if err != nil {
 			return err
 		}
-		lost := slices.ContainsFunc(f.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
+		lost := slices.ContainsFunc(c.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
 		m, err := manifestIn(a)
 		if err != nil || lost {
 			return err
 		}
 		g = &grant{id: a.Case, readers: a.Body.Disclosure.Readers, objects: map[protocol.Digest]int64{},
-			bound: m.bound, urgent: f.Emergency, withheld: map[protocol.Digest][]protocol.ParticipantID{}}
+			bound: m.bound, urgent: c.Emergency, withheld: map[protocol.Digest][]protocol.ParticipantID{}}
 		for _, o := range m.objects {
 			g.objects[o.Tree] = stream.SealedSize(o.Size)
 			for _, reader := range g.readers {
-				if !f.Serves(act, o.Tree, reader) {
+				if !c.Serves(act, o.Tree, reader) {
 					g.withheld[o.Tree] = append(g.withheld[o.Tree], reader)
 				}
 			}

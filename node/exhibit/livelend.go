@@ -37,13 +37,13 @@ func (k *Keeper) lentLive(ctx context.Context, peer protocol.ParticipantID, act 
 			!slices.Contains(a.Body.Interception.Live.Readers, peer) {
 			return err
 		}
-		f, err := k.cfg.Cases.Case(r, a.Case)
+		c, err := k.cfg.Cases.Case(r, a.Case)
 		if err != nil {
 			return err
 		}
 		held, err := liveOf(r, a.Case)
-		lost := slices.ContainsFunc(f.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
-		if err == nil && held != nil && held.Start == act && !lost && held.serves(f, peer) {
+		lost := slices.ContainsFunc(c.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
+		if err == nil && held != nil && held.Start == act && !lost && held.serves(c, peer) {
 			id, l = a.Case, held
 		}
 		return err
