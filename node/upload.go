@@ -62,4 +62,4 @@ func (n *Node) sweepUploads(ctx context.Context) error {
 }
 
 // Uploads implements desk.Uploader.
-func (n *Node) Uploads() http.Handler { return n.uploads.Handler() }
+func (n *Node) Uploads() http.Handler { return n.uploads.Handler(upload.Access{}) }

@@ -18,8 +18,9 @@
 // A segment appears under its name when it is synced. After a crash what lies under
 // other names is removed; what was lost the client sends again.
 //
-// The package is trusted with the content of uploads until it is taken in. Whom it
-// may be taken from, the token in front of the handler says.
+// The package is trusted with the content of uploads until it is taken in, and with
+// showing each uploader its own alone. Whom uploads may be taken from, the token in
+// front of the handler says.
 package upload
 
 import (
@@ -46,6 +47,9 @@ import (
 const (
 	// MaxUploads is how many uploads there may be at once, in all cases together.
 	MaxUploads = 1024
+	// MaxOwn is how many of them one uploader may have that are not taken in, so that
+	// it does not keep the others out.
+	MaxOwn = 256
 	// MaxSize bounds one upload, in bytes.
 	MaxSize = protocol.MaxObject
 	// SegmentBytes is how much content is in a segment, at most: what a node that
@@ -200,10 +204,10 @@ func (s *Store) Sweep() {
 }
 
 // create makes a new upload, if there is room for it.
-func (s *Store) create(about About, size int64) (*entry, error) {
+func (s *Store) create(r record) (*entry, error) {
 	s.Sweep()
-	e := &entry{store: s, id: strings.ToLower(rand.Text()), touched: s.cfg.Now(),
-		record: record{About: about, Size: size, Key: stream.NewKey()}}
+	r.Key = stream.NewKey()
+	e := &entry{store: s, id: strings.ToLower(rand.Text()), touched: s.cfg.Now(), record: r}
 	if err := s.add(e); err != nil {
 		return nil, err
 	}
@@ -229,10 +233,18 @@ func (s *Store) add(e *entry) error {
 		return ErrTooMany
 	}
 	promised := 2 * stream.SealedSize(e.Size) // here, and in the vault
+	own := 0
 	for _, other := range s.uploads {
-		if other.object == nil {
-			promised += 2*stream.SealedSize(other.Size) - other.offset
+		if other.object != nil {
+			continue
 		}
+		promised += 2*stream.SealedSize(other.Size) - other.offset
+		if other.By == e.By {
+			own++
+		}
+	}
+	if e.By != "" && own >= MaxOwn {
+		return ErrTooMany
 	}
 	if promised > room {
 		return ErrNoRoom
@@ -259,12 +271,12 @@ func (s *Store) forget() bool {
 	return true
 }
 
-// find returns an upload of a case.
-func (s *Store) find(id string, of protocol.CaseID) (*entry, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.uploads[id]
-	if e == nil || e.About.Case != of {
+// find returns an upload of the case.
+func (c *ofCase) find(id string) (*entry, error) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	e := c.s.uploads[id]
+	if e == nil || e.About.Case != c.id || c.by != "" && e.By != c.by {
 		return nil, errAbsent
 	}
 	return e, nil
