@@ -62,4 +62,6 @@ func (n *Node) sweepUploads(ctx context.Context) error {
 }
 
 // Uploads implements desk.Uploader.
-func (n *Node) Uploads() http.Handler { return n.uploads.Handler(upload.Access{}) }
+func (n *Node) Uploads(p desk.Pass) http.Handler {
+	return n.uploads.Handler(upload.Access{By: p.Uploader, Check: p.Check})
+}

@@ -16,6 +16,7 @@
 //	run/api.sock     the API of the node that runs
 //	api.token        token of the API
 //	metrics.token    token of the metrics, for who collects them
+//	uploaders.json   digests of the tokens of those who upload evidence
 //	notify.secret    signs what a webhook is sent
 //
 // The package is trusted with the keys while it unlocks them.
