@@ -30,7 +30,7 @@ type Keys struct {
 }
 
 // Config says what a node works with. All but Ahead, Approvals, Clocks, Evidence, Log,
-// Metrics, Limits, Notify and Settled is required.
+// Metrics, Limits, Notify, Settled and Uploader is required.
 type Config struct {
 	Self protocol.ParticipantID
 	Keys Keys
@@ -65,6 +65,9 @@ type Config struct {
 	// Settled, if set, is told of each act whose delivery to a recipient has
 	// ended: receipted, refused or expired. It must not block.
 	Settled func(act protocol.Digest)
+	// Uploader, if set, says whether there still is an uploader of that name: what one
+	// that is gone did not finish is removed.
+	Uploader func(name string) bool
 }
 
 // A Document is a signed register, agreement or notice as bytes.

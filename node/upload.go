@@ -35,6 +35,7 @@ func (n *Node) openUploads() error {
 			return n.TakeIn(ctx, about.Case, desk.Intake{Name: about.Name, MediaType: about.MediaType,
 				Collected: about.Collected, Collector: about.Collector}, content)
 		},
+		Known:   n.cfg.Uploader,
 		Room:    n.vault.Room,
 		Explain: explainUpload,
 		Now:     time.Now, // the times of files: legal time may be turned in a testnet

@@ -144,8 +144,8 @@ type uploaderRemoveCmd struct {
 }
 
 func (c *uploaderRemoveCmd) Help() string {
-	return `Counts at once, and ends an upload that runs within seconds. What it uploaded stays as it is: an upload
-that is not whole is removed after three days.`
+	return `Counts at once, and ends an upload that runs within seconds. What became whole stays held; what did not
+is removed within the hour.`
 }
 
 func (c *uploaderRemoveCmd) Run(_ context.Context, a *app) error {

@@ -237,7 +237,7 @@ func (h *Home) Lock(passphrase string) (keyfile.Lock, error) {
 // are the caller's to add.
 func (h *Home) NodeConfig(lock keyfile.Lock, now func() time.Time) (node.Config, error) {
 	c := node.Config{Self: h.Config.Participant, Dir: h.path(DataDir), Now: now, Approvals: h.Config.Approvals.node(),
-		Clocks: h.Config.periods(), Evidence: h.Config.Evidence.node()}
+		Clocks: h.Config.periods(), Evidence: h.Config.Evidence.node(), Uploader: h.hasUploader}
 	if clock := h.TestClock(now); clock != nil {
 		c.Now, c.Ahead = clock.Now, clock.Ahead
 	}

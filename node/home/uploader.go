@@ -156,6 +156,14 @@ func (h *Home) Uploader(token string, now time.Time) (Uploader, error) {
 	return found, nil
 }
 
+// hasUploader reports whether there is one of that name. While the list cannot be
+// read there is.
+func (h *Home) hasUploader(name string) bool {
+	list, err := h.Uploaders()
+	_, there := findUploader(list, name)
+	return there || err != nil
+}
+
 // IsUploaderToken reports whether a token has an uploader's form.
 func IsUploaderToken(token string) bool { return strings.HasPrefix(token, uploaderPrefix) }
 

@@ -66,6 +66,10 @@ func TestUploaderIsReplacedAndRemoved(t *testing.T) {
 		t.Errorf("replaced what is not there: %v", err)
 	}
 	first := newUploader(t, h, u, false)
+	cfg, err := h.NodeConfig(lockOf(t, h, ""), time.Now)
+	if err != nil || !cfg.Uploader("mail") || cfg.Uploader("logs") {
+		t.Errorf("the node knows mail: %v, %v; and logs: %v", cfg.Uploader("mail"), err, cfg.Uploader("logs"))
+	}
 	if _, err := h.AddUploader(u, false); !errors.Is(err, home.ErrUploaderThere) {
 		t.Errorf("made twice: %v", err)
 	}
@@ -114,6 +118,9 @@ func TestUploadersFileHoldsNoToken(t *testing.T) {
 	}
 	if err := h.RemoveUploader("mail"); err == nil {
 		t.Error("a file that breaks off was written anew")
+	}
+	if cfg, err := h.NodeConfig(lockOf(t, h, ""), time.Now); err != nil || !cfg.Uploader("mail") {
+		t.Errorf("of a file that cannot be read nobody is gone: %v", err)
 	}
 }
 

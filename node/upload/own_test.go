@@ -63,3 +63,29 @@ func TestOneKeepsNoOtherOut(t *testing.T) {
 	}
 	s.create(caseA, 1)
 }
+
+// TestWhatOneThatIsGoneDidNotFinish is removed, and makes room; what was taken in is
+// remembered, and whoever may everything is never gone.
+func TestWhatOneThatIsGoneDidNotFinish(t *testing.T) {
+	s := newSite(t)
+	known := map[string]bool{"mail": true, "logs": true}
+	s.stop()
+	s.cfg.Known = func(by string) bool { return known[by] }
+	s.start()
+	places := map[string]string{}
+	for _, by := range []string{"mail", "logs", ""} {
+		s.by.Store(by)
+		places[by] = s.create(caseA, 10)
+	}
+	s.by.Store("mail")
+	whole := s.create(caseA, 1)
+	if _, err := s.patch(whole, 0, strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	known["mail"] = false
+	s.store.Sweep()
+	s.by.Store("")
+	for at, status := range map[string]int{places["mail"]: 404, places["logs"]: 200, places[""]: 200, whole: 200} {
+		s.want(status, "", func() (*http.Response, error) { return s.try("HEAD", at, nil) })
+	}
+}

@@ -94,6 +94,9 @@ type Config struct {
 	Admit func(ctx context.Context, id protocol.CaseID) error
 	// TakeIn seals what was uploaded into the vault.
 	TakeIn func(ctx context.Context, about About, content io.Reader) (protocol.Object, error)
+	// Known says whether there still is an uploader of that name: what one that is gone
+	// did not finish is removed. nil: there always is.
+	Known func(by string) bool
 	// Room is how many bytes may still be written to the disk.
 	Room func() int64
 	// Explain returns the HTTP status and the words of an error of Admit or TakeIn.
@@ -179,15 +182,15 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Sweep removes the uploads that nobody went on with, and forgets those that were
-// taken in a while ago.
+// Sweep removes the uploads that nobody went on with, or will, and forgets those that
+// were taken in a while ago.
 func (s *Store) Sweep() {
-	now := s.cfg.Now()
+	now, gone := s.cfg.Now(), s.gone()
 	s.mu.Lock()
 	var old []*entry
 	for _, e := range s.uploads {
 		age := now.Sub(e.touched)
-		if e.busy == 0 && (age > Abandon || e.object != nil && age > Remember) {
+		if e.busy == 0 && (age > Abandon || e.object != nil && age > Remember || e.object == nil && gone[e.By]) {
 			old = append(old, e)
 			delete(s.uploads, e.id)
 		}
@@ -201,6 +204,23 @@ func (s *Store) Sweep() {
 	if len(old) > 0 {
 		s.cfg.Log.Info("uploads removed", "uploads", len(old))
 	}
+}
+
+// gone returns which uploaders there are no more.
+func (s *Store) gone() map[string]bool {
+	out := map[string]bool{}
+	if s.cfg.Known == nil {
+		return out
+	}
+	s.mu.Lock()
+	for _, e := range s.uploads {
+		out[e.By] = false
+	}
+	s.mu.Unlock()
+	for by := range out {
+		out[by] = by != "" && !s.cfg.Known(by)
+	}
+	return out
 }
 
 // create makes a new upload, if there is room for it.
