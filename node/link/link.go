@@ -146,7 +146,7 @@ func New(c Config) (*Link, error) {
 	}
 	l.life, l.end = context.WithCancel(context.Background())
 	l.transport = &quic.Transport{
-		Conn:                             c.Conn,
+		Conn:                             coalesce(c.Conn),
 		StatelessResetKey:                resetKey,
 		ConnectionIDLength:               connectionIDLength,
 		DisableVersionNegotiationPackets: true,
