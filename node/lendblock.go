@@ -157,13 +157,13 @@ func (n *Node) lendBlock(ctx context.Context, peer protocol.ParticipantID, m *wi
 	if err := n.vault.Keeps(g.id, m.Tree); err != nil {
 		return n.lendNothing(err)
 	}
-	block, proof, err := n.vault.Block(m.Tree, int64(m.Index))
+	block, err := n.vault.Block(m.Tree, int64(m.Index))
 	if err != nil {
 		return n.lendNothing(err)
 	}
-	n.metrics.lent("block", len(block))
+	n.metrics.lent("block", len(block.Block))
 	n.handedBlock(ctx, handoutID{exhibitID{g.id, m.Tree}, peer}, sealed, int64(m.Index))
-	return &wire.Block{Proof: proof, Block: block}, nil
+	return block, nil
 }
 
 // lendShare hands out the share of a key that was kept back.
