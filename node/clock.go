@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"comity.example/node/desk"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -82,7 +83,7 @@ func (n *Node) Clocks(ctx context.Context, p desk.ClockPage) (desk.Clocks, error
 		keys, next, err := pageKeys(r, listing{prefix, p.Page})
 		out.Next = next
 		for _, key := range keys {
-			f, err := readJSON[filed](r, caseKey(protocol.CaseID(caseOf(key))))
+			f, err := record.Read[filed](r, caseKey(protocol.CaseID(caseOf(key))))
 			if err != nil {
 				return err
 			}

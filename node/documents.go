@@ -10,6 +10,7 @@ import (
 
 	"comity.example/node/courier"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/ledger"
@@ -203,7 +204,7 @@ func (n *Node) adoptOne(ctx context.Context, d Document, by adoption) (holding, 
 			return err
 		}
 		h.Index = stored.Index
-		if err := writeJSON(tx, documentKey(&stored), stored); err != nil {
+		if err := record.Write(tx, documentKey(&stored), stored); err != nil {
 			return err
 		}
 		for _, peer := range to {

@@ -10,6 +10,7 @@ import (
 	"comity.example/crypto/seal"
 	"comity.example/node/courier"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -90,7 +91,7 @@ func (n *Node) answerOnce(ctx context.Context, peer protocol.ParticipantID, d pr
 	key := append(refusedKey(d, peer), "/"+string(rec.Kind)...)
 	var r response
 	c, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		switch prior, err := readJSON[known](tx, key); {
+		switch prior, err := record.Read[known](tx, key); {
 		case err == nil:
 			r = prior.response()
 			return nil
@@ -107,7 +108,7 @@ func (n *Node) answerOnce(ctx context.Context, peer protocol.ParticipantID, d pr
 		k := known{Act: d, Index: index, Refused: rec.Kind == ledger.KindRefused, Reasons: rec.Reasons}
 		r = k.response()
 		r.fresh = true
-		return writeJSON(tx, key, k)
+		return record.Write(tx, key, k)
 	})
 	if errors.Is(err, errTooManyRefused) {
 		return &wire.Busy{RetryAfter: RefusalPause}, nil

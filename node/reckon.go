@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -114,8 +115,8 @@ func (n *Node) reckonAll(ctx context.Context) (done int, err error) {
 	}
 	var before protocol.Digest
 	err = n.journal.View(ctx, func(r store.Reader) (err error) {
-		before, err = readJSON[protocol.Digest](r, []byte(keyReckoned))
-		return ignoreMissing(err)
+		before, err = record.Read[protocol.Digest](r, []byte(keyReckoned))
+		return record.IgnoreMissing(err)
 	})
 	if err != nil || before == on {
 		return 0, err
@@ -154,7 +155,7 @@ func (n *Node) reckonAll(ctx context.Context) (done int, err error) {
 	if done > 0 {
 		n.cfg.Log.Info("has reckoned when clocks are due", "cases", done)
 	}
-	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return writeJSON(tx, []byte(keyReckoned), on) })
+	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return record.Write(tx, []byte(keyReckoned), on) })
 	return done, err
 }
 
@@ -177,7 +178,7 @@ func (n *Node) reckonSome(ctx context.Context, cases []string) (done int, err er
 				return err
 			}
 			read += len(b)
-			f, err := parseJSON[filed](b)
+			f, err := record.Parse[filed](b)
 			if err != nil {
 				return err
 			}

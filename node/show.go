@@ -14,6 +14,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/node/journal"
 	"comity.example/node/link"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -99,19 +100,19 @@ func (n *Node) page(ctx context.Context, l listing, show func(value []byte) erro
 func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, error) {
 	v := desk.CaseView{Case: id, State: "draft"}
 	err := n.journal.View(ctx, func(r store.Reader) error {
-		f, err := readJSON[filed](r, caseKey(id))
+		f, err := record.Read[filed](r, caseKey(id))
 		if errors.Is(err, store.ErrNotFound) {
-			draft, err := readJSON[saved](r, draftKey(id))
+			draft, err := record.Read[saved](r, draftKey(id))
 			if errors.Is(err, store.ErrNotFound) {
-				return noCase()
+				return desk.NoCase()
 			}
 			v.Draft, v.Decision = &draft.Draft, &draft.Decision
 			v.Compartments = n.openCompartments(id, draft.Draft.Body.Request)
 			return err
 		}
-		if draft, missing := readJSON[saved](r, draftKey(id)); missing == nil {
+		if draft, missing := record.Read[saved](r, draftKey(id)); missing == nil {
 			v.Proposed = &draft.Draft
-		} else if err := ignoreMissing(missing); err != nil {
+		} else if err := record.IgnoreMissing(missing); err != nil {
 			return err
 		}
 		if err != nil {
@@ -129,7 +130,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		if v.Linked, err = n.linked(r, &f); err != nil {
 			return err
 		}
-		if v.Evidence, err = n.items(r, id); err != nil {
+		if v.Evidence, err = n.exhibits.Items(r, id); err != nil {
 			return err
 		}
 		for i, e := range f.File.Thread {
@@ -161,10 +162,10 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 // MarkRead implements desk.Cases.
 func (n *Node) MarkRead(ctx context.Context, id protocol.CaseID, seen desk.Seen) (desk.CaseView, error) {
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		f, err := readJSON[filed](tx, caseKey(id))
+		f, err := record.Read[filed](tx, caseKey(id))
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			return noCase()
+			return desk.NoCase()
 		case err != nil:
 			return err
 		case len(f.File.Thread) != seen.Acts || f.File.State != seen.State:
@@ -209,17 +210,17 @@ func viewAct(r store.Reader, e casefile.Entry) (desk.ActView, error) {
 			return v, err
 		}
 	}
-	j, err := readJSON[judged](r, digestKey(prefixJudged, e.Act))
+	j, err := record.Read[judged](r, digestKey(prefixJudged, e.Act))
 	if err != nil {
 		return v, err
 	}
-	decision, err := readJSON[protocol.Decision](r, digestKey(prefixDecision, e.Act))
+	decision, err := record.Read[protocol.Decision](r, digestKey(prefixDecision, e.Act))
 	if err != nil {
 		return v, err
 	}
 	v.Decision, v.Leaf, v.Signers, v.Right = &decision, j.Index, j.Signers, rightOf(&decision)
 	for _, to := range act.To {
-		d, err := readJSON[delivery](r, deliveryKey(e.Act, to))
+		d, err := record.Read[delivery](r, deliveryKey(e.Act, to))
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
