@@ -184,11 +184,13 @@ func (e *end) fetch(ctx context.Context, id protocol.CaseID) (landed, work [2]ti
 		return landed, work, err
 	}
 	began, idle := time.Now(), spent()
-	for ; time.Since(began) < fetchPatience; time.Sleep(look) {
+	for pause := look; time.Since(began) < fetchPatience; time.Sleep(pause) {
+		asked := time.Now()
 		v, err := e.node.Evidence(ctx, id)
 		if err != nil {
 			return landed, work, err
 		}
+		pause = max(look, 4*time.Since(asked)) // to look at very many is work, too
 		moving := slices.ContainsFunc(v.Items, func(i desk.EvidenceItem) bool {
 			return i.State == desk.EvidenceFetching || i.State == desk.EvidenceWaiting
 		})
