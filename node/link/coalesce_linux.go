@@ -18,11 +18,11 @@ const (
 	coalescedOOB = 128
 )
 
-// coalesce has the system hand over packets of one sender that have one size many at
+// Coalesce has the system hand over packets of one sender that have one size many at
 // a time (UDP_GRO), where it can: otherwise the way through the kernel, packet by
 // packet, costs more than to decrypt them. quic-go sends so, and leaves reading so to
-// whom the socket belongs to.
-func coalesce(conn net.PacketConn) net.PacketConn {
+// whom the socket belongs to. One goroutine reads from what it returns.
+func Coalesce(conn net.PacketConn) net.PacketConn {
 	udp, ok := conn.(*net.UDPConn)
 	if !ok {
 		return conn

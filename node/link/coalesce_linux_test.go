@@ -48,7 +48,7 @@ func sendJoined(t *testing.T, from *net.UDPConn, to net.Addr, b []byte, size int
 }
 
 func TestPacketsThatCameTogetherAreReadOneByOne(t *testing.T) {
-	c, ok := coalesce(openUDP(t)).(*coalesced)
+	c, ok := Coalesce(openUDP(t)).(*coalesced)
 	if !ok {
 		t.Skip("this kernel joins no packets")
 	}

@@ -4,5 +4,5 @@ package link
 
 import "net"
 
-// coalesce is of use on Linux.
-func coalesce(conn net.PacketConn) net.PacketConn { return conn }
+// Coalesce is of use on Linux.
+func Coalesce(conn net.PacketConn) net.PacketConn { return conn }

@@ -147,7 +147,7 @@ func New(c Config) (*Link, error) {
 	}
 	l.life, l.end = context.WithCancel(context.Background())
 	l.transport = &quic.Transport{
-		Conn:                             coalesce(c.Conn),
+		Conn:                             Coalesce(c.Conn),
 		StatelessResetKey:                resetKey,
 		ConnectionIDLength:               connectionIDLength,
 		DisableVersionNegotiationPackets: true,
