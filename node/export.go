@@ -8,6 +8,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/exhibit"
+	"comity.example/node/library"
 	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
@@ -116,16 +117,16 @@ func (x *export) documents() error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(held, func(a, b holding) int { return int(a.Index - b.Index) })
+	slices.SortFunc(held, func(a, b library.Holding) int { return int(a.Index - b.Index) })
 	for _, h := range held {
 		proof, err := x.n.journal.Prove(x.ctx, h.Index)
 		if err != nil {
 			return err
 		}
-		if err := x.n.journal.View(x.ctx, h.load); err != nil {
+		if err := x.n.journal.View(x.ctx, h.Load); err != nil {
 			return err
 		}
-		e := casepack.DocumentEntry{Kind: string(h.Kind), Name: h.fileName(), Digest: h.file()}
+		e := casepack.DocumentEntry{Kind: string(h.Kind), Name: h.FileName(), Digest: h.File()}
 		x.index.Documents = append(x.index.Documents, e)
 		err = errors.Join(x.out.Add(casepack.DocumentName(e.Kind, e.Name), h.Bytes),
 			x.out.Add(casepack.ProofName(e.Digest, x.n.cfg.Self), proof.Format()))

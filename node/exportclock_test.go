@@ -9,6 +9,7 @@ import (
 	"comity.example/node/clerk"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/library"
 	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
@@ -209,7 +210,7 @@ func (n *Node) CheckClocks(periods map[string]time.Duration) error {
 	return (&Node{cfg: Config{Clocks: periods, Log: n.cfg.Log}}).withLibrary(n.library.Load()).checkClocks()
 }
 
-func (n *Node) withLibrary(l *library) *Node {
+func (n *Node) withLibrary(l *library.Library) *Node {
 	n.library.Store(l)
 	return n
 }

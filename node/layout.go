@@ -12,8 +12,8 @@ import (
 	"comity.example/protocol/wire"
 )
 
-// The keys of the store. The journal owns "ledger/", and package exhibit what lies
-// under the keys of its own exhibit.go; everything else is here.
+// The keys of the store. The journal owns "ledger/", and packages exhibit and
+// library what lies under the keys of exhibit.go and holding.go; everything else is here.
 //
 //	act/<digest>                                   signed act, byte for byte
 //	decision/<digest>                              decision on an act, in canonical form
@@ -31,8 +31,6 @@ import (
 //	due/<unix seconds>/<case>                      when a clock of a case is due; never, while its clocks stand still
 //	reckoned                                       by what the times in due/ were reckoned last
 //	notify/<target>/<lane>/<seq>                   what a person is to be told of, outside of the node
-//	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
-//	part/<document digest>/<nnnn>                  a part of a document that is too large for one value
 //	peer/<peer>                                    the newest checkpoint of the peer's ledger that was shown to extend the others
 //	peer/<peer>/contradiction                      one that was not
 //	peer/<peer>/shown                              the delivery whose answer showed the largest one
@@ -52,8 +50,6 @@ const (
 	prefixDue      = "due/"
 	prefixNotify   = "notify/"
 	keyReckoned    = "reckoned"
-	prefixDocument = "document/"
-	prefixPart     = "part/"
 	prefixPeer     = "peer/"
 )
 
@@ -80,20 +76,6 @@ func deliveryKey(d protocol.Digest, peer protocol.ParticipantID) []byte {
 // nothing to this one.
 func refusedKey(d protocol.Digest, peer protocol.ParticipantID) []byte {
 	return append(digestKey(prefixRefused, d), "/"+string(peer)...)
-}
-
-// documentKey has the document's digest in it: an agreement that more Parties
-// sign keeps its name, and what was decided before rests on the earlier file.
-func documentKey(h *holding) []byte {
-	return []byte(prefixDocument + string(h.Kind) + "/" + h.fileName())
-}
-
-func documentPrefix(kind, name string) []byte {
-	return []byte(prefixDocument + kind + "/" + name + ".")
-}
-
-func partKey(document protocol.Digest, i int) []byte {
-	return fmt.Appendf(digestKey(prefixPart, document), "/%04d", i)
 }
 
 func peerKey(id protocol.ParticipantID) []byte { return []byte(prefixPeer + string(id)) }

@@ -17,9 +17,10 @@
 // in the docket (docket.go), which the clerk watches; what rings outside of the
 // node waits in a queue of its own (tell.go).
 //
-// Acts are decided on registers, agreements and notices (library.go, and
-// documents.go for the disk). They come by publication (publish.go), and by
-// asking each Party at the start and then again and again (catchup.go, lend.go):
+// Acts are decided on registers, agreements and notices: what is in use is a library
+// (package library), which grows by one adoption after the other (documents.go, and
+// unused.go for the home's files). They come by publication (publish.go), and by
+// asking each Party at the start and then again and again (catchup.go):
 // until all have been heard, or for some seconds, nothing is decided (heard.go).
 // Peers' ledgers are watched (watch.go). Everything that must last goes through
 // the journal, under the keys of layout.go.
@@ -44,6 +45,7 @@ import (
 	"comity.example/node/exhibit"
 	"comity.example/node/gate"
 	"comity.example/node/journal"
+	"comity.example/node/library"
 	"comity.example/node/link"
 	"comity.example/node/notify"
 	"comity.example/node/store/badger"
@@ -82,7 +84,7 @@ type Node struct {
 	grounds atomic.Pointer[casefile.Grounds]
 	adopts  sync.Mutex // held while a document is adopted
 	unused  unused
-	library atomic.Pointer[library]
+	library atomic.Pointer[library.Library]
 	heard   *heard
 
 	precedence precedence

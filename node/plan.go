@@ -129,26 +129,12 @@ func (n *Node) named(b *agreement.Book, id string) error {
 			return nil
 		}
 	}
-	if id == "" || slices.ContainsFunc(n.unused.take(), func(d Document) bool { return d.isAgreement(id) }) {
+	if id == "" || slices.ContainsFunc(n.unused.take(), func(d Document) bool { return d.IsAgreement(id) }) {
 		return nil
 	}
 	slices.Sort(ids)
 	return &desk.Problem{Status: http.StatusBadRequest, Text: "agreement: this node uses none of that name",
 		Hint: "it uses " + strings.Join(slices.Compact(ids), ", ")}
-}
-
-// isAgreement reports whether the document is an agreement of that id, whoever
-// signed it.
-func (d *Document) isAgreement(id string) bool {
-	if d.Kind != AgreementDocument {
-		return false
-	}
-	text, _, err := agreement.SplitSigned(d.Bytes)
-	if err != nil {
-		return false
-	}
-	doc, err := agreement.ParseDocument(d.File, text)
-	return err == nil && doc.ID == id
 }
 
 // notifying returns the addressee, and whoever must get the request at the same

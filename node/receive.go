@@ -51,9 +51,9 @@ func (n *Node) handle(ctx context.Context, peer protocol.ParticipantID, m wire.M
 	case *wire.Publish:
 		return n.receiveDocument(ctx, peer, m)
 	case *wire.Pull:
-		return n.lend(ctx, peer, m)
+		return n.library.Load().Lend(peer.Party(), m), nil
 	case *wire.HoldingsQuery:
-		return n.showHoldings(peer, m)
+		return n.library.Load().ShowHoldings(peer.Party(), m), nil
 	case *wire.BlockQuery:
 		return n.exhibits.LendBlock(ctx, peer, m)
 	case *wire.ShareQuery:

@@ -35,7 +35,7 @@ const (
 func (n *Node) checkClocks() error {
 	l := n.library.Load()
 	for _, id := range slices.Sorted(maps.Keys(n.cfg.Clocks)) {
-		known, policy := l.clock(id)
+		known, policy := l.Clock(id)
 		switch {
 		case known && !policy:
 			return fmt.Errorf("node: config: clocks: %s is law and not policy: take it out of [clocks] in comity.toml", id)
@@ -44,20 +44,6 @@ func (n *Node) checkClocks() error {
 		}
 	}
 	return nil
-}
-
-// clock reports whether a document has a clock that runs, by its id, and whether
-// one says that it is policy.
-func (l *library) clock(id string) (known, policy bool) {
-	for _, a := range l.agreements {
-		d := a.Document()
-		for i := range d.Clocks {
-			if c := &d.Clocks[i]; c.ID == id && c.Run != nil {
-				known, policy = true, policy || c.Run.Policy
-			}
-		}
-	}
-	return known, policy
 }
 
 // reckonAgain has the docket reckoned again, if what it rests on has changed.
@@ -95,9 +81,7 @@ func (n *Node) restsOn() (protocol.Digest, error) {
 	}
 	on.Counted, on.Periods = countedAs, map[string]string{}
 	l := n.library.Load()
-	for _, name := range slices.Sorted(maps.Keys(l.agreements)) {
-		on.Documents = append(on.Documents, name+" "+protocol.DigestOf(l.agreements[name].bytes).String())
-	}
+	on.Documents = l.Editions()
 	for id, d := range n.cfg.Clocks {
 		on.Periods[id] = d.String()
 	}

@@ -13,6 +13,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/library"
 	"comity.example/node/link"
 	"comity.example/node/record"
 	"comity.example/node/store"
@@ -284,20 +285,20 @@ func (n *Node) Documents(ctx context.Context) ([]desk.Document, error) {
 	held, err := n.documents(ctx)
 	out := []desk.Document{}
 	for _, h := range held {
-		out = append(out, h.show())
+		out = append(out, describe(&h))
 	}
 	return out, err
 }
 
-func (h *holding) show() desk.Document {
-	return desk.Document{Kind: string(h.Kind), Name: h.Name, Digest: h.file(), Status: h.Status}
+func describe(h *library.Holding) desk.Document {
+	return desk.Document{Kind: string(h.Kind), Name: h.Name, Digest: h.File(), Status: h.Status}
 }
 
 // Read implements desk.Documents.
 func (n *Node) Read(ctx context.Context, kind, name string) ([]byte, error) {
-	var h holding
+	var h library.Holding
 	err := n.journal.View(ctx, func(r store.Reader) (err error) {
-		h, err = findDocument(r, kind, name, func(*holding) bool { return true })
+		h, err = library.Find(r, library.Kind(kind), name, func(*library.Holding) bool { return true })
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
@@ -311,8 +312,8 @@ func (n *Node) Publish(ctx context.Context, kind string, document []byte) (desk.
 	h, err := n.adopt(ctx, Document{Kind: DocumentKind(kind), Bytes: document}, adoption{peer: n.cfg.Self, publish: true})
 	switch {
 	case err == nil:
-		return h.show(), nil
-	case errors.Is(err, errHeld):
+		return describe(&h), nil
+	case errors.Is(err, library.ErrHeld):
 		return desk.Document{}, &desk.Problem{Status: http.StatusConflict, Text: "this document is already in use"}
 	case errors.Is(err, store.ErrNoSpace):
 		return desk.Document{}, n.problem(err)
@@ -339,7 +340,7 @@ func (n *Node) Status(ctx context.Context) (desk.Status, error) {
 	}
 	for _, h := range held {
 		if h.Kind == RegisterDocument {
-			s.Registers = append(s.Registers, h.show())
+			s.Registers = append(s.Registers, describe(&h))
 		}
 	}
 	directory := n.grounds.Load().Directory
