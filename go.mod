@@ -24,7 +24,7 @@ require (
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left
 	golang.org/x/exp v0.0.0-20250106191152-7588d65b2ba8 // the type of logger that tusd wants, to keep it quiet
 	golang.org/x/mod v0.42.0 // the tree and the signed notes of the ledger
-	golang.org/x/net v0.59.0 // a bound on connections where strangers may knock
+	golang.org/x/net v0.59.0 // a bound on connections where strangers knock, and how quic-go reads many packets at a time
 	golang.org/x/sys v0.49.0 // fdatasync and disk room
 	golang.org/x/term v0.47.0 // asks for a passphrase without showing it
 	golang.org/x/text v0.42.0 // names in bags that differ in case or normalisation only
