@@ -2,8 +2,10 @@ package main
 
 import (
 	"archive/zip"
+	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,18 +74,47 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// Ports for nodes lie below those that the kernel hands out to whoever asks for any:
+// one of these might be somebody else's before the node takes it, or while it is down.
+const (
+	firstPort = 10_000
+	manyPorts = 20_000
+)
+
+// handedOut counts them, from a random one: other tests may run beside these.
+var (
+	handedOut  atomic.Uint32
+	handedFrom = rand.Uint32N(manyPorts)
+)
+
 // ports NAME… sets each variable to a free address on loopback.
 func ports(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range args {
-		// A port that is free for one protocol may be taken for the other.
-		tcp, err := net.Listen("tcp", "127.0.0.1:0")
-		ts.Check(err)
-		udp, err := net.ListenPacket("udp", tcp.Addr().String())
-		ts.Check(err)
-		ts.Setenv(name, tcp.Addr().String())
-		ts.Check(tcp.Close())
-		ts.Check(udp.Close())
+		for tries := 0; ; tries++ {
+			at := fmt.Sprintf("127.0.0.1:%d", firstPort+(handedFrom+handedOut.Add(1))%manyPorts)
+			err := free(at)
+			if err == nil {
+				ts.Setenv(name, at)
+				break
+			}
+			if tries == manyPorts {
+				ts.Fatalf("no port is free: %v", err)
+			}
+		}
 	}
+}
+
+// free returns an error where an address is taken, for either protocol.
+func free(at string) error {
+	tcp, err := net.Listen("tcp", at)
+	if err != nil {
+		return err
+	}
+	udp, err := net.ListenPacket("udp", at)
+	if err != nil {
+		return errors.Join(err, tcp.Close())
+	}
+	return errors.Join(tcp.Close(), udp.Close())
 }
 
 // patience bounds how long a script waits for a file.
