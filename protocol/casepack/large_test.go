@@ -3,16 +3,19 @@ package casepack_test
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"comity.example/protocol"
 	"comity.example/protocol/bag"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casepack"
+	"comity.example/protocol/chain/chaintest"
 	"comity.example/protocol/evidence/evidencetest"
 )
 
@@ -118,4 +121,46 @@ func TestLargePackageTakesLittleMemory(t *testing.T) {
 		t.Errorf("a package of %d bytes took %d bytes of memory, in %d pieces", out.size, peak-before, calls)
 	}
 	t.Logf("a package of %d bytes took %d bytes of memory", out.size, int64(peak)-int64(before))
+}
+
+// TestCustodyOfThousandsOfObjects: as many as the acts of a case can name, under long
+// names. What is told of them is larger than any other file may be.
+func TestCustodyOfThousandsOfObjects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("signs a hundred acts")
+	}
+	const disclosures = 110
+	p, book := newCase(t, func(*protocol.Request) {})
+	p.index.Evidence = nil
+	for n := range disclosures {
+		var objects []protocol.Object
+		for i := range protocol.MaxObjects {
+			o := evidencetest.Object(strings.Repeat(`"`, protocol.MaxObjectName), "message/rfc822", fmt.Appendf(nil, "%d of %d", i, n))
+			o.Collected = chaintest.Now
+			objects = append(objects, o)
+			p.index.Evidence = append(p.index.Evidence, casepack.EvidenceEntry{Tree: o.Tree, Standing: casepack.Unfetched})
+		}
+		a := p.w.Disclose(p.acts[1], contoso, office)
+		a.Body.Disclosure = evidencetest.Disclosure(protocol.ProductionPartial, objects, office)
+		a.Follows = []protocol.Digest{digest(t, p.acts[1])}
+		p.act(book, a)
+	}
+	var out bytes.Buffer
+	w := casepack.NewWriter(&out, p.index.Case)
+	for name, b := range p.files {
+		must(t, w.Add(name, b))
+	}
+	for _, a := range p.acts[2:] {
+		for i := range a.Body.Disclosure.Objects {
+			must(t, w.AddEvidence(&a.Body.Disclosure.Objects[i], casepack.Unfetched, nil))
+		}
+	}
+	must(t, w.Close(p.index))
+	if out.Len() < casepack.MaxFile {
+		t.Errorf("the package has only %d bytes", out.Len())
+	}
+	r, err := verify(out.Bytes(), p.pins)
+	if err != nil || !r.Holds || len(r.Evidence) != disclosures*protocol.MaxObjects {
+		t.Errorf("%d objects, %+v, %v", len(r.Evidence), wrong(r), err)
+	}
 }
