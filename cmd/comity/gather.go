@@ -14,6 +14,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 	"comity.example/protocol/evidence"
 )
 
@@ -138,6 +139,8 @@ func (c *discloseCmd) gather(ctx context.Context, a *app, node *desk.Client) (_ 
 	if n := len(single) + 2*len(packs); n > protocol.MaxObjects {
 		return nil, badInput(fmt.Sprintf("%d objects: one act takes at most %d", n, protocol.MaxObjects),
 			"put the files into a folder and name that: it goes as a pack; or hand them over in several acts, all but the last with --part")
+	} else if err := c.fitsCase(ctx, node, n); err != nil {
+		return nil, err
 	}
 	for _, s := range single {
 		if _, err := in.take(ctx, s, protocol.RoleFile); err != nil {
@@ -153,6 +156,30 @@ func (c *discloseCmd) gather(ctx context.Context, a *app, node *desk.Client) (_ 
 		a.note("note: two files are named %s: who receives them has the second as %s", shown(name), shown(numbered(name, 2)))
 	}
 	return in.objects, nil
+}
+
+// besideObjects is how many recipients and acts a disclosure names beside its objects,
+// at most.
+const besideObjects = 32
+
+// fitsCase wants the case to take an act with so many objects more: nobody should learn
+// that it does not when all of them are sealed.
+func (c *discloseCmd) fitsCase(ctx context.Context, node *desk.Client, n int) error {
+	v, err := node.Case(ctx, c.Case)
+	if err != nil || v.File == nil {
+		return err
+	}
+	return hasRoom(v.File, n)
+}
+
+func hasRoom(f *casefile.Case, n int) error {
+	acts, names := f.Room()
+	if acts >= 1 && names >= n+besideObjects {
+		return nil
+	}
+	return badInput(fmt.Sprintf("%s, and the case takes only %d more: its acts are at most %d, and name at most %d objects, recipients and acts",
+		count(n, "object"), max(0, min(acts*protocol.MaxObjects, names-besideObjects)), casefile.MaxThread, casefile.MaxNames),
+		"put the files into a folder and name that with --pack: however many there are, they go as two objects")
 }
 
 // supplies returns what a word on the command line names: a file, standard input, or

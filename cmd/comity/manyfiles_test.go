@@ -20,6 +20,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 	"comity.example/protocol/evidence"
 )
 
@@ -233,7 +234,7 @@ func TestManyFilesAreWrittenInLittleMemory(t *testing.T) {
 		m.watch = &heapWatch{steps: m.files}
 		began := time.Now()
 		files, err := (&fetchCmd{Case: someCase, Out: dir}).write(t.Context(), a, m, e)
-		if err != nil || len(files) != 1 || files[0].Files != m.files {
+		if err != nil || len(files) != 2 || files[0].Files != m.files { // the list is written as well
 			t.Fatalf("%+v, %v", files, err)
 		}
 		m.watch.steady(t)
@@ -363,5 +364,49 @@ func TestNamesAreCounted(t *testing.T) {
 	}
 	if got, err := given.next("other"); err != nil || got != 0 {
 		t.Errorf("another: got %d, %v", got, err)
+	}
+}
+
+// TestACaseThatIsFullIsTold: its acts are only so many, and name only so many objects.
+func TestACaseThatIsFullIsTold(t *testing.T) {
+	act := casefile.Entry{To: []protocol.ParticipantID{"gb.met"}, Says: &casefile.Says{Objects: make([]protocol.Digest, protocol.MaxObjects)}}
+	f, acts := &casefile.Case{}, 0
+	for ; hasRoom(f, protocol.MaxObjects) == nil; acts++ {
+		f.Thread = append(f.Thread, act)
+	}
+	if acts != 125 {
+		t.Errorf("%d acts with %d objects each have room", acts, protocol.MaxObjects)
+	}
+	if err := hasRoom(f, 2); err != nil {
+		t.Errorf("a pack and its list: %v", err)
+	}
+	for want, f := range map[string]*casefile.Case{"takes only 35 more": f, "takes only 0 more": {Thread: make([]casefile.Entry, casefile.MaxThread)}} {
+		if err := hasRoom(f, protocol.MaxObjects); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+// TestManyObjectsAreAskedForAtOnce, and of some of them each by itself.
+func TestManyObjectsAreAskedForAtOnce(t *testing.T) {
+	s := newShelf()
+	for i := range 200 {
+		s.put(fmt.Sprint(i), fmt.Sprint(i), desk.EvidenceWaiting).Number = i + 1
+	}
+	for want, c := range map[int]fetchCmd{1: {Case: someCase, DespiteQuota: true}, 2: {Case: someCase, Object: []string{"3", "5"}}} {
+		s.asked = nil
+		chosen, err := c.choose(&desk.Evidence{Items: s.items})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, err := c.ask(t.Context(), s.client(), chosen)
+		if err != nil || len(s.asked) != want || len(last.Items) != len(chosen) {
+			t.Errorf("asked %d times, %v; want %d", len(s.asked), err, want)
+		}
+		for _, f := range s.asked {
+			if f.Despite != c.DespiteQuota || f.Object.IsZero() != (want == 1) {
+				t.Errorf("asked %+v", f)
+			}
+		}
 	}
 }
