@@ -15,11 +15,12 @@ FUZZ        ?= 2000x
 
 # Tests of whole nodes, processes and packages run without the race detector:
 # it makes them too slow for every change. Their parts run with it. So do, of
-# protocol/, those in which goroutines meet; the rest is pure. node/upload runs
-# without: tusd 2.9.1 itself races where it closes a body that it has just opened.
+# protocol/, those in which goroutines meet; the rest is pure, and so is
+# node/library. node/upload runs without: tusd 2.9.1 itself races where it closes
+# a body that it has just opened.
 SHARED := /protocol/agreement$$|/protocol/calendar$$|/protocol/evidence$$|/protocol/register$$
-RACE    = $(shell $(GO) list ./crypto/... ./node/... | grep -v -e '/node$$' -e '/node/upload$$') $(shell $(GO) list ./protocol/... | grep -E '$(SHARED)')
-WHOLE   = ./cmd/... ./node ./node/upload ./testnet/... $(shell $(GO) list ./protocol/... | grep -v -E '$(SHARED)')
+RACE    = $(shell $(GO) list ./crypto/... ./node/... | grep -v -e '/node$$' -e '/node/upload$$' -e '/node/library$$') $(shell $(GO) list ./protocol/... | grep -E '$(SHARED)')
+WHOLE   = ./cmd/... ./node ./node/library ./node/upload ./testnet/... $(shell $(GO) list ./protocol/... | grep -v -E '$(SHARED)')
 
 # What bench measures by themselves; check runs each once, so that they work.
 BENCHED := ./crypto/... ./protocol/... ./node/gate ./node/journal ./node/link ./node/vault

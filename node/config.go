@@ -13,6 +13,7 @@ import (
 	"comity.example/crypto/cosign"
 	"comity.example/crypto/identity"
 	"comity.example/crypto/seal"
+	"comity.example/node/library"
 	"comity.example/node/link"
 	"comity.example/node/notify"
 	"comity.example/protocol"
@@ -67,12 +68,20 @@ type Config struct {
 	Settled func(act protocol.Digest)
 }
 
-// A Document is a signed register, agreement or notice as bytes.
-type Document struct {
-	Kind  DocumentKind
-	Bytes []byte
-	File  string // where it was read, for people; "" for one that came otherwise
-}
+// What a node is given of documents, in the words of package library.
+type (
+	Document     = library.Document
+	DocumentKind = library.Kind
+	FileError    = library.FileError
+	Foresight    = library.Foresight
+)
+
+// The kinds of documents.
+const (
+	RegisterDocument  = library.RegisterDocument
+	AgreementDocument = library.AgreementDocument
+	NoticeDocument    = library.NoticeDocument
+)
 
 func (c *Config) check() error {
 	switch {

@@ -13,7 +13,6 @@ import (
 
 	"comity.example/crypto/stream"
 	"comity.example/node/desk"
-	"comity.example/node/store"
 	"comity.example/node/upload"
 	"comity.example/protocol"
 )
@@ -26,13 +25,11 @@ func (n *Node) openUploads() error {
 		return fmt.Errorf("node: upload key: %w", err)
 	}
 	n.uploads, err = upload.Open(upload.Config{
-		Dir: filepath.Join(n.cfg.Dir, "uploads"),
-		Key: stream.Key(key),
-		Admit: func(ctx context.Context, id protocol.CaseID) error {
-			return n.journal.View(ctx, func(r store.Reader) error { return n.mayTakeIn(r, id) })
-		},
+		Dir:   filepath.Join(n.cfg.Dir, "uploads"),
+		Key:   stream.Key(key),
+		Admit: n.exhibits.Admit,
 		TakeIn: func(ctx context.Context, about upload.About, content io.Reader) (protocol.Object, error) {
-			return n.TakeIn(ctx, about.Case, desk.Intake{Name: about.Name, MediaType: about.MediaType,
+			return n.exhibits.TakeIn(ctx, about.Case, desk.Intake{Name: about.Name, MediaType: about.MediaType,
 				Collected: about.Collected, Collector: about.Collector}, content)
 		},
 		Room:    n.vault.Room,
