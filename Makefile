@@ -67,8 +67,10 @@ bench: build ## the measurements, each beside its floor; wants 30 GiB of disk wh
 	$(GO) test -count 1 -run TestMeasure -v ./protocol/agreement/library -args -measure
 	$(GO) test -timeout 40m -count 1 -run TestMeasure -v ./node -args -measure
 
-bench-long: ## an object of 64 GiB from a provider to an authority; wants 140 GiB of disk where TMPDIR is
+bench-long: ## an object of 64 GiB from a provider to an authority, and 10,000,000 files; wants 140 GiB of disk, and 11,000,000 inodes, where TMPDIR is
 	$(GO) test -timeout 6h -count 1 -run 'TestMeasureEvidence$$' -v ./node -args -measure -object $$((64 << 30))
+	$(GO) test -timeout 6h -count 1 -run 'ManyFiles' -v ./cmd/comity -args -files 10000000
+	$(GO) test -timeout 6h -count 1 -run 'ManyListedFiles' -v ./protocol/casepack -args -files 10000000
 
 lint:
 	@fmt=$$(gofmt -l $(ALL)); test -z "$$fmt" || { echo "gofmt: $$fmt"; exit 1; }
