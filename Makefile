@@ -15,11 +15,11 @@ FUZZ        ?= 2000x
 
 # Tests of whole nodes, processes and packages run without the race detector:
 # it makes them too slow for every change. Their parts run with it. So do, of
-# protocol/, those in which goroutines meet; the rest is pure. node/upload runs
-# without: tusd 2.9.1 itself races where it closes a body that it has just opened.
+# protocol/, those in which goroutines meet; the rest is pure, and so is
+# node/library.
 SHARED := /protocol/agreement$$|/protocol/calendar$$|/protocol/evidence$$|/protocol/register$$
-RACE    = $(shell $(GO) list ./crypto/... ./node/... | grep -v -e '/node$$' -e '/node/upload$$') $(shell $(GO) list ./protocol/... | grep -E '$(SHARED)')
-WHOLE   = ./cmd/... ./node ./node/upload ./testnet/... $(shell $(GO) list ./protocol/... | grep -v -E '$(SHARED)')
+RACE    = $(shell $(GO) list ./crypto/... ./node/... | grep -v -e '/node$$' -e '/node/library$$') $(shell $(GO) list ./protocol/... | grep -E '$(SHARED)')
+WHOLE   = ./cmd/... ./node ./node/library ./testnet/... $(shell $(GO) list ./protocol/... | grep -v -E '$(SHARED)')
 
 # What bench measures by themselves; check runs each once, so that they work.
 BENCHED = $(shell $(call having,Benchmark,crypto protocol node/gate node/journal node/link node/vault))
@@ -67,8 +67,10 @@ bench: build ## the measurements, each beside its floor; wants 30 GiB of disk wh
 	$(GO) test -count 1 -run TestMeasure -v ./protocol/agreement/library -args -measure
 	$(GO) test -timeout 40m -count 1 -run TestMeasure -v ./node -args -measure
 
-bench-long: ## an object of 64 GiB from a provider to an authority; wants 140 GiB of disk where TMPDIR is
+bench-long: ## an object of 64 GiB from a provider to an authority, and 10,000,000 files; wants 140 GiB of disk, and 11,000,000 inodes, where TMPDIR is
 	$(GO) test -timeout 6h -count 1 -run 'TestMeasureEvidence$$' -v ./node -args -measure -object $$((64 << 30))
+	$(GO) test -timeout 6h -count 1 -run 'ManyFiles' -v ./cmd/comity -args -files 10000000
+	$(GO) test -timeout 6h -count 1 -run 'ManyListedFiles' -v ./protocol/casepack -args -files 10000000
 
 lint:
 	@fmt=$$(gofmt -l $(ALL)); test -z "$$fmt" || { echo "gofmt: $$fmt"; exit 1; }

@@ -9,6 +9,7 @@ import (
 
 	"comity.example/node/clerk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -154,9 +155,9 @@ func (n *Node) later(tx *journal.Tx, key []byte, now time.Time) error {
 	due := now.Add(stuckPause).Unix()
 	err = errors.Join(tx.Delete(key), tx.Set(dueKey(due, id), nil))
 	b, err2 := tx.Get(caseKey(id))
-	if f, damaged := parseJSON[filed](b); err2 == nil && damaged == nil {
+	if f, damaged := record.Parse[filed](b); err2 == nil && damaged == nil {
 		f.Due = due
-		err2 = writeJSON(tx, caseKey(id), f)
+		err2 = record.Write(tx, caseKey(id), f)
 	}
 	return errors.Join(err, err2)
 }
@@ -261,7 +262,7 @@ func (n *Node) unstick(tx *journal.Tx, key []byte, fired []casefile.Fired, now t
 	}
 	_, err := tx.Get(key)
 	if err != nil {
-		return ignoreMissing(err)
+		return record.IgnoreMissing(err)
 	}
 	n.cfg.Log.Error("a clock is due and does not fire: this is a fault of the program")
 	return n.later(tx, key, now)
@@ -289,7 +290,7 @@ func firedDigest(f *casefile.Fired) (protocol.Digest, error) {
 
 // checkFired finds in its case the effect that a record names.
 func checkFired(r store.Reader, index int64, rec ledger.Record) error {
-	f, err := readJSON[filed](r, caseKey(rec.Case))
+	f, err := record.Read[filed](r, caseKey(rec.Case))
 	if err != nil {
 		return fmt.Errorf("case of entry %d: %w", index, err)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/evidence"
 )
 
 type discloseCmd struct {
@@ -37,9 +39,13 @@ func (c *discloseCmd) Help() string {
 at most %d objects. A folder with more files, or with folders in it, goes as one pack and a list of what is in it, in which
 the path of each file stands; comity fetch writes the files again. Links and devices are left out.
 
+A list has at most %d files, and a pack %s; a folder has at most %d folders within each other. While it is taken in, some
+200 bytes for each file lie in the folder that TMPDIR names. The acts of a case name at most %d objects, recipients and
+acts: who has more files puts them into a folder. Where something is too much, that is said before anything is taken in.
+
 With --hold nothing is disclosed yet: comity fetch CASE --list shows what is held, --held discloses it, --drop puts it
 back. A system of the provider may do this without an officer; where the home has an officer's key, it signs.`,
-		protocol.MaxObjects)
+		protocol.MaxObjects, evidence.MaxListed, byteText(protocol.MaxObject), maxDepth, casefile.MaxNames)
 }
 
 func (c *discloseCmd) Run(ctx context.Context, a *app) error {

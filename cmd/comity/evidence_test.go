@@ -36,6 +36,10 @@ type shelf struct {
 
 func newShelf() *shelf { return &shelf{holds: map[protocol.Digest][]byte{}} }
 
+func (s *shelf) Case(_ context.Context, id protocol.CaseID) (desk.CaseView, error) {
+	return desk.CaseView{Case: id}, nil
+}
+
 // client returns the way to the shelf.
 func (s *shelf) client() *desk.Client {
 	return &desk.Client{Base: "http://node", Token: "t",

@@ -34,9 +34,10 @@ type manifestCmd struct {
 }
 
 func (c *manifestCmd) Help() string {
-	return `Prints what the EU asks to be recorded of evidence that does not take the decentralised IT system (Implementing
+	return fmt.Sprintf(`Prints what the EU asks to be recorded of evidence that does not take the decentralised IT system (Implementing
 Regulation (EU) 2025/1550, point 3.3.3): sender, recipient, order, times, means, and of each file its name, its size and a strong
-hash. It is a view of the signed disclosure, made when it is asked for.`
+hash. It is a view of the signed disclosure, made when it is asked for. With --files it names at most %d files of packs: where there
+are more, the list that was disclosed with a pack names them, and is signed.`, maxManifest)
 }
 
 func (c *manifestCmd) Run(ctx context.Context, a *app) error {
