@@ -324,7 +324,7 @@ func (n *Node) liveItem(r getter, id protocol.CaseID) (*desk.EvidenceItem, error
 		i.Gaps = missing(l.Product.Segments, have, gaps)
 	}
 	if l.Product != nil {
-		i.Object = *l.Product
+		i.Object, i.Total = *l.Product, l.Product.Size
 	}
 	n.lives.show(id, &i)
 	return &i, nil
