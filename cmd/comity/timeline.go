@@ -17,11 +17,14 @@ import (
 // or all of them.
 type shape struct {
 	much  detail
-	flags string                   // of turn
-	whole bool                     // every act
-	act   int                      // that one, counted from 1; 0: none
-	now   time.Time                // legal time, zero where no clock runs
-	told  map[protocol.Digest]bool // acts that stand above
+	flags string // of turn
+	whole bool   // every act
+	act   int    // that one, counted from 1; 0: none
+	// packed says that the acts are those of a package, whose claims say where they stand
+	// in a ledger.
+	packed bool
+	now    time.Time                // legal time, zero where no clock runs
+	told   map[protocol.Digest]bool // acts that stand above
 }
 
 // stateWords say what a state means, and for whom it waits.
@@ -404,6 +407,10 @@ func writeAct(w io.Writer, v *desk.CaseView, act *desk.ActView, s shape) {
 	writeFound(w, v, act, s.much)
 	for _, d := range act.Deliveries {
 		field(w, "delivery", strings.TrimSpace(fmt.Sprintf("%s: %s %s", d.To, d.State, words(d.Reasons))))
+	}
+	if s.packed {
+		field(w, "act", act.Act.String())
+		return
 	}
 	field(w, "ledger", fmt.Sprintf("entry %d, act %s", act.Leaf, act.Act))
 }

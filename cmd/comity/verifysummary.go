@@ -41,15 +41,24 @@ func (c *compared) summarise(file string, at time.Time) error {
 	if err != nil {
 		return fmt.Errorf("summary: %w", err)
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := newPage(file)
 	if err != nil {
-		return badInput("cannot write "+file+": "+reasonOf(err), "name a file that is not there yet")
+		return err
 	}
 	if _, err := f.Write(page.Bytes()); err != nil {
 		f.Close()
 		return err
 	}
 	return f.Close()
+}
+
+// newPage makes the file for a page.
+func newPage(file string) (*os.File, error) {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, badInput("cannot write "+file+": "+reasonOf(err), "name a file that is not there yet, in a folder that is there")
+	}
+	return f, nil
 }
 
 // words are what the page says.
