@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -27,6 +28,8 @@ type turn struct {
 	own bool
 	// partly says that part of it was disclosed: the rest cannot be refused any more.
 	partly bool
+	// barred is why evidence is to be deleted, where that is known.
+	barred protocol.DeletionReason
 	// tap is what comes next of an interception, before all else.
 	tap string
 }
@@ -57,7 +60,8 @@ func (t turn) commands() []string {
 		return []string{"comity validate " + t.id + " --sought",
 			"comity validate " + t.id + " --granted --authority NAME --reference REF"}
 	case casefile.Delete:
-		return []string{"comity delete " + t.id + " --all", "comity delete " + t.id + " --all --restrict"}
+		all := "comity delete " + t.id + " --all --reason " + string(cmp.Or(t.barred, "CODE"))
+		return []string{all, all + " --restrict"}
 	case casefile.Reply:
 		return t.replies()
 	case casefile.Respond:
@@ -117,11 +121,21 @@ func turnOf(v *desk.CaseView, m casefile.Move) turn {
 	t := turn{move: m, id: string(v.Case), asked: asked(v, m)}
 	if f := v.File; f != nil {
 		t.drill, t.accepted, t.partly = f.Matter.Drill, hasAccepted(f.State), f.State == casefile.PartlyProduced
-		t.tap = tapNext(f)
+		t.tap, t.barred = tapNext(f), barredBy(f)
 		t.authority = slices.ContainsFunc(v.Organisations, func(o desk.Organisation) bool { return o.ID == f.Addressee && o.Authority })
 		t.own = len(f.Thread) > 0 && slices.Contains(f.Thread[0].To, f.Issuer)
 	}
 	return t
+}
+
+// barredBy returns why evidence is to be deleted, if it is: the emergency was not
+// validated, or an authority raised a ground for refusal.
+func barredBy(f *casefile.Case) protocol.DeletionReason {
+	if f.Said(protocol.KindValidation, string(protocol.ValidationDenied)) ||
+		f.Said(protocol.KindValidation, string(protocol.ValidationLapsed)) {
+		return protocol.DeletionNotValidated
+	}
+	return protocol.DeletionRefused
 }
 
 // tapNext returns what comes next of an interception, "" where nothing does: what was

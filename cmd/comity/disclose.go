@@ -18,7 +18,7 @@ type discloseCmd struct {
 	Files     []string        `arg:"" optional:"" help:"Files with the evidence, folders, or - for standard input."`
 	Part      bool            `help:"More is to come."`
 	NoData    bool            `help:"There is no such data." xor:"data"`
-	Note      string          `help:"A note to the requesting side." placeholder:"TEXT"`
+	Note      string          `help:"A note to the requesting side." placeholder:"TEXT" aliases:"text"`
 	Name      string          `help:"What standard input is called." placeholder:"NAME"`
 	MediaType string          `help:"Media type. By default that of the ending of the name." placeholder:"TYPE"`
 	Collected time.Time       `help:"When it was taken out of your systems: 2026-11-22T10:00:00Z." placeholder:"TIME"`

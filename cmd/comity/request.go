@@ -363,7 +363,7 @@ func (v *requestView) see(act *desk.ActView) {
 
 type requestWithdrawCmd struct {
 	Case protocol.CaseID `arg:"" help:"The case."`
-	Note string          `help:"Why, in words." placeholder:"TEXT"`
+	Note string          `help:"Why, in words." placeholder:"TEXT" aliases:"text"`
 	signing
 }
 

@@ -41,7 +41,7 @@ var stateWords = map[casefile.State]string{
 	casefile.Impossible:     "the issuing side confirmed that it cannot be done",
 	casefile.NotApplicable:  "the receiving side's authority determined that the agreement does not apply; nothing is disclosed",
 	casefile.Lifted:         "a court lifted the order; nothing is disclosed",
-	casefile.GroundRaised:   "a notified authority raised a ground for refusal; nothing is disclosed, and the issuing side withdraws",
+	casefile.GroundRaised:   "a notified authority raised a ground for refusal; nothing more is disclosed, what was is not used, and the issuing side withdraws",
 	casefile.Closed:         "the issuing side has closed it",
 }
 
@@ -340,12 +340,8 @@ const maxLine = 240
 
 // writeLine writes an act on a line, however long, to be looked through.
 func writeLine(w io.Writer, n int, act *desk.ActView) {
-	said := saying(&act.Content.Body)
-	if act.Content.Body.Relay != nil && act.Carried != nil {
-		said = fmt.Sprintf("the %s of %s: %s", act.Carried.Body.Kind(), act.Carried.From, saying(&act.Carried.Body))
-	}
 	text := fmt.Sprintf("%s of %s", act.Kind, act.From)
-	if said != "" {
+	if said := sayingOf(&act.Content, act.Carried); said != "" {
 		text += ": " + said
 	}
 	opens := act.Content.Body.Request != nil || act.Content.Body.Certification != nil
@@ -355,10 +351,23 @@ func writeLine(w io.Writer, n int, act *desk.ActView) {
 	if act.Crossed {
 		text += " [crossed the withdrawal]"
 	}
-	if letters := []rune(text); len(letters) > maxLine {
-		text = string(letters[:maxLine]) + "…"
-	}
+	text = cutLine(text)
 	fmt.Fprintf(w, "%2d  %s  %s%s\n", n, moment(act.Issued), text, delivered(act))
+}
+
+// sayingOf says in one line what an act says, or the answer that it passes on.
+func sayingOf(act, carried *protocol.Act) string {
+	if act.Body.Relay != nil && carried != nil {
+		return fmt.Sprintf("the %s of %s: %s", carried.Body.Kind(), carried.From, saying(&carried.Body))
+	}
+	return saying(&act.Body)
+}
+
+func cutLine(text string) string {
+	if letters := []rune(text); len(letters) > maxLine {
+		return string(letters[:maxLine]) + "…"
+	}
+	return text
 }
 
 // delivered says where an act stands with those to whom it was sent.

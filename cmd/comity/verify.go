@@ -43,7 +43,8 @@ type verified struct {
 	// Timeline are the acts as they were signed, where they are to be shown.
 	Timeline []told `json:"timeline,omitzero"`
 
-	act int // to be shown whole, counted from 1; 0: none
+	story []told // the same, also where only the page has them
+	act   int    // to be shown whole, counted from 1; 0: none
 }
 
 // pinned is a Party with the fingerprint of its roots.
@@ -132,10 +133,13 @@ func (c *verifyCmd) verify(ctx context.Context, a *app, file string) (v verified
 	if err := ctx.Err(); err != nil { // what was not read any more looks false
 		return v, err
 	}
-	if c.Show {
-		if v.Timeline, err = timelineOf(p, v.Acts); err != nil {
+	if c.Show || c.Summary != "" {
+		if v.story, err = timelineOf(p, v.Acts); err != nil {
 			return v, err
 		}
+	}
+	if c.Show {
+		v.Timeline = v.story
 		if v.act = c.Act; v.act < 0 || v.act > len(v.Acts) {
 			return v, badInput(fmt.Sprintf("--act: %s covers %s", file, count(len(v.Acts), "act")), "")
 		}

@@ -74,7 +74,7 @@ func (s *summary) words() template.FuncMap {
 		"unproved": func(v verified) []casepack.Claim {
 			return claimsOf(v, func(c *casepack.Claim) bool { return c.Unproved })
 		},
-		"acts":      func(v verified) []casepack.Covered { return v.Acts[:min(len(v.Acts), maxSummaryRows)] },
+		"acts":      summaryActs,
 		"evidence":  func(v verified) []casepack.Evidence { return v.Evidence[:min(len(v.Evidence), maxSummaryRows)] },
 		"has":       func(e casepack.Evidence) bool { return !e.Collected.IsZero() || e.Collector != "" },
 		"collected": func(e casepack.Evidence) string { return collected(&e) },
@@ -87,6 +87,24 @@ func (s *summary) words() template.FuncMap {
 			return fmt.Sprintf("and %d %s more, which comity verify --json names", n-maxSummaryRows, what)
 		},
 	}
+}
+
+// A summaryAct is an act with what it says, in a line.
+type summaryAct struct {
+	casepack.Covered
+	Said string
+}
+
+func summaryActs(v verified) []summaryAct {
+	var out []summaryAct
+	for i, act := range v.Acts[:min(len(v.Acts), maxSummaryRows)] {
+		row := summaryAct{Covered: act}
+		if i < len(v.story) {
+			row.Said = cutLine(sayingOf(v.story[i].Content, v.story[i].Carried))
+		}
+		out = append(out, row)
+	}
+	return out
 }
 
 func verdictOf(v verified) string {
