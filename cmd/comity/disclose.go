@@ -175,8 +175,11 @@ func (c *discloseCmd) send(ctx context.Context, a *app, node *desk.Client, d *pr
 	if err != nil {
 		return err
 	}
-	return a.perform(ctx, errand{signing: c.signing, need: ifThere,
-		done:  "disclosed " + count(len(d.Objects), "object"),
+	done := "disclosed " + count(len(d.Objects), "object")
+	if d.Status == protocol.ProductionNoData {
+		done = "said that there is no data, or no more of it,"
+	}
+	return a.perform(ctx, errand{signing: c.signing, need: ifThere, done: done,
 		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Disclosure: d}}, fits: fits})
 }
 

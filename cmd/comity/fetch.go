@@ -455,11 +455,23 @@ func standingText(i *desk.EvidenceItem) string {
 	case desk.EvidenceLive:
 		text += ", " + count(int(i.Segments), "segment")
 		if len(i.Gaps) > 0 {
-			text += fmt.Sprintf(", %d missing", len(i.Gaps))
+			text += ", missing: " + gapsText(i.Gaps)
 		}
 	}
 	if i.Why != "" {
 		text += ": " + shown(i.Why)
 	}
 	return text
+}
+
+// gapsText says which segments of a live object are missing, counted from 0.
+func gapsText(gaps []int64) string {
+	var out []string
+	for _, seq := range gaps[:min(len(gaps), maxShown)] {
+		out = append(out, strconv.FormatInt(seq, 10))
+	}
+	if more := len(gaps) - maxShown; more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(out, ", ")
 }

@@ -118,7 +118,8 @@ func writeHeld(w io.Writer, v *desk.CaseView) {
 	}
 }
 
-// maxShown is how many objects of a case stand among what is shown of it.
+// maxShown is how many objects of a case stand among what is shown of it, and how many
+// missing segments of a live one.
 const maxShown = 8
 
 // asked returns the oldest open question that a move is about.
