@@ -20,7 +20,7 @@ type discloseCmd struct {
 	Files     []string        `arg:"" optional:"" help:"Files with the evidence, folders, or - for standard input."`
 	Part      bool            `help:"More is to come."`
 	NoData    bool            `help:"There is no such data." xor:"data"`
-	Note      string          `help:"A note to the requesting side." placeholder:"TEXT"`
+	Note      string          `help:"A note to the requesting side." placeholder:"TEXT" aliases:"text"`
 	Name      string          `help:"What standard input is called." placeholder:"NAME"`
 	MediaType string          `help:"Media type. By default that of the ending of the name." placeholder:"TYPE"`
 	Collected time.Time       `help:"When it was taken out of your systems: 2026-11-22T10:00:00Z." placeholder:"TIME"`
@@ -181,8 +181,11 @@ func (c *discloseCmd) send(ctx context.Context, a *app, node *desk.Client, d *pr
 	if err != nil {
 		return err
 	}
-	return a.perform(ctx, errand{signing: c.signing, need: ifThere,
-		done:  "disclosed " + count(len(d.Objects), "object"),
+	done := "disclosed " + count(len(d.Objects), "object")
+	if d.Status == protocol.ProductionNoData {
+		done = "said that there is no data, or no more of it,"
+	}
+	return a.perform(ctx, errand{signing: c.signing, need: ifThere, done: done,
 		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Disclosure: d}}, fits: fits})
 }
 
