@@ -458,3 +458,14 @@ func TestServedIsSaidInWords(t *testing.T) {
 		}
 	}
 }
+
+// TestMissingSegmentsAreNamed, as many as a person reads.
+func TestMissingSegmentsAreNamed(t *testing.T) {
+	i := desk.EvidenceItem{State: desk.EvidenceLive, Segments: 3, Gaps: []int64{0, 4}}
+	if got, want := standingText(&i), "live, 3 segments, missing: 0, 4"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := gapsText(make([]int64, maxShown+2)), "and 2 more"; !strings.HasSuffix(got, want) {
+		t.Errorf("got %q, want it to end with %q", got, want)
+	}
+}

@@ -51,7 +51,8 @@ type EvidenceItem struct {
 	From   protocol.ParticipantID `json:"from,omitzero"`
 	State  EvidenceState          `json:"state"`
 	Why    string                 `json:"why,omitzero"`
-	// Have and Total are of the sealed object. Total of a live object is 0.
+	// Have and Total are of the sealed object. Of a live object they are of what it
+	// holds, and Total is 0 as long as it grows.
 	Have  int64 `json:"have"`
 	Total int64 `json:"total"`
 	Rate  int64 `json:"rate,omitzero"`
