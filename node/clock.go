@@ -40,7 +40,7 @@ func (f *filed) dueTo(item *desk.Item, clocks []casefile.Running, self protocol.
 	for i := range clocks {
 		r := &clocks[i]
 		open := r.Stopped.IsZero() && r.Paused.IsZero() && !r.Ends.IsZero()
-		if !open || r.Whose != self || !item.Due.IsZero() && !r.Ends.Before(item.Due) {
+		if !open || r.Fetch || r.Whose != self || !item.Due.IsZero() && !r.Ends.Before(item.Due) {
 			continue
 		}
 		if r.Effect == casefile.EffectOverdue || !f.has(r) {

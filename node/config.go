@@ -31,7 +31,7 @@ type Keys struct {
 }
 
 // Config says what a node works with. All but Ahead, Approvals, Clocks, Evidence, Log,
-// Metrics, Limits, Notify and Settled is required.
+// Metrics, Limits, Notify, Settled and Uploader is required.
 type Config struct {
 	Self protocol.ParticipantID
 	Keys Keys
@@ -66,6 +66,9 @@ type Config struct {
 	// Settled, if set, is told of each act whose delivery to a recipient has
 	// ended: receipted, refused or expired. It must not block.
 	Settled func(act protocol.Digest)
+	// Uploader, if set, says whether there still is an uploader of that name: what one
+	// that is gone did not finish is removed.
+	Uploader func(name string) bool
 }
 
 // What a node is given of documents, in the words of package library.

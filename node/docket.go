@@ -243,7 +243,8 @@ func (n *Node) tickCase(tx *journal.Tx, key []byte, now time.Time, t *ticking) (
 	t.Fired += len(fired)
 	for i := range fired {
 		t.effects[fired[i].Effect]++
-		if told(&f.File, clocks, &fired[i], n.cfg.Self) {
+		idle, failed := n.fetchedAll(tx, clocks, &f.File, &fired[i])
+		if err = errors.Join(err, failed); !idle && told(&f.File, clocks, &fired[i], n.cfg.Self) {
 			f.Alerts = append(f.Alerts, fired[i])
 			err = errors.Join(err, n.tellFired(tx, &f.File, &fired[i]))
 		}
@@ -300,6 +301,20 @@ func checkFired(r store.Reader, index int64, rec ledger.Record) error {
 		}
 	}
 	return fmt.Errorf("the effect that entry %d names does not stand in its case", index)
+}
+
+// fetchedAll reports whether an effect is of a clock about what is to be fetched that
+// is no matter of our people's: it is another's move, or they have it all.
+func (n *Node) fetchedAll(tx *journal.Tx, clocks []casefile.Running, c *casefile.Case, f *casefile.Fired) (bool, error) {
+	at := slices.IndexFunc(clocks, func(r casefile.Running) bool { return r.ID == f.Clock && r.Fetch })
+	if at < 0 {
+		return false, nil
+	}
+	if clocks[at].Whose != n.cfg.Self || c.Addressee == n.cfg.Self {
+		return clocks[at].Whose != n.cfg.Self, nil
+	}
+	lacks, err := n.exhibits.Lacks(tx, c.ID)
+	return !lacks, err
 }
 
 // told reports whether our people are told of an effect: of a reminder those

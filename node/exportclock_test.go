@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -213,4 +214,22 @@ func (n *Node) CheckClocks(periods map[string]time.Duration) error {
 func (n *Node) withLibrary(l *library.Library) *Node {
 	n.library.Store(l)
 	return n
+}
+
+// FetchedAll reports whether this node's people are left alone by a clock about what
+// is to be fetched in a case, that is of a participant.
+func (n *Node) FetchedAll(ctx context.Context, id protocol.CaseID, whose protocol.ParticipantID) (idle bool, err error) {
+	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		f, err := record.Read[filed](tx, caseKey(id))
+		if err != nil {
+			return err
+		}
+		clocks := []casefile.Running{{ID: "law", Whose: whose}, {ID: "evidence-available", Whose: whose, Fetch: true}}
+		if other, err := n.fetchedAll(tx, clocks, &f.File, &casefile.Fired{Clock: "law"}); other || err != nil {
+			return errors.Join(err, errors.New("a clock about nothing that is to be fetched tells nobody"))
+		}
+		idle, err = n.fetchedAll(tx, clocks, &f.File, &casefile.Fired{Clock: "evidence-available"})
+		return err
+	})
+	return idle, err
 }

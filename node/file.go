@@ -159,7 +159,7 @@ func (n *Node) put(tx *journal.Tx, f filed, now time.Time) error {
 		}
 		f.Move, f.Inbox = move, ""
 		if move != casefile.None {
-			f.Inbox, f.Since = inboxKey(laneOf(&f.File), now, f.File.ID), now
+			f.Inbox, f.Since = inboxKey(&f.File, now), now
 		}
 	}
 	clocks := casefile.Clocks(&f.File, n.law(&f.File))

@@ -9,6 +9,7 @@ import (
 
 	"comity.example/node/courier"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 	"comity.example/protocol/wire"
 )
 
@@ -23,7 +24,7 @@ import (
 //	refused/<document digest>/<peer>/<kind>        what was answered to a peer's document
 //	case/<case>                                    the case file
 //	draft/<case>                                   a request that was not sent
-//	inbox/<lane>/<since>/<case>                    what waits for our people
+//	inbox/<lane>[drill]/<since>/<case>             what waits for our people
 //	out/<peer>/<lane>/<seq>/<thread>/<digest>/<expires>   outbox
 //	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof
 //	matter/<digest of issuer and identifier>       in which cases what was asked for was refused
@@ -85,9 +86,14 @@ const shownSuffix = "/shown"
 
 func shownKey(id protocol.ParticipantID) []byte { return append(peerKey(id), shownSuffix...) }
 
-// inboxKey sorts emergencies first, then the longest wait.
-func inboxKey(lane wire.Lane, since time.Time, id protocol.CaseID) string {
-	return fmt.Sprintf("%s%d/%011d/%s", prefixInbox, lane, since.Unix(), id)
+// inboxKey sorts emergencies first, then the longest wait. A drill comes after what it
+// exercises, so that nobody answers it while an emergency waits below.
+func inboxKey(c *casefile.Case, since time.Time) string {
+	drill := ""
+	if c.Matter.Drill {
+		drill = "drill"
+	}
+	return fmt.Sprintf("%s%d%s/%011d/%s", prefixInbox, laneOf(c), drill, since.Unix(), c.ID)
 }
 
 // never is the time of a case whose clocks all stand still: the last that a

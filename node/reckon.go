@@ -23,7 +23,7 @@ import (
 
 const (
 	// countedAs is to be raised with each change of how clocks are counted.
-	countedAs = 1
+	countedAs = 2
 	// reckonCases and roundBytes bound what one commit reckons again.
 	reckonCases = 64
 	// reckonLog is after how many cases the log says how far it has come.

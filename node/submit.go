@@ -152,7 +152,7 @@ func (n *Node) mayLeave(p *plan, out *gate.Departure) *desk.Problem {
 	case protocol.ReasonOfficerRole, protocol.ReasonOfficerInvalid, protocol.ReasonKeyRevoked:
 		problem.Hint = "ask for a credential that fits this act, or for an officer who has one"
 	case protocol.ReasonRole:
-		problem.Hint = "this participant's register entry lacks the role; see comity register show"
+		problem.Hint = senderOf(p.act.Body.Kind()) + ": the register entry of this participant lacks the role; see comity register show"
 	case protocol.ReasonUnregistered, protocol.ReasonUnknownParty, protocol.ReasonRegisterLapsed:
 		problem.Hint = "see comity register show, and have the newest register published"
 	}

@@ -32,6 +32,7 @@ func (n *Node) openUploads() error {
 			return n.exhibits.TakeIn(ctx, about.Case, desk.Intake{Name: about.Name, MediaType: about.MediaType,
 				Collected: about.Collected, Collector: about.Collector}, content)
 		},
+		Known:   n.cfg.Uploader,
 		Room:    n.vault.Room,
 		Explain: explainUpload,
 		Now:     time.Now, // the times of files: legal time may be turned in a testnet
@@ -59,4 +60,6 @@ func (n *Node) sweepUploads(ctx context.Context) error {
 }
 
 // Uploads implements desk.Uploader.
-func (n *Node) Uploads() http.Handler { return n.uploads.Handler() }
+func (n *Node) Uploads(p desk.Pass) http.Handler {
+	return n.uploads.Handler(upload.Access{By: p.Uploader, Check: p.Check})
+}

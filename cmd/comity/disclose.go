@@ -20,7 +20,8 @@ type discloseCmd struct {
 	Files     []string        `arg:"" optional:"" help:"Files with the evidence, folders, or - for standard input."`
 	Part      bool            `help:"More is to come."`
 	NoData    bool            `help:"There is no such data." xor:"data"`
-	Note      string          `help:"A note to the requesting side." placeholder:"TEXT"`
+	Note      string          `help:"A note to the requesting side." placeholder:"TEXT" aliases:"text"`
+	Until     string          `help:"Until when it can be fetched: 30d, or a day. The EU wants 10 to 45 days of what does not take its own system." placeholder:"TIME"`
 	Name      string          `help:"What standard input is called." placeholder:"NAME"`
 	MediaType string          `help:"Media type. By default that of the ending of the name." placeholder:"TYPE"`
 	Collected time.Time       `help:"When it was taken out of your systems: 2026-11-22T10:00:00Z." placeholder:"TIME"`
@@ -64,6 +65,12 @@ func (c *discloseCmd) Run(ctx context.Context, a *app) error {
 		d.Status = protocol.ProductionNoData
 	case c.Part:
 		d.Status = protocol.ProductionPartial
+	}
+	if c.Until != "" {
+		var err error
+		if d.Until, err = parseUntil(c.Until, a.instant()); err != nil {
+			return err
+		}
 	}
 	h, node, err := a.openDesk()
 	if err != nil {
@@ -112,15 +119,17 @@ func isOrAre(n int) string {
 // check says which flags do not go together.
 func (c *discloseCmd) check() error {
 	switch {
+	case c.Until != "" && (c.NoData || c.Hold):
+		return badInput("--until: want it only where something is disclosed", "")
 	case c.NoData && len(c.Files) > 0:
 		return badInput("there are files, so there is data", "leave out --no-data or the files")
 	case (c.NoData || len(c.Drop) > 0) && (c.Hold || c.Held) || c.Hold && c.Held:
 		return badInput("--no-data, --hold, --held and --drop: want one of them", "")
-	case len(c.Drop) > 0 && (len(c.Files) > 0 || c.NoData || c.Part || c.Propose || c.Proposed || c.Note != ""):
+	case len(c.Drop) > 0 && (len(c.Files) > 0 || c.NoData || c.Part || c.Propose || c.Proposed || c.Note+c.Until != ""):
 		return badInput("--drop puts back what is held, and does nothing else", "leave out the files and the other flags")
 	case c.Held && len(c.Files) > 0:
 		return badInput("--held discloses what is held", "leave out the files: comity disclose CASE FILE… --hold takes them in first")
-	case c.Proposed && (len(c.Files) > 0 || c.NoData || c.Part || c.Held || c.Note != ""):
+	case c.Proposed && (len(c.Files) > 0 || c.NoData || c.Part || c.Held || c.Note+c.Until != ""):
 		return badInput("--proposed sends what was proposed, as it is", "leave out the files and the other flags")
 	case len(c.Files) == 0 && !c.NoData && !c.Held && !c.Proposed && len(c.Drop) == 0:
 		return badInput("no file to disclose", "name files, or say --no-data")
@@ -181,8 +190,11 @@ func (c *discloseCmd) send(ctx context.Context, a *app, node *desk.Client, d *pr
 	if err != nil {
 		return err
 	}
-	return a.perform(ctx, errand{signing: c.signing, need: ifThere,
-		done:  "disclosed " + count(len(d.Objects), "object"),
+	done := "disclosed " + count(len(d.Objects), "object")
+	if d.Status == protocol.ProductionNoData {
+		done = "said that there is no data, or no more of it,"
+	}
+	return a.perform(ctx, errand{signing: c.signing, need: ifThere, done: done,
 		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Disclosure: d}}, fits: fits})
 }
 

@@ -91,7 +91,7 @@ func (c *fetchCmd) Run(ctx context.Context, a *app) error {
 // choose returns the objects that are meant.
 func (c *fetchCmd) choose(e *desk.Evidence) ([]protocol.Digest, error) {
 	if len(e.Items) == 0 {
-		return nil, &failure{exitError, "nothing was disclosed in this case yet", "see comity case show"}
+		return nil, &failure{exitError, "nothing was disclosed in this case yet", "see comity case show " + string(c.Case)}
 	}
 	var out []protocol.Digest
 	for _, word := range c.Object {
@@ -150,9 +150,9 @@ func pick(items []desk.EvidenceItem, word, flag string) (*desk.EvidenceItem, err
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	text := fmt.Sprintf("%s: want the number of an object, its name, or its tree hash", flag)
+	text := fmt.Sprintf("%s: %q is no object of the case: want the number of an object, its name, or its tree hash", flag, word)
 	if len(found) > 1 {
-		text = fmt.Sprintf("%s: %d objects have that name: want a number or a tree hash", flag, len(found))
+		text = fmt.Sprintf("%s: %d objects are called %q: want a number or a tree hash", flag, len(found), word)
 	}
 	return nil, badInput(text, "comity fetch CASE --list shows them")
 }
@@ -476,11 +476,23 @@ func standingText(i *desk.EvidenceItem) string {
 	case desk.EvidenceLive:
 		text += ", " + count(int(i.Segments), "segment")
 		if len(i.Gaps) > 0 {
-			text += fmt.Sprintf(", %d missing", len(i.Gaps))
+			text += ", missing: " + gapsText(i.Gaps)
 		}
 	}
 	if i.Why != "" {
 		text += ": " + shown(i.Why)
 	}
 	return text
+}
+
+// gapsText says which segments of a live object are missing, counted from 0.
+func gapsText(gaps []int64) string {
+	var out []string
+	for _, seq := range gaps[:min(len(gaps), maxShown)] {
+		out = append(out, strconv.FormatInt(seq, 10))
+	}
+	if more := len(gaps) - maxShown; more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(out, ", ")
 }

@@ -87,6 +87,7 @@ type Keeper struct {
 	lives    *lives
 	handouts *handouts
 	grants   grants
+	opened   opened
 	splits   sync.Mutex // held while a key is split for another case, or destroyed
 }
 

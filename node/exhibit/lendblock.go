@@ -158,13 +158,13 @@ func (k *Keeper) LendBlock(ctx context.Context, peer protocol.ParticipantID, m *
 	if err := k.vault.Keeps(g.id, m.Tree); err != nil {
 		return k.lendNothing(err)
 	}
-	block, proof, err := k.vault.Block(m.Tree, int64(m.Index))
+	block, err := k.vault.Block(m.Tree, int64(m.Index))
 	if err != nil {
 		return k.lendNothing(err)
 	}
-	k.lent("block", len(block))
+	k.lent("block", len(block.Block))
 	k.handedBlock(ctx, handoutID{exhibitID{g.id, m.Tree}, peer}, sealed, int64(m.Index))
-	return &wire.Block{Proof: proof, Block: block}, nil
+	return block, nil
 }
 
 // LendShare hands out the share of a key that was kept back.

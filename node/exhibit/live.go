@@ -324,7 +324,7 @@ func (k *Keeper) liveItem(r record.Getter, id protocol.CaseID) (*desk.EvidenceIt
 		i.Gaps = missing(l.Product.Segments, have, gaps)
 	}
 	if l.Product != nil {
-		i.Object = *l.Product
+		i.Object, i.Total = *l.Product, l.Product.Size
 	}
 	k.lives.show(id, &i)
 	return &i, nil

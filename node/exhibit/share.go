@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"comity.example/crypto/identity"
@@ -33,16 +34,18 @@ type Unfilled struct {
 func (k *Keeper) Fill(ctx context.Context, u Unfilled) (protocol.Body, error) {
 	body := u.Act.Body
 	if body.Disclosure == nil {
-		return body, k.fillTap(ctx, u, &body)
+		err := k.fillTap(ctx, u, &body)
+		return body, err
 	}
 	d := *body.Disclosure
 	body.Disclosure = &d
-	return body, k.fillKeys(ctx, u, &d)
+	err := k.fillKeys(ctx, u, &d)
+	return body, err
 }
 
 // fillKeys completes d, a disclosure.
 func (k *Keeper) fillKeys(ctx context.Context, u Unfilled, d *protocol.Disclosure) error {
-	act := *u.Act
+	act := *u.Act // which the caller keeps as it is
 	act.Body.Disclosure = d
 	m := &manifest{act: &act, objects: d.Objects, bound: act.Case}
 	if len(d.Origin) > 0 {
@@ -236,12 +239,45 @@ func (k *Keeper) sentShare(m *manifest, tree protocol.Digest) (evidence.Share, e
 	return sent, k.vault.SetKey(id, tree, held, sent)
 }
 
+// MaxOpened bounds how many disclosures a node remembers the opened keys of: less than
+// a MiB of them.
+const MaxOpened = 128
+
+// opened are the keys that were sealed to us in acts which were asked for lately: to
+// read and open the act takes longer than to examine a small object. A share in it
+// opens nothing without the other one, which is destroyed with the object.
+type opened struct {
+	mu   sync.Mutex
+	acts map[protocol.Digest]*protocol.EvidenceKeys // guarded by mu
+}
+
 // sealedShare returns the share of an object that was sealed to us in an act of
 // the store.
 func (k *Keeper) sealedShare(ctx context.Context, x exhibitID, e *exhibit) (share evidence.Share, err error) {
+	k.opened.mu.Lock() // also while it is opened: others want the same one
+	defer k.opened.mu.Unlock()
+	keys := k.opened.acts[e.In]
+	if keys == nil {
+		if keys, err = k.openKeys(ctx, e.In); err != nil {
+			return share, err
+		}
+		if k.opened.acts == nil || len(k.opened.acts) >= MaxOpened {
+			k.opened.acts = map[protocol.Digest]*protocol.EvidenceKeys{}
+		}
+		k.opened.acts[e.In] = keys
+	}
+	share, ok := keys.Of(x.Object)
+	if !ok {
+		return share, fmt.Errorf("%w: the object is not among them", errNoShare)
+	}
+	return share, nil
+}
+
+// openKeys opens what was sealed to us in an act.
+func (k *Keeper) openKeys(ctx context.Context, in protocol.Digest) (*protocol.EvidenceKeys, error) {
 	var m *manifest
-	err = k.journal.View(ctx, func(r store.Reader) error {
-		act, err := k.cfg.Cases.Act(r, e.In)
+	err := k.journal.View(ctx, func(r store.Reader) error {
+		act, err := k.cfg.Cases.Act(r, in)
 		if err != nil {
 			return err
 		}
@@ -249,21 +285,17 @@ func (k *Keeper) sealedShare(ctx context.Context, x exhibitID, e *exhibit) (shar
 		return err
 	})
 	if err != nil || m == nil {
-		return share, errors.Join(err, errNoShare)
+		return nil, errors.Join(err, errNoShare)
 	}
 	b, err := seal.Open(evidence.KeysType, m.act.Body.Disclosure.Keys, k.cfg.Open)
 	if err != nil {
-		return share, errNoShare
+		return nil, errNoShare
 	}
 	keys, err := protocol.ParseEvidenceKeys(b, m.act.Case)
 	if err != nil {
-		return share, errNoShare
+		return nil, errNoShare
 	}
-	share, ok := keys.Of(x.Object)
-	if !ok {
-		return share, fmt.Errorf("%w: the object is not among them", errNoShare)
-	}
-	return share, nil
+	return keys, nil
 }
 
 // errNoShare says that the keys in a disclosure do not open for us. That does not

@@ -22,6 +22,7 @@ import (
 	"comity.example/protocol/bag"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
+	"comity.example/protocol/chain"
 	"comity.example/protocol/register"
 )
 
@@ -238,6 +239,16 @@ func (x *Index) check() error {
 		return errors.New("an act, a document or an object stands there twice")
 	}
 	return nil
+}
+
+// Act returns an act as it stands in the package: of one that a Report of this package
+// covers, what was verified.
+func (p *Package) Act(d protocol.Digest) (*protocol.Act, error) {
+	signed, err := p.read(ActName(d))
+	if err != nil {
+		return nil, fmt.Errorf("casepack: act: %w", err)
+	}
+	return chain.Unverified(signed)
 }
 
 // read returns a small file, whose bytes are those of the manifest.
