@@ -52,7 +52,7 @@ func objectOf(name string, b []byte) protocol.Object {
 func (s *shelf) put(name, text string, state desk.EvidenceState) *desk.EvidenceItem {
 	o := objectOf(name, []byte(text))
 	s.holds[o.Tree] = []byte(text)
-	s.items = append(s.items, desk.EvidenceItem{Object: o, State: state, From: "us.contoso-mail", Total: o.Size})
+	s.items = append(s.items, desk.EvidenceItem{Number: len(s.items) + 1, Object: o, State: state, From: "us.contoso-mail", Total: o.Size})
 	return &s.items[len(s.items)-1]
 }
 
