@@ -9,6 +9,7 @@ import (
 
 	"comity.example/node/clerk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -154,9 +155,9 @@ func (n *Node) later(tx *journal.Tx, key []byte, now time.Time) error {
 	due := now.Add(stuckPause).Unix()
 	err = errors.Join(tx.Delete(key), tx.Set(dueKey(due, id), nil))
 	b, err2 := tx.Get(caseKey(id))
-	if f, damaged := parseJSON[filed](b); err2 == nil && damaged == nil {
+	if f, damaged := record.Parse[filed](b); err2 == nil && damaged == nil {
 		f.Due = due
-		err2 = writeJSON(tx, caseKey(id), f)
+		err2 = record.Write(tx, caseKey(id), f)
 	}
 	return errors.Join(err, err2)
 }
@@ -242,7 +243,8 @@ func (n *Node) tickCase(tx *journal.Tx, key []byte, now time.Time, t *ticking) (
 	t.Fired += len(fired)
 	for i := range fired {
 		t.effects[fired[i].Effect]++
-		if told(&f.File, clocks, &fired[i], n.cfg.Self) {
+		idle, failed := n.fetchedAll(tx, clocks, &f.File, &fired[i])
+		if err = errors.Join(err, failed); !idle && told(&f.File, clocks, &fired[i], n.cfg.Self) {
 			f.Alerts = append(f.Alerts, fired[i])
 			err = errors.Join(err, n.tellFired(tx, &f.File, &fired[i]))
 		}
@@ -261,7 +263,7 @@ func (n *Node) unstick(tx *journal.Tx, key []byte, fired []casefile.Fired, now t
 	}
 	_, err := tx.Get(key)
 	if err != nil {
-		return ignoreMissing(err)
+		return record.IgnoreMissing(err)
 	}
 	n.cfg.Log.Error("a clock is due and does not fire: this is a fault of the program")
 	return n.later(tx, key, now)
@@ -289,7 +291,7 @@ func firedDigest(f *casefile.Fired) (protocol.Digest, error) {
 
 // checkFired finds in its case the effect that a record names.
 func checkFired(r store.Reader, index int64, rec ledger.Record) error {
-	f, err := readJSON[filed](r, caseKey(rec.Case))
+	f, err := record.Read[filed](r, caseKey(rec.Case))
 	if err != nil {
 		return fmt.Errorf("case of entry %d: %w", index, err)
 	}
@@ -299,6 +301,20 @@ func checkFired(r store.Reader, index int64, rec ledger.Record) error {
 		}
 	}
 	return fmt.Errorf("the effect that entry %d names does not stand in its case", index)
+}
+
+// fetchedAll reports whether an effect is of a clock about what is to be fetched that
+// is no matter of our people's: it is another's move, or they have it all.
+func (n *Node) fetchedAll(tx *journal.Tx, clocks []casefile.Running, c *casefile.Case, f *casefile.Fired) (bool, error) {
+	at := slices.IndexFunc(clocks, func(r casefile.Running) bool { return r.ID == f.Clock && r.Fetch })
+	if at < 0 {
+		return false, nil
+	}
+	if clocks[at].Whose != n.cfg.Self || c.Addressee == n.cfg.Self {
+		return clocks[at].Whose != n.cfg.Self, nil
+	}
+	lacks, err := n.exhibits.Lacks(tx, c.ID)
+	return !lacks, err
 }
 
 // told reports whether our people are told of an effect: of a reminder those

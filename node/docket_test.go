@@ -224,3 +224,23 @@ func TestClocksAreListedByWhenTheyAreDue(t *testing.T) {
 		}
 	}, police)
 }
+
+// TestWhoHasFetchedIsLeftAlone: a clock about what is to be fetched tells only whose
+// move it is, and a reader only as long as something is not here.
+func TestWhoHasFetchedIsLeftAlone(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id, _, _ := b.disclosed()
+		time.Sleep(time.Minute)
+		idle := func(name string, at, whose protocol.ParticipantID, want bool) {
+			if got, err := b.node(at).FetchedAll(t.Context(), id, whose); err != nil || got != want {
+				t.Errorf("%s: left alone %v, %v, want %v", name, got, err, want)
+			}
+		}
+		idle("who has not fetched it", office, office, false)
+		idle("another's move", contoso, office, true)
+		idle("who holds it", contoso, contoso, false)
+		b.fetch(office, id, desk.Fetch{})
+		b.awaitExhibit(office, id, desk.EvidenceComplete)
+		idle("who has it", office, office, true)
+	}, police, office, contoso)
+}

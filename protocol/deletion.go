@@ -67,6 +67,12 @@ func (r *DeletionReason) UnmarshalText(b []byte) error {
 	return known("reason of a deletion", *r, DeletionReasons())
 }
 
+// OwnLaw reports whether a reason is for the law of who deletes, and names no rule
+// of an agreement.
+func (r DeletionReason) OwnLaw() bool {
+	return r == DeletionRetention || r == DeletionWithdrawn || r == DeletionCourt || r == DeletionPurge
+}
+
 // Restricts reports whether the law behind a reason, so far as it was read, knows
 // restricting the use instead of deleting.
 func (r DeletionReason) Restricts() bool {

@@ -49,6 +49,9 @@ type Disclosure struct {
 	Status  ProductionStatus `json:"status"`
 	Objects []Object         `json:"objects"`
 	Note    string           `json:"note,omitzero"`
+	// Until is when the objects cease to be accessible, where their holder says so
+	// (Implementing Regulation (EU) 2025/1550, Annex, 3.3.3(b)).
+	Until time.Time `json:"until,omitzero"`
 	// Readers are who can open the objects, in ascending order, and Keys is how.
 	// The node fills both in.
 	Readers []ParticipantID `json:"readers,omitempty"`
@@ -135,6 +138,14 @@ func (d *Disclosure) check() error {
 	}
 	if err := d.checkKeys(); err != nil {
 		return err
+	}
+	if !d.Until.IsZero() {
+		if d.Status == ProductionNoData {
+			return errors.New("disclosure.until: want it only where there is something to fetch")
+		}
+		if err := checkTime("disclosure.until", d.Until); err != nil {
+			return err
+		}
 	}
 	if len(d.Origin) > 0 {
 		return d.checkOrigin()

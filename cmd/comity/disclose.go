@@ -11,6 +11,8 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/evidence"
 )
 
 type discloseCmd struct {
@@ -19,6 +21,7 @@ type discloseCmd struct {
 	Part      bool            `help:"More is to come."`
 	NoData    bool            `help:"There is no such data." xor:"data"`
 	Note      string          `help:"A note to the requesting side." placeholder:"TEXT" aliases:"text"`
+	Until     string          `help:"Until when it can be fetched: 30d, or a day. The EU wants 10 to 45 days of what does not take its own system." placeholder:"TIME"`
 	Name      string          `help:"What standard input is called." placeholder:"NAME"`
 	MediaType string          `help:"Media type. By default that of the ending of the name." placeholder:"TYPE"`
 	Collected time.Time       `help:"When it was taken out of your systems: 2026-11-22T10:00:00Z." placeholder:"TIME"`
@@ -37,9 +40,13 @@ func (c *discloseCmd) Help() string {
 at most %d objects. A folder with more files, or with folders in it, goes as one pack and a list of what is in it, in which
 the path of each file stands; comity fetch writes the files again. Links and devices are left out.
 
+A list has at most %d files, and a pack %s; a folder has at most %d folders within each other. While it is taken in, some
+200 bytes for each file lie in the folder that TMPDIR names. The acts of a case name at most %d objects, recipients and
+acts: who has more files puts them into a folder. Where something is too much, that is said before anything is taken in.
+
 With --hold nothing is disclosed yet: comity fetch CASE --list shows what is held, --held discloses it, --drop puts it
 back. A system of the provider may do this without an officer; where the home has an officer's key, it signs.`,
-		protocol.MaxObjects)
+		protocol.MaxObjects, evidence.MaxListed, byteText(protocol.MaxObject), maxDepth, casefile.MaxNames)
 }
 
 func (c *discloseCmd) Run(ctx context.Context, a *app) error {
@@ -58,6 +65,12 @@ func (c *discloseCmd) Run(ctx context.Context, a *app) error {
 		d.Status = protocol.ProductionNoData
 	case c.Part:
 		d.Status = protocol.ProductionPartial
+	}
+	if c.Until != "" {
+		var err error
+		if d.Until, err = parseUntil(c.Until, a.instant()); err != nil {
+			return err
+		}
 	}
 	h, node, err := a.openDesk()
 	if err != nil {
@@ -106,15 +119,17 @@ func isOrAre(n int) string {
 // check says which flags do not go together.
 func (c *discloseCmd) check() error {
 	switch {
+	case c.Until != "" && (c.NoData || c.Hold):
+		return badInput("--until: want it only where something is disclosed", "")
 	case c.NoData && len(c.Files) > 0:
 		return badInput("there are files, so there is data", "leave out --no-data or the files")
 	case (c.NoData || len(c.Drop) > 0) && (c.Hold || c.Held) || c.Hold && c.Held:
 		return badInput("--no-data, --hold, --held and --drop: want one of them", "")
-	case len(c.Drop) > 0 && (len(c.Files) > 0 || c.NoData || c.Part || c.Propose || c.Proposed || c.Note != ""):
+	case len(c.Drop) > 0 && (len(c.Files) > 0 || c.NoData || c.Part || c.Propose || c.Proposed || c.Note+c.Until != ""):
 		return badInput("--drop puts back what is held, and does nothing else", "leave out the files and the other flags")
 	case c.Held && len(c.Files) > 0:
 		return badInput("--held discloses what is held", "leave out the files: comity disclose CASE FILE… --hold takes them in first")
-	case c.Proposed && (len(c.Files) > 0 || c.NoData || c.Part || c.Held || c.Note != ""):
+	case c.Proposed && (len(c.Files) > 0 || c.NoData || c.Part || c.Held || c.Note+c.Until != ""):
 		return badInput("--proposed sends what was proposed, as it is", "leave out the files and the other flags")
 	case len(c.Files) == 0 && !c.NoData && !c.Held && !c.Proposed && len(c.Drop) == 0:
 		return badInput("no file to disclose", "name files, or say --no-data")

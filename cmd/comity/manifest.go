@@ -32,12 +32,15 @@ type manifestCmd struct {
 	Until     string          `help:"When it ceases to be accessible, or how long after it was made available: 10d to 45d." placeholder:"TIME"`
 	Extended  bool            `help:"The issuing authority asked for more than 45 days."`
 	Remarks   string          `help:"Remarks." placeholder:"TEXT"`
+	Record    bool            `help:"Of the acts that this participant sent instead, as points 3.3.1 and 3.3.2 ask for."`
 }
 
 func (c *manifestCmd) Help() string {
-	return `Prints what the EU asks to be recorded of evidence that does not take the decentralised IT system (Implementing
+	return fmt.Sprintf(`Prints what the EU asks to be recorded of evidence that does not take the decentralised IT system (Implementing
 Regulation (EU) 2025/1550, point 3.3.3): sender, recipient, order, times, means, and of each file its name, its size and a strong
-hash. It is a view of the signed disclosure, made when it is asked for.`
+hash. It is a view of the signed disclosure, made when it is asked for. With --files it names at most %d files of packs: where there
+are more, the list that was disclosed with a pack names them, and is signed. With --record, what is to be recorded of the
+orders, forms and other acts themselves: reference number, time, sender, recipient, file name and size.`, maxManifest)
 }
 
 // manifested is what manifest says to a program: a manifest of each disclosure.
@@ -54,6 +57,9 @@ func (c *manifestCmd) Run(ctx context.Context, a *app) error {
 	v, err := node.Case(ctx, c.Case)
 	if err != nil {
 		return err
+	}
+	if c.Record {
+		return c.record(a, &v)
 	}
 	acts, err := c.disclosures(&v)
 	if err != nil {
@@ -97,6 +103,29 @@ func (c *manifestCmd) manifest(ctx context.Context, a *app, node *desk.Client, x
 	return m, nil
 }
 
+// record prints the record of what this participant sent.
+func (c *manifestCmd) record(a *app, v *desk.CaseView) error {
+	h, _, err := a.openDesk()
+	if err != nil {
+		return err
+	}
+	var acts []*protocol.Act
+	for i := range v.Acts {
+		acts = append(acts, &v.Acts[i].Content)
+	}
+	request := requestOf(v)
+	if len(acts) == 0 || request.Request == nil {
+		return &failure{exitError, "nothing was sent in this case yet", "see comity case show"}
+	}
+	r, err := evidence.RecordOf(acts, request.Request, h.Config.Participant, a.instant())
+	if err != nil {
+		return err
+	}
+	var wrong error
+	err = a.show(r, func(w io.Writer) { wrong = r.WriteText(w) })
+	return errors.Join(err, wrong)
+}
+
 // until returns when the evidence ceases to be accessible; zero where nobody says so.
 func (c *manifestCmd) until(x *evidence.Transmission) (time.Time, error) {
 	if c.Until == "" {
@@ -135,7 +164,11 @@ func (c *manifestCmd) disclosures(v *desk.CaseView) ([]*desk.ActView, error) {
 
 // transmission returns a disclosure with the request that it answers.
 func (c *manifestCmd) transmission(v *desk.CaseView, act *desk.ActView) *evidence.Transmission {
-	return &evidence.Transmission{Act: disclosureIn(act), Origin: act.Product, Request: requestOf(v).Request,
+	var received []evidence.ManifestReceipt
+	for _, r := range act.Receipts {
+		received = append(received, evidence.ManifestReceipt{By: r.By, At: r.At})
+	}
+	return &evidence.Transmission{Act: disclosureIn(act), Received: received, Origin: act.Product, Request: requestOf(v).Request,
 		Means: cmp.Or(c.Means, linkMeans), Available: c.Available, Extended: c.Extended, Remarks: c.Remarks}
 }
 

@@ -142,9 +142,10 @@ type VaultReport struct {
 }
 
 // An Uploader takes uploads that go on where they broke off: tus 1.0, of which the
-// pattern's wildcard is the case.
+// pattern's wildcard is the case. That the case is the pass's, and that the pass stands
+// when a request begins, the caller sees to.
 type Uploader interface {
-	Uploads() http.Handler
+	Uploads(Pass) http.Handler
 }
 
 // A Piece is an object of a case from a place on: a byte of its content, or a segment

@@ -228,10 +228,8 @@ func (d *Document) StateStatements() (sent, exceptions []string) {
 
 // Text returns the document that an act names, nil if the book lacks it.
 func (b *Book) Text(ref protocol.AgreementRef) *Document {
-	for _, e := range b.byID[ref.ID] {
-		if e.doc.Ref() == ref {
-			return e.doc
-		}
+	for _, e := range b.named(ref) {
+		return e.doc
 	}
 	return nil
 }
@@ -239,10 +237,8 @@ func (b *Book) Text(ref protocol.AgreementRef) *Document {
 // Laws returns the own law of a Party that stands at a time.
 func (b *Book) Laws(p protocol.Party, at time.Time) []*Document {
 	var out []*Document
-	for _, e := range b.domestic[p] {
-		if e.doc.Stands(at) {
-			out = append(out, e.doc)
-		}
+	for _, e := range b.lawOf(p, at) {
+		out = append(out, e.doc)
 	}
 	return out
 }

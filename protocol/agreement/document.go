@@ -105,6 +105,7 @@ type Document struct {
 	Barred    []BarredGround
 	UseLimits []Clause
 	Clocks    []Clock
+	Deletions []DeletionTerm
 	Objection []ObjectionStep
 	Notes     []Clause
 

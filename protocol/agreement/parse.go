@@ -61,6 +61,7 @@ func (s *source) document(n ast.Node, d *Document) {
 		may("barred_grounds", func(n ast.Node) { s.each(n, "barred_grounds", s.barred(d)) }),
 		may("use_limits", s.clauses(&d.UseLimits, "use_limits")),
 		may("clocks", func(n ast.Node) { s.each(n, "clocks", s.clock(d)) }),
+		may("deletions", func(n ast.Node) { s.each(n, "deletions", s.deletion(d)) }),
 		may("objection", func(n ast.Node) { s.each(n, "objection", s.objection(d)) }),
 		may("notes", s.clauses(&d.Notes, "notes")),
 	}, s.beside(d)...)...)

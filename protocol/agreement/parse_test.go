@@ -172,7 +172,7 @@ func TestTwoRulesOfOneIDAreRefused(t *testing.T) {
 	good := agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020)
 	rule := good[strings.Index(good, "  - id: threshold"):]
 	_, err := agreement.ParseDocument("test.yaml", []byte(good+rule))
-	if want := `two rules or clocks are "threshold"`; err == nil || !strings.Contains(err.Error(), want) {
+	if want := `two rules, clocks or deletions are "threshold"`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %q", err, want)
 	}
 }

@@ -213,6 +213,10 @@ func (s *source) checkMembers(n ast.Node, d *Document) {
 		known(what, path+"from", b.From)
 		known(what, path+"to", b.To)
 	}
+	for i := range d.Deletions {
+		t := &d.Deletions[i]
+		known("deletion "+t.ID, fmt.Sprintf("deletions[%d].from", i), t.From)
+	}
 	for i := range d.Positions {
 		what := fmt.Sprintf("positions[%d]", i)
 		known(what, what+".party", PartySet{list: []protocol.Party{d.Positions[i].Party}})

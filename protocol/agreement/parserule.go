@@ -126,7 +126,7 @@ func (s *source) checkRule(n ast.Node, r *Rule, what string) {
 // IsStep reports whether a finding is of a step, and of no rule or clock.
 func IsStep(finding string) bool {
 	return slices.Contains([]string{StepParticipants, StepAgreement, StepVersion, StepSigned, StepInForce, StepRight,
-		StepTerms, StepReciprocal, StepPromise, StepTransmission, StepNotification, StepGround}, finding)
+		StepTerms, StepReciprocal, StepPromise, StepTransmission, StepNotification, StepGround, StepDeletion}, finding)
 }
 
 // steps and rules and clocks report under their names: none may pass for
@@ -136,8 +136,9 @@ func (s *source) checkFindingID(n ast.Node, d *Document, id, what string) {
 		s.bad(n, "%s.id: %q is the name of a step: want another id", what, id)
 	}
 	if slices.ContainsFunc(d.Rules, func(x Rule) bool { return x.ID == id }) ||
-		slices.ContainsFunc(d.Clocks, func(x Clock) bool { return x.ID == id }) {
-		s.bad(n, "%s.id: two rules or clocks are %q: want another id", what, clip(id))
+		slices.ContainsFunc(d.Clocks, func(x Clock) bool { return x.ID == id }) ||
+		slices.ContainsFunc(d.Deletions, func(x DeletionTerm) bool { return x.ID == id }) {
+		s.bad(n, "%s.id: two rules, clocks or deletions are %q: want another id", what, clip(id))
 	}
 }
 

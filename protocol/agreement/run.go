@@ -28,7 +28,7 @@ const (
 	EventSought       Event = "sought"       // validation after the fact was sought, granted or denied
 	EventExtension    Event = "extension"    // whose move it is took more time: from the end of the clock named in after
 	EventEvidence     Event = "evidence"     // the issuing side received what was disclosed
-	EventLinked       Event = "linked"       // data too large for an act was put elsewhere to be fetched: no act of this version says so
+	EventLinked       Event = "linked"       // what was disclosed was made available, to be fetched
 	EventMotion       Event = "motion"       // an objection went to a court: its clocks stand still
 	EventStart        Event = "start"        // the interception is to start
 	EventSecrecy      Event = "secrecy"      // the order of secrecy
@@ -52,6 +52,7 @@ const (
 	EventReleased    Event = "released"     // what is kept need not be kept any more
 	EventNoticeGiven Event = "notice_given" // the user was told, or the omission recorded
 	EventStateTold   Event = "state_told"   // the third States were told, or the exception recorded
+	EventDeleted     Event = "deleted"      // whose clock it is deleted what was disclosed, and certified that
 	EventStopped     Event = "stopped"      // the interception was stopped
 	EventValidated   Event = "validated"    // validation after the fact was granted or denied
 )
@@ -65,7 +66,7 @@ func Events() (from, pauses, until []Event) {
 		[]Event{EventQuestion, EventObjection, EventMotion},
 		[]Event{EventReceipt, EventAcceptance, EventSought, EventActed, EventAnswered, EventReplied,
 			EventDecided, EventExamined, EventObjected, EventResumed, EventConfirmed, EventReleased,
-			EventNoticeGiven, EventStateTold, EventStopped, EventValidated}
+			EventNoticeGiven, EventStateTold, EventDeleted, EventStopped, EventValidated}
 }
 
 // A Unit is what a clock counts.

@@ -36,8 +36,12 @@ func (r *Run) Words() string {
 	say(r.Whose != "", "it is the %s's move", sideWords(r.Whose))
 	say(len(r.Pauses) > 0, "stands still at a %s", spaced(strings.Join(words(r.Pauses), " or a ")))
 	say(len(r.Until) > 0, "ends earlier when %s", strings.Join(untilWords(r.Until), " or "))
-	say(r.Stated == StatedLonger, "a later deadline in the request counts")
-	say(r.Stated == StatedInstead, "a deadline in the request counts instead")
+	deadline := "deadline in the request"
+	if r.From == EventLinked {
+		deadline = "end that the disclosure gives"
+	}
+	say(r.Stated == StatedLonger, "a later %s counts", deadline)
+	say(r.Stated == StatedInstead, "the %s counts instead, if there is one", deadline)
 	say(r.Beside != "", "people are told if it ends at another moment than %s", r.Beside)
 	say(len(r.Remind) > 0, "reminds %s ahead", strings.Join(spanWords(r.Remind), " and "))
 	say(true, "then: %s", effectWords(r.Effect))
@@ -96,7 +100,7 @@ var origins = []phrase{
 	{EventService, "the requested Party's service of its own order, which another case tells"},
 	{EventSought, "the moment at which validation was sought"},
 	{EventEvidence, "the issuing side's receipt of the evidence"},
-	{EventLinked, "the moment at which data was put elsewhere, which no act tells yet"},
+	{EventLinked, "the moment at which what was disclosed was made available"},
 	{EventStart, "the start of the interception"},
 	{EventSecrecy, "the order of secrecy"},
 	{EventChallenged, "the issuing side's receipt of the challenge to the secrecy"},
@@ -154,6 +158,8 @@ func untilWord(e Event) string {
 		return "the user is told"
 	case EventStateTold:
 		return "the third State is told"
+	case EventDeleted:
+		return "it certifies that what was disclosed is deleted"
 	case EventStopped:
 		return "the interception is stopped"
 	case EventValidated:

@@ -57,7 +57,10 @@ type Running struct {
 	Unknown string `json:"unknown,omitzero"` // who knows when it started, if that is not known here
 	// Without names what was not known when it was counted, and was left out: "the
 	// public holidays of XA", "the national law of FR".
-	Without    string `json:"without,omitzero"`
+	Without string `json:"without,omitzero"`
+	// Fetch says that it is about what is to be fetched: whoever has fetched it need
+	// not be told, and only their own node knows that they have.
+	Fetch      bool   `json:"fetch,omitzero"`
 	Text       string `json:"text,omitzero"`
 	Provenance string `json:"provenance,omitzero"`
 }

@@ -18,7 +18,11 @@ func (k *counting) stopped(r *agreement.Run, start instant) (time.Time, bool) {
 		}
 	}
 	for _, ev := range r.Until {
-		if at, ok := k.happened(ev, start); ok {
+		at, ok := k.happened(ev, start)
+		if ev == agreement.EventDeleted {
+			at, ok = k.deleted(r, start)
+		}
+		if ok {
 			note(at)
 		}
 	}
@@ -28,10 +32,42 @@ func (k *counting) stopped(r *agreement.Run, start instant) (time.Time, bool) {
 	return first, done
 }
 
+// deleted returns when whose clock it is had certified of every object that it
+// deleted it: of the act from which the clock runs, or else of all evidence.
+func (k *counting) deleted(r *agreement.Run, start instant) (time.Time, bool) {
+	c, last, any := k.c, time.Time{}, false
+	mine := func(id protocol.ParticipantID) bool {
+		if r.Whose == agreement.WhoseIssuing {
+			return c.part(id)&issuing != 0
+		}
+		return id == k.side(r.Whose)
+	}
+	for i := range c.Thread {
+		e := &c.Thread[i]
+		if !e.evidence() || r.From == agreement.EventLinked && e != start.act {
+			continue
+		}
+		for _, o := range e.Says.Objects {
+			at, gone := k.sent(func(d *Entry) bool {
+				return d.deletes(o) && mine(d.From) && d.Says.What == string(protocol.Deleted)
+			})
+			if !gone {
+				return time.Time{}, false
+			}
+			last, any = later(last, at), true
+		}
+	}
+	return last, any
+}
+
 // over reports whether the end of the case is the end of a clock, and when that
 // was. What runs beside the case, or begins with its evidence, goes on; so does in
-// a case that has produced all what nobody's answer ends.
+// a case that has produced all what nobody's answer ends. How long evidence is kept
+// goes on also once the case is closed.
 func (k *counting) over(r *agreement.Run) (time.Time, bool) {
+	if r.From == agreement.EventEvidence && slices.Contains(r.Until, agreement.EventDeleted) {
+		return time.Time{}, false
+	}
 	state := k.c.State
 	beside := r.Region != "" && r.Region != string(RegionPreservation)
 	late := r.From == agreement.EventEvidence || r.From == agreement.EventLinked || r.From == agreement.EventStateTold ||

@@ -127,6 +127,8 @@ func (k *counting) startsBeside(r *agreement.Run) []instant {
 		return first(k.each(protocol.KindValidation, issuedAt, word(string(protocol.ValidationSought))))
 	case agreement.EventEvidence:
 		return first(k.each(protocol.KindDisclosure, func(e *Entry) instant { return k.told(e, c.answeredTo()) }, nil))
+	case agreement.EventLinked:
+		return k.each(protocol.KindDisclosure, issuedAt, (*Entry).evidence)
 	case agreement.EventStart:
 		if s := c.interception(time.Time{}); s.State != "" {
 			return []instant{{at: s.Since}}

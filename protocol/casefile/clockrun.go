@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"comity.example/protocol"
@@ -41,6 +42,16 @@ func (k *counting) count(d *agreement.Document, x *agreement.Clock) {
 	}
 	starts := k.starts(r)
 	if len(starts) == 0 {
+		return
+	}
+	if r.From == agreement.EventLinked { // each part of a production has its own time
+		for i := range starts {
+			run := k.running(x, starts[i])
+			if i > 0 {
+				run.ID += "/" + strconv.Itoa(i+1)
+			}
+			k.add(run, x)
+		}
 		return
 	}
 	var at int
@@ -100,7 +111,8 @@ func (k *counting) whose(r *agreement.Run, start instant) protocol.ParticipantID
 // running counts a clock from one start, without its extensions.
 func (k *counting) running(x *agreement.Clock, start instant) Running {
 	r := x.Run
-	out := Running{ID: name(x), Whose: k.whose(r, start), Starts: start.at, Effect: Effect(r.Effect), Unknown: string(start.unknown)}
+	out := Running{ID: name(x), Whose: k.whose(r, start), Starts: start.at, Effect: Effect(r.Effect), Unknown: string(start.unknown),
+		Fetch: r.From == agreement.EventLinked}
 	end := time.Time{}
 	if start.unknown == "" {
 		p := k.period(r, out.Whose, start.at)
@@ -109,7 +121,7 @@ func (k *counting) running(x *agreement.Clock, start instant) Running {
 		if own := k.law.Policies[x.ID]; r.Policy && own > 0 {
 			end, out.Without = start.at.Add(own), ""
 		}
-		end = k.stated(r, end)
+		end = k.stated(r, start, end)
 	}
 	k.settle(&out, r, end, start)
 	return out
@@ -128,9 +140,13 @@ func (k *counting) period(r *agreement.Run, whose protocol.ParticipantID, from t
 	return calendar.Period{From: from, Count: r.Count, Unit: r.Unit, By: r.By, Place: p}
 }
 
-// stated returns the end after what a deadline in the request does to it.
-func (k *counting) stated(r *agreement.Run, end time.Time) time.Time {
+// stated returns the end after what a deadline in the request does to it, or of what
+// was made available the end that its act gives.
+func (k *counting) stated(r *agreement.Run, start instant, end time.Time) time.Time {
 	at := k.c.Matter.Deadline
+	if r.From == agreement.EventLinked {
+		at = start.act.Says.Until
+	}
 	switch {
 	case at.IsZero():
 		return end

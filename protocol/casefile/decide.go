@@ -19,8 +19,9 @@ type Grounds struct {
 
 // Decide says what the agreements find of a verified act at a time. A request,
 // and a certification with the request in it, are decided rule by rule. Of a
-// refusal it is decided whether its ground is barred. Every other act belongs to
-// a case that was decided when it was opened: whether it fits is for Apply.
+// refusal it is decided whether its ground is barred, of a deletion whether a
+// document knows its reason. Every other act belongs to a case that was decided
+// when it was opened: whether it fits is for Apply.
 func (g Grounds) Decide(a *chain.Authentic, at time.Time) protocol.Decision {
 	if opens := a.Act.Body.Request != nil || a.Act.Body.Certification != nil; opens {
 		f := g.facts(a, at)
@@ -32,6 +33,10 @@ func (g Grounds) Decide(a *chain.Authentic, at time.Time) protocol.Decision {
 		return g.Book.Refuse(agreement.Ground{Agreement: a.Act.Agreement, Reason: r.Reason,
 			From: across(a.Act.To, a.Act.From).Party(), To: a.Act.From.Party(), At: at,
 			Unasked: len(r.Answers) == 0 && !slices.Contains(g.Standing(a.Act.From, at).Roles, protocol.RoleProvider)})
+	}
+	if x := a.Act.Body.Deletion; x != nil {
+		return g.Book.Erase(agreement.Erasure{Agreement: a.Act.Agreement, Reason: x.Reason, Action: x.Action,
+			By: a.Act.From.Party(), At: at})
 	}
 	d := Belongs(a.Act.Agreement, at)
 	if x := a.Act.Body.Secrecy; x != nil && x.EndMissing() {

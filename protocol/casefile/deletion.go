@@ -22,13 +22,35 @@ func deletes(c *Case, st *stance) protocol.Reason {
 	if !st.own {
 		return ""
 	}
-	from := st.step.Act.From
-	for _, o := range st.step.Act.Body.Deletion.Objects {
+	from, d := st.step.Act.From, st.step.Act.Body.Deletion
+	if !c.happenedTo(d.Reason) {
+		return protocol.ReasonOutOfTurn
+	}
+	for _, o := range d.Objects {
 		if !slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.hands(o) && e.seenBy([]protocol.ParticipantID{from}) }) {
 			return protocol.ReasonThread
 		}
 	}
 	return ""
+}
+
+// happenedTo reports whether what a reason for a deletion is about happened in the
+// case: a ground was raised, or a third State is concerned, which says outside of
+// the case that what was intercepted may not be used; and a validation was not
+// granted. Of the other reasons no act tells.
+func (c *Case) happenedTo(r protocol.DeletionReason) bool {
+	leads := func(s State, kinds ...protocol.Kind) bool {
+		return slices.ContainsFunc(c.Thread, func(e Entry) bool {
+			return e.Leads == s && (len(kinds) == 0 || slices.Contains(kinds, e.Kind))
+		})
+	}
+	switch r {
+	case protocol.DeletionRefused:
+		return leads(GroundRaised) || len(c.Matter.ThirdStates) > 0
+	case protocol.DeletionNotValidated:
+		return leads(Withdrawn, protocol.KindValidation)
+	}
+	return true
 }
 
 // hands reports whether the act hands an object over.

@@ -122,3 +122,37 @@ func TestADeletionOverARestriction(t *testing.T) {
 		}
 	}
 }
+
+// TestAReasonIsGivenOfWhatHappened: that an authority refused, and that nobody
+// validated, only where that came about; a State that no act is of says it outside.
+func TestAReasonIsGivenOfWhatHappened(t *testing.T) {
+	for name, x := range map[string]struct {
+		reason protocol.DeletionReason
+		change func(*casefile.Case)
+		want   protocol.Reason
+	}{
+		"nobody refused":             {protocol.DeletionRefused, func(*casefile.Case) {}, protocol.ReasonOutOfTurn},
+		"a third State is concerned": {protocol.DeletionRefused, func(c *casefile.Case) { c.Matter.ThirdStates = []protocol.Party{"FR"} }, ""},
+		"it was validated before":    {protocol.DeletionNotValidated, func(*casefile.Case) {}, protocol.ReasonOutOfTurn},
+		"it is not needed":           {protocol.DeletionMinimised, func(*casefile.Case) {}, ""},
+		"a court said so":            {protocol.DeletionCourt, func(*casefile.Case) {}, ""},
+	} {
+		g := served(t, settings()["notified"])
+		g.must(t, contoso, protocol.KindDisclosure, "complete")
+		c := *g.holder(police).file
+		x.change(&c)
+		s := deletion(&c, police, protocol.Deleted, sealedFile)
+		s.Act.Body.Deletion.Reason = x.reason
+		if _, err := c.Send(s); x.want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		} else {
+			wantReason(t, name, err, x.want)
+		}
+	}
+	c := *refusedAfter(t).holder(police).file
+	if _, err := c.Send(deletion(&c, police, protocol.Deleted, sealedFile)); err != nil {
+		t.Errorf("after a refusal: %v", err)
+	}
+}

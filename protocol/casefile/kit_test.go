@@ -179,7 +179,7 @@ func (w word) beside(b *protocol.Body, c *casefile.Case, self protocol.Participa
 	case protocol.KindClosure:
 		b.Closure = &protocol.Closure{Deleted: w.what == "deleted"}
 	case protocol.KindDeletion:
-		b.Deletion = &protocol.Deletion{Action: protocol.DeletionAction(w.what), Reason: protocol.DeletionRefused,
+		b.Deletion = &protocol.Deletion{Action: protocol.DeletionAction(w.what), Reason: protocol.DeletionMinimised,
 			Objects: []protocol.Digest{sealedFile}}
 	}
 }

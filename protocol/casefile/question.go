@@ -47,7 +47,7 @@ func says(b *protocol.Body) *Says {
 	case b.Refusal != nil:
 		return &Says{Answers: b.Refusal.Answers, Reasons: []protocol.Reason{b.Refusal.Reason}}
 	case b.Disclosure != nil:
-		return &Says{What: string(b.Disclosure.Status), Objects: trees(b.Disclosure.Objects)}
+		return &Says{What: string(b.Disclosure.Status), Until: b.Disclosure.Until, Objects: trees(b.Disclosure.Objects)}
 	case b.Clarification != nil:
 		return &Says{What: string(b.Clarification.Ask), Reasons: b.Clarification.Reasons}
 	case b.Reply != nil:

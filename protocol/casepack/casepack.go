@@ -26,9 +26,10 @@ import (
 	"comity.example/protocol/register"
 )
 
-// Limits of a package. The evidence in it has none: it is streamed.
+// Limits of a package. The evidence in it has none, nor has the chain of custody, which
+// tells of each piece: they are streamed.
 const (
-	MaxFile = 16 << 20 // bytes of a file that is not evidence: the largest register
+	MaxFile = 16 << 20 // bytes of any other file: the largest register
 
 	// MaxDocuments bounds the registers, agreements and notices: each costs its
 	// reader signatures.

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -30,15 +31,21 @@ type Manifest struct {
 	Sender     protocol.ParticipantID   `json:"sender"`
 	Recipients []protocol.ParticipantID `json:"recipients"`
 	Order      ManifestOrder            `json:"order"`
-	Sent       time.Time                `json:"sent"`
-	Available  time.Time                `json:"available"`
-	Means      string                   `json:"means"`
-	Files      []ManifestFile           `json:"files"`
+	// Status says how much of what was asked for was produced.
+	Status    protocol.ProductionStatus `json:"status"`
+	Sent      time.Time                 `json:"sent"`
+	Available time.Time                 `json:"available"`
+	Means     string                    `json:"means"`
+	// Received is the proof that the act came: the receipts of its recipients.
+	Received []ManifestReceipt `json:"received,omitempty"`
+	Files    []ManifestFile    `json:"files"`
 	// Until is when the evidence ceases to be accessible; without it no end is
 	// set. Extended says that the issuing authority asked for more time.
 	Until    time.Time `json:"until,omitzero"`
 	Extended bool      `json:"extended,omitzero"`
-	Remarks  string    `json:"remarks,omitzero"`
+	// Note is what the sender wrote in the act, and Remarks what is added here.
+	Note    string `json:"note,omitzero"`
+	Remarks string `json:"remarks,omitzero"`
 	// Made is when the view was made, and Rules which provision asks for what.
 	Made  time.Time      `json:"made"`
 	Rules []ManifestRule `json:"rules"`
@@ -53,6 +60,23 @@ type ManifestOrder struct {
 	Authority  string                 `json:"authority"`   // that authorised it
 	Reference  string                 `json:"reference"`   // of the authorisation
 	Date       time.Time              `json:"date"`
+	// Validated is the reference of its validation, if another authority did that.
+	Validated string `json:"validated,omitzero"`
+	// Preserves are the orders by which the same data was preserved before.
+	Preserves []ManifestRelated `json:"preserves,omitempty"`
+}
+
+// A ManifestRelated is another order: its case, or its reference, or both.
+type ManifestRelated struct {
+	Case      protocol.CaseID `json:"case,omitzero"`
+	Reference string          `json:"reference,omitzero"`
+	Date      time.Time       `json:"date,omitzero"`
+}
+
+// A ManifestReceipt says when a recipient received the act, by its own ledger.
+type ManifestReceipt struct {
+	By protocol.ParticipantID `json:"by"`
+	At time.Time              `json:"at"`
 }
 
 // A ManifestFile is one file that was transmitted. One that is in a pack names it.
@@ -85,9 +109,9 @@ type ManifestRule struct {
 func manifestRules() []ManifestRule {
 	var out []ManifestRule
 	for _, r := range [][2]string{
-		{"sender", "(a)(1)"}, {"recipients", "(a)(1)"}, {"order", "(a)(2)"}, {"sent", "(a)(3)"}, {"available", "(a)(3)"},
-		{"means", "(a)(4)"}, {"files.name", "(a)(5)"}, {"files.size", "(a)(6)"}, {"files.hashes", "(a)(7)"}, {"until", "(b)"},
-		{"extended", "(b)"}, {"remarks", "(c)"},
+		{"sender", "(a)(1)"}, {"recipients", "(a)(1)"}, {"order", "(a)(2)"}, {"order.preserves", "(a)(2)"}, {"sent", "(a)(3)"}, {"available", "(a)(3)"},
+		{"means", "(a)(4)"}, {"received", "(a)(4)"}, {"files.name", "(a)(5)"}, {"files.size", "(a)(6)"}, {"files.hashes", "(a)(7)"}, {"until", "(b)"},
+		{"extended", "(b)"}, {"status", "(c)"}, {"note", "(c)"}, {"remarks", "(c)"},
 	} {
 		out = append(out, ManifestRule{r[0], "Implementing Regulation (EU) 2025/1550, point 3.3.3" + r[1], "verified"})
 	}
@@ -105,7 +129,9 @@ type Transmission struct {
 	Means string
 	// Available is when the recipient could have it; zero: with the act.
 	Available time.Time
-	// Until is when it ceases to be accessible; zero: no end is set.
+	// Received are the receipts of the act that its sender holds.
+	Received []ManifestReceipt
+	// Until is when it ceases to be accessible; zero: as the act says, or no end.
 	Until    time.Time
 	Extended bool // at the request of the issuing authority
 	Remarks  string
@@ -116,21 +142,24 @@ func (x *Transmission) Manifest(at time.Time) (*Manifest, error) {
 	if x.Act == nil || x.Act.Body.Disclosure == nil || x.Request == nil {
 		return nil, errors.New("evidence: manifest: want a disclosure and the request that it answers")
 	}
+	d, until := x.Act.Body.Disclosure, x.Until
+	if until.IsZero() {
+		until = d.Until
+	}
 	available := x.Available
 	if available.IsZero() {
 		available = x.Act.Issued
 	}
-	if err := x.checkTimes(available); err != nil {
+	if err := x.checkTimes(available, until); err != nil {
 		return nil, err
 	}
-	objects, collected := x.Act.Body.Disclosure.Objects, x.Act
+	objects, collected := d.Objects, x.Act
 	if x.Origin != nil && x.Origin.Body.Disclosure != nil {
 		objects, collected = x.Origin.Body.Disclosure.Objects, x.Origin
 	}
-	m := &Manifest{Sender: x.Act.From, Recipients: x.Act.To, Sent: x.Act.Issued, Available: available, Means: x.Means,
-		Until: x.Until, Extended: x.Extended, Remarks: x.Remarks, Made: at, Rules: manifestRules(), Files: []ManifestFile{},
-		Order: ManifestOrder{Case: x.Act.Case, Type: x.Request.Type, Issuer: x.Request.Issuer, FileNumber: x.Request.FileNumber,
-			Authority: x.Request.Authorisation.Authority, Reference: x.Request.Authorisation.Reference, Date: x.Request.Authorisation.Date}}
+	m := &Manifest{Sender: x.Act.From, Recipients: x.Act.To, Status: d.Status, Sent: x.Act.Issued, Available: available, Means: x.Means,
+		Received: x.Received, Until: until, Extended: x.Extended, Note: d.Note, Remarks: x.Remarks, Made: at, Rules: manifestRules(),
+		Files: []ManifestFile{}, Order: orderOf(x.Act.Case, x.Request)}
 	if collected != x.Act {
 		m.Remarks = strings.TrimSpace(fmt.Sprintf("%s\nproduced by %s", m.Remarks, collected.From))
 	}
@@ -154,18 +183,31 @@ func (x *Transmission) Manifest(at time.Time) (*Manifest, error) {
 	return m, nil
 }
 
+// orderOf links evidence to the order for it, and to those by which it was preserved.
+func orderOf(id protocol.CaseID, r *protocol.Request) ManifestOrder {
+	a := &r.Authorisation
+	o := ManifestOrder{Case: id, Type: r.Type, Issuer: r.Issuer, FileNumber: r.FileNumber, Authority: a.Authority, Reference: a.Reference, Date: a.Date}
+	if a.ValidatedBy != nil {
+		o.Validated = a.ValidatedBy.Reference
+	}
+	for _, p := range r.RelatedBy(protocol.RelationPreserves) {
+		o.Preserves = append(o.Preserves, ManifestRelated{p.Case, p.Reference, p.Date})
+	}
+	return o
+}
+
 // checkTimes: 10 to 45 calendar days, or more where the authority asked for it.
-func (x *Transmission) checkTimes(available time.Time) error {
+func (x *Transmission) checkTimes(available, until time.Time) error {
 	switch {
 	case x.Means == "":
 		return errors.New("evidence: manifest: means: want how it was transmitted (point 3.3.3(a)(4))")
-	case x.Until.IsZero() && x.Extended:
+	case until.IsZero() && x.Extended:
 		return errors.New("evidence: manifest: until: want the end of a time that was extended")
-	case x.Until.IsZero():
+	case until.IsZero():
 		return nil
-	case x.Until.Before(available.AddDate(0, 0, LeastAvailable)):
+	case until.Before(available.AddDate(0, 0, LeastAvailable)):
 		return fmt.Errorf("evidence: manifest: until: want at least %d calendar days after it was made available (point 3.3.3(b))", LeastAvailable)
-	case !x.Extended && x.Until.After(available.AddDate(0, 0, MostAvailable)):
+	case !x.Extended && until.After(available.AddDate(0, 0, MostAvailable)):
 		return fmt.Errorf("evidence: manifest: until: want at most %d calendar days after it was made available, unless the issuing authority "+
 			"asked for more (point 3.3.3(b))", MostAvailable)
 	}
@@ -188,7 +230,14 @@ func (m *Manifest) WriteText(w io.Writer) error {
 	o := &m.Order
 	line("order", "%s, file number %q, of %s", o.Type, o.FileNumber, o.Issuer)
 	line("authorised by", "%q, reference %q, %s", o.Authority, o.Reference, moment(o.Date))
+	if o.Validated != "" {
+		line("validated", "reference %q", o.Validated)
+	}
+	for _, p := range o.Preserves {
+		line("preserved by", "%s, reference %q", cmp.Or(string(p.Case), "no case of this network"), p.Reference)
+	}
 	line("case", "%s", o.Case)
+	line("produced", "%s", m.Status)
 	line("sent", "%s", moment(m.Sent))
 	line("available from", "%s", moment(m.Available))
 	switch {
@@ -200,6 +249,12 @@ func (m *Manifest) WriteText(w io.Writer) error {
 		line("until", "%s", moment(m.Until))
 	}
 	line("means", "%q", m.Means)
+	for _, r := range m.Received {
+		line("received", "%s by %s, by its own ledger", moment(r.At), r.By)
+	}
+	if m.Note != "" {
+		line("note", "%q", m.Note)
+	}
 	if m.Remarks != "" {
 		line("remarks", "%q", m.Remarks)
 	}

@@ -24,12 +24,17 @@ func transmission() *evidence.Transmission {
 	mail := evidencetest.Object("mail.mbox", "application/mbox", []byte("From a\n"))
 	mail.Collected, mail.Collector = sent.Add(-time.Hour), "export 4"
 	d := evidencetest.Disclosure(protocol.ProductionComplete, []protocol.Object{mail}, "fr.parquet")
+	d.Note = "the whole mailbox"
 	return &evidence.Transmission{
 		Act: &protocol.Act{Case: theCase, From: "ie.initech", To: []protocol.ParticipantID{"fr.parquet"}, Issued: sent,
 			Body: protocol.Body{Disclosure: d}},
 		Request: &protocol.Request{Type: protocol.Production, Issuer: "fr.parquet", FileNumber: "2026/17",
-			Authorisation: protocol.Authorisation{Authority: "juge d'instruction", Reference: "J-9", Date: sent.AddDate(0, 0, -5)}},
-		Means: "comity-link/1, mutual TLS 1.3", Until: sent.AddDate(0, 0, 30),
+			Authorisation: protocol.Authorisation{Authority: "juge d'instruction", Reference: "J-9", Date: sent.AddDate(0, 0, -5),
+				ValidatedBy: &protocol.Validation{Reference: "V-3"}},
+			Related: []protocol.Related{{Relation: protocol.RelationPreserves, Reference: "2026/9", Date: sent.AddDate(0, 0, -40)},
+				{Relation: protocol.RelationRenews, Reference: "2025/1"}}},
+		Received: []evidence.ManifestReceipt{{By: "fr.parquet", At: sent.Add(time.Second)}},
+		Means:    "comity-link/1, mutual TLS 1.3", Until: sent.AddDate(0, 0, 30),
 	}
 }
 
@@ -41,10 +46,11 @@ func TestManifestHasWhatPoint333AsksFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := x.Act.Body.Disclosure.Objects[0]
-	want := evidence.Manifest{Sender: "ie.initech", Recipients: x.Act.To, Sent: sent, Available: sent, Means: x.Means, Until: x.Until,
-		Made: sent.Add(time.Hour), Rules: m.Rules,
+	want := evidence.Manifest{Sender: "ie.initech", Recipients: x.Act.To, Status: protocol.ProductionComplete, Sent: sent, Available: sent, Means: x.Means,
+		Received: x.Received, Note: "the whole mailbox", Until: x.Until, Made: sent.Add(time.Hour), Rules: m.Rules,
 		Order: evidence.ManifestOrder{Case: theCase, Type: protocol.Production, Issuer: "fr.parquet", FileNumber: "2026/17",
-			Authority: "juge d'instruction", Reference: "J-9", Date: sent.AddDate(0, 0, -5)},
+			Authority: "juge d'instruction", Reference: "J-9", Date: sent.AddDate(0, 0, -5), Validated: "V-3",
+			Preserves: []evidence.ManifestRelated{{Reference: "2026/9", Date: sent.AddDate(0, 0, -40)}}},
 		Files: []evidence.ManifestFile{{Name: "mail.mbox", MediaType: "application/mbox", Size: 7, Collected: o.Collected, Collector: "export 4",
 			Hashes: []evidence.ManifestHash{{Algorithm: "SHA-512", Digest: o.SHA512}}}}}
 	if !reflect.DeepEqual(*m, want) {
@@ -62,7 +68,7 @@ func TestManifestHasWhatPoint333AsksFor(t *testing.T) {
 		}
 	}
 	for _, member := range []string{"sender", "recipients", "order", "sent", "available", "means", "files.name", "files.size", "files.hashes",
-		"until", "extended", "remarks"} {
+		"until", "extended", "remarks", "order.preserves", "received", "status", "note"} {
 		if !members[member] {
 			t.Errorf("no rule asks for %s", member)
 		}

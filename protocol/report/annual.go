@@ -12,7 +12,7 @@ import (
 type annualFold struct {
 	opts                                                              Options
 	types, categories, offences, notices, objections, off, turnaround *grid
-	overTime                                                          *grid
+	overTime, gone                                                    *grid
 }
 
 const annualArticle = "as the agreement asks: UK-US Agreement, Art. 12 (unverified)"
@@ -37,6 +37,7 @@ func newAnnual(o Options) *annualFold {
 		turnaround: grid("turnaround", "From the issue of an order until all data were here", "type",
 			columns(Count, "", "produced"), columns(Median, "", "median"), columns(Mean, "", "average")),
 		overTime: months(o, "issued"),
+		gone:     deletions(annualArticle, "agreement", "direction"),
 	}
 	a.objections.table.Dims = append(a.objections.table.Dims, "result")
 	a.objections.total()
@@ -79,6 +80,7 @@ func (a *annualFold) add(f *Fact) {
 	for _, o := range f.Objections {
 		a.objections.at(at(string(o.Level), o.Result)).count(0, 1)
 	}
+	a.gone.deleted(f, at()...)
 	a.off.at(at()).yes(0, f.State == casefile.NotApplicable)
 	if f.Type != protocol.Preservation && f.Type != protocol.Interception && f.fulfilled() {
 		v := a.turnaround.at(at(string(f.Type)))
@@ -96,7 +98,7 @@ func (a *annualFold) report(r *Report, b Basis) error {
 		"A domestic order that carries out the request of another State is left out: the request counts. Exercises are left out.",
 		"The volume in one direction is told here and is never a reason to block the other.")
 	r.Tables = []Table{a.types.done(), a.categories.done(), a.offences.done(), a.notices.done(), a.objections.done(),
-		a.off.done(), a.turnaround.done(), a.overTime.done()}
+		a.off.done(), a.turnaround.done(), a.gone.done(), a.overTime.done()}
 	r.Charts = []Chart{{Title: "Orders issued, by month", Table: "months", Lines: true},
 		{Title: "Median turnaround by agreement, direction and type", Table: "turnaround", Columns: []int{1}},
 		{Title: "Objections and their results", Table: "objections"}}

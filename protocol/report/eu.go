@@ -119,7 +119,7 @@ type stateFold struct {
 	opts Options
 	issued, derogated, fulfilled, notified, refused,
 	obtained, kept, enforced *euGrid
-	validation, costs, raised, overTime *grid
+	validation, costs, raised, overTime, gone *grid
 }
 
 func newState(o Options) *stateFold {
@@ -172,6 +172,7 @@ func newState(o Options) *stateFold {
 		Columns: columns(Count, "28(2)(d)", "notifications received", "refused", "refused in part or with conditions"),
 		Notes:   []string{"These are counted in the issuing State's report too."}}).total()
 	s.overTime = months(o, "issued")
+	s.gone = deletions("Art. 4(5), 10(4); Implementing Regulation (EU) 2025/1550, Annex, 3.3.3(b)")
 	return s
 }
 
@@ -189,6 +190,7 @@ func (s *stateFold) add(f *Fact) {
 	s.issued.visit(f).count(0, 1)
 	s.overTime.at([]string{month(f.Issued)}).yes(column(f.Emergency), true)
 	s.fulfilled.visit(f).outcomes(f, 0)
+	s.gone.deleted(f)
 	if f.Unvalidated && !pr {
 		s.derogated.visit(f).count(0, 1)
 	}
@@ -271,7 +273,7 @@ func (s *stateFold) report(r *Report, b Basis) error {
 			Dims:    []string{"type of data"},
 			Columns: columns(Count, "28(2)(h)", "in the issuing State", "in the enforcing State")},
 			"No act records a remedy of Art. 18: it is before a court. Ask the courts."),
-		s.validation.done(), s.costs.done(), s.overTime.done()}
+		s.validation.done(), s.costs.done(), s.gone.done(), s.overTime.done()}
 	r.Charts = []Chart{{Title: "Certificates issued, by month", Table: "months", Lines: true},
 		{Title: "Fulfilled and not fulfilled", Table: "c", TotalOnly: true}}
 	return nil

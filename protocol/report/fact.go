@@ -55,6 +55,10 @@ type Fact struct {
 	Secrecy     *Secret     `json:"secrecy,omitzero"`
 	Kept        *Kept       `json:"kept,omitzero"`
 	Security    *SecretProc `json:"security,omitzero"`
+	// Erased are the certificates of deletion, and ToDelete is of how many acts the
+	// evidence may not be used and was neither deleted nor restricted.
+	Erased   []Erased `json:"erased,omitempty"`
+	ToDelete int64    `json:"to_delete,omitzero"`
 }
 
 // Raised is a ground for refusal that a notified authority raised: with a
@@ -161,6 +165,7 @@ func Of(c *casefile.Case, r *protocol.Request, v View) (Fact, bool) {
 	}
 	f.outcome(c, v)
 	f.regions(c, v)
+	f.ToDelete = int64(len(c.ToDelete()))
 	for i := range c.Thread {
 		f.note(c, &c.Thread[i], v)
 	}
@@ -260,6 +265,8 @@ func (f *Fact) note(c *casefile.Case, e *casefile.Entry, v View) {
 		f.Enforced = append(f.Enforced, f.became(c, e))
 	case protocol.KindCosts:
 		f.cost(e.Says)
+	case protocol.KindDeletion:
+		f.erased(c, e)
 	case protocol.KindRefusal:
 		if slices.Contains(c.Notified, e.From) || slices.Contains(c.Joined, e.From) {
 			f.Raised = append(f.Raised, Raised{Ground: first(e.Says.Reasons)})

@@ -160,7 +160,7 @@ func TestEveryFigureHasItsArticle(t *testing.T) {
 		for i := range r.Tables {
 			if x := &r.Tables[i]; x.Article == "" {
 				t.Errorf("%s: table %s has no article", name, x.ID)
-			} else if strings.HasPrefix(name, "eu-") && x.ID != "months" {
+			} else if strings.HasPrefix(name, "eu-") && x.ID != "months" && x.ID != "deletions" { // of which no article asks for figures
 				for _, c := range x.Columns {
 					if !strings.HasPrefix(c.Article, "28(") {
 						t.Errorf("%s: %s: %s has the article %q", name, x.ID, c.Name, c.Article)

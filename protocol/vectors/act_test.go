@@ -55,6 +55,11 @@ func (w world) actArea() area {
 			o.Size, o.Name = protocol.MaxObject, strings.Repeat("\u202e", protocol.MaxObjectName/3)
 			return act
 		}),
+		good("disclosure-until", "a disclosure that can be fetched for thirty days", func() *protocol.Act {
+			act := w.disclosure()
+			act.Body.Disclosure.Until = act.Issued.Add(30 * day)
+			return act
+		}),
 		good("no-data", "a disclosure that there is nothing", func() *protocol.Act {
 			return w.act(protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionNoData,
 				Objects: []protocol.Object{}}}, contoso, office)
@@ -227,6 +232,10 @@ func (w world) bodyForms() []recipe {
 		}}
 	}
 	return []recipe{
+		recipe{"no-data-until", "malformed", "there is nothing, and it can be fetched for thirty days", nil, func() []byte {
+			return w.encode(w.act(protocol.Body{Disclosure: &protocol.Disclosure{Status: protocol.ProductionNoData,
+				Objects: []protocol.Object{}, Until: now.Add(30 * day)}}, contoso, office))
+		}},
 		empty("empty-attestations", "a list that may be left out is there and empty",
 			`"authorisation":{`, `"attestations":[],"authorisation":{`),
 		empty("empty-nationalities", "another list that may be left out is there and empty",

@@ -11,7 +11,7 @@ import (
 
 // documents are the agreements and the law of decisionArea.
 var documents = []string{"vector-daa.yaml", "vector-mla.yaml", "vector-convention.yaml", "vector-courtesy.yaml",
-	"vector-us-law.yaml", "vector-daa-2.yaml"}
+	"vector-us-law.yaml", "vector-daa-2.yaml", "vector-deletion.yaml", "vector-de-law.yaml"}
 
 // A question is the body of decisionArea: what is decided on, and what must
 // come out, byte for byte in its canonical form.
@@ -22,8 +22,18 @@ type question struct {
 	Facts      facts               `json:"facts"`
 	// Refusal is the ground with which the addressee refuses the request: then it
 	// is decided whether the agreement bars it.
-	Refusal  protocol.Reason   `json:"refusal,omitzero"`
+	Refusal protocol.Reason `json:"refusal,omitzero"`
+	// Deletion is a certificate of deletion in the case: then it is decided whether a
+	// document knows its reason.
+	Deletion *certificate      `json:"deletion,omitzero"`
 	Decision protocol.Decision `json:"decision"`
+}
+
+// A certificate is what a deletion says, and of which Party its sender is.
+type certificate struct {
+	Reason protocol.DeletionReason `json:"reason"`
+	Action protocol.DeletionAction `json:"action"`
+	By     protocol.Party          `json:"by"`
 }
 
 // facts are agreement.Facts in JSON.
@@ -110,6 +120,9 @@ func (w world) decide(q *question) protocol.Decision {
 	if q.Refusal != "" {
 		return b.Refuse(agreement.Ground{Agreement: q.Facts.Ref, Reason: q.Refusal,
 			From: q.Facts.Issuing.ID.Party(), To: q.Facts.Addressee.ID.Party(), At: q.Facts.At})
+	}
+	if x := q.Deletion; x != nil {
+		return b.Erase(agreement.Erasure{Agreement: q.Facts.Ref, Reason: x.Reason, Action: x.Action, By: x.By, At: q.Facts.At})
 	}
 	return b.Decide(q.Request, q.Facts.known())
 }
@@ -204,6 +217,7 @@ func (w world) decisionArea() area {
 			func(q *question) { q.Facts.Addressee.ID = "us.initech" }),
 	}
 	recipes = append(recipes, w.conventionRecipes()...)
+	recipes = append(recipes, w.deletionRecipes()...)
 	return area{"decision", append(recipes, w.domesticRecipes()...), world.examineDecision}
 }
 

@@ -183,6 +183,7 @@ func (l *linter) marks(each func(string, agreement.Mark)) {
 	eachMark(each, "barred_grounds", d.Barred, func(b *agreement.BarredGround) agreement.Mark { return b.Mark })
 	eachMark(each, "use_limits", d.UseLimits, func(c *agreement.Clause) agreement.Mark { return c.Mark })
 	eachMark(each, "clocks", d.Clocks, func(c *agreement.Clock) agreement.Mark { return c.Mark })
+	eachMark(each, "deletions", d.Deletions, func(t *agreement.DeletionTerm) agreement.Mark { return t.Mark })
 	eachMark(each, "objection", d.Objection, func(o *agreement.ObjectionStep) agreement.Mark { return o.Mark })
 	eachMark(each, "notes", d.Notes, func(c *agreement.Clause) agreement.Mark { return c.Mark })
 	if d.Notice != nil {
@@ -237,6 +238,7 @@ func (l *linter) sentences() {
 	eachText(l, "barred_grounds", d.Barred, func(b *agreement.BarredGround) string { return b.Text })
 	eachText(l, "use_limits", d.UseLimits, func(c *agreement.Clause) string { return c.Text })
 	eachText(l, "clocks", d.Clocks, func(c *agreement.Clock) string { return c.Text })
+	eachText(l, "deletions", d.Deletions, func(t *agreement.DeletionTerm) string { return t.Text })
 	eachText(l, "objection", d.Objection, func(o *agreement.ObjectionStep) string { return o.Text })
 	eachText(l, "notes", d.Notes, func(c *agreement.Clause) string { return c.Text })
 	if d.Notice != nil {

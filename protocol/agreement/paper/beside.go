@@ -43,6 +43,25 @@ func (m *maker) beside() section {
 	return one("Beside a request", items)
 }
 
+// deletions says for which reasons evidence is deleted.
+func (m *maker) deletions() section {
+	var items []item
+	for i := range m.doc.Deletions {
+		t := &m.doc.Deletions[i]
+		from, instead := "", ""
+		if !t.From.IsZero() {
+			from = t.From.String()
+		}
+		if t.Restricts {
+			instead = "the use may be restricted"
+		}
+		items = append(items, item{kind: "deletion", id: t.ID, Text: t.Text, Article: t.Article, Mark: t.Mark,
+			Fields: fields(field{Name: "Reasons", Value: joined(t.Reasons)}, field{Name: "By", Value: from},
+				field{Name: "Instead", Value: instead}, field{Name: "First", Value: t.Advice})})
+	}
+	return one("Deletion", items)
+}
+
 func teller(t agreement.Teller) string {
 	if t == agreement.TellIssuing {
 		return "the issuing side"

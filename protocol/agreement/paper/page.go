@@ -132,7 +132,7 @@ func newPage(d *agreement.Document, opts Options) (*page, error) {
 	p := &page{title: d.Title, citation: d.Citation, parties: m.parties()}
 	p.head, p.warnings = m.head(), m.warnings()
 	for _, s := range []section{m.notices(), m.rights(), m.rules(), m.options(), m.lists(), m.barred(), m.terms(),
-		m.clauses("Limits on use", "limit", d.UseLimits), m.clocks(), m.objection(), m.beside(),
+		m.clauses("Limits on use", "limit", d.UseLimits), m.clocks(), m.deletions(), m.objection(), m.beside(),
 		m.clauses("Notes", "note", d.Notes)} {
 		if len(s.Groups) > 0 || s.LeftOut != "" {
 			p.sections = append(p.sections, s)

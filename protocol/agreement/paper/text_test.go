@@ -58,6 +58,9 @@ func said(d *agreement.Document) []string {
 	for _, c := range d.Clocks {
 		mark([]string{c.ID, c.Text, c.Article, c.Length, c.Starts, c.Date.String()}, c.Mark)
 	}
+	for _, x := range d.Deletions {
+		mark([]string{x.ID, x.Text, x.Article, x.Advice}, x.Mark)
+	}
 	for _, o := range d.Objection {
 		mark([]string{o.Text, o.Article, o.Time, string(o.By), string(o.To)}, o.Mark)
 	}

@@ -107,11 +107,12 @@ const request = s.both(s.object({
 }), life.sealedAway, s.check((r) => (r.type === 'interception') === ('interception' in r), 'interception and its window'));
 
 const disclosure = s.both(
-  s.object({ status: s.oneOf('complete', 'partial', 'no_data'), objects: s.list(life.object, 0, 64), 'note?': free,
+  s.object({ status: s.oneOf('complete', 'partial', 'no_data'), objects: s.list(life.object, 0, 64), 'note?': free, 'until?': s.time,
     'readers?': life.readers, 'keys?': life.keys, 'origin?': s.anObject }),
   s.check((d) => ('origin' in d ? d.objects.length === 0 && canonical(d.origin).length <= 175000 :
     (d.status === 'no_data') === (d.objects.length === 0)), 'objects and status'),
   s.check((d) => ('readers' in d) === ('keys' in d), 'readers and keys'),
+  s.check((d) => !('until' in d) || d.status !== 'no_data', 'nothing to fetch until then'),
   s.check((d) => d.objects.length === 0 || 'readers' in d, 'nobody can read it'),
   s.check((d) => new Set(d.objects.map((o) => o.tree)).size === d.objects.length, 'one object twice'));
 

@@ -4,7 +4,7 @@
 import { base64, canonical, digestOf, parseCanonical, refuse, utf8 } from './bytes.mjs';
 import * as jws from './jws.mjs';
 import * as s from './shape.mjs';
-import { bars, governs, has, readDocument, standsFor } from './document.mjs';
+import { bars, deletionsFor, governs, has, readDocument, standsFor } from './document.mjs';
 import { lawOf, notifiedRoles, valuesOf } from './values.mjs';
 
 const bad = (why) => refuse('refused', why);
@@ -91,6 +91,7 @@ export function checkDecision(bytes, read) {
     if (d.documents.join() !== (governing ? digests(governing) : []).join()) bad('documents');
     return d.verdict;
   }
+  if (q.deletion) return checkDeletion(q, held, digests, at);
   const law = d.findings.some((f) => f.outcome === 'fail' && ['participants', 'agreement', 'version', 'right'].includes(f.rule))
     ? [] : domesticLaw(held, facts, at, from, to);
   if (d.documents.join() !== [...(governing ? [governing] : []), ...law].flatMap(digests).join()) bad('documents');
@@ -98,6 +99,26 @@ export function checkDecision(bytes, read) {
   if (d.route.length > 0 && d.verdict !== 'deny' && !conflict) bad('route');
   checkSteps(q, governing, at, from, to);
   checkInputs(d, valuesOf(q.request, facts, governing, other));
+  return d.verdict;
+}
+
+// ownLaw are the reasons for a deletion that name no rule of an agreement.
+const ownLaw = ['retention', 'withdrawn', 'court_decision', 'purge'];
+
+// checkDeletion computes whether a document knows the reason for a deletion.
+function checkDeletion({ facts, deletion, decision: d }, held, digests, at) {
+  const named = held.filter((x) => x.id === facts.agreement.id && x.version === facts.agreement.version);
+  const docs = [...named, ...held.filter((x) => x.kind === 'domestic_law' && standsFor(x, at, deletion.by))];
+  const terms = docs.flatMap((x) => deletionsFor(x, deletion).map((t) => ({ ...t, doc: x })));
+  const known = terms.filter((t) => !t.advice);
+  const denied = named.length > 0 && (known.length === 0 ? !ownLaw.includes(deletion.reason)
+    : deletion.action === 'restricted' && !known.some((t) => t.restricts));
+  if ((d.verdict === 'deny') !== denied) bad('deletion');
+  const want = terms.map((t) => [(t.doc.kind === 'domestic_law' ? t.doc.id + '/' : '') + t.id, t.advice ? 'flag' : 'pass'].join());
+  if (d.findings[0].rule !== 'deletion' || d.findings.slice(1).map((f) => [f.rule, f.outcome].join()).join(' ') !== want.join(' ')) bad('findings');
+  const unread = named.length === 0 || (known.length === 0 && !denied);
+  if ((d.findings[0].provenance === 'unverified') !== unread) bad('mark');
+  if (d.documents.join() !== docs.flatMap(digests).join()) bad('documents');
   return d.verdict;
 }
 

@@ -24,6 +24,7 @@ export function readDocument(bytes) {
   return {
     id: line('id'), version: line('version'), kind: line('kind'), status: line('status'), lists,
     ...Object.fromEntries(dates.map((d) => [d, day(line(d))])), ...parties(yaml, line('parties')),
+    deletions: section(yaml, 'deletions').split('\n').filter((x) => x.includes('{')).map(flow),
     barred: section(yaml, 'barred_grounds').split('\n').filter((x) => x.includes('{')).map(flow),
   };
 }
@@ -44,6 +45,10 @@ export function standsFor(doc, at, ...of) {
     return Object.keys(m).length === 1 || (reached(day(m.in_force), at) && !reached(day(m.left), at));
   });
 }
+
+// deletionsFor are what a document says of a reason for a deletion, by a Party.
+export const deletionsFor = (doc, { reason, by }) => doc.deletions.filter((t) => t.reasons === `[${reason}]` &&
+  (!t.from || t.from === 'any party' || t.from === by));
 
 // bars says whether the document bars a ground of refusal in a direction.
 export const bars = (doc, ground, from, to, otherTreaty) => doc.barred.some((b) => b.ground === ground &&
