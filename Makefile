@@ -15,14 +15,20 @@ FUZZ        ?= 2000x
 
 # Tests of whole nodes, processes and packages run without the race detector:
 # it makes them too slow for every change. Their parts run with it. So do, of
-# protocol/, those in which goroutines meet; the rest is pure. node/upload runs
-# without: tusd 2.9.1 itself races where it closes a body that it has just opened.
+# protocol/, those in which goroutines meet; the rest is pure, and so is
+# node/library.
 SHARED := /protocol/agreement$$|/protocol/calendar$$|/protocol/evidence$$|/protocol/register$$
-RACE    = $(shell $(GO) list ./crypto/... ./node/... | grep -v -e '/node$$' -e '/node/upload$$') $(shell $(GO) list ./protocol/... | grep -E '$(SHARED)')
-WHOLE   = ./cmd/... ./node ./node/upload ./testnet/... $(shell $(GO) list ./protocol/... | grep -v -E '$(SHARED)')
+RACE    = $(shell $(GO) list ./crypto/... ./node/... | grep -v -e '/node$$' -e '/node/library$$') $(shell $(GO) list ./protocol/... | grep -E '$(SHARED)')
+WHOLE   = ./cmd/... ./node ./node/library ./testnet/... $(shell $(GO) list ./protocol/... | grep -v -E '$(SHARED)')
 
 # What bench measures by themselves; check runs each once, so that they work.
-BENCHED := ./crypto/... ./protocol/... ./node/gate ./node/journal ./node/link ./node/vault
+BENCHED = $(shell $(call having,Benchmark,crypto protocol node/gate node/journal node/link node/vault))
+
+# The packages in folders whose tests have a function of that name: to build the tests
+# of all others for it, and find none, takes minutes.
+having = grep -rl --include='*_test.go' '^func $(1)[A-Z]' $(2) | xargs -n 1 dirname | sort -u | sed 's,^,./,'
+
+ALL := cmd crypto node protocol testnet
 
 COMITY := bin/comity
 
@@ -61,32 +67,28 @@ bench: build ## the measurements, each beside its floor; wants 30 GiB of disk wh
 	$(GO) test -count 1 -run TestMeasure -v ./protocol/agreement/library -args -measure
 	$(GO) test -timeout 40m -count 1 -run TestMeasure -v ./node -args -measure
 
-bench-long: ## an object of 64 GiB from a provider to an authority; wants 140 GiB of disk where TMPDIR is
+bench-long: ## an object of 64 GiB from a provider to an authority, and 10,000,000 files; wants 140 GiB of disk, and 11,000,000 inodes, where TMPDIR is
 	$(GO) test -timeout 6h -count 1 -run 'TestMeasureEvidence$$' -v ./node -args -measure -object $$((64 << 30))
+	$(GO) test -timeout 6h -count 1 -run 'ManyFiles' -v ./cmd/comity -args -files 10000000
+	$(GO) test -timeout 6h -count 1 -run 'ManyListedFiles' -v ./protocol/casepack -args -files 10000000
 
 lint:
-	@fmt=$$(gofmt -l cmd crypto node protocol testnet); test -z "$$fmt" || { echo "gofmt: $$fmt"; exit 1; }
+	@fmt=$$(gofmt -l $(ALL)); test -z "$$fmt" || { echo "gofmt: $$fmt"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) mod tidy -diff
 
 fuzz:
-	@set -e; log=$$(mktemp); trap 'rm -f '"$$log" EXIT; for pkg in $$($(GO) list ./...); do \
-		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "$$pkg $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) $$pkg >"$$log" 2>&1 \
-				|| { cat "$$log"; exit 1; }; \
-		done; \
-	done
+	@$(call having,Fuzz,$(ALL)) | GO=$(GO) FUZZ=$(FUZZ) xargs -P 2 -n 1 .ci/fuzz
 
 check-vectors: ## the protocol's vectors, read by a second implementation (needs Node.js 20.19)
 	node protocol/testdata/vectors/check.mjs
 
 check: lint ## what CI runs: linters, tests with the race detector, benchmarks once, fuzzers for a count
-	$(GO) test -race -shuffle=on -timeout 20m $(RACE)
-	$(GO) test -shuffle=on -timeout 20m $(WHOLE)
+	$(GO) test -vet=off -race -shuffle=on -timeout 20m $(RACE)
+	$(GO) test -vet=off -shuffle=on -timeout 20m $(WHOLE)
 	$(MAKE) test-token
-	$(GO) test -run '^$$' -bench . -benchtime 1x $(BENCHED)
+	$(GO) test -vet=off -run '^$$' -bench . -benchtime 1x $(BENCHED)
 	$(MAKE) fuzz
 	@if command -v node >/dev/null; then $(MAKE) check-vectors; else echo "no Node.js: only Go read the vectors"; fi
 

@@ -24,6 +24,7 @@ require (
 	go.uber.org/goleak v1.3.0 // tests: no goroutine is left
 	golang.org/x/exp v0.0.0-20250106191152-7588d65b2ba8 // the type of logger that tusd wants, to keep it quiet
 	golang.org/x/mod v0.42.0 // the tree and the signed notes of the ledger
+	golang.org/x/net v0.59.0 // a bound on connections where strangers knock, and how quic-go reads many packets at a time
 	golang.org/x/sys v0.49.0 // fdatasync and disk room
 	golang.org/x/term v0.47.0 // asks for a passphrase without showing it
 	golang.org/x/text v0.42.0 // names in bags that differ in case or normalisation only
@@ -58,7 +59,6 @@ require (
 	go.opentelemetry.io/otel/trace v1.41.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/crypto v0.57.0 // indirect
-	golang.org/x/net v0.59.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20251202230838-ff82c1b0f217 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260122232226-8e98ce8d340d // indirect

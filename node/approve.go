@@ -10,6 +10,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -110,7 +111,7 @@ func (n *Node) Unapprove(ctx context.Context, id protocol.CaseID, officer regist
 // changeApprovals changes the approvals of a saved draft, and shows them.
 func (n *Node) changeApprovals(ctx context.Context, id protocol.CaseID, change func([]approval) ([]approval, error)) (desk.Approvals, error) {
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		s, err := readJSON[saved](tx, draftKey(id))
+		s, err := record.Read[saved](tx, draftKey(id))
 		if errors.Is(err, store.ErrNotFound) {
 			return noDraft(tx, id)
 		}
@@ -120,7 +121,7 @@ func (n *Node) changeApprovals(ctx context.Context, id protocol.CaseID, change f
 		if s.Approvals, err = change(s.Approvals); err != nil {
 			return err
 		}
-		return writeJSON(tx, draftKey(id), s)
+		return record.Write(tx, draftKey(id), s)
 	})
 	if err != nil {
 		return desk.Approvals{}, n.problem(err)
@@ -210,11 +211,11 @@ func (n *Node) addApprovals(ctx context.Context, g casefile.Grounds, p *plan, no
 	}
 	var have []approval
 	err := n.journal.View(ctx, func(r store.Reader) error {
-		s, err := readJSON[saved](r, draftKey(p.act.Case))
+		s, err := record.Read[saved](r, draftKey(p.act.Case))
 		if err == nil && sameBody(&s.Draft.Body, &p.body) {
 			have = s.Approvals
 		}
-		return ignoreMissing(err)
+		return record.IgnoreMissing(err)
 	})
 	if err != nil {
 		return err
@@ -261,7 +262,7 @@ func sameBody(a, b *protocol.Body) bool {
 // noDraft is the problem of who approves what is no draft.
 func noDraft(r store.Reader, id protocol.CaseID) error {
 	if _, err := r.Get(caseKey(id)); err != nil {
-		return noCase()
+		return desk.NoCase()
 	}
 	return &desk.Problem{Status: http.StatusConflict, Text: "nothing in this case waits for approval",
 		Hint: "see comity case show " + string(id)}

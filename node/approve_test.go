@@ -273,6 +273,15 @@ func TestADrillIsMarkedAndYieldsNothing(t *testing.T) {
 		if in := b.inbox(office); len(in) != 1 || !in[0].Drill {
 			t.Errorf("the office's inbox says %+v", in)
 		}
+		time.Sleep(time.Minute)
+		ordinary := b.request(newOrder())
+		b.awaitMove(office, ordinary.Case, casefile.Certify)
+		time.Sleep(time.Minute)
+		real := b.request(emergency())
+		b.awaitMove(office, real.Case, casefile.Certify)
+		if in := b.inbox(office); len(in) != 3 || in[0].Case != real.Case || in[1].Case != s.Case || in[2].Case != ordinary.Case {
+			t.Errorf("the inbox does not have the emergency first, then the drill: %+v", in)
+		}
 		_, err := b.act(office, desk.Draft{Case: s.Case, Body: certification()})
 		b.must(err)
 		b.awaitMove(contoso, s.Case, casefile.Review)

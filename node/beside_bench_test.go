@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,12 +28,63 @@ import (
 
 	"github.com/quic-go/quic-go"
 	"golang.org/x/sys/unix"
+
+	"comity.example/node/link"
 )
 
-var rawOf = flag.Int64("rawquic", 0, "bytes that this process sends over raw QUIC; TestMeasureEvidence sets it")
+var (
+	rawOf     = flag.Int64("rawquic", 0, "bytes that this process sends over raw QUIC; TestMeasureEvidence sets it")
+	rawJoined = flag.Bool("rawjoined", false, "that process reads packets many at a time")
+)
 
 // What is measured beside evidence, in the same run: a stream of QUIC and nothing
 // else, rsync over ssh, and synced writes.
+
+// Beside is how long something took, and what CPU time: of who sent, and of this
+// process.
+type beside struct{ took, sender, receiver time.Duration }
+
+// An evidenceFloor is what evidence is measured against.
+type evidenceFloor struct {
+	size    int64         // bytes that went by other means
+	raw     beside        // quic-go as it comes
+	joined  beside        // with sockets that are read as the nodes read theirs
+	rsync   time.Duration // 0: not measured
+	noRsync string        // why
+	written beside        // firstObject bytes, with nothing else to do
+	synced  float64       // writes a second
+}
+
+func (f *evidenceFloor) print(w io.Writer, m moved) {
+	rate := perSecond(m.Size, m.Transfer)
+	for _, r := range []struct {
+		what string
+		beside
+	}{{"raw QUIC, two processes", f.raw}, {"the same, reading many packets at a time as the nodes do", f.joined}} {
+		fmt.Fprintf(w, "%s\t%.0f MB/s\tsender %.2f, receiver %.2f CPU s/GiB\n", r.what, perSecond(f.size, r.took),
+			perGiB(f.size, r.sender), perGiB(f.size, r.receiver))
+	}
+	share := rate / perSecond(f.size, f.raw.took)
+	fmt.Fprintf(w, "transfer as a share of raw QUIC; of the same, reading as the nodes do\t%.2f; %.2f\t%s\n", share,
+		rate/perSecond(f.size, f.joined.took), met(share >= rawShare, "0.70 of raw QUIC"))
+	fmt.Fprintf(w, "only written, %d MiB at a time synced\t%.0f MB/s\t%.2f CPU s/GiB\n", writtenAtOnce>>20,
+		perSecond(firstObject, f.written.took), perGiB(firstObject, f.written.receiver))
+	if f.rsync > 0 {
+		fmt.Fprintf(w, "rsync --fsync over ssh\t%.0f MB/s, transfer %.2f of it\t\n", perSecond(f.size, f.rsync),
+			rate/perSecond(f.size, f.rsync))
+	} else {
+		fmt.Fprintf(w, "rsync --fsync over ssh\tnot measured: %s\t\n", f.noRsync)
+	}
+}
+
+// rawSocket returns a socket on loopback.
+func rawSocket(joined bool) (net.PacketConn, error) {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err == nil && joined {
+		conn = link.Coalesce(conn)
+	}
+	return conn, err
+}
 
 func rawTLS() (*tls.Config, error) {
 	_, key, err := ed25519.GenerateKey(rand.Reader)
@@ -51,11 +103,17 @@ func serveRaw(ctx context.Context, size int64) error {
 	if err != nil {
 		return err
 	}
-	l, err := quic.ListenAddr("127.0.0.1:0", config, nil)
+	socket, err := rawSocket(*rawJoined)
 	if err != nil {
 		return err
 	}
-	defer l.Close()
+	defer socket.Close()
+	transport := &quic.Transport{Conn: socket}
+	defer transport.Close()
+	l, err := transport.Listen(config, nil)
+	if err != nil {
+		return err
+	}
 	fmt.Println(l.Addr())
 	conn, err := l.Accept(ctx)
 	if err != nil {
@@ -82,9 +140,9 @@ func serveRaw(ctx context.Context, size int64) error {
 
 // rawQUIC returns how long bytes take over a stream of QUIC, from a process of its
 // own, with the default windows, and what CPU time both processes take for them.
-func rawQUIC(t *testing.T, size int64) (took, work time.Duration) {
+func rawQUIC(t *testing.T, size int64, flags ...string) (b beside) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-rawquic", strconv.FormatInt(size, 10))
+	cmd := exec.Command(os.Args[0], append(flags, "-rawquic", strconv.FormatInt(size, 10))...)
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
@@ -100,7 +158,15 @@ func rawQUIC(t *testing.T, size int64) (took, work time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := quic.DialAddr(t.Context(), strings.TrimSpace(addr), config, nil)
+	to, err1 := net.ResolveUDPAddr("udp", strings.TrimSpace(addr))
+	socket, err2 := rawSocket(slices.Contains(flags, "-rawjoined"))
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	transport := &quic.Transport{Conn: socket}
+	defer transport.Close()
+	conn, err := transport.Dial(t.Context(), to, config, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,10 +180,35 @@ func rawQUIC(t *testing.T, size int64) (took, work time.Duration) {
 	if err != nil || n != size {
 		t.Fatalf("%d bytes of %d: %v", n, size, err)
 	}
-	took, work = time.Since(began), spent()-idle
+	b.took, b.receiver = time.Since(began), spent()-idle
 	conn.CloseWithError(0, "")
 	cmd.Wait()
-	return took, work + cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	b.sender = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	return b
+}
+
+// writtenAtOnce is how many bytes are written between two syncs, as a vault does.
+const writtenAtOnce = 32 << 20
+
+// written returns how long it takes to write and sync so many bytes. How much work
+// that is differs with the machine: where memory is free that its host has taken
+// back, each page of it has to be got again.
+func written(dir string, size int64) (b beside, err error) {
+	f, err := os.Create(filepath.Join(dir, "written"))
+	if err != nil {
+		return b, err
+	}
+	defer os.Remove(f.Name())
+	began, idle := time.Now(), spent()
+	piece := make([]byte, 1<<20)
+	for done := int64(0); done < size && err == nil; {
+		_, err = f.Write(piece)
+		if done += int64(len(piece)); done%writtenAtOnce == 0 || done >= size {
+			err = errors.Join(err, unix.Fdatasync(int(f.Fd())))
+		}
+	}
+	b.took, b.receiver = time.Since(began), spent()-idle
+	return b, errors.Join(err, f.Close())
 }
 
 // rsync returns how long a file takes by rsync over ssh, to a server of ours on

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"comity.example/node/library"
 	"comity.example/protocol"
 	"comity.example/protocol/register"
 	"comity.example/protocol/wire"
@@ -168,7 +169,7 @@ func (n *Node) ask(ctx context.Context, peer protocol.ParticipantID) error {
 // that is not adopted changes nothing.
 func (n *Node) pullRegister(ctx context.Context, peer protocol.ParticipantID, party protocol.Party) error {
 	m := &wire.Pull{Kind: wire.KindRegister, Name: string(party)}
-	_, m.Have = n.library.Load().register(party)
+	_, m.Have = n.library.Load().Register(party)
 	answer, err := n.link.Exchange(ctx, peer, m)
 	if err != nil {
 		return err
@@ -178,7 +179,7 @@ func (n *Node) pullRegister(ctx context.Context, peer protocol.ParticipantID, pa
 		return nil
 	}
 	_, err = n.adopt(ctx, Document{Kind: RegisterDocument, Bytes: p.Document}, adoption{peer: peer})
-	if err != nil && !errors.Is(err, errHeld) && ctx.Err() == nil {
+	if err != nil && !errors.Is(err, library.ErrHeld) && ctx.Err() == nil {
 		n.cfg.Log.Warn("register not adopted", "peer", peer, "reason", register.Reason(err))
 	}
 	return nil
@@ -189,11 +190,11 @@ func (n *Node) pullRegister(ctx context.Context, peer protocol.ParticipantID, pa
 // is lacking counts, so it ends whatever the participant answers. The error is
 // errNotLent when not all of them could be had.
 func (n *Node) compareHoldings(ctx context.Context, peer protocol.ParticipantID, kind DocumentKind) error {
-	q := &wire.HoldingsQuery{Kind: wireKinds[kind]}
+	q := &wire.HoldingsQuery{Kind: kind.Wire()}
 	pulled, unfit := 0, 0
 	for {
-		held := n.library.Load().shelf(kind, peer.Party())
-		q.Have = held.set
+		held := n.library.Load().Shelf(kind, peer.Party())
+		q.Have = held.Set()
 		answer, err := n.link.Exchange(ctx, peer, q)
 		if err != nil {
 			return err
@@ -206,7 +207,7 @@ func (n *Node) compareHoldings(ctx context.Context, peer protocol.ParticipantID,
 			return fmt.Errorf("node: %s is busy", peer)
 		}
 		for _, d := range list.Digests {
-			if _, ok := held.docs[d]; ok {
+			if held.Has(d) {
 				continue
 			}
 			if pulled++; pulled > maxPulled || unfit > maxUnfit {
@@ -231,7 +232,7 @@ func (n *Node) compareHoldings(ctx context.Context, peer protocol.ParticipantID,
 
 // pullDocument adopts the document that stands behind a digest.
 func (n *Node) pullDocument(ctx context.Context, peer protocol.ParticipantID, d Document, want protocol.Digest) error {
-	answer, err := n.link.Exchange(ctx, peer, &wire.Pull{Kind: wireKinds[d.Kind], Name: want.String()})
+	answer, err := n.link.Exchange(ctx, peer, &wire.Pull{Kind: d.Kind.Wire(), Name: want.String()})
 	if err != nil {
 		return err
 	}
@@ -242,9 +243,9 @@ func (n *Node) pullDocument(ctx context.Context, peer protocol.ParticipantID, d 
 	d.Bytes = m.Document
 	h, err := n.adopt(ctx, d, adoption{peer: peer})
 	switch {
-	case err != nil && !errors.Is(err, errHeld) && ctx.Err() == nil:
-		return fmt.Errorf("%w: %s", errNotLent, reasonOf(err))
-	case err != nil && !errors.Is(err, errHeld):
+	case err != nil && !errors.Is(err, library.ErrHeld) && ctx.Err() == nil:
+		return fmt.Errorf("%w: %s", errNotLent, library.ReasonOf(err))
+	case err != nil && !errors.Is(err, library.ErrHeld):
 		return err
 	case h.Digest != want:
 		return errNotLent // in order, but not what was listed

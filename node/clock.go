@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"comity.example/node/desk"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
-	"comity.example/protocol/agreement"
 	"comity.example/protocol/casefile"
 )
 
@@ -17,23 +17,11 @@ import (
 // the issuing Party's own laws as they stood then, as they are held now, and this
 // node's own periods.
 func (n *Node) law(c *casefile.Case) casefile.Law {
-	l := casefile.Law{Document: n.library.Load().document(c), Self: n.cfg.Self, Policies: n.cfg.Clocks, Places: &n.places}
+	l := casefile.Law{Document: n.library.Load().Agreement(c), Self: n.cfg.Self, Policies: n.cfg.Clocks, Places: &n.places}
 	if g := n.grounds.Load(); g != nil {
 		l.Domestic = g.Book.Laws(c.Issuer.Party(), c.Matter.Issued)
 	}
 	return l
-}
-
-// document returns the agreement of a case, nil if it is not held any more.
-func (l *library) document(c *casefile.Case) *agreement.Document {
-	if l == nil {
-		return nil
-	}
-	held, ok := l.agreements[c.Agreement.ID+"@"+c.Agreement.Version]
-	if !ok {
-		return nil
-	}
-	return held.Document()
 }
 
 // stand adds to a case where it stands at a time.
@@ -82,7 +70,7 @@ func (n *Node) Clocks(ctx context.Context, p desk.ClockPage) (desk.Clocks, error
 		keys, next, err := pageKeys(r, listing{prefix, p.Page})
 		out.Next = next
 		for _, key := range keys {
-			f, err := readJSON[filed](r, caseKey(protocol.CaseID(caseOf(key))))
+			f, err := record.Read[filed](r, caseKey(protocol.CaseID(caseOf(key))))
 			if err != nil {
 				return err
 			}

@@ -13,6 +13,7 @@ import (
 	"comity.example/crypto/cosign"
 	"comity.example/crypto/identity"
 	"comity.example/crypto/seal"
+	"comity.example/node/library"
 	"comity.example/node/link"
 	"comity.example/node/notify"
 	"comity.example/protocol"
@@ -30,7 +31,7 @@ type Keys struct {
 }
 
 // Config says what a node works with. All but Ahead, Approvals, Clocks, Evidence, Log,
-// Metrics, Limits, Notify and Settled is required.
+// Metrics, Limits, Notify, Settled and Uploader is required.
 type Config struct {
 	Self protocol.ParticipantID
 	Keys Keys
@@ -65,14 +66,25 @@ type Config struct {
 	// Settled, if set, is told of each act whose delivery to a recipient has
 	// ended: receipted, refused or expired. It must not block.
 	Settled func(act protocol.Digest)
+	// Uploader, if set, says whether there still is an uploader of that name: what one
+	// that is gone did not finish is removed.
+	Uploader func(name string) bool
 }
 
-// A Document is a signed register, agreement or notice as bytes.
-type Document struct {
-	Kind  DocumentKind
-	Bytes []byte
-	File  string // where it was read, for people; "" for one that came otherwise
-}
+// What a node is given of documents, in the words of package library.
+type (
+	Document     = library.Document
+	DocumentKind = library.Kind
+	FileError    = library.FileError
+	Foresight    = library.Foresight
+)
+
+// The kinds of documents.
+const (
+	RegisterDocument  = library.RegisterDocument
+	AgreementDocument = library.AgreementDocument
+	NoticeDocument    = library.NoticeDocument
+)
 
 func (c *Config) check() error {
 	switch {

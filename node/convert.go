@@ -12,6 +12,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/node/gate"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
@@ -79,31 +80,20 @@ func plainest(id *protocol.Identifier) string {
 	return folded
 }
 
-// A getter is what is read of a store, and values what is read and written.
-type (
-	getter interface {
-		Get(key []byte) ([]byte, error)
-	}
-	values interface {
-		getter
-		Set(key, value []byte) error
-	}
-)
-
 // noteRefused keeps that a request was refused in a case.
-func noteRefused(tx values, r *protocol.Request, c protocol.CaseID, agreement string) error {
+func noteRefused(tx record.Values, r *protocol.Request, c protocol.CaseID, agreement string) error {
 	noted := refusedMatter{c, agreement}
 	for i := range r.Identifiers {
 		key := matterKey(r.Issuer, &r.Identifiers[i])
-		m, err := readJSON[matter](tx, key)
-		if err := ignoreMissing(err); err != nil {
+		m, err := record.Read[matter](tx, key)
+		if err := record.IgnoreMissing(err); err != nil {
 			return err
 		}
 		if slices.Contains(m.Refused, noted) {
 			continue
 		}
 		m.add(noted)
-		if err := writeJSON(tx, key, m); err != nil {
+		if err := record.Write(tx, key, m); err != nil {
 			return err
 		}
 	}
@@ -114,7 +104,7 @@ func noteRefused(tx values, r *protocol.Request, c protocol.CaseID, agreement st
 func noteCase(tx *journal.Tx, c *casefile.Case) error {
 	signed, err := tx.Get(digestKey(prefixAct, c.Thread[0].Act))
 	if err != nil {
-		return ignoreMissing(err)
+		return record.IgnoreMissing(err)
 	}
 	act, err := chain.Unverified(signed) // we verified it when we took it
 	if err == nil && act.Body.Certification != nil {
@@ -129,11 +119,11 @@ func noteCase(tx *journal.Tx, c *casefile.Case) error {
 // unlinked returns where what the request asks for was refused under another
 // instrument, nothing if nowhere, or if of each identifier the request says that
 // it was converted from there.
-func unlinked(r getter, req *protocol.Request, c protocol.CaseID, agreement string) (refusedMatter, error) {
+func unlinked(r record.Getter, req *protocol.Request, c protocol.CaseID, agreement string) (refusedMatter, error) {
 	linked := req.RelatedBy(protocol.RelationConvertedFrom)
 	for i := range req.Identifiers {
-		m, err := readJSON[matter](r, matterKey(req.Issuer, &req.Identifiers[i]))
-		if err := ignoreMissing(err); err != nil {
+		m, err := record.Read[matter](r, matterKey(req.Issuer, &req.Identifiers[i]))
+		if err := record.IgnoreMissing(err); err != nil {
 			return refusedMatter{}, err
 		}
 		m.Refused = slices.DeleteFunc(m.Refused, func(x refusedMatter) bool { return x.Case == c || x.Agreement == agreement })
@@ -148,7 +138,7 @@ func unlinked(r getter, req *protocol.Request, c protocol.CaseID, agreement stri
 }
 
 // mayConvert tells who drafts or submits a request that it was refused before.
-func mayConvert(tx getter, act *protocol.Act) error {
+func mayConvert(tx record.Getter, act *protocol.Act) error {
 	r := act.Body.Request
 	if r == nil {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"testing"
 
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 )
@@ -141,7 +142,7 @@ func TestRefusalsOfOneMatterAreBounded(t *testing.T) {
 	note := func(c protocol.CaseID, under string) int {
 		t.Helper()
 		err := noteRefused(kept, r, c, under)
-		m, err2 := readJSON[matter](kept, matterKey(r.Issuer, &r.Identifiers[0]))
+		m, err2 := record.Read[matter](kept, matterKey(r.Issuer, &r.Identifiers[0]))
 		if err != nil || err2 != nil {
 			t.Fatal(err, err2)
 		}

@@ -10,6 +10,7 @@ import (
 	"comity.example/node/clerk"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -155,9 +156,9 @@ func (n *Node) later(tx *journal.Tx, key []byte, now time.Time) error {
 	due := now.Add(stuckPause).Unix()
 	err = errors.Join(tx.Delete(key), tx.Set(dueKey(due, id), nil))
 	b, err2 := tx.Get(caseKey(id))
-	if f, damaged := parseJSON[filed](b); err2 == nil && damaged == nil {
+	if f, damaged := record.Parse[filed](b); err2 == nil && damaged == nil {
 		f.Due = due
-		err2 = writeJSON(tx, caseKey(id), f)
+		err2 = record.Write(tx, caseKey(id), f)
 	}
 	return errors.Join(err, err2)
 }
@@ -263,7 +264,7 @@ func (n *Node) unstick(tx *journal.Tx, key []byte, fired []casefile.Fired, now t
 	}
 	_, err := tx.Get(key)
 	if err != nil {
-		return ignoreMissing(err)
+		return record.IgnoreMissing(err)
 	}
 	n.cfg.Log.Error("a clock is due and does not fire: this is a fault of the program")
 	return n.later(tx, key, now)
@@ -291,7 +292,7 @@ func firedDigest(f *casefile.Fired) (protocol.Digest, error) {
 
 // checkFired finds in its case the effect that a record names.
 func checkFired(r store.Reader, index int64, rec ledger.Record) error {
-	f, err := readJSON[filed](r, caseKey(rec.Case))
+	f, err := record.Read[filed](r, caseKey(rec.Case))
 	if err != nil {
 		return fmt.Errorf("case of entry %d: %w", index, err)
 	}
@@ -313,10 +314,9 @@ func (n *Node) fetchedAll(tx *journal.Tx, clocks []casefile.Running, c *casefile
 	if clocks[at].Whose != n.cfg.Self || c.Addressee == n.cfg.Self {
 		return clocks[at].Whose != n.cfg.Self, nil
 	}
-	waits := false
-	err := exhibitsOf(tx, c.ID, func(_ exhibitID, e exhibit) error {
-		waits = waits || e.State == desk.EvidenceWaiting || e.State == desk.EvidenceFetching
-		return nil
+	items, err := n.exhibits.Items(tx, c.ID)
+	waits := slices.ContainsFunc(items, func(e desk.EvidenceItem) bool {
+		return e.State == desk.EvidenceWaiting || e.State == desk.EvidenceFetching
 	})
 	return !waits, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 )
@@ -52,10 +53,10 @@ func (n *Node) Save(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
 		switch {
 		case errors.Is(err, store.ErrNotFound) && replaces:
 			return noDraft(tx, d.Case)
-		case ignoreMissing(err) != nil:
+		case record.IgnoreMissing(err) != nil:
 			return err
 		}
-		return writeJSON(tx, draftKey(d.Case), s)
+		return record.Write(tx, draftKey(d.Case), s)
 	})
 	if err != nil {
 		return prepared, n.problem(err)
@@ -69,7 +70,7 @@ func (n *Node) Save(ctx context.Context, d desk.Draft) (desk.Prepared, error) {
 // succeed takes over the approvals of the draft in the place of which s comes, if
 // it is the same, and else returns them as void.
 func (s *saved) succeed(r store.Reader) (void []desk.Approval, err error) {
-	old, err := readJSON[saved](r, draftKey(s.Draft.Case))
+	old, err := record.Read[saved](r, draftKey(s.Draft.Case))
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +94,7 @@ func (n *Node) Discard(ctx context.Context, id protocol.CaseID) (desk.Discarded,
 		_, err = tx.Get(caseKey(id))
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			return noCase()
+			return desk.NoCase()
 		case err != nil:
 			return err
 		}
@@ -108,7 +109,7 @@ func (n *Node) Discard(ctx context.Context, id protocol.CaseID) (desk.Discarded,
 // there may be a draft of it.
 func notSent(r store.Reader, id protocol.CaseID) error {
 	if _, err := r.Get(draftKey(id)); err != nil {
-		return noCase()
+		return desk.NoCase()
 	}
 	return &desk.Problem{Status: http.StatusConflict, Text: "this request is a draft: it was not sent",
 		Hint: "comity request send sends it, comity request discard removes it"}
@@ -122,19 +123,19 @@ func (n *Node) keepDraft(ctx context.Context, p *plan, decision protocol.Decisio
 	d := desk.Draft{Case: p.act.Case, Agreement: p.act.Agreement.ID, Body: p.body}
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
 		s := saved{Draft: d, Decision: decision, At: n.now()}
-		if _, err := s.succeed(tx); ignoreMissing(err) != nil {
+		if _, err := s.succeed(tx); record.IgnoreMissing(err) != nil {
 			return err
 		}
-		return writeJSON(tx, draftKey(d.Case), s)
+		return record.Write(tx, draftKey(d.Case), s)
 	})
 	return n.problem(err)
 }
 
 func (n *Node) savedDraft(ctx context.Context, id protocol.CaseID) (s saved, err error) {
 	err = n.journal.View(ctx, func(r store.Reader) error {
-		s, err = readJSON[saved](r, draftKey(id))
+		s, err = record.Read[saved](r, draftKey(id))
 		if errors.Is(err, store.ErrNotFound) {
-			return noCase()
+			return desk.NoCase()
 		}
 		return err
 	})

@@ -9,7 +9,9 @@ import (
 
 	"comity.example/node/courier"
 	"comity.example/node/desk"
+	"comity.example/node/exhibit"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -55,7 +57,7 @@ func (n *Node) oweNondelivery(tx *journal.Tx, c *casefile.Case, e courier.Entry)
 		return nil
 	}
 	d := duty{Case: c.ID, Kind: protocol.KindNondelivery, Act: e.Act, Recipient: e.Peer}
-	return writeJSON(tx, dutyKey(&d), d)
+	return record.Write(tx, dutyKey(&d), d)
 }
 
 // oweRelay: the addressee does not know that the order, whose certification
@@ -67,10 +69,20 @@ func (n *Node) oweRelay(tx *journal.Tx, c *casefile.Case) (owes bool, err error)
 	}
 	for _, act := range c.WithdrawalsToRelay() {
 		d := duty{Case: c.ID, Kind: protocol.KindRelay, Act: act}
-		err = errors.Join(err, writeJSON(tx, dutyKey(&d), d))
+		err = errors.Join(err, record.Write(tx, dutyKey(&d), d))
 		owes = true
 	}
 	return owes, err
+}
+
+// oweStop: the authority that asked for an interception does not know that it
+// stopped. It reports whether there is anything to do.
+func (n *Node) oweStop(tx *journal.Tx, c *casefile.Case, now time.Time) (owes bool, err error) {
+	if !exhibit.OwesStop(c, n.cfg.Self, now) {
+		return false, nil
+	}
+	d := duty{Case: c.ID, Kind: protocol.KindInterception, Act: c.Thread[0].Act}
+	return true, record.Write(tx, dutyKey(&d), d)
 }
 
 // doDuties does what is due, and what becomes due, until ctx ends.
@@ -156,7 +168,7 @@ func (n *Node) do(ctx context.Context, d *duty) error {
 		}
 		// From here the act is sent, whatever happens next.
 		n.courier.Posted(posted...)
-		n.grants.withdraw(p.act)
+		n.exhibits.Withdraw(p.act)
 		return nil
 	}
 }
@@ -167,7 +179,7 @@ func (n *Node) planDuty(ctx context.Context, g casefile.Grounds, d *duty, now ti
 	draft := desk.Draft{Case: d.Case, Body: protocol.Body{Relay: &protocol.Relay{}}}
 	if d.Kind == protocol.KindNondelivery {
 		err := n.journal.View(ctx, func(r store.Reader) error {
-			state, err := readJSON[delivery](r, deliveryKey(d.Act, d.Recipient))
+			state, err := record.Read[delivery](r, deliveryKey(d.Act, d.Recipient))
 			draft.Body = protocol.Body{Nondelivery: state.nondelivery(d)}
 			return err
 		})
@@ -178,7 +190,7 @@ func (n *Node) planDuty(ctx context.Context, g casefile.Grounds, d *duty, now ti
 	if d.Kind == protocol.KindInterception || d.Kind == protocol.KindValidation {
 		var still bool
 		err := n.journal.View(ctx, func(r store.Reader) error {
-			f, err := readJSON[filed](r, caseKey(d.Case))
+			f, err := record.Read[filed](r, caseKey(d.Case))
 			draft.Body, still = owed(&f.File, d.Kind, now)
 			return err
 		})

@@ -1,10 +1,11 @@
 package node
 
 import (
-	"errors"
 	"time"
 
+	"comity.example/node/exhibit"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
 )
@@ -23,7 +24,7 @@ func (n *Node) effects(tx *journal.Tx, f *filed, due []casefile.Fired) (owes boo
 			continue
 		}
 		d := duty{Case: f.File.ID, Kind: kind, Act: f.File.Thread[0].Act}
-		if err := writeJSON(tx, dutyKey(&d), d); err != nil {
+		if err := record.Write(tx, dutyKey(&d), d); err != nil {
 			return owes, err
 		}
 		owes = true
@@ -48,7 +49,7 @@ func owedFor(c *casefile.Case, self protocol.ParticipantID, e casefile.Effect) p
 func owed(c *casefile.Case, kind protocol.Kind, at time.Time) (protocol.Body, bool) {
 	switch kind {
 	case protocol.KindInterception:
-		over := errors.Is(mayRun(c, at), errStopped) && !c.Said(kind, string(protocol.TapStopped))
+		over := exhibit.Stopped(c, at) && !c.Said(kind, string(protocol.TapStopped))
 		return protocol.Body{Interception: &protocol.Tap{Action: protocol.TapStopped, At: at}}, over
 	case protocol.KindValidation:
 		lapsed := c.Stand(casefile.RegionValidation, at).State == "pending"

@@ -9,6 +9,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/gate"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -18,7 +19,7 @@ import (
 // mayExecute tells who drafts or submits a request by which a case of another
 // State is carried out why it may not: it must carry out what our people accepted,
 // on the order of a court that is named by its digest, and ask for no more.
-func (n *Node) mayExecute(r getter, act *protocol.Act) error {
+func (n *Node) mayExecute(r record.Getter, act *protocol.Act) error {
 	order := act.Body.Request
 	if order == nil {
 		return nil
@@ -33,7 +34,7 @@ func (n *Node) mayExecute(r getter, act *protocol.Act) error {
 	if len(related) > 1 || related[0].Case == "" {
 		return conflict("a request carries out one other", "related: want the one case that this carries out")
 	}
-	f, err := readJSON[filed](r, caseKey(related[0].Case))
+	f, err := record.Read[filed](r, caseKey(related[0].Case))
 	if errors.Is(err, store.ErrNotFound) {
 		return conflict("comity inbox lists those that wait", "this node holds no case that this could carry out")
 	}

@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"comity.example/node/desk"
+	"comity.example/node/exhibit"
+	"comity.example/node/library"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -21,9 +24,9 @@ func (n *Node) Export(ctx context.Context, id protocol.CaseID, w io.Writer) erro
 		Case: id, Exporter: n.cfg.Self, Exported: n.now(), Pins: n.cfg.Pins,
 		Acts: []casepack.ActEntry{}, Documents: []casepack.DocumentEntry{}}}
 	err := n.journal.View(ctx, func(r store.Reader) error {
-		f, err := readJSON[filed](r, caseKey(id))
+		f, err := record.Read[filed](r, caseKey(id))
 		if errors.Is(err, store.ErrNotFound) {
-			return noCase()
+			return desk.NoCase()
 		}
 		if err != nil {
 			return err
@@ -44,8 +47,8 @@ func (n *Node) Export(ctx context.Context, id protocol.CaseID, w io.Writer) erro
 	if err := x.documents(); err != nil {
 		return err
 	}
-	for _, d := range x.disclosed {
-		if err := x.evidence(d); err != nil {
+	for _, named := range x.named {
+		if err := n.exhibits.Pack(ctx, id, named, x.out); err != nil {
 			return err
 		}
 	}
@@ -57,13 +60,7 @@ type export struct {
 	ctx   context.Context
 	out   *casepack.Writer
 	index casepack.Index
-	// disclosed are the objects that the acts name, with what the store says of them.
-	disclosed []disclosedObject
-}
-
-type disclosedObject struct {
-	object protocol.Object
-	held   exhibit // zero where it is none of ours
+	named []exhibit.Named // by the acts
 }
 
 func (x *export) act(r store.Reader, e casefile.Entry) error {
@@ -71,11 +68,11 @@ func (x *export) act(r store.Reader, e casefile.Entry) error {
 	if err != nil {
 		return err
 	}
-	j, err := readJSON[judged](r, digestKey(prefixJudged, e.Act))
+	j, err := record.Read[judged](r, digestKey(prefixJudged, e.Act))
 	if err != nil {
 		return err
 	}
-	decision, err := readJSON[protocol.Decision](r, digestKey(prefixDecision, e.Act))
+	decision, err := record.Read[protocol.Decision](r, digestKey(prefixDecision, e.Act))
 	if err != nil {
 		return err
 	}
@@ -87,7 +84,7 @@ func (x *export) act(r store.Reader, e casefile.Entry) error {
 	err = errors.Join(x.out.Add(casepack.ActName(e.Act), signed),
 		x.out.Add(casepack.ProofName(e.Act, x.n.cfg.Self), own.Format()))
 	for _, to := range e.To {
-		d, e2 := readJSON[delivery](r, deliveryKey(e.Act, to))
+		d, e2 := record.Read[delivery](r, deliveryKey(e.Act, to))
 		if errors.Is(e2, store.ErrNotFound) || d.State != receipted {
 			continue
 		}
@@ -99,85 +96,18 @@ func (x *export) act(r store.Reader, e casefile.Entry) error {
 	return errors.Join(err, x.objects(r, signed))
 }
 
-// objects notes the objects that an act names.
+// objects notes the objects that an act, or the act in it, names.
 func (x *export) objects(r store.Reader, signed []byte) error {
 	act, err := chain.Unverified(signed)
+	for err == nil && carriedBy(&act.Body) != nil {
+		act, err = chain.Unverified(carriedBy(&act.Body))
+	}
 	if err != nil {
 		return err
 	}
-	named, err := namedBy(act)
-	if err != nil {
-		return err
-	}
-	for _, o := range named {
-		held, err := readJSON[exhibit](r, exhibitID{x.index.Case, o.Tree}.key())
-		if ignoreMissing(err) != nil {
-			return err
-		}
-		x.disclosed = append(x.disclosed, disclosedObject{o, held})
-	}
-	return nil
-}
-
-// namedBy returns the objects that an act, or the act in it, names.
-func namedBy(act *protocol.Act) ([]protocol.Object, error) {
-	m, err := manifestIn(act)
-	if err != nil || m != nil {
-		return m.list(), err
-	}
-	if carried := carriedBy(&act.Body); carried != nil {
-		inner, err := chain.Unverified(carried)
-		if err != nil {
-			return nil, err
-		}
-		return namedBy(inner)
-	}
-	if t := act.Body.Interception; t != nil && t.Product != nil {
-		return []protocol.Object{*t.Product}, nil
-	}
-	return nil, nil
-}
-
-// evidence puts an object into the package, as it lies in the vault, or says why it
-// is not there.
-// What is here is what was described when it came: whoever disclosed it may have described
-// it otherwise in another act.
-func (x *export) evidence(d disclosedObject) error {
-	if d.held.Object.Tree == d.object.Tree {
-		d.object = d.held.Object
-	}
-	at := casepack.Unfetched
-	switch d.held.State {
-	case desk.EvidenceDisclosed, desk.EvidenceComplete:
-		at = casepack.Here
-	case desk.EvidenceQuarantined:
-		at = casepack.Quarantined
-	case desk.EvidenceDamaged:
-		at = casepack.Damaged
-	case desk.EvidenceDeleted:
-		at = casepack.Deleted
-	case desk.EvidenceRestricted:
-		at = casepack.Restricted
-	}
-	if at != casepack.Here {
-		return x.out.AddEvidence(&d.object, at, nil)
-	}
-	content, err := x.n.vault.Open(x.index.Case, d.object.Tree, d.held.Bound)
-	if err != nil {
-		x.n.cfg.Log.Error("evidence cannot be exported", "error", err)
-		return x.out.AddEvidence(&d.object, casepack.Damaged, nil)
-	}
-	read, write := io.Pipe()
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		_, err := content.WriteFrom(&patient{write, x.ctx}, 0)
-		write.CloseWithError(err)
-	}()
-	err = x.out.AddEvidence(&d.object, at, read)
-	read.Close() // whoever writes there ends
-	<-written
-	return errors.Join(err, content.Close())
+	named, err := x.n.exhibits.Named(r, x.index.Case, act)
+	x.named = append(x.named, named...)
+	return err
 }
 
 // documents adds every register, agreement and notice in use, in the order in
@@ -187,16 +117,16 @@ func (x *export) documents() error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(held, func(a, b holding) int { return int(a.Index - b.Index) })
+	slices.SortFunc(held, func(a, b library.Holding) int { return int(a.Index - b.Index) })
 	for _, h := range held {
 		proof, err := x.n.journal.Prove(x.ctx, h.Index)
 		if err != nil {
 			return err
 		}
-		if err := x.n.journal.View(x.ctx, h.load); err != nil {
+		if err := x.n.journal.View(x.ctx, h.Load); err != nil {
 			return err
 		}
-		e := casepack.DocumentEntry{Kind: string(h.Kind), Name: h.fileName(), Digest: h.file()}
+		e := casepack.DocumentEntry{Kind: string(h.Kind), Name: h.FileName(), Digest: h.File()}
 		x.index.Documents = append(x.index.Documents, e)
 		err = errors.Join(x.out.Add(casepack.DocumentName(e.Kind, e.Name), h.Bytes),
 			x.out.Add(casepack.ProofName(e.Digest, x.n.cfg.Self), proof.Format()))

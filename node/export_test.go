@@ -8,8 +8,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"comity.example/node/exhibit"
 	"comity.example/node/gate"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -22,6 +24,13 @@ const (
 	// how many commits wait for one sync.
 	fillCommit  = 16
 	fillCommits = 4
+)
+
+// What the tests know of the patience of package exhibit.
+const (
+	FetchRetry  = exhibit.FetchRetry
+	LiveAhead   = exhibit.LiveAhead
+	LiveWaiters = exhibit.LiveWaiters
 )
 
 // Overtaking and Curable are what SPEC.md says of them.
@@ -48,7 +57,7 @@ func (n *Node) Signed(ctx context.Context, act protocol.Digest) (signed []byte, 
 // OweRelay writes the duty to pass a withdrawal on, whatever the case is.
 func (n *Node) OweRelay(ctx context.Context, id protocol.CaseID, act protocol.Digest) error {
 	d := duty{Case: id, Kind: protocol.KindRelay, Act: act}
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return writeJSON(tx, dutyKey(&d), d) })
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return record.Write(tx, dutyKey(&d), d) })
 	n.duties.wake()
 	return err
 }
@@ -113,7 +122,7 @@ func another(a chain.Authentic) *chain.Authentic {
 func (n *Node) TickCase(ctx context.Context, id protocol.CaseID) error {
 	var owes bool
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		f, err := readJSON[filed](tx, caseKey(id))
+		f, err := record.Read[filed](tx, caseKey(id))
 		if err != nil {
 			return err
 		}
@@ -134,7 +143,7 @@ func (n *Node) TickCase(ctx context.Context, id protocol.CaseID) error {
 // Owe writes the duty to say what a clock brought about, whatever the case is.
 func (n *Node) Owe(ctx context.Context, id protocol.CaseID, kind protocol.Kind) error {
 	d := duty{Case: id, Kind: kind}
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return writeJSON(tx, dutyKey(&d), d) })
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error { return record.Write(tx, dutyKey(&d), d) })
 	n.duties.wake()
 	return err
 }
@@ -142,7 +151,7 @@ func (n *Node) Owe(ctx context.Context, id protocol.CaseID, kind protocol.Kind) 
 // Swell has a case be as large as it can be: one effect more, and it does not fit.
 func (n *Node) Swell(ctx context.Context, id protocol.CaseID) error {
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		f, err := readJSON[filed](tx, caseKey(id))
+		f, err := record.Read[filed](tx, caseKey(id))
 		if err != nil {
 			return err
 		}
@@ -160,7 +169,7 @@ func (n *Node) Swell(ctx context.Context, id protocol.CaseID) error {
 			return err
 		}
 		f.File.Fired[0].Clock += strings.Repeat("x", store.MaxValue-len(b)-1)
-		return writeJSON(tx, caseKey(id), f)
+		return record.Write(tx, caseKey(id), f)
 	})
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"comity.example/node/clerk"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/library"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -56,7 +58,7 @@ type model struct {
 func (n *Node) openModel(ctx context.Context, like protocol.CaseID) (m model, err error) {
 	var f filed
 	err = n.journal.View(ctx, func(r store.Reader) error {
-		f, err = readJSON[filed](r, caseKey(like))
+		f, err = record.Read[filed](r, caseKey(like))
 		return err
 	})
 	if err != nil {
@@ -171,12 +173,12 @@ func (n *Node) ForgetDocket(ctx context.Context) error {
 		}
 		for _, key := range keys {
 			if at, id, err := parseDueKey(key); err == nil && at > 0 {
-				f, err := readJSON[filed](tx, caseKey(id))
+				f, err := record.Read[filed](tx, caseKey(id))
 				if err != nil {
 					return err
 				}
 				f.Due = 0
-				if err := writeJSON(tx, caseKey(id), f); err != nil {
+				if err := record.Write(tx, caseKey(id), f); err != nil {
 					return err
 				}
 			}
@@ -209,7 +211,7 @@ func (n *Node) CheckClocks(periods map[string]time.Duration) error {
 	return (&Node{cfg: Config{Clocks: periods, Log: n.cfg.Log}}).withLibrary(n.library.Load()).checkClocks()
 }
 
-func (n *Node) withLibrary(l *library) *Node {
+func (n *Node) withLibrary(l *library.Library) *Node {
 	n.library.Store(l)
 	return n
 }
@@ -218,7 +220,7 @@ func (n *Node) withLibrary(l *library) *Node {
 // is to be fetched in a case, that is of a participant.
 func (n *Node) FetchedAll(ctx context.Context, id protocol.CaseID, whose protocol.ParticipantID) (idle bool, err error) {
 	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		f, err := readJSON[filed](tx, caseKey(id))
+		f, err := record.Read[filed](tx, caseKey(id))
 		if err != nil {
 			return err
 		}

@@ -2,16 +2,20 @@ package node
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/protocol"
+	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 )
 
 // TickOnly is TickCase of a node that is killed before it does what it then owes.
 func (n *Node) TickOnly(ctx context.Context, id protocol.CaseID) error {
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		f, err := readJSON[filed](tx, caseKey(id))
+		f, err := record.Read[filed](tx, caseKey(id))
 		if err != nil {
 			return err
 		}
@@ -29,30 +33,17 @@ func (n *Node) TickOnly(ctx context.Context, id protocol.CaseID) error {
 // FalsifyProduct has a node believe that the stop named an object that the case has
 // already, as what was delivered.
 func (n *Node) FalsifyProduct(ctx context.Context, id protocol.CaseID, tree protocol.Digest) error {
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		l, err := liveOf(tx, id)
-		if err != nil {
-			return err
-		}
-		l.Stop = protocol.Digest{1}
-		l.Product = &protocol.Object{Name: l.Name, MediaType: l.MediaType, Size: 3, Segments: 1, Tree: tree}
-		return writeJSON(tx, liveKey(id), l)
-	})
-	n.lives.wake()
+	stop, err := canon.Write(protocol.Digest{1})
+	product := protocol.Object{Name: "calls", MediaType: "application/octet-stream", Size: 3, Segments: 1, Tree: tree}
+	b, err2 := canon.Write(product)
+	err = errors.Join(err, err2, n.edit(ctx, "live/"+string(id), "live/"+string(id), func(l map[string]json.RawMessage) {
+		l["stop"], l["product"] = stop, b
+	}))
+	n.exhibits.Wake()
 	return err
 }
 
 // FalsifyStop has a node believe that the stop said that something else was delivered.
 func (n *Node) FalsifyStop(ctx context.Context, id protocol.CaseID) error {
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		l, err := liveOf(tx, id)
-		if err != nil {
-			return err
-		}
-		l.Stop = protocol.Digest{1}
-		l.Product = &protocol.Object{Name: l.Name, MediaType: l.MediaType, Size: 3, Segments: 1, Tree: protocol.Digest{2}}
-		return writeJSON(tx, liveKey(id), l)
-	})
-	n.lives.wake()
-	return err
+	return n.FalsifyProduct(ctx, id, protocol.Digest{2})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"comity.example/node/desk"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -31,7 +32,7 @@ func (n *Node) Facts(ctx context.Context, p desk.Period, each func(*report.Fact)
 			if err := ctx.Err(); err != nil {
 				return false, err
 			}
-			f, err := parseJSON[filed](value)
+			f, err := record.Parse[filed](value)
 			if err != nil || !w.within(&f.File) {
 				return err == nil, err
 			}
@@ -131,7 +132,7 @@ func (w *factWriter) narrowed(c *casefile.Case) ([]protocol.Category, error) {
 
 // followed returns when the request of another case was issued.
 func (w *factWriter) followed(id protocol.CaseID) time.Time {
-	f, err := readJSON[filed](w, caseKey(id))
+	f, err := record.Read[filed](w, caseKey(id))
 	if err != nil || f.File.Matter.Issued.After(w.view.AsOf) {
 		return time.Time{} // not held here, or not known at the moment
 	}

@@ -2,14 +2,13 @@ package node
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
-	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
 	"comity.example/protocol/ledger"
@@ -118,7 +117,7 @@ func (n *Node) record(tx *journal.Tx, kind ledger.Kind, a *chain.Authentic, r ru
 	return index, errors.Join(
 		tx.Set(digestKey(prefixAct, a.Digest), a.Signed),
 		tx.Set(digestKey(prefixDecision, a.Digest), r.canonical),
-		writeJSON(tx, digestKey(prefixJudged, a.Digest), judged{index, r.at, signers(n.grounds.Load(), a)}))
+		record.Write(tx, digestKey(prefixJudged, a.Digest), judged{index, r.at, signers(n.grounds.Load(), a)}))
 }
 
 // A way takes an act into a case: casefile.Case.Apply for what came in, Send
@@ -129,7 +128,7 @@ type way func(casefile.Case, casefile.Step) (casefile.Case, error)
 // is a *casefile.TurnError if the act does not fit, or casefile.ErrEarly.
 func (n *Node) step(tx *journal.Tx, s casefile.Step, take way) (filed, error) {
 	s.Self, s.Unfit = n.cfg.Self, n.grounds.Load().Unfit(&s, s.At)
-	f, err := readJSON[filed](tx, caseKey(s.Act.Case))
+	f, err := record.Read[filed](tx, caseKey(s.Act.Case))
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		if r := s.Request(); r != nil {
@@ -150,7 +149,7 @@ func (n *Node) put(tx *journal.Tx, f filed, now time.Time) error {
 		}
 		f.Noted = true
 	}
-	n.guardLive(&f.File, now)
+	n.exhibits.Guard(&f.File, now)
 	move := f.moveAt(n.cfg.Self, now)
 	if move != f.Move {
 		if f.Inbox != "" {
@@ -160,7 +159,7 @@ func (n *Node) put(tx *journal.Tx, f filed, now time.Time) error {
 		}
 		f.Move, f.Inbox = move, ""
 		if move != casefile.None {
-			f.Inbox, f.Since = inboxKey(laneOf(&f.File), now, f.File.ID), now
+			f.Inbox, f.Since = inboxKey(&f.File, now), now
 		}
 	}
 	clocks := casefile.Clocks(&f.File, n.law(&f.File))
@@ -171,11 +170,11 @@ func (n *Node) put(tx *journal.Tx, f filed, now time.Time) error {
 		item := desk.Item{Case: f.File.ID, State: f.File.State, Move: move, Emergency: f.File.Emergency, Drill: f.File.Matter.Drill,
 			Issuer: f.File.Issuer, Addressee: f.File.Addressee, Agreement: f.File.Agreement.ID, Since: f.Since}
 		f.dueTo(&item, clocks, n.cfg.Self)
-		if err := writeJSON(tx, []byte(f.Inbox), item); err != nil {
+		if err := record.Write(tx, []byte(f.Inbox), item); err != nil {
 			return err
 		}
 	}
-	return writeJSON(tx, caseKey(f.File.ID), f)
+	return record.Write(tx, caseKey(f.File.ID), f)
 }
 
 func laneOf(c *casefile.Case) wire.Lane {
@@ -183,29 +182,4 @@ func laneOf(c *casefile.Case) wire.Lane {
 		return wire.Emergency
 	}
 	return wire.Ordinary
-}
-
-// readJSON reads a value that writeJSON wrote. The error wraps store.ErrNotFound.
-func readJSON[T any](r getter, key []byte) (T, error) {
-	var v T
-	b, err := r.Get(key)
-	if err != nil {
-		return v, err
-	}
-	return parseJSON[T](b)
-}
-
-func parseJSON[T any](b []byte) (v T, err error) {
-	if err := canon.Read(b, &v); err != nil {
-		return v, fmt.Errorf("node: stored value: %w", err)
-	}
-	return v, nil
-}
-
-func writeJSON(tx values, key []byte, v any) error {
-	b, err := canon.Write(v)
-	if err != nil {
-		return err
-	}
-	return tx.Set(key, b)
 }

@@ -107,8 +107,8 @@ func (n *Node) allowWhenHeard() {
 func (n *Node) unconfirmed() []desk.Unconfirmed {
 	var out []desk.Unconfirmed
 	l := n.library.Load()
-	for _, party := range l.directory.Parties() {
-		if len(n.others(party)) == 0 || len(l.shelf(AgreementDocument, party).list) == 0 {
+	for _, party := range l.Parties() {
+		if len(n.others(party)) == 0 || l.Shelf(AgreementDocument, party).Empty() {
 			continue
 		}
 		c, ok := n.heard.of(party)

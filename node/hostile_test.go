@@ -94,8 +94,8 @@ func (l *liar) handle(ctx context.Context, _ protocol.ParticipantID, m wire.Mess
 	switch q := m.(type) {
 	case *wire.BlockQuery:
 		tree = q.Tree
-		if block, proof, err := l.vault.Block(tree, int64(q.Index)); err == nil {
-			honest = &wire.Block{Proof: proof, Block: block}
+		if block, err := l.vault.Block(tree, int64(q.Index)); err == nil {
+			honest = block
 		}
 	case *wire.ShareQuery:
 		tree = q.Object

@@ -9,10 +9,12 @@ import (
 
 	"comity.example/node/courier"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 	"comity.example/protocol/wire"
 )
 
-// The keys of the store. The journal owns "ledger/"; everything else is here.
+// The keys of the store. The journal owns "ledger/", and packages exhibit and
+// library what lies under the keys of exhibit.go and holding.go; everything else is here.
 //
 //	act/<digest>                                   signed act, byte for byte
 //	decision/<digest>                              decision on an act, in canonical form
@@ -22,22 +24,14 @@ import (
 //	refused/<document digest>/<peer>/<kind>        what was answered to a peer's document
 //	case/<case>                                    the case file
 //	draft/<case>                                   a request that was not sent
-//	live/<case>                                    the live object of an interception, and where it stands
-//	inbox/<lane>/<since>/<case>                    what waits for our people
+//	inbox/<lane>[drill]/<since>/<case>             what waits for our people
 //	out/<peer>/<lane>/<seq>/<thread>/<digest>/<expires>   outbox
 //	delivery/<digest>/<peer>                       where an act stands with a recipient, and its proof
 //	matter/<digest of issuer and identifier>       in which cases what was asked for was refused
 //	duty/<case>/<kind>/<digest>                    an act that this node owes and sends by itself
-//	destroy/<case>/<tree hash>                     an object whose key is to be destroyed, and that certified
 //	due/<unix seconds>/<case>                      when a clock of a case is due; never, while its clocks stand still
 //	reckoned                                       by what the times in due/ were reckoned last
 //	notify/<target>/<lane>/<seq>                   what a person is to be told of, outside of the node
-//	evidence/<case>/<tree hash>                    an object of a case, whose bytes are in the vault
-//	number/<case>                                  the last number that an object of the case was given
-//	fetch/<case>/<tree hash>                       that it is to be fetched
-//	handout/<case>/<tree hash>/<reader>            what a reader was given of an object of ours
-//	document/<kind>/<name>.<digest>                register, agreement or notice, as signed
-//	part/<document digest>/<nnnn>                  a part of a document that is too large for one value
 //	peer/<peer>                                    the newest checkpoint of the peer's ledger that was shown to extend the others
 //	peer/<peer>/contradiction                      one that was not
 //	peer/<peer>/shown                              the delivery whose answer showed the largest one
@@ -54,17 +48,9 @@ const (
 	prefixDelivery = "delivery/"
 	prefixMatter   = "matter/"
 	prefixDuty     = "duty/"
-	prefixDestroy  = "destroy/"
 	prefixDue      = "due/"
 	prefixNotify   = "notify/"
 	keyReckoned    = "reckoned"
-	prefixEvidence = "evidence/"
-	prefixNumber   = "number/"
-	prefixFetch    = "fetch/"
-	prefixHandout  = "handout/"
-	prefixLive     = "live/"
-	prefixDocument = "document/"
-	prefixPart     = "part/"
 	prefixPeer     = "peer/"
 )
 
@@ -93,20 +79,6 @@ func refusedKey(d protocol.Digest, peer protocol.ParticipantID) []byte {
 	return append(digestKey(prefixRefused, d), "/"+string(peer)...)
 }
 
-// documentKey has the document's digest in it: an agreement that more Parties
-// sign keeps its name, and what was decided before rests on the earlier file.
-func documentKey(h *holding) []byte {
-	return []byte(prefixDocument + string(h.Kind) + "/" + h.fileName())
-}
-
-func documentPrefix(kind, name string) []byte {
-	return []byte(prefixDocument + kind + "/" + name + ".")
-}
-
-func partKey(document protocol.Digest, i int) []byte {
-	return fmt.Appendf(digestKey(prefixPart, document), "/%04d", i)
-}
-
 func peerKey(id protocol.ParticipantID) []byte { return []byte(prefixPeer + string(id)) }
 
 // shownSuffix ends the key of a shown.
@@ -114,9 +86,14 @@ const shownSuffix = "/shown"
 
 func shownKey(id protocol.ParticipantID) []byte { return append(peerKey(id), shownSuffix...) }
 
-// inboxKey sorts emergencies first, then the longest wait.
-func inboxKey(lane wire.Lane, since time.Time, id protocol.CaseID) string {
-	return fmt.Sprintf("%s%d/%011d/%s", prefixInbox, lane, since.Unix(), id)
+// inboxKey sorts emergencies first, then the longest wait. A drill comes after what it
+// exercises, so that nobody answers it while an emergency waits below.
+func inboxKey(c *casefile.Case, since time.Time) string {
+	drill := ""
+	if c.Matter.Drill {
+		drill = "drill"
+	}
+	return fmt.Sprintf("%s%d%s/%011d/%s", prefixInbox, laneOf(c), drill, since.Unix(), c.ID)
 }
 
 // never is the time of a case whose clocks all stand still: the last that a

@@ -7,6 +7,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -40,16 +41,16 @@ const (
 // the others that it changed.
 func (n *Node) tie(tx *journal.Tx, f *filed) (changed []filed, err error) {
 	if id := f.File.Matter.Executes; id != "" && f.File.Issuer == n.cfg.Self {
-		foreign, err := readJSON[filed](tx, caseKey(id))
+		foreign, err := record.Read[filed](tx, caseKey(id))
 		if err != nil {
-			return nil, ignoreMissing(err)
+			return nil, record.IgnoreMissing(err)
 		}
 		f.Halt, err = haltOf(tx, &foreign.File, &f.File)
 		foreign.setLeg(legOf(&foreign.File, &f.File))
 		return []filed{foreign}, err
 	}
 	for i := range f.Legs {
-		domestic, err := readJSON[filed](tx, caseKey(f.Legs[i].Case))
+		domestic, err := record.Read[filed](tx, caseKey(f.Legs[i].Case))
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +87,7 @@ func legOf(foreign, domestic *casefile.Case) leg {
 }
 
 // haltOf compares a domestic case with the one that it carries out.
-func haltOf(r getter, foreign, domestic *casefile.Case) (halt, error) {
+func haltOf(r record.Getter, foreign, domestic *casefile.Case) (halt, error) {
 	switch {
 	case domestic.State.Ended():
 		return "", nil
@@ -107,7 +108,7 @@ func haltOf(r getter, foreign, domestic *casefile.Case) (halt, error) {
 }
 
 // asked returns what the request of a case asks for after its amendments.
-func asked(r getter, c *casefile.Case) (*protocol.Request, error) {
+func asked(r record.Getter, c *casefile.Case) (*protocol.Request, error) {
 	opening, err := heldAct(r, c.Thread[0].Act)
 	if err == nil && opening.Body.Certification != nil {
 		opening, err = chain.Unverified(opening.Body.Certification.Request)
@@ -131,7 +132,7 @@ func asked(r getter, c *casefile.Case) (*protocol.Request, error) {
 }
 
 // heldAct returns an act that we verified when we took it.
-func heldAct(r getter, d protocol.Digest) (*protocol.Act, error) {
+func heldAct(r record.Getter, d protocol.Digest) (*protocol.Act, error) {
 	signed, err := r.Get(digestKey(prefixAct, d))
 	if err != nil {
 		return nil, err
@@ -179,9 +180,9 @@ func (n *Node) linked(r store.Reader, f *filed) ([]desk.Linked, error) {
 	if id == "" || f.File.Issuer != n.cfg.Self {
 		return out, nil
 	}
-	foreign, err := readJSON[filed](r, caseKey(id))
+	foreign, err := record.Read[filed](r, caseKey(id))
 	if err != nil {
-		return out, ignoreMissing(err)
+		return out, record.IgnoreMissing(err)
 	}
 	return append(out, desk.Linked{Case: id, Relation: desk.Executes, State: foreign.File.State, Halt: string(f.Halt)}), nil
 }

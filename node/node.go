@@ -11,13 +11,16 @@
 // with its place in the outbox, and the courier, which settles it with the answer
 // (settle.go). What cannot leave yet stays a draft (draft.go). What the node sends
 // by itself, without a person, it owes first: duty.go. What an officer has deleted
-// is destroyed before that is certified: destroy.go. The clocks of the cases are
+// is destroyed before that is certified: destroy.go. What the acts say of evidence
+// goes, in their commits, to package exhibit, which deals with it: evidence.go opens
+// it beside the vault, upload.go what takes uploads for it. The clocks of the cases are
 // in the docket (docket.go), which the clerk watches; what rings outside of the
 // node waits in a queue of its own (tell.go).
 //
-// Acts are decided on registers, agreements and notices (library.go, and
-// documents.go for the disk). They come by publication (publish.go), and by
-// asking each Party at the start and then again and again (catchup.go, lend.go):
+// Acts are decided on registers, agreements and notices: what is in use is a library
+// (package library), which grows by one adoption after the other (documents.go, and
+// unused.go for the home's files). They come by publication (publish.go), and by
+// asking each Party at the start and then again and again (catchup.go):
 // until all have been heard, or for some seconds, nothing is decided (heard.go).
 // Peers' ledgers are watched (watch.go). Everything that must last goes through
 // the journal, under the keys of layout.go.
@@ -39,12 +42,13 @@ import (
 
 	"comity.example/node/clerk"
 	"comity.example/node/courier"
+	"comity.example/node/exhibit"
 	"comity.example/node/gate"
 	"comity.example/node/journal"
+	"comity.example/node/library"
 	"comity.example/node/link"
 	"comity.example/node/notify"
 	"comity.example/node/store/badger"
-	"comity.example/node/transfer"
 	"comity.example/node/upload"
 	"comity.example/node/vault"
 	"comity.example/protocol"
@@ -69,24 +73,18 @@ type Node struct {
 	metrics  *metrics
 	watch    *watch
 
-	// vault holds the bytes of evidence, engine fetches them, shares divides what
-	// peers fetch from us, and handouts are what they were given.
+	// vault holds the bytes of evidence, and exhibits deals with them.
 	vault    *vault.Vault
-	engine   *transfer.Engine
-	shares   *transfer.Shares
-	fetcher  *fetcher
-	lives    *lives
-	handouts *handouts
+	exhibits *exhibit.Keeper
+	ofPeople // is exhibits, for people
 	uploads  *upload.Store
-	grants   grants
-	splits   sync.Mutex // held while a key is split for another case
 
 	// grounds is what acts are decided on. It changes only inside a commit, so
 	// that the order of the ledger is the order in which they took effect.
 	grounds atomic.Pointer[casefile.Grounds]
 	adopts  sync.Mutex // held while a document is adopted
 	unused  unused
-	library atomic.Pointer[library]
+	library atomic.Pointer[library.Library]
 	heard   *heard
 
 	precedence precedence
@@ -114,7 +112,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
 	n := &Node{cfg: cfg, watch: newWatch(), heard: newHeard(), duties: newDuties(), toDestroy: newDuties(),
-		precedence: newPrecedence(), reckon: make(chan struct{}, 1), fetcher: newFetcher(), lives: newLives()}
+		precedence: newPrecedence(), reckon: make(chan struct{}, 1)}
 	n.metrics = newMetrics(cfg.Metrics)
 	n.store, err = badger.Open(ctx, badger.Config{
 		Dir: filepath.Join(cfg.Dir, "store"), Key: cfg.Keys.Store, Log: cfg.Log})
@@ -141,10 +139,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err = n.resumeWatch(ctx); err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
-	if err = n.openVault(ctx); err == nil {
-		err = n.openUploads()
-	}
-	if err != nil {
+	if err = n.openEvidence(ctx); err != nil {
 		return nil, fmt.Errorf("node: open: %w", err)
 	}
 	n.gate = gate.New(gate.Config{Self: cfg.Self, Sign: cfg.Keys.Sign, Open: cfg.Keys.Open})
@@ -186,7 +181,7 @@ func (n *Node) Run(ctx context.Context) error {
 	stop()
 	// The journal ends last: what the others were writing is written.
 	if err == nil {
-		err = n.saveHandouts(writing)
+		err = n.exhibits.Save(writing)
 	}
 	stopWriting()
 	if e := <-wrote; e != nil && err == nil {
@@ -203,7 +198,7 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) serve(ctx context.Context, wrote chan error) error {
 	ctx, stop := context.WithCancel(ctx)
 	parts := []func(context.Context) error{n.link.Run, n.courier.Run, n.compareLedgers, n.catchUp, n.doDuties, n.finishDestroying,
-		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.moveEvidence, n.noteHandouts, n.pullLives, n.sweepUploads}
+		n.clerk.Run, n.notifier.Run, n.followTurns, n.keepDocket, n.exhibits.Run, n.sweepUploads}
 	ended := make(chan error, len(parts))
 	for _, run := range parts {
 		go func() { ended <- run(ctx) }()

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"comity.example/node/desk"
+	"comity.example/node/exhibit"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -42,7 +44,8 @@ func (n *Node) plan(ctx context.Context, g casefile.Grounds, d desk.Draft, now t
 		err = n.planAnswer(ctx, g, p, d)
 	}
 	if err == nil {
-		err = n.fillKeys(ctx, g, p, now)
+		act.Body = p.body
+		p.body, err = n.exhibits.Fill(ctx, exhibit.Unfilled{Act: act, Case: p.file, Grounds: g, At: now})
 	}
 	if err != nil {
 		return nil, err
@@ -126,26 +129,12 @@ func (n *Node) named(b *agreement.Book, id string) error {
 			return nil
 		}
 	}
-	if id == "" || slices.ContainsFunc(n.unused.take(), func(d Document) bool { return d.isAgreement(id) }) {
+	if id == "" || slices.ContainsFunc(n.unused.take(), func(d Document) bool { return d.IsAgreement(id) }) {
 		return nil
 	}
 	slices.Sort(ids)
 	return &desk.Problem{Status: http.StatusBadRequest, Text: "agreement: this node uses none of that name",
 		Hint: "it uses " + strings.Join(slices.Compact(ids), ", ")}
-}
-
-// isAgreement reports whether the document is an agreement of that id, whoever
-// signed it.
-func (d *Document) isAgreement(id string) bool {
-	if d.Kind != AgreementDocument {
-		return false
-	}
-	text, _, err := agreement.SplitSigned(d.Bytes)
-	if err != nil {
-		return false
-	}
-	doc, err := agreement.ParseDocument(d.File, text)
-	return err == nil && doc.ID == id
 }
 
 // notifying returns the addressee, and whoever must get the request at the same
@@ -182,7 +171,7 @@ func (n *Node) planAnswer(ctx context.Context, g casefile.Grounds, p *plan, d de
 		return &desk.Problem{Status: http.StatusBadRequest, Text: "body: want exactly one member"}
 	}
 	return n.problem(n.journal.View(ctx, func(r store.Reader) error {
-		f, err := readJSON[filed](r, caseKey(d.Case))
+		f, err := record.Read[filed](r, caseKey(d.Case))
 		if errors.Is(err, store.ErrNotFound) {
 			return notSent(r, d.Case)
 		}
@@ -334,7 +323,7 @@ func (n *Node) openQuestions(ctx context.Context, c *casefile.Case, d *protocol.
 	return n.journal.View(ctx, func(r store.Reader) error {
 		b, err := r.Get(digestKey(prefixDecision, opening))
 		if err != nil {
-			return ignoreMissing(err)
+			return record.IgnoreMissing(err)
 		}
 		var held protocol.Decision
 		if err := canon.Decode(b, &held); err != nil {

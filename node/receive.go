@@ -10,6 +10,7 @@ import (
 
 	"comity.example/node/gate"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -50,15 +51,15 @@ func (n *Node) handle(ctx context.Context, peer protocol.ParticipantID, m wire.M
 	case *wire.Publish:
 		return n.receiveDocument(ctx, peer, m)
 	case *wire.Pull:
-		return n.lend(ctx, peer, m)
+		return n.library.Load().Lend(peer.Party(), m), nil
 	case *wire.HoldingsQuery:
-		return n.showHoldings(peer, m)
+		return n.library.Load().ShowHoldings(peer.Party(), m), nil
 	case *wire.BlockQuery:
-		return n.lendBlock(ctx, peer, m)
+		return n.exhibits.LendBlock(ctx, peer, m)
 	case *wire.ShareQuery:
-		return n.lendShare(ctx, peer, m)
+		return n.exhibits.LendShare(ctx, peer, m)
 	case *wire.SegmentQuery:
-		return n.lendSegment(ctx, peer, m)
+		return n.exhibits.LendSegment(ctx, peer, m)
 	case *wire.CheckpointQuery:
 		return n.showCheckpoint(ctx, m)
 	case *wire.Ping:
@@ -121,14 +122,13 @@ func (n *Node) receive(ctx context.Context, peer protocol.ParticipantID, m *wire
 		// From here the act is accepted, or refused, whatever happens next.
 		n.metrics.arrival(&arrival, r)
 		if arrival.Act != nil {
-			n.grants.withdraw(arrival.Act.Act)
+			n.exhibits.Withdraw(arrival.Act.Act)
 		}
 		if r.owes {
 			n.duties.wake()
 		}
 		n.notifier.Wake()
-		n.fetcher.wake()
-		n.lives.wake()
+		n.exhibits.Wake()
 		if r.refused {
 			n.cfg.Log.Info("act refused", "peer", peer, "reasons", r.reasons, "entry", r.index)
 		}
@@ -186,7 +186,7 @@ func (n *Node) take(tx *journal.Tx, a *gate.Arrival, by ruling) (response, error
 	}
 	act := a.Act.Act
 	key := knownKey(act.From, act.ID)
-	switch prior, err := readJSON[known](tx, key); {
+	switch prior, err := record.Read[known](tx, key); {
 	case err == nil && prior.Act == a.Act.Digest:
 		return prior.response(), nil
 	case err == nil:
@@ -245,22 +245,15 @@ func answered(tx *journal.Tx, a *gate.Arrival) (*known, error) {
 	if a.Claim == nil {
 		return nil, nil
 	}
-	prior, err := readJSON[known](tx, knownKey(a.Peer, a.Claim.ID))
+	prior, err := record.Read[known](tx, knownKey(a.Peer, a.Claim.ID))
 	if err != nil || prior.Refused {
-		return nil, ignoreMissing(err)
+		return nil, record.IgnoreMissing(err)
 	}
 	kept, err := tx.Get(digestKey(prefixAct, prior.Act))
 	if err != nil || !bytes.Equal(kept, a.Claimed) {
-		return nil, ignoreMissing(err)
+		return nil, record.IgnoreMissing(err)
 	}
 	return &prior, nil
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
 }
 
 func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (response, error) {
@@ -275,8 +268,8 @@ func (n *Node) accept(tx *journal.Tx, a *gate.Arrival, f filed, by ruling) (resp
 	relays, err := n.oweRelay(tx, &f.File)
 	stops, err2 := n.oweStop(tx, &f.File, by.at)
 	err = errors.Join(err, err2,
-		writeJSON(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
-		n.noteManifest(tx, &f.File, a.Act),
+		record.Write(tx, knownKey(a.Act.Act.From, a.Act.Act.ID), known{Act: a.Act.Digest, Index: index}),
+		n.exhibits.Note(tx, &f.File, a.Act),
 		n.tellArrival(tx, &f, a.Act.Act, by.at),
 		n.file(tx, f, by.at),
 	)
@@ -295,7 +288,7 @@ type refusal struct {
 }
 
 func (n *Node) refuse(tx *journal.Tx, a *gate.Arrival, r refusal) (response, error) {
-	switch prior, err := readJSON[known](tx, r.key); {
+	switch prior, err := record.Read[known](tx, r.key); {
 	case err == nil:
 		return prior.response(), nil
 	case !errors.Is(err, store.ErrNotFound):
@@ -322,7 +315,7 @@ func (n *Node) refuse(tx *journal.Tx, a *gate.Arrival, r refusal) (response, err
 	k := known{Act: r.act, Index: index, Refused: true, Reasons: rec.Reasons, Findings: r.findings}
 	resp := k.response()
 	resp.fresh = true
-	return resp, writeJSON(tx, r.key, k)
+	return resp, record.Write(tx, r.key, k)
 }
 
 // respond proves the entry to the peer.

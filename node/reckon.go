@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -34,7 +35,7 @@ const (
 func (n *Node) checkClocks() error {
 	l := n.library.Load()
 	for _, id := range slices.Sorted(maps.Keys(n.cfg.Clocks)) {
-		known, policy := l.clock(id)
+		known, policy := l.Clock(id)
 		switch {
 		case known && !policy:
 			return fmt.Errorf("node: config: clocks: %s is law and not policy: take it out of [clocks] in comity.toml", id)
@@ -43,20 +44,6 @@ func (n *Node) checkClocks() error {
 		}
 	}
 	return nil
-}
-
-// clock reports whether a document has a clock that runs, by its id, and whether
-// one says that it is policy.
-func (l *library) clock(id string) (known, policy bool) {
-	for _, a := range l.agreements {
-		d := a.Document()
-		for i := range d.Clocks {
-			if c := &d.Clocks[i]; c.ID == id && c.Run != nil {
-				known, policy = true, policy || c.Run.Policy
-			}
-		}
-	}
-	return known, policy
 }
 
 // reckonAgain has the docket reckoned again, if what it rests on has changed.
@@ -94,9 +81,7 @@ func (n *Node) restsOn() (protocol.Digest, error) {
 	}
 	on.Counted, on.Periods = countedAs, map[string]string{}
 	l := n.library.Load()
-	for _, name := range slices.Sorted(maps.Keys(l.agreements)) {
-		on.Documents = append(on.Documents, name+" "+protocol.DigestOf(l.agreements[name].bytes).String())
-	}
+	on.Documents = l.Editions()
 	for id, d := range n.cfg.Clocks {
 		on.Periods[id] = d.String()
 	}
@@ -114,8 +99,8 @@ func (n *Node) reckonAll(ctx context.Context) (done int, err error) {
 	}
 	var before protocol.Digest
 	err = n.journal.View(ctx, func(r store.Reader) (err error) {
-		before, err = readJSON[protocol.Digest](r, []byte(keyReckoned))
-		return ignoreMissing(err)
+		before, err = record.Read[protocol.Digest](r, []byte(keyReckoned))
+		return record.IgnoreMissing(err)
 	})
 	if err != nil || before == on {
 		return 0, err
@@ -154,7 +139,7 @@ func (n *Node) reckonAll(ctx context.Context) (done int, err error) {
 	if done > 0 {
 		n.cfg.Log.Info("has reckoned when clocks are due", "cases", done)
 	}
-	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return writeJSON(tx, []byte(keyReckoned), on) })
+	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error { return record.Write(tx, []byte(keyReckoned), on) })
 	return done, err
 }
 
@@ -177,7 +162,7 @@ func (n *Node) reckonSome(ctx context.Context, cases []string) (done int, err er
 				return err
 			}
 			read += len(b)
-			f, err := parseJSON[filed](b)
+			f, err := record.Parse[filed](b)
 			if err != nil {
 				return err
 			}

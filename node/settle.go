@@ -11,6 +11,7 @@ import (
 
 	"comity.example/node/courier"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -252,7 +253,7 @@ func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) (ended []cour
 	if _, err := tx.Append(rec); err != nil {
 		return nil, err
 	}
-	err = errors.Join(tx.Delete(outKey(e)), writeJSON(tx, deliveryKey(e.Act, e.Peer), d), noteShown(tx, e, d))
+	err = errors.Join(tx.Delete(outKey(e)), record.Write(tx, deliveryKey(e.Act, e.Peer), d), noteShown(tx, e, d))
 	if err != nil || !isAct {
 		return ended, err
 	}
@@ -272,7 +273,7 @@ func (n *Node) settle(tx *journal.Tx, e courier.Entry, d delivery) (ended []cour
 
 // receipted tells the case when its act was received: clocks start with it.
 func (n *Node) receipted(tx *journal.Tx, e courier.Entry, d delivery) error {
-	f, err := readJSON[filed](tx, caseKey(e.Case))
+	f, err := record.Read[filed](tx, caseKey(e.Case))
 	if err != nil {
 		return err
 	}
@@ -284,7 +285,7 @@ func (n *Node) receipted(tx *journal.Tx, e courier.Entry, d delivery) error {
 // waits in vain behind it. If the issuer does not know that the case does not go
 // on, this node owes it word of that, from the same commit.
 func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) ([]courier.Entry, error) {
-	f, err := readJSON[filed](tx, caseKey(e.Case))
+	f, err := record.Read[filed](tx, caseKey(e.Case))
 	if err != nil {
 		return nil, err
 	}
@@ -294,7 +295,7 @@ func (n *Node) undelivered(tx *journal.Tx, e courier.Entry, d delivery) ([]couri
 	}
 	before := f.File.State
 	f.File = f.File.Undelivered(e.Act, e.Peer, state)
-	if err := n.takeBack(tx, &f.File, e.Act); err != nil {
+	if err := n.exhibits.TakeBack(tx, &f.File, e.Act); err != nil {
 		return nil, err
 	}
 	if err := n.file(tx, f, n.now()); err != nil {

@@ -13,7 +13,9 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/library"
 	"comity.example/node/link"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/agreement"
@@ -99,19 +101,19 @@ func (n *Node) page(ctx context.Context, l listing, show func(value []byte) erro
 func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, error) {
 	v := desk.CaseView{Case: id, State: "draft"}
 	err := n.journal.View(ctx, func(r store.Reader) error {
-		f, err := readJSON[filed](r, caseKey(id))
+		f, err := record.Read[filed](r, caseKey(id))
 		if errors.Is(err, store.ErrNotFound) {
-			draft, err := readJSON[saved](r, draftKey(id))
+			draft, err := record.Read[saved](r, draftKey(id))
 			if errors.Is(err, store.ErrNotFound) {
-				return noCase()
+				return desk.NoCase()
 			}
 			v.Draft, v.Decision = &draft.Draft, &draft.Decision
 			v.Compartments = n.openCompartments(id, draft.Draft.Body.Request)
 			return err
 		}
-		if draft, missing := readJSON[saved](r, draftKey(id)); missing == nil {
+		if draft, missing := record.Read[saved](r, draftKey(id)); missing == nil {
 			v.Proposed = &draft.Draft
-		} else if err := ignoreMissing(missing); err != nil {
+		} else if err := record.IgnoreMissing(missing); err != nil {
 			return err
 		}
 		if err != nil {
@@ -129,7 +131,7 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 		if v.Linked, err = n.linked(r, &f); err != nil {
 			return err
 		}
-		if v.Evidence, err = n.items(r, id); err != nil {
+		if v.Evidence, err = n.exhibits.Items(r, id); err != nil {
 			return err
 		}
 		for i, e := range f.File.Thread {
@@ -161,10 +163,10 @@ func (n *Node) Case(ctx context.Context, id protocol.CaseID) (desk.CaseView, err
 // MarkRead implements desk.Cases.
 func (n *Node) MarkRead(ctx context.Context, id protocol.CaseID, seen desk.Seen) (desk.CaseView, error) {
 	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		f, err := readJSON[filed](tx, caseKey(id))
+		f, err := record.Read[filed](tx, caseKey(id))
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			return noCase()
+			return desk.NoCase()
 		case err != nil:
 			return err
 		case len(f.File.Thread) != seen.Acts || f.File.State != seen.State:
@@ -209,17 +211,17 @@ func viewAct(r store.Reader, e casefile.Entry) (desk.ActView, error) {
 			return v, err
 		}
 	}
-	j, err := readJSON[judged](r, digestKey(prefixJudged, e.Act))
+	j, err := record.Read[judged](r, digestKey(prefixJudged, e.Act))
 	if err != nil {
 		return v, err
 	}
-	decision, err := readJSON[protocol.Decision](r, digestKey(prefixDecision, e.Act))
+	decision, err := record.Read[protocol.Decision](r, digestKey(prefixDecision, e.Act))
 	if err != nil {
 		return v, err
 	}
 	v.Decision, v.Leaf, v.Signers, v.Right = &decision, j.Index, j.Signers, rightOf(&decision)
 	for _, to := range act.To {
-		d, err := readJSON[delivery](r, deliveryKey(e.Act, to))
+		d, err := record.Read[delivery](r, deliveryKey(e.Act, to))
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
@@ -283,20 +285,20 @@ func (n *Node) Documents(ctx context.Context) ([]desk.Document, error) {
 	held, err := n.documents(ctx)
 	out := []desk.Document{}
 	for _, h := range held {
-		out = append(out, h.show())
+		out = append(out, describe(&h))
 	}
 	return out, err
 }
 
-func (h *holding) show() desk.Document {
-	return desk.Document{Kind: string(h.Kind), Name: h.Name, Digest: h.file(), Status: h.Status}
+func describe(h *library.Holding) desk.Document {
+	return desk.Document{Kind: string(h.Kind), Name: h.Name, Digest: h.File(), Status: h.Status}
 }
 
 // Read implements desk.Documents.
 func (n *Node) Read(ctx context.Context, kind, name string) ([]byte, error) {
-	var h holding
+	var h library.Holding
 	err := n.journal.View(ctx, func(r store.Reader) (err error) {
-		h, err = findDocument(r, kind, name, func(*holding) bool { return true })
+		h, err = library.Find(r, library.Kind(kind), name, func(*library.Holding) bool { return true })
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
@@ -310,8 +312,8 @@ func (n *Node) Publish(ctx context.Context, kind string, document []byte) (desk.
 	h, err := n.adopt(ctx, Document{Kind: DocumentKind(kind), Bytes: document}, adoption{peer: n.cfg.Self, publish: true})
 	switch {
 	case err == nil:
-		return h.show(), nil
-	case errors.Is(err, errHeld):
+		return describe(&h), nil
+	case errors.Is(err, library.ErrHeld):
 		return desk.Document{}, &desk.Problem{Status: http.StatusConflict, Text: "this document is already in use"}
 	case errors.Is(err, store.ErrNoSpace):
 		return desk.Document{}, n.problem(err)
@@ -338,7 +340,7 @@ func (n *Node) Status(ctx context.Context) (desk.Status, error) {
 	}
 	for _, h := range held {
 		if h.Kind == RegisterDocument {
-			s.Registers = append(s.Registers, h.show())
+			s.Registers = append(s.Registers, describe(&h))
 		}
 	}
 	directory := n.grounds.Load().Directory

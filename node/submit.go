@@ -13,6 +13,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/node/gate"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/casefile"
@@ -89,7 +90,7 @@ func (n *Node) dispatch(ctx context.Context, d desk.Draft) (desk.Submitted, erro
 			if n.grounds.Load() != grounds {
 				return errStale
 			}
-			if err := cmp.Or(mayConvert(tx, p.act), n.mayExecute(tx, p.act), mayClose(tx, p.act)); err != nil {
+			if err := cmp.Or(mayConvert(tx, p.act), n.mayExecute(tx, p.act), n.exhibits.MayClose(tx, p.act)); err != nil {
 				return err
 			}
 			posted, err = n.send(tx, &out, ruled)
@@ -104,7 +105,7 @@ func (n *Node) dispatch(ctx context.Context, d desk.Draft) (desk.Submitted, erro
 		// From here the act is sent, whatever happens next.
 		n.courier.Posted(posted...)
 		n.duties.wake()
-		n.grants.withdraw(p.act)
+		n.exhibits.Withdraw(p.act)
 		done.Act = out.Act.Digest
 		return done, nil
 	}
@@ -151,7 +152,7 @@ func (n *Node) mayLeave(p *plan, out *gate.Departure) *desk.Problem {
 	case protocol.ReasonOfficerRole, protocol.ReasonOfficerInvalid, protocol.ReasonKeyRevoked:
 		problem.Hint = "ask for a credential that fits this act, or for an officer who has one"
 	case protocol.ReasonRole:
-		problem.Hint = "this participant's register entry lacks the role; see comity register show"
+		problem.Hint = senderOf(p.act.Body.Kind()) + ": the register entry of this participant lacks the role; see comity register show"
 	case protocol.ReasonUnregistered, protocol.ReasonUnknownParty, protocol.ReasonRegisterLapsed:
 		problem.Hint = "see comity register show, and have the newest register published"
 	}
@@ -184,7 +185,7 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 	if err != nil {
 		return nil, err
 	}
-	if err := n.certify(tx, act, by.at); err != nil {
+	if err := n.exhibits.Certify(tx, act, by.at); err != nil {
 		return nil, err
 	}
 	if _, err = n.record(tx, ledger.KindSent, out.Act, by); err != nil {
@@ -194,7 +195,7 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 		f.Alerts = nil // our people act: they have seen them
 	}
 	_, err = n.oweStop(tx, &f.File, by.at)
-	err = errors.Join(err, n.noteManifest(tx, &f.File, out.Act), dropDraft(tx, act), n.file(tx, f, by.at))
+	err = errors.Join(err, n.exhibits.Note(tx, &f.File, out.Act), dropDraft(tx, act), n.file(tx, f, by.at))
 	for _, to := range act.To {
 		if to == n.cfg.Self {
 			continue
@@ -205,7 +206,7 @@ func (n *Node) send(tx *journal.Tx, out *gate.Departure, by ruling) (posted []co
 			e.Expires = e.Expires.Add(LastWord)
 		}
 		err = errors.Join(err, tx.Set(outKey(e), nil),
-			writeJSON(tx, deliveryKey(e.Act, to), delivery{State: waiting}))
+			record.Write(tx, deliveryKey(e.Act, to), delivery{State: waiting}))
 		posted = append(posted, e)
 	}
 	return posted, err
@@ -219,16 +220,11 @@ func dropDraft(tx *journal.Tx, act *protocol.Act) error {
 	if act.Body.Disclosure == nil {
 		return nil
 	}
-	s, err := readJSON[saved](tx, draftKey(act.Case))
+	s, err := record.Read[saved](tx, draftKey(act.Case))
 	if err != nil || !sameBody(&s.Draft.Body, &act.Body) {
-		return ignoreMissing(err)
+		return record.IgnoreMissing(err)
 	}
 	return tx.Delete(draftKey(act.Case))
-}
-
-func noCase() error {
-	return &desk.Problem{Status: http.StatusNotFound, Text: "this node holds no such case",
-		Hint: "comity inbox lists the cases that wait for you, comity request list the drafts"}
 }
 
 // problem turns an error of the case or the disk into words for a person.

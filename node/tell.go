@@ -12,6 +12,7 @@ import (
 
 	"comity.example/node/journal"
 	"comity.example/node/notify"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -40,7 +41,7 @@ func (n *Node) tell(tx *journal.Tx, lane wire.Lane, e notify.Event) error {
 		n.toTell[t]++
 		n.seq = max(n.seq+1, uint64(n.cfg.Now().UnixNano()))
 		key := fmt.Appendf(nil, "%s%d/%016x", tellPrefix(t), lane, n.seq)
-		if err := writeJSON(tx, key, e); err != nil {
+		if err := record.Write(tx, key, e); err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,8 @@ func senderOf(k protocol.Kind) string {
 		return "only the addressee sends one"
 	case protocol.KindCertification:
 		return "only the issuing side's designated authority sends one"
-	case protocol.KindWithdrawal:
+	case protocol.KindWithdrawal, protocol.KindAmendment, protocol.KindReply, protocol.KindResponse, protocol.KindPreservation,
+		protocol.KindEnforcement, protocol.KindUse, protocol.KindValidation, protocol.KindClosure:
 		return "only the issuing side sends one"
 	}
 	return "this participant sends none in this case"
@@ -44,7 +45,7 @@ func senderOf(k protocol.Kind) string {
 func turnProblem(e *casefile.TurnError) *desk.Problem {
 	p := &desk.Problem{Status: http.StatusConflict, Hint: "see comity case show"}
 	if e.State == "" {
-		p.Text = fmt.Sprintf("a %s opens no case (%s)", e.Kind, e.Reason)
+		p.Text = fmt.Sprintf("%s opens no case (%s)", an(e.Kind), e.Reason)
 		return p
 	}
 	why := turnOf(e.State)
@@ -92,14 +93,22 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 		}
 		why = "it does not fit what the case holds, or the case holds as much as it can"
 	}
-	p.Text = fmt.Sprintf("a %s does not fit a case that is %s: %s (%s)", e.Kind,
+	p.Text = fmt.Sprintf("%s does not fit a case that is %s: %s (%s)", an(e.Kind),
 		strings.ReplaceAll(string(e.State), "_", " "), why, e.Reason)
 	return p
+}
+
+// an writes a kind of act with its article.
+func an(k protocol.Kind) string {
+	if k != "" && strings.ContainsRune("aeiou", rune(k[0])) && k != protocol.KindUse {
+		return "an " + string(k)
+	}
+	return "a " + string(k)
 }
 
 // nothingOpen says that an act would answer nothing.
 func nothingOpen(k protocol.Kind) error {
 	return &desk.Problem{Status: http.StatusConflict,
-		Text: fmt.Sprintf("nothing that a %s of this participant answers is open in this case (%s)", k, protocol.ReasonQuestion),
+		Text: fmt.Sprintf("nothing that %s of this participant answers is open in this case (%s)", an(k), protocol.ReasonQuestion),
 		Hint: "comity case show says what is open, and whose move it is"}
 }

@@ -13,7 +13,6 @@ import (
 
 	"comity.example/crypto/stream"
 	"comity.example/node/desk"
-	"comity.example/node/store"
 	"comity.example/node/upload"
 	"comity.example/protocol"
 )
@@ -26,15 +25,14 @@ func (n *Node) openUploads() error {
 		return fmt.Errorf("node: upload key: %w", err)
 	}
 	n.uploads, err = upload.Open(upload.Config{
-		Dir: filepath.Join(n.cfg.Dir, "uploads"),
-		Key: stream.Key(key),
-		Admit: func(ctx context.Context, id protocol.CaseID) error {
-			return n.journal.View(ctx, func(r store.Reader) error { return n.mayTakeIn(r, id) })
-		},
+		Dir:   filepath.Join(n.cfg.Dir, "uploads"),
+		Key:   stream.Key(key),
+		Admit: n.exhibits.Admit,
 		TakeIn: func(ctx context.Context, about upload.About, content io.Reader) (protocol.Object, error) {
-			return n.TakeIn(ctx, about.Case, desk.Intake{Name: about.Name, MediaType: about.MediaType,
+			return n.exhibits.TakeIn(ctx, about.Case, desk.Intake{Name: about.Name, MediaType: about.MediaType,
 				Collected: about.Collected, Collector: about.Collector}, content)
 		},
+		Known:   n.cfg.Uploader,
 		Room:    n.vault.Room,
 		Explain: explainUpload,
 		Now:     time.Now, // the times of files: legal time may be turned in a testnet
@@ -62,4 +60,6 @@ func (n *Node) sweepUploads(ctx context.Context) error {
 }
 
 // Uploads implements desk.Uploader.
-func (n *Node) Uploads() http.Handler { return n.uploads.Handler() }
+func (n *Node) Uploads(p desk.Pass) http.Handler {
+	return n.uploads.Handler(upload.Access{By: p.Uploader, Check: p.Check})
+}

@@ -15,6 +15,7 @@ import (
 	"comity.example/crypto/cosign"
 	"comity.example/node/courier"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/canon"
@@ -95,11 +96,11 @@ func noteShown(tx *journal.Tx, e courier.Entry, d delivery) error {
 	if d.Proof == nil {
 		return nil
 	}
-	old, err := readJSON[shown](tx, shownKey(e.Peer))
+	old, err := record.Read[shown](tx, shownKey(e.Peer))
 	if err != nil && !errors.Is(err, store.ErrNotFound) || old.Size >= d.size {
 		return err
 	}
-	return writeJSON(tx, shownKey(e.Peer), shown{e.Act, d.size})
+	return record.Write(tx, shownKey(e.Peer), shown{e.Act, d.size})
 }
 
 // resumeWatch remembers what peers showed before this node ended. A peer that
@@ -116,7 +117,7 @@ func (n *Node) resumeWatch(ctx context.Context) error {
 				return false, fmt.Errorf("node: stored value: %w", err)
 			}
 			peer := protocol.ParticipantID(name)
-			d, err := readJSON[delivery](r, deliveryKey(s.Act, peer))
+			d, err := record.Read[delivery](r, deliveryKey(s.Act, peer))
 			if err != nil {
 				return false, err
 			}

@@ -181,6 +181,8 @@ type exported struct {
 	Case protocol.CaseID `json:"case"`
 	File string          `json:"file"`
 	Size int64           `json:"size"`
+	// Absent are the objects of the case that were not here to go into it.
+	Absent []desk.EvidenceItem `json:"absent,omitempty"`
 }
 
 func (c *caseExportCmd) Run(ctx context.Context, a *app) error {
@@ -191,12 +193,19 @@ func (c *caseExportCmd) Run(ctx context.Context, a *app) error {
 	if c.Out == "" {
 		c.Out = string(c.Case) + ".zip"
 	}
+	e, unseen := node.Evidence(ctx, c.Case) // before: what comes meanwhile may not be in it
 	size, err := c.write(ctx, node, a.board())
-	if err != nil {
+	if err = errors.Join(err, unseen); err != nil {
 		return err
 	}
-	return a.show(exported{c.Case, c.Out, size}, func(w io.Writer) {
+	absent := slices.DeleteFunc(e.Items, func(i desk.EvidenceItem) bool {
+		return i.State == desk.EvidenceHeld || i.State == desk.EvidenceDisclosed || i.State == desk.EvidenceComplete
+	})
+	return a.show(exported{c.Case, c.Out, size, absent}, func(w io.Writer) {
 		fmt.Fprintf(w, "wrote %s, %d bytes: check it with comity verify %s --pins DIR\n", c.Out, size, c.Out)
+		for _, i := range absent {
+			field(w, "without", fmt.Sprintf("%d %s, %s", i.Number, shown(i.Object.Name), standingText(&i)))
+		}
 	})
 }
 

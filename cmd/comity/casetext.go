@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -25,8 +26,12 @@ type turn struct {
 	authority, accepted bool
 	// own says that who is to certify is the issuer itself.
 	own bool
-	// taps says that an interception is asked for, and began that it has begun.
-	taps, began bool
+	// partly says that part of it was disclosed: the rest cannot be refused any more.
+	partly bool
+	// barred is why evidence is to be deleted, where that is known.
+	barred protocol.DeletionReason
+	// tap is what comes next of an interception, before all else.
+	tap string
 }
 
 // A question is what waits for an answer.
@@ -55,7 +60,8 @@ func (t turn) commands() []string {
 		return []string{"comity validate " + t.id + " --sought",
 			"comity validate " + t.id + " --granted --authority NAME --reference REF"}
 	case casefile.Delete:
-		return []string{"comity delete " + t.id + " --all", "comity delete " + t.id + " --all --restrict"}
+		all := "comity delete " + t.id + " --all --reason " + string(cmp.Or(t.barred, "CODE"))
+		return []string{all, all + " --restrict"}
 	case casefile.Reply:
 		return t.replies()
 	case casefile.Respond:
@@ -86,6 +92,8 @@ func (t turn) answers() []string {
 	switch {
 	case t.drill:
 		return []string{"comity disclose " + t.id + " --no-data"}
+	case t.authority && t.partly:
+		return []string{"comity relay serve " + t.id + " --order FILE --to PROVIDER", disclose, "comity clarify " + t.id}
 	case t.authority && t.accepted:
 		return []string{"comity relay serve " + t.id + " --order FILE --to PROVIDER", disclose, "comity clarify " + t.id,
 			"comity postpone " + t.id + " --until DAY", "comity consult " + t.id + ", before comity refuse " + t.id}
@@ -94,13 +102,14 @@ func (t turn) answers() []string {
 			"comity clarify " + t.id + " --ask returned", "comity postpone " + t.id + " --until DAY",
 			"comity consult " + t.id + ", before comity refuse " + t.id, disclose, "comity challenge " + t.id}
 	}
-	out := []string{disclose, "comity refuse " + t.id + " --reason CODE", "comity clarify " + t.id, "comity object " + t.id}
-	switch {
-	case t.taps && t.began:
-		out = append([]string{"comity tap feed " + t.id + " -- COMMAND"}, out...)
-	case t.taps:
-		out = append([]string{"comity tap start " + t.id + " --live NAME"}, out...)
+	out := []string{disclose}
+	if t.tap != "" {
+		out = []string{t.tap, disclose}
 	}
+	if !t.partly {
+		out = append(out, "comity refuse "+t.id+" --reason CODE")
+	}
+	out = append(out, "comity clarify "+t.id, "comity object "+t.id)
 	if t.move == casefile.Review {
 		out = append(out, "comity challenge "+t.id)
 	}
@@ -111,12 +120,42 @@ func (t turn) answers() []string {
 func turnOf(v *desk.CaseView, m casefile.Move) turn {
 	t := turn{move: m, id: string(v.Case), asked: asked(v, m)}
 	if f := v.File; f != nil {
-		t.drill, t.accepted, t.taps = f.Matter.Drill, hasAccepted(f.State), f.Matter.Window != nil
-		t.began = slices.ContainsFunc(f.Thread, func(e casefile.Entry) bool { return e.Kind == protocol.KindInterception })
+		t.drill, t.accepted, t.partly = f.Matter.Drill, hasAccepted(f.State), f.State == casefile.PartlyProduced
+		t.tap, t.barred = tapNext(f), barredBy(f)
 		t.authority = slices.ContainsFunc(v.Organisations, func(o desk.Organisation) bool { return o.ID == f.Addressee && o.Authority })
 		t.own = len(f.Thread) > 0 && slices.Contains(f.Thread[0].To, f.Issuer)
 	}
 	return t
+}
+
+// barredBy returns why evidence is to be deleted, if it is: the emergency was not
+// validated, or an authority raised a ground for refusal.
+func barredBy(f *casefile.Case) protocol.DeletionReason {
+	if f.Said(protocol.KindValidation, string(protocol.ValidationDenied)) ||
+		f.Said(protocol.KindValidation, string(protocol.ValidationLapsed)) {
+		return protocol.DeletionNotValidated
+	}
+	return protocol.DeletionRefused
+}
+
+// tapNext returns what comes next of an interception, "" where nothing does: what was
+// announced is fed until it is stopped, and then the case is answered.
+func tapNext(f *casefile.Case) string {
+	said := func(what protocol.TapAction) bool { return f.Said(protocol.KindInterception, string(what)) }
+	live := slices.ContainsFunc(f.Thread, func(e casefile.Entry) bool {
+		return e.Kind == protocol.KindInterception && e.Says != nil && e.Says.Live
+	})
+	switch {
+	case f.Matter.Window == nil:
+		return ""
+	case said(protocol.TapStopped):
+		return "comity disclose " + string(f.ID) + " --no-data"
+	case live:
+		return "comity tap feed " + string(f.ID) + " -- COMMAND"
+	case said(protocol.TapStarted): // without a live object: what it brings is disclosed
+		return ""
+	}
+	return "comity tap start " + string(f.ID) + " --live NAME"
 }
 
 // hasAccepted reports whether an authority has a request in a state carried out.

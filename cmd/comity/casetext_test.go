@@ -60,3 +60,21 @@ func TestEachMoveHasACommand(t *testing.T) {
 		t.Error("nobody's move has a command")
 	}
 }
+
+// TestEvidenceIsDeletedForTheReasonThatBarsIt.
+func TestEvidenceIsDeletedForTheReasonThatBarsIt(t *testing.T) {
+	f := &casefile.Case{State: casefile.GroundRaised}
+	if got := barredBy(f); got != protocol.DeletionRefused {
+		t.Errorf("after a ground was raised: %s", got)
+	}
+	f.Thread = []casefile.Entry{{Kind: protocol.KindValidation, Says: &casefile.Says{What: string(protocol.ValidationLapsed)}}}
+	if got := barredBy(f); got != protocol.DeletionNotValidated {
+		t.Errorf("after a validation lapsed: %s", got)
+	}
+	for barred, want := range map[protocol.DeletionReason]string{protocol.DeletionRefused: "refused_after", "": "CODE"} {
+		got := turn{move: casefile.Delete, id: "CASE", barred: barred}.commands()
+		if got[0] != "comity delete CASE --all --reason "+want {
+			t.Errorf("%q is suggested", got[0])
+		}
+	}
+}

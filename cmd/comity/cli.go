@@ -30,6 +30,7 @@ type cli struct {
 	Officer  officerCmd  `cmd:"" group:"Set up:" help:"Officers' keys and credentials."`
 	Register registerCmd `cmd:"" group:"Set up:" help:"Who is who: roots, pins and signed registers."`
 	Node     nodeCmd     `cmd:"" group:"Set up:" help:"Run the node of the participant."`
+	Uploader uploaderCmd `cmd:"" group:"Set up:" help:"Tokens of systems that upload evidence, and may do nothing else."`
 	Testnet  testnetCmd  `cmd:"" group:"Set up:" help:"A world of nodes on this machine, to try things out."`
 	Doctor   doctorCmd   `cmd:"" group:"Set up:" help:"Say what is wrong with this node and its way to its peers."`
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
@@ -27,21 +28,43 @@ whatever else is kept or copied: the acts stay, and none of them opens it. It is
 that goes: what others hold they delete themselves. It cannot be undone.`
 }
 
-// deletions are the reasons for which evidence is deleted, with what has them.
-func deletions() []code {
-	text := map[protocol.DeletionReason][2]string{
-		protocol.DeletionRefused:      {"Reg. (EU) 2023/1543, Art. 10(4), of an emergency", "an authority raised a ground for refusal after it had come"},
-		protocol.DeletionNotValidated: {"Reg. (EU) 2023/1543, Art. 4(5)", "the emergency was not validated afterwards"},
-		protocol.DeletionMinimised:    {"18 USC 2523(b)(4)(G)", "it is neither relevant nor needed"},
-		protocol.DeletionRetention: {"Impl. Reg. (EU) 2025/1550, Annex, 3.3.3(b), or your own law",
-			"the time for which it is kept, or has to be accessible, is over"},
-		protocol.DeletionWithdrawn: {"your own law", "its request has ended, and it is not to be used"},
-		protocol.DeletionCourt:     {"your own law", "a court said so"},
-		protocol.DeletionPurge:     {"your own law", "the case is over, and only its record is kept"},
-	}
+// A ruling is what a law says of a reason to delete evidence, so far as it was read.
+type ruling struct {
+	article, text string
+	// of are the agreements that have the rule; none: it is no agreement's.
+	of []string
+}
+
+// rulings are the reasons for which evidence is deleted, with what has them.
+var rulings = map[protocol.DeletionReason]ruling{
+	protocol.DeletionRefused: {"Reg. (EU) 2023/1543, Art. 10(4), of an emergency",
+		"an authority raised a ground for refusal after it had come", []string{ePOC}},
+	protocol.DeletionNotValidated: {"Reg. (EU) 2023/1543, Art. 4(5)", "the emergency was not validated afterwards", []string{ePOC}},
+	protocol.DeletionMinimised: {"18 USC 2523(b)(4)(G)", "it is neither relevant nor needed",
+		[]string{"ukus-daa-2019", "us-au-daa-2021"}},
+	protocol.DeletionRetention: {"Impl. Reg. (EU) 2025/1550, Annex, 3.3.3(b), or your own law",
+		"the time for which it is kept, or has to be accessible, is over", nil},
+	protocol.DeletionWithdrawn: {ownLaw, "its request has ended, and it is not to be used", nil},
+	protocol.DeletionCourt:     {ownLaw, "a court said so", nil},
+	protocol.DeletionPurge:     {ownLaw, "the case is over, and only its record is kept", nil},
+}
+
+// ownLaw is where a reason stands that no agreement has.
+const ownLaw = "your own law"
+
+// has reports whether a reason is one of an agreement, or of none.
+func (r ruling) has(agreement string) bool { return len(r.of) == 0 || slices.Contains(r.of, agreement) }
+
+// deletions are the reasons for which evidence of a case is deleted, with what has
+// them. A rule of another agreement is none here.
+func deletions(agreement string) []code {
 	var out []code
-	for _, r := range protocol.DeletionReasons() {
-		out = append(out, code{Reason: protocol.Reason(r), Article: text[r][0], Text: text[r][1]})
+	for _, reason := range protocol.DeletionReasons() {
+		r := rulings[reason]
+		if !r.has(agreement) {
+			r.article = ownLaw + ": no rule of " + agreement
+		}
+		out = append(out, code{Reason: protocol.Reason(reason), Article: r.article, Text: r.text})
 	}
 	return out
 }
@@ -51,7 +74,8 @@ func (c *deleteCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	reasons, err := a.choose(v, c.Reason, deletions(), "--reason")
+	under := v.File.Agreement.ID
+	reasons, err := a.choose(v, c.Reason, deletions(under), "--reason")
 	if err != nil {
 		return err
 	}
@@ -62,9 +86,12 @@ func (c *deleteCmd) Run(ctx context.Context, a *app) error {
 	if c.Restrict {
 		d.Action = protocol.Restricted
 	}
-	if c.Restrict && !d.Reason.Restricts() {
-		return badInput("--restrict: the law that was read of "+string(d.Reason)+" does not know it",
-			"leave it out, or give --reason refused_after, not_validated or minimisation")
+	if c.Restrict && (!d.Reason.Restricts() || !rulings[d.Reason].has(under)) {
+		return badInput("--restrict: no rule that was read of "+under+" restricts the use because of "+string(d.Reason),
+			restrictHint(under))
+	}
+	if !rulings[d.Reason].has(under) {
+		a.note("note: %s has no rule of %s: it rests on your own law", under, d.Reason)
 	}
 	chosen, err := c.chosen(ctx, a, d.Action)
 	if err != nil {
@@ -80,6 +107,20 @@ func (c *deleteCmd) Run(ctx context.Context, a *app) error {
 		}
 	}
 	return nil
+}
+
+// restrictHint says for which reasons the use is restricted under an agreement.
+func restrictHint(agreement string) string {
+	var out []string
+	for _, r := range protocol.DeletionReasons() {
+		if r.Restricts() && rulings[r].has(agreement) {
+			out = append(out, string(r))
+		}
+	}
+	if len(out) == 0 {
+		return "leave it out: then it is deleted"
+	}
+	return "leave it out, or give --reason " + strings.Join(out, " or ")
 }
 
 // certify has some objects deleted, or restricted, and that certified.
@@ -168,11 +209,5 @@ func deletionText(d *protocol.Deletion) string {
 	if d.Action == protocol.Restricted {
 		text = "the use of " + count(len(d.Objects), "object") + " is restricted"
 	}
-	article := ""
-	for _, c := range deletions() {
-		if string(c.Reason) == string(d.Reason) {
-			article = c.Article
-		}
-	}
-	return commas(text, "because of "+string(d.Reason)+" ("+article+")")
+	return commas(text, "because of "+string(d.Reason))
 }

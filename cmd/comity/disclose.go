@@ -11,6 +11,8 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
+	"comity.example/protocol/evidence"
 )
 
 type discloseCmd struct {
@@ -18,7 +20,7 @@ type discloseCmd struct {
 	Files     []string        `arg:"" optional:"" help:"Files with the evidence, folders, or - for standard input."`
 	Part      bool            `help:"More is to come."`
 	NoData    bool            `help:"There is no such data." xor:"data"`
-	Note      string          `help:"A note to the requesting side." placeholder:"TEXT"`
+	Note      string          `help:"A note to the requesting side." placeholder:"TEXT" aliases:"text"`
 	Until     string          `help:"Until when it can be fetched: 30d, or a day. The EU wants 10 to 45 days of what does not take its own system." placeholder:"TIME"`
 	Name      string          `help:"What standard input is called." placeholder:"NAME"`
 	MediaType string          `help:"Media type. By default that of the ending of the name." placeholder:"TYPE"`
@@ -38,9 +40,13 @@ func (c *discloseCmd) Help() string {
 at most %d objects. A folder with more files, or with folders in it, goes as one pack and a list of what is in it, in which
 the path of each file stands; comity fetch writes the files again. Links and devices are left out.
 
+A list has at most %d files, and a pack %s; a folder has at most %d folders within each other. While it is taken in, some
+200 bytes for each file lie in the folder that TMPDIR names. The acts of a case name at most %d objects, recipients and
+acts: who has more files puts them into a folder. Where something is too much, that is said before anything is taken in.
+
 With --hold nothing is disclosed yet: comity fetch CASE --list shows what is held, --held discloses it, --drop puts it
 back. A system of the provider may do this without an officer; where the home has an officer's key, it signs.`,
-		protocol.MaxObjects)
+		protocol.MaxObjects, evidence.MaxListed, byteText(protocol.MaxObject), maxDepth, casefile.MaxNames)
 }
 
 func (c *discloseCmd) Run(ctx context.Context, a *app) error {
@@ -184,8 +190,11 @@ func (c *discloseCmd) send(ctx context.Context, a *app, node *desk.Client, d *pr
 	if err != nil {
 		return err
 	}
-	return a.perform(ctx, errand{signing: c.signing, need: ifThere,
-		done:  "disclosed " + count(len(d.Objects), "object"),
+	done := "disclosed " + count(len(d.Objects), "object")
+	if d.Status == protocol.ProductionNoData {
+		done = "said that there is no data, or no more of it,"
+	}
+	return a.perform(ctx, errand{signing: c.signing, need: ifThere, done: done,
 		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Disclosure: d}}, fits: fits})
 }
 

@@ -36,6 +36,10 @@ type shelf struct {
 
 func newShelf() *shelf { return &shelf{holds: map[protocol.Digest][]byte{}} }
 
+func (s *shelf) Case(_ context.Context, id protocol.CaseID) (desk.CaseView, error) {
+	return desk.CaseView{Case: id}, nil
+}
+
 // client returns the way to the shelf.
 func (s *shelf) client() *desk.Client {
 	return &desk.Client{Base: "http://node", Token: "t",
@@ -52,7 +56,8 @@ func objectOf(name string, b []byte) protocol.Object {
 func (s *shelf) put(name, text string, state desk.EvidenceState) *desk.EvidenceItem {
 	o := objectOf(name, []byte(text))
 	s.holds[o.Tree] = []byte(text)
-	s.items = append(s.items, desk.EvidenceItem{Object: o, State: state, From: "us.contoso-mail", Total: o.Size})
+	s.items = append(s.items, desk.EvidenceItem{Object: o, Number: len(s.items) + 1, State: state, From: "us.contoso-mail",
+		Total: o.Size})
 	return &s.items[len(s.items)-1]
 }
 
@@ -451,5 +456,16 @@ func TestServedIsSaidInWords(t *testing.T) {
 		if got := servedText(&s); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+// TestMissingSegmentsAreNamed, as many as a person reads.
+func TestMissingSegmentsAreNamed(t *testing.T) {
+	i := desk.EvidenceItem{State: desk.EvidenceLive, Segments: 3, Gaps: []int64{0, 4}}
+	if got, want := standingText(&i), "live, 3 segments, missing: 0, 4"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := gapsText(make([]int64, maxShown+2)), "and 2 more"; !strings.HasSuffix(got, want) {
+		t.Errorf("got %q, want it to end with %q", got, want)
 	}
 }

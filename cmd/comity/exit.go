@@ -190,7 +190,8 @@ func explainProblem(p *desk.Problem) *failure {
 var packages = []string{"home: ", "node: ", "open: ", "register: ", "agreement: ", "paper: ", "protocol: ", "desk: ",
 	"canon: ", "decode: ", "keyfile: ", "casepack: ", "bag: ", "ledger: ", "journal: ", "link: ", "read: ", "write: ",
 	"create: ", "draft: ", "casefile: ", "cosign: ", "chain: ", "seal: ", "identity: ", "accept: ",
-	"vault: ", "evidence: ", "stream: ", "upload: ", "replay: ", "parse: ", "decide: ", "make: ", "report: ", "token: "}
+	"vault: ", "evidence: ", "stream: ", "upload: ", "replay: ", "parse: ", "decide: ", "make: ", "report: ", "token: ",
+	"exhibit: ", "library: ", "record: "}
 
 // plain returns an error's text without the packages it came through.
 func plain(err error) string { return plainText(err.Error()) }

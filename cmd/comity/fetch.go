@@ -91,7 +91,7 @@ func (c *fetchCmd) Run(ctx context.Context, a *app) error {
 // choose returns the objects that are meant.
 func (c *fetchCmd) choose(e *desk.Evidence) ([]protocol.Digest, error) {
 	if len(e.Items) == 0 {
-		return nil, &failure{exitError, "nothing was disclosed in this case yet", "see comity case show"}
+		return nil, &failure{exitError, "nothing was disclosed in this case yet", "see comity case show " + string(c.Case)}
 	}
 	var out []protocol.Digest
 	for _, word := range c.Object {
@@ -111,16 +111,27 @@ func (c *fetchCmd) choose(e *desk.Evidence) ([]protocol.Digest, error) {
 
 // together adds the lists of the packs that are meant, and the packs of the lists.
 func together(e *desk.Evidence, chosen []protocol.Digest) []protocol.Digest {
+	meant, acts := setOf(chosen), map[protocol.Digest]bool{}
 	packed := func(i desk.EvidenceItem) bool { return i.Object.Role != protocol.RoleFile }
 	for _, i := range e.Items {
-		beside := slices.ContainsFunc(e.Items, func(x desk.EvidenceItem) bool {
-			return packed(x) && x.Act == i.Act && slices.Contains(chosen, x.Object.Tree)
-		})
-		if packed(i) && beside && !slices.Contains(chosen, i.Object.Tree) {
+		if packed(i) && meant[i.Object.Tree] {
+			acts[i.Act] = true
+		}
+	}
+	for _, i := range e.Items {
+		if packed(i) && acts[i.Act] && !meant[i.Object.Tree] {
 			chosen = append(chosen, i.Object.Tree)
 		}
 	}
 	return chosen
+}
+
+func setOf(chosen []protocol.Digest) map[protocol.Digest]bool {
+	out := map[protocol.Digest]bool{}
+	for _, d := range chosen {
+		out[d] = true
+	}
+	return out
 }
 
 // pick returns the object that a person means, by its number, its tree hash, or its
@@ -139,9 +150,9 @@ func pick(items []desk.EvidenceItem, word, flag string) (*desk.EvidenceItem, err
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	text := fmt.Sprintf("%s: want the number of an object, its name, or its tree hash", flag)
+	text := fmt.Sprintf("%s: %q is no object of the case: want the number of an object, its name, or its tree hash", flag, word)
 	if len(found) > 1 {
-		text = fmt.Sprintf("%s: %d objects have that name: want a number or a tree hash", flag, len(found))
+		text = fmt.Sprintf("%s: %d objects are called %q: want a number or a tree hash", flag, len(found), word)
 	}
 	return nil, badInput(text, "comity fetch CASE --list shows them")
 }
@@ -161,8 +172,11 @@ func (c *fetchCmd) allowed(ctx context.Context, node *desk.Client) error {
 }
 
 const (
-	// pollEvery is how often the node is asked how far it is.
+	// pollEvery is how often the node is asked how far it is, and pollShare how much
+	// longer than its answer takes the next waits: of a case with thousands of objects
+	// it has megabytes.
 	pollEvery = 250 * time.Millisecond
+	pollShare = 4
 	// waitGrace is how long what waits is given, after it was asked for, to begin.
 	waitGrace = 3 * time.Second
 )
@@ -175,7 +189,7 @@ func (c *fetchCmd) fetch(ctx context.Context, a *app, node *desk.Client, chosen 
 	b := a.board()
 	defer b.clear()
 	began := time.Now()
-	tick := time.NewTicker(pollEvery)
+	tick := time.NewTimer(pollEvery)
 	defer tick.Stop()
 	var told []byte
 	for !settled(&last, time.Since(began) >= waitGrace) {
@@ -196,7 +210,9 @@ func (c *fetchCmd) fetch(ctx context.Context, a *app, node *desk.Client, chosen 
 			return last, c.interrupted()
 		case <-tick.C:
 		}
+		asked := time.Now()
 		e, err := node.Evidence(ctx, c.Case)
+		tick.Reset(max(pollEvery, pollShare*time.Since(asked)))
 		if ctx.Err() != nil {
 			return last, c.interrupted()
 		}
@@ -220,7 +236,8 @@ func (c *fetchCmd) ask(ctx context.Context, node *desk.Client, chosen []protocol
 		return last, err
 	}
 	var asks []desk.Fetch
-	for _, i := range only(last, chosen).Items {
+	items := only(last, chosen).Items
+	for _, i := range items {
 		switch i.State {
 		case desk.EvidenceWaiting:
 			asks = append(asks, desk.Fetch{Object: i.Object.Tree, Despite: c.DespiteQuota})
@@ -229,6 +246,9 @@ func (c *fetchCmd) ask(ctx context.Context, node *desk.Client, chosen []protocol
 				asks = append(asks, desk.Fetch{Object: i.Object.Tree, Release: true})
 			}
 		}
+	}
+	if len(asks) > 1 && len(items) == len(last.Items) { // at once: there may be thousands
+		asks = []desk.Fetch{{Despite: c.DespiteQuota, Release: c.DespiteQuarantine}}
 	}
 	for _, f := range asks {
 		if last, err = node.Fetch(ctx, c.Case, f); err != nil {
@@ -252,7 +272,8 @@ func (a *app) line(v any) error {
 
 // only returns the objects that are meant.
 func only(e desk.Evidence, chosen []protocol.Digest) desk.Evidence {
-	e.Items = slices.DeleteFunc(slices.Clone(e.Items), func(i desk.EvidenceItem) bool { return !slices.Contains(chosen, i.Object.Tree) })
+	meant := setOf(chosen)
+	e.Items = slices.DeleteFunc(slices.Clone(e.Items), func(i desk.EvidenceItem) bool { return !meant[i.Object.Tree] })
 	return e
 }
 
@@ -455,11 +476,23 @@ func standingText(i *desk.EvidenceItem) string {
 	case desk.EvidenceLive:
 		text += ", " + count(int(i.Segments), "segment")
 		if len(i.Gaps) > 0 {
-			text += fmt.Sprintf(", %d missing", len(i.Gaps))
+			text += ", missing: " + gapsText(i.Gaps)
 		}
 	}
 	if i.Why != "" {
 		text += ": " + shown(i.Why)
 	}
 	return text
+}
+
+// gapsText says which segments of a live object are missing, counted from 0.
+func gapsText(gaps []int64) string {
+	var out []string
+	for _, seq := range gaps[:min(len(gaps), maxShown)] {
+		out = append(out, strconv.FormatInt(seq, 10))
+	}
+	if more := len(gaps) - maxShown; more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(out, ", ")
 }

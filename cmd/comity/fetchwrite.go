@@ -44,11 +44,13 @@ type content interface {
 type folder struct {
 	root   *os.Root
 	path   string
-	used   map[string]bool // names that this errand gave
-	next   map[string]int  // of a name that more than one file was given, the next number
+	given  *nameTable // by this errand
 	board  *board
 	within bool // it has the files of a list: they are synced together
 	flat   bool // no folders are made of names
+
+	inner *os.Root // the folder within that was entered last, since one has many files; nil: none
+	dir   string   // its path
 }
 
 // A measure is what content must have.
@@ -66,7 +68,46 @@ func openFolder(path string, b *board) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folder{root: root, path: path, used: map[string]bool{}, next: map[string]int{}, board: b}, nil
+	return newFolder(root, path, b)
+}
+
+// newFolder returns a folder, which closes root.
+func newFolder(root *os.Root, path string, b *board) (*folder, error) {
+	given, err := newNameTable()
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return &folder{root: root, path: path, given: given, board: b}, nil
+}
+
+func (f *folder) close() error {
+	err := errors.Join(f.root.Close(), f.given.close())
+	if f.inner != nil {
+		err = errors.Join(err, f.inner.Close())
+	}
+	return err
+}
+
+// enter makes a folder within, if it is not there, and opens it.
+func (f *folder) enter(dir string) (*os.Root, error) {
+	switch {
+	case dir == "":
+		return f.root, nil
+	case f.inner != nil && f.dir == dir:
+		return f.inner, nil
+	}
+	if err := f.root.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	inner, err := f.root.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	if f.inner != nil {
+		f.inner.Close()
+	}
+	f.inner, f.dir = inner, dir
+	return inner, nil
 }
 
 // write writes the objects that are here. What was written before something failed
@@ -80,7 +121,7 @@ func (c *fetchCmd) write(ctx context.Context, a *app, node content, e desk.Evide
 	f.flat = c.Flat
 	defer func() {
 		b.clear()
-		err = errors.Join(err, syncRoot(f.root), f.root.Close())
+		err = errors.Join(err, syncRoot(f.root), f.close())
 	}()
 	unpacked := map[protocol.Digest]bool{}
 	for _, i := range e.Items {
@@ -148,54 +189,63 @@ func inSight(name string) string {
 // place writes content under the first name in dir that is free. Who disclosed it
 // chose the name, and must not keep what comes after it from being written.
 func (f *folder) place(dir, name string, m measure, content func(io.Writer) error) (string, error) {
-	whole := filepath.Join(dir, name)
+	in, err := f.enter(dir)
+	if err != nil {
+		return "", err
+	}
 	part := ""
-	for n := max(1, f.next[whole]); ; n++ {
-		numbered := filepath.Join(dir, numbered(name, n))
-		if f.used[numbered] {
-			continue
-		}
-		switch _, err := f.root.Lstat(numbered); {
-		case err == nil && !f.holds(numbered, m):
-			continue
+	for n := 1; ; n++ {
+		numbered := numbered(name, n)
+		whole := filepath.Join(dir, numbered)
+		switch _, err := in.Lstat(numbered); {
 		case err == nil:
+			next, err := f.given.next(whole)
+			if err != nil {
+				return "", err
+			}
+			if next > 0 || !holds(in, numbered, m) {
+				if n == 1 {
+					n = max(n, next-1)
+				}
+				continue
+			}
 		case !errors.Is(err, fs.ErrNotExist):
 			return "", err
 		case part == "":
-			if part, err = f.part(dir, m, content); err != nil {
+			if part, err = f.part(in, m, content); err != nil {
 				return "", err
 			}
 			fallthrough
 		default:
-			err := publish(f.root, part, numbered)
+			err := publish(in, part, numbered)
 			if errors.Is(err, fs.ErrExist) {
 				continue
 			}
 			if err != nil {
-				return "", errors.Join(err, f.root.Remove(part))
+				return "", errors.Join(err, in.Remove(part))
 			}
 			part = ""
 		}
-		if f.used[numbered] = true; n > 1 {
-			f.next[whole] = n + 1
-		}
 		if part != "" { // the name was taken meanwhile, by the same content
-			return numbered, f.root.Remove(part)
+			err = in.Remove(part)
 		}
-		return numbered, nil
+		if n > 1 {
+			err = errors.Join(err, f.given.give(filepath.Join(dir, name), n+1))
+		}
+		return whole, errors.Join(err, f.given.give(whole, 2))
 	}
 }
 
 // part writes content into a file of its own, which is there whole or not at all.
-func (f *folder) part(dir string, m measure, content func(io.Writer) error) (_ string, err error) {
-	name := filepath.Join(dir, ".comity-"+strings.ToLower(rand.Text())+".part")
-	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func (f *folder) part(in *os.Root, m measure, content func(io.Writer) error) (_ string, err error) {
+	name := ".comity-" + strings.ToLower(rand.Text()) + ".part"
+	file, err := in.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
 	}
 	defer func() {
 		if err = errors.Join(err, file.Close()); err != nil {
-			err = errors.Join(err, f.root.Remove(name))
+			err = errors.Join(err, in.Remove(name))
 		}
 	}()
 	w := &measured{w: file, hash: sha512.New(), most: m.size}
@@ -269,12 +319,12 @@ func numbered(name string, n int) string {
 const maxExtension = 16
 
 // holds reports whether a file is there with this content and no other.
-func (f *folder) holds(name string, m measure) bool {
-	info, err := f.root.Lstat(name)
+func holds(root *os.Root, name string, m measure) bool {
+	info, err := root.Lstat(name)
 	if err != nil || !info.Mode().IsRegular() || info.Size() != m.size {
 		return false
 	}
-	file, err := f.root.Open(name)
+	file, err := root.Open(name)
 	if err != nil {
 		return false
 	}

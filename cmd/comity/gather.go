@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"mime"
 	"os"
 	"path/filepath"
@@ -14,6 +14,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 	"comity.example/protocol/evidence"
 )
 
@@ -138,6 +139,8 @@ func (c *discloseCmd) gather(ctx context.Context, a *app, node *desk.Client) (_ 
 	if n := len(single) + 2*len(packs); n > protocol.MaxObjects {
 		return nil, badInput(fmt.Sprintf("%d objects: one act takes at most %d", n, protocol.MaxObjects),
 			"put the files into a folder and name that: it goes as a pack; or hand them over in several acts, all but the last with --part")
+	} else if err := c.fitsCase(ctx, node, n); err != nil {
+		return nil, err
 	}
 	for _, s := range single {
 		if _, err := in.take(ctx, s, protocol.RoleFile); err != nil {
@@ -153,6 +156,30 @@ func (c *discloseCmd) gather(ctx context.Context, a *app, node *desk.Client) (_ 
 		a.note("note: two files are named %s: who receives them has the second as %s", shown(name), shown(numbered(name, 2)))
 	}
 	return in.objects, nil
+}
+
+// besideObjects is how many recipients and acts a disclosure names beside its objects,
+// at most.
+const besideObjects = 32
+
+// fitsCase wants the case to take an act with so many objects more: nobody should learn
+// that it does not when all of them are sealed.
+func (c *discloseCmd) fitsCase(ctx context.Context, node *desk.Client, n int) error {
+	v, err := node.Case(ctx, c.Case)
+	if err != nil || v.File == nil {
+		return err
+	}
+	return hasRoom(v.File, n)
+}
+
+func hasRoom(f *casefile.Case, n int) error {
+	acts, names := f.Room()
+	if acts >= 1 && names >= n+besideObjects {
+		return nil
+	}
+	return badInput(fmt.Sprintf("%s, and the case takes only %d more: its acts are at most %d, and name at most %d objects, recipients and acts",
+		count(n, "object"), max(0, min(acts*protocol.MaxObjects, names-besideObjects)), casefile.MaxThread, casefile.MaxNames),
+		"put the files into a folder and name that with --pack: however many there are, they go as two objects")
 }
 
 // supplies returns what a word on the command line names: a file, standard input, or
@@ -210,23 +237,43 @@ func openTree(a *app, path string, pack bool) (*tree, error) {
 		return nil, badInput("cannot read "+path+": "+reasonOf(err), "")
 	}
 	t := &tree{root: root, path: path, name: filepath.Base(abs), pack: pack}
+	if err := t.look(a); err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return t, nil
+}
+
+// errTooMany ends a walk.
+var errTooMany = errors.New("too many files")
+
+// look counts what is in the folder. It stops where one list cannot take it: nobody
+// should learn that after hours.
+func (t *tree) look(a *app) error {
 	out, long := 0, 0
-	err = t.walk(func(name string, info fs.FileInfo) error {
-		t.files, t.bytes = t.files+1, t.bytes+info.Size()
-		if strings.HasPrefix(listedName(name), "…") {
+	w := walker{file: func(in *os.Root, name, at string) error {
+		info, err := in.Lstat(name)
+		if err != nil {
+			return err
+		}
+		if t.files++; t.files > evidence.MaxListed {
+			return errTooMany
+		}
+		t.bytes += info.Size()
+		if strings.HasPrefix(listedName(at), "…") {
 			long++
 		}
-		t.deep = t.deep || filepath.Base(name) != name
+		t.deep = t.deep || at != name
 		if len(t.first) <= protocol.MaxObjects {
-			t.first = append(t.first, supply{name: filepath.Base(name), path: filepath.Join(path, name), size: info.Size(),
-				open: func() (io.ReadCloser, error) { return root.Open(name) }})
+			t.first = append(t.first, supply{name: name, path: filepath.Join(t.path, at), size: info.Size(),
+				open: func() (io.ReadCloser, error) { return t.root.Open(at) }})
 		}
 		return nil
-	}, func(name, why string) {
+	}, other: func(at, why string) {
 		if out++; out <= maxLeftOut {
-			a.note("note: left out: %s is %s", shown(filepath.Join(path, name)), why)
+			a.note("note: left out: %s is %s", shown(filepath.Join(t.path, at)), why)
 		}
-	})
+	}}
+	err := w.walk(t.root, "", 0)
 	if long > 0 {
 		a.note("note: %s longer than %d bytes: of each only the end is in the list", count(long, "path"), protocol.MaxObjectName)
 	}
@@ -234,39 +281,18 @@ func openTree(a *app, path string, pack bool) (*tree, error) {
 		a.note("note: left out: %d more like these", out-maxLeftOut)
 	}
 	switch {
+	case errors.Is(err, errTooMany):
+		return badInput(fmt.Sprintf("%s has more than %d files: one list takes no more", t.path, evidence.MaxListed),
+			"name the folders within, one by one")
 	case err != nil:
-		return nil, badInput("cannot read "+path+": "+reasonOf(err), "")
-	case t.files > evidence.MaxListed:
-		return nil, badInput(fmt.Sprintf("%s has %d files: one list takes at most %d", path, t.files, evidence.MaxListed),
+		return badInput("cannot read "+t.path+": "+reasonOf(err), "")
+	case t.bytes > protocol.MaxObject:
+		return badInput(fmt.Sprintf("%s has %s: one pack takes at most %s", t.path, byteText(t.bytes), byteText(protocol.MaxObject)),
 			"name the folders within, one by one")
 	case t.files == 0:
-		return nil, badInput("there is no file in "+path, "")
+		return badInput("there is no file in "+t.path, "")
 	}
-	return t, nil
-}
-
-// walk calls each for every file of the folder, in the order of their names, and
-// other for what is neither a file nor a folder.
-func (t *tree) walk(each func(name string, info fs.FileInfo) error, other func(name, why string)) error {
-	return fs.WalkDir(t.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir():
-			return nil
-		case d.Type()&fs.ModeSymlink != 0:
-			other(name, "a symbolic link")
-			return nil
-		case !d.Type().IsRegular():
-			other(name, "no file: a device, a pipe or a socket")
-			return nil
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		return each(name, info)
-	})
+	return nil
 }
 
 // flat returns the files of a folder that go as objects of their own: they are few,

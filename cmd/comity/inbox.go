@@ -85,7 +85,7 @@ func (a *app) turnsOf(ctx context.Context, h *home.Home, items []desk.Item) []tu
 		t := turn{move: item.Move, id: "CASE", drill: item.Drill, authority: authority}
 		switch item.Move {
 		case casefile.Answer:
-			t.accepted = hasAccepted(item.State)
+			t.accepted, t.partly = hasAccepted(item.State), item.State == casefile.PartlyProduced
 		case casefile.Certify:
 			t.own = item.Issuer == h.Config.Participant
 		}

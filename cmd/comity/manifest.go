@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,11 +19,13 @@ const (
 	linkMeans = "the Comity network: sealed objects, fetched block by block over QUIC with mutual TLS 1.3 (SPEC.md, section 18)"
 	// maxManifest is how many files of packs a manifest names one by one.
 	maxManifest = 200_000
+	// ruleWidth is how wide the line between two manifests is, in characters.
+	ruleWidth = 72
 )
 
 type manifestCmd struct {
 	Case      protocol.CaseID `arg:"" help:"The case."`
-	Act       int             `help:"The act with this number, where more than one discloses." placeholder:"N"`
+	Act       int             `help:"Only of the act with this number. By default of each that discloses." placeholder:"N"`
 	Files     bool            `help:"Name the files of packs one by one, as their lists do."`
 	Means     string          `help:"How it was transmitted. By default: over this network." placeholder:"TEXT"`
 	Available time.Time       `help:"When it was made available. By default when it was disclosed." placeholder:"TIME"`
@@ -35,10 +36,17 @@ type manifestCmd struct {
 }
 
 func (c *manifestCmd) Help() string {
-	return `Prints what the EU asks to be recorded of evidence that does not take the decentralised IT system (Implementing
+	return fmt.Sprintf(`Prints what the EU asks to be recorded of evidence that does not take the decentralised IT system (Implementing
 Regulation (EU) 2025/1550, point 3.3.3): sender, recipient, order, times, means, and of each file its name, its size and a strong
-hash. It is a view of the signed disclosure, made when it is asked for. With --record, what is to be recorded of the
-orders, forms and other acts themselves: reference number, time, sender, recipient, file name and size.`
+hash. It is a view of the signed disclosure, made when it is asked for. With --files it names at most %d files of packs: where there
+are more, the list that was disclosed with a pack names them, and is signed. With --record it prints what is to be recorded of
+the orders, forms and other acts themselves: reference number, time, sender, recipient, file name and size.`, maxManifest)
+}
+
+// manifested is what manifest says to a program: a manifest of each disclosure.
+type manifested struct {
+	Case      protocol.CaseID      `json:"case"`
+	Manifests []*evidence.Manifest `json:"manifests"`
 }
 
 func (c *manifestCmd) Run(ctx context.Context, a *app) error {
@@ -53,25 +61,46 @@ func (c *manifestCmd) Run(ctx context.Context, a *app) error {
 	if c.Record {
 		return c.record(a, &v)
 	}
-	x, err := c.transmission(&v)
+	acts, err := c.disclosures(&v)
 	if err != nil {
 		return err
 	}
+	out := manifested{Case: c.Case}
+	for _, act := range acts {
+		m, err := c.manifest(ctx, a, node, c.transmission(&v, act))
+		if err != nil {
+			return err
+		}
+		out.Manifests = append(out.Manifests, m)
+	}
+	var wrong error
+	err = a.show(out, func(w io.Writer) {
+		for i, m := range out.Manifests {
+			if i > 0 {
+				fmt.Fprintf(w, "\n%s\n\n", strings.Repeat("-", ruleWidth))
+			}
+			wrong = errors.Join(wrong, m.WriteText(w))
+		}
+	})
+	return errors.Join(err, wrong)
+}
+
+// manifest makes the manifest of a disclosure.
+func (c *manifestCmd) manifest(ctx context.Context, a *app, node *desk.Client, x *evidence.Transmission) (*evidence.Manifest, error) {
+	var err error
 	if x.Until, err = c.until(x); err != nil {
-		return err
+		return nil, err
 	}
 	if c.Files {
 		if x.Listed, err = listedIn(ctx, node, c.Case, cmp.Or(x.Origin, x.Act)); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	m, err := x.Manifest(a.instant())
 	if err != nil {
-		return badInput(strings.TrimPrefix(plain(err), "manifest: "), "")
+		return nil, badInput(strings.TrimPrefix(plain(err), "manifest: "), "")
 	}
-	var wrong error
-	err = a.show(m, func(w io.Writer) { wrong = m.WriteText(w) })
-	return errors.Join(err, wrong)
+	return m, nil
 }
 
 // record prints the record of what this participant sent.
@@ -116,31 +145,31 @@ func (c *manifestCmd) until(x *evidence.Transmission) (time.Time, error) {
 	return t, nil
 }
 
-// transmission returns the disclosure that is meant, with the request that it answers.
-func (c *manifestCmd) transmission(v *desk.CaseView) (*evidence.Transmission, error) {
-	var found []string
-	var act *desk.ActView
+// disclosures returns the acts that are meant: those that disclose.
+func (c *manifestCmd) disclosures(v *desk.CaseView) ([]*desk.ActView, error) {
+	var out []*desk.ActView
 	for i := range v.Acts {
-		if disclosureIn(&v.Acts[i]) == nil || c.Act != 0 && c.Act != i+1 {
-			continue
+		if disclosureIn(&v.Acts[i]) != nil && (c.Act == 0 || c.Act == i+1) {
+			out = append(out, &v.Acts[i])
 		}
-		act = &v.Acts[i]
-		found = append(found, strconv.Itoa(i+1))
 	}
 	switch {
-	case len(found) == 0 && c.Act != 0:
+	case len(out) == 0 && c.Act != 0:
 		return nil, badInput(fmt.Sprintf("--act: act %d discloses nothing", c.Act), "comity case show "+string(c.Case)+" numbers the acts")
-	case len(found) == 0:
-		return nil, &failure{exitError, "nothing was disclosed in this case yet", "see comity case show"}
-	case len(found) > 1:
-		return nil, badInput(count(len(found), "act")+" of this case disclose", "say which with --act: "+strings.Join(found, ", "))
+	case len(out) == 0:
+		return nil, &failure{exitError, "nothing was disclosed in this case yet", "see comity case show " + string(c.Case)}
 	}
+	return out, nil
+}
+
+// transmission returns a disclosure with the request that it answers.
+func (c *manifestCmd) transmission(v *desk.CaseView, act *desk.ActView) *evidence.Transmission {
 	var received []evidence.ManifestReceipt
 	for _, r := range act.Receipts {
 		received = append(received, evidence.ManifestReceipt{By: r.By, At: r.At})
 	}
 	return &evidence.Transmission{Act: disclosureIn(act), Received: received, Origin: act.Product, Request: requestOf(v).Request,
-		Means: cmp.Or(c.Means, linkMeans), Available: c.Available, Extended: c.Extended, Remarks: c.Remarks}, nil
+		Means: cmp.Or(c.Means, linkMeans), Available: c.Available, Extended: c.Extended, Remarks: c.Remarks}
 }
 
 // disclosureIn returns the disclosure that an act is, or passes on; nil if it is none.

@@ -47,7 +47,8 @@ func (c *nodeCmd) Help() string {
 	return `Runs until SIGINT or SIGTERM, and says in one line when it takes acts. Nothing it logs names a
 person, an identifier or a matter. The API answers on run/api.sock in the home, and over TCP on
 loopback where comity.toml says so, to whoever sends the content of api.token as bearer; /metrics
-wants metrics.token.`
+wants metrics.token. Uploads take an uploader's token too (comity uploader), and are served to other
+machines where comity.toml says so.`
 }
 
 // ready is the line that says that the node takes acts.
@@ -56,6 +57,7 @@ type ready struct {
 	Listen      string                 `json:"listen"`
 	Socket      string                 `json:"socket"`
 	API         string                 `json:"api,omitzero"`
+	Uploads     string                 `json:"uploads,omitzero"`
 }
 
 func (c *nodeCmd) Run(ctx context.Context, a *app) error {
@@ -85,11 +87,12 @@ func (c *nodeCmd) Run(ctx context.Context, a *app) error {
 
 // A daemon is a node with its API.
 type daemon struct {
-	home   *home.Home
-	config node.Config
-	node   *node.Node
-	api    []net.Listener // the socket, then TCP where it is configured
-	server http.Server
+	home    *home.Home
+	config  node.Config
+	node    *node.Node
+	api     []net.Listener // the socket, then TCP where it is configured
+	server  http.Server
+	uploads *uploads // nil where none are taken from other machines
 }
 
 func (c *nodeCmd) run(ctx context.Context, a *app, d *daemon) (err error) {
@@ -111,17 +114,21 @@ func (c *nodeCmd) run(ctx context.Context, a *app, d *daemon) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.node.Close()) }()
 	// The store's lock is held: a socket that lies there is nobody's.
-	if err := d.listenAPI(ctx); err != nil {
+	if err := d.listen(ctx); err != nil {
 		return err
 	}
 	d.server = http.Server{ReadHeaderTimeout: headerPatience,
 		ErrorLog: slog.NewLogLogger(d.config.Log.Handler(), slog.LevelWarn),
-		Handler:  desk.Server(d.node, token, desk.Guard(handler, metricsToken))}
+		Handler: desk.Uploaders(d.node, d.pass,
+			desk.Server(d.node, token, desk.Guard(handler, metricsToken)))}
 	return d.serve(ctx, func() error {
 		line := ready{Participant: d.home.Config.Participant, Listen: d.config.Conn.LocalAddr().String(),
 			Socket: d.home.Socket()}
 		if d.home.Config.API != "" {
 			line.API = d.api[1].Addr().String()
+		}
+		if d.uploads != nil {
+			line.Uploads = d.uploads.Addr().String()
 		}
 		if s, err := d.node.Status(ctx); err == nil && len(s.Registers) == 0 {
 			a.note("hint: this node holds no register and knows nobody yet; see comity doctor")
@@ -140,8 +147,10 @@ func (d *daemon) serve(ctx context.Context, announce func() error) error {
 	err := d.watch(ctx, announce, running, answering)
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), apiPatience)
 	defer cancel()
-	if d.server.Shutdown(patience) != nil {
-		d.server.Close() // whoever still waits for an answer gets none
+	for _, s := range d.servers() {
+		if s.Shutdown(patience) != nil {
+			s.Close() // whoever still waits for an answer gets none
+		}
 	}
 	stop()
 	<-running.ended
@@ -152,18 +161,35 @@ func (d *daemon) serve(ctx context.Context, announce func() error) error {
 // answer serves the API wherever it listens until it is shut down, or fails in
 // one place.
 func (d *daemon) answer() error {
-	ended := make(chan error, len(d.api))
+	serve := []func() error{}
 	for _, l := range d.api {
-		go func() { ended <- d.server.Serve(l) }()
+		serve = append(serve, func() error { return d.server.Serve(l) })
+	}
+	if d.uploads != nil {
+		serve = append(serve, d.uploads.serve)
+	}
+	ended := make(chan error, len(serve))
+	for _, f := range serve {
+		go func() { ended <- f() }()
 	}
 	first := <-ended
 	if !errors.Is(first, http.ErrServerClosed) {
-		d.server.Close()
+		for _, s := range d.servers() {
+			s.Close()
+		}
 	}
-	for range len(d.api) - 1 {
+	for range len(serve) - 1 {
 		<-ended
 	}
 	return first
+}
+
+// servers are those that answer, wherever.
+func (d *daemon) servers() []*http.Server {
+	if d.uploads == nil {
+		return []*http.Server{&d.server}
+	}
+	return []*http.Server{&d.server, &d.uploads.server}
 }
 
 // watch announces that the node takes acts, once it does, and returns when ctx
@@ -218,6 +244,9 @@ func (c *nodeCmd) announce(a *app, line ready) error {
 	} else {
 		fmt.Fprintf(a.out, "ready  %s  listens at %s, api at %s\n", line.Participant, line.Listen,
 			strings.TrimSuffix(line.Socket+" and "+line.API, " and "))
+		if line.Uploads != "" {
+			fmt.Fprintf(a.out, "uploads  at %s\n", line.Uploads)
+		}
 	}
 	return writeReady(c.ReadyFile, append(enc, '\n'))
 }
@@ -246,25 +275,34 @@ func (c *nodeCmd) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opts))
 }
 
-// listenAPI opens the socket, and the TCP port where one is configured.
-func (d *daemon) listenAPI(ctx context.Context) error {
+// listen opens the socket, and the TCP ports that are configured.
+func (d *daemon) listen(ctx context.Context) error {
 	socket, err := desk.ListenSocket(ctx, d.home.Socket())
 	if err != nil {
 		return err
 	}
 	d.api = append(d.api, socket)
-	addr := d.home.Config.API
-	if addr == "" {
-		return nil
+	if addr := d.home.Config.API; addr != "" {
+		tcp, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+		if err != nil {
+			return errors.Join(&failure{exitError, "cannot listen for the API at " + addr + ": " + rootOf(err),
+				"another address goes into " + home.ConfigName + " as api; without one only the socket is served"},
+				d.hangUp())
+		}
+		d.api = append(d.api, tcp)
 	}
-	tcp, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return errors.Join(&failure{exitError, "cannot listen for the API at " + addr + ": " + rootOf(err),
-			"another address goes into " + home.ConfigName + " as api; without one only the socket is served"},
-			socket.Close())
+	if d.uploads, err = d.listenUploads(ctx); err != nil {
+		return errors.Join(err, d.hangUp())
 	}
-	d.api = append(d.api, tcp)
 	return nil
+}
+
+// hangUp closes what was opened before something could not be.
+func (d *daemon) hangUp() (err error) {
+	for _, l := range d.api {
+		err = errors.Join(err, l.Close())
+	}
+	return err
 }
 
 // listenUDP opens the node's socket with room for bursts of packets.

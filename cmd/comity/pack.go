@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/url"
 	"os"
 	"path"
@@ -93,14 +92,11 @@ type spooled struct {
 // takeTree hands over a folder as a pack and its list.
 func (in *intake) takeTree(ctx context.Context, t *tree) error {
 	defer t.root.Close()
-	spool, err := os.CreateTemp("", "comity-list-*")
+	spool, err := spoolFile("list")
 	if err != nil {
 		return err
 	}
 	defer spool.Close()
-	if err := os.Remove(spool.Name()); err != nil { // it is nobody else's, and ends with us
-		return err
-	}
 	pack, err := in.piped(ctx, supply{name: t.name + packEnding, path: t.path, size: t.bytes}, protocol.RolePack,
 		func(w io.Writer) error { return t.pour(w, spool) })
 	if err != nil {
@@ -144,23 +140,25 @@ func (in *intake) piped(ctx context.Context, s supply, role protocol.ObjectRole,
 func (t *tree) pour(w io.Writer, spool io.Writer) error {
 	notes := bufio.NewWriter(spool)
 	out := bufio.NewWriterSize(w, 1<<20)
-	err := t.walk(func(name string, _ fs.FileInfo) error {
-		n, sum, err := t.pourFile(out, name)
+	buffer := make([]byte, 256<<10)
+	walk := walker{file: func(in *os.Root, name, at string) error {
+		n, sum, err := pourFile(out, in, name, buffer)
 		if err != nil {
-			return badInput("cannot read "+shown(path.Join(t.path, name))+": "+reasonOf(err), "nothing was disclosed")
+			return badInput("cannot read "+shown(path.Join(t.path, at))+": "+reasonOf(err), "nothing was disclosed")
 		}
-		line, err := json.Marshal(spooled{listedName(name), n, sum})
+		line, err := json.Marshal(spooled{listedName(at), n, sum})
 		if err != nil {
 			return err
 		}
 		_, err = notes.Write(append(line, '\n'))
 		return err
-	}, func(string, string) {})
-	return errors.Join(err, out.Flush(), notes.Flush())
+	}, other: func(string, string) {}}
+	return errors.Join(walk.walk(t.root, "", 0), out.Flush(), notes.Flush())
 }
 
-func (t *tree) pourFile(w io.Writer, name string) (int64, string, error) {
-	f, err := t.root.Open(name)
+// pourFile writes the content of a file, through a buffer.
+func pourFile(w io.Writer, in *os.Root, name string, buffer []byte) (int64, string, error) {
+	f, err := in.Open(name)
 	if err != nil {
 		return 0, "", err
 	}
@@ -169,7 +167,7 @@ func (t *tree) pourFile(w io.Writer, name string) (int64, string, error) {
 		return 0, "", errors.Join(err, errors.New("it is no file any more"))
 	}
 	h := sha512.New()
-	n, err := io.Copy(io.MultiWriter(w, h), f)
+	n, err := io.CopyBuffer(io.MultiWriter(w, h), struct{ io.Reader }{f}, buffer)
 	return n, hex.EncodeToString(h.Sum(nil)), err
 }
 

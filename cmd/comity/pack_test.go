@@ -55,7 +55,8 @@ func TestAPathBecomesANameAndAPathAgain(t *testing.T) {
 }
 
 func TestNoPathIsMadeOfANameThatLeadsElsewhere(t *testing.T) {
-	for _, name := range []string{"..%2Fx", "%2Fetc%2Fpasswd", "a%2F..%2F..%2Fx", "a%2F", "%2F", "a%2F%2Fb", ".%2Fx", "a%00b", "100%", "%zz"} {
+	for _, name := range []string{"..%2Fx", "%2Fetc%2Fpasswd", "a%2F..%2F..%2Fx", "a%2F", "%2F", "a%2F%2Fb", ".%2Fx", "a%00b", "100%", "%zz",
+		"%2E%2E%2Fx", "a%2F%2e%2e%2Fx", "a%2F..", "..", "%2F%2Fx", "a%2F%00", "a%2F."} {
 		if dir, base := foldersOf(name); dir != "" || base != name {
 			t.Errorf("%q becomes %q in %q", name, base, dir)
 		}
@@ -179,6 +180,40 @@ func TestAListThatLeadsElsewhereStaysWithin(t *testing.T) {
 	}
 	if _, err := os.Lstat(filepath.Join(base, "one")); err == nil {
 		t.Error("a file was written outside of the folder")
+	}
+}
+
+// TestNamesOfAListThatCollide: each file is written, and none over another.
+func TestNamesOfAListThatCollide(t *testing.T) {
+	deepest := strings.Repeat("d%2F", (protocol.MaxObjectName-1)/4) + "x"
+	var entries []evidence.Entry
+	text := ""
+	for i, name := range []string{"a", "a%2Fb", "c%2Fd", "c", "c%2Fd", "c%2Fd", "C", "e\u0301", "\u00e9", "x%2F\u202ey", "x%2Fy\nz", deepest, "c.2", "c"} {
+		content := fmt.Sprintf("%02d", i)
+		entries, text = append(entries, entryOf(name, content, int64(len(text)))), text+content
+	}
+	want := map[string]string{"a": "00", "a%2Fb": "01", "c/d": "02", "c.2": "03", "c/d.2": "04", "c/d.3": "05", "C": "06", "e\u0301": "07", "\u00e9": "08",
+		"x/\u202ey": "09", "x/y\nz": "10", strings.ReplaceAll(deepest, "%2F", "/"): "11", "c.2.2": "12", "c.3": "13"}
+	out := t.TempDir()
+	for range 2 { // the second time everything lies there already
+		if err := hostile(t, text, entries...).unpackInto(t, out, fetchCmd{}); err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		err := filepath.WalkDir(filepath.Join(out, "x"), func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			found++
+			name, _ := filepath.Rel(filepath.Join(out, "x"), path)
+			if b, err := os.ReadFile(path); err != nil || string(b) != want[name] {
+				t.Errorf("%q holds %q, %v; want %q", name, b, err, want[name])
+			}
+			return nil
+		})
+		if err != nil || found != len(want) {
+			t.Errorf("%d files, %v; want %d", found, err, len(want))
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 type refuseCmd struct {
 	Case   protocol.CaseID `arg:"" help:"The case."`
 	Reason refusal         `help:"Why, as a code. Without it, the codes are listed, and which of them the case's agreement bars." placeholder:"CODE" predictor:"reason"`
-	Note   string          `help:"Why, in words." placeholder:"TEXT"`
+	Note   string          `help:"Why, in words." placeholder:"TEXT" aliases:"text"`
 	signing
 }
 

@@ -46,7 +46,7 @@ func (c *relayPassCmd) Run(ctx context.Context, a *app) error {
 	if c.Part || c.Note != "" {
 		return badInput("--part and --note are for the product of a domestic order, and this case has none", "see comity case show")
 	}
-	return a.perform(ctx, errand{signing: c.signing, need: ifNamed, done: "passed the answer on",
+	return a.perform(ctx, errand{signing: c.signing, need: ifNamed, done: "passed the answer on", talks: true,
 		draft: desk.Draft{Case: c.Case, Body: protocol.Body{Relay: &protocol.Relay{}}},
 		fits: func(p *desk.Prepared) error {
 			if p.Body.Relay == nil {

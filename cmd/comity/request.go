@@ -41,7 +41,11 @@ type requestNewCmd struct {
 func (c *requestNewCmd) Help() string {
 	return `A template is complete: it holds what the agreement asks for, each line explained, and can be sent as
 it is where these participants and that agreement are. What follows from its kind is chosen with
---type: comity request new --template --agreement eu-epoc-2023 --type preservation prints an EPOC-PR.`
+--type: comity request new --template --agreement eu-epoc-2023 --type preservation prints an EPOC-PR.
+
+The status says whether the draft can be sent: 0 if so, also where it then waits for its certification or for a
+person at its addressee; 3 where something is to be supplied first, and 4 where no agreement carries it. Of comity
+check 3 says that either is missing.`
 }
 
 // drafted is what request new says to a program.
@@ -359,7 +363,7 @@ func (v *requestView) see(act *desk.ActView) {
 
 type requestWithdrawCmd struct {
 	Case protocol.CaseID `arg:"" help:"The case."`
-	Note string          `help:"Why, in words." placeholder:"TEXT"`
+	Note string          `help:"Why, in words." placeholder:"TEXT" aliases:"text"`
 	signing
 }
 

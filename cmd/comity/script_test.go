@@ -2,17 +2,18 @@ package main
 
 import (
 	"archive/zip"
-	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func scripts(t *testing.T, dir string, more func(*testscript.Env) error) testscr
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
 			"damage": damage, "fetch": fetch, "readme": readme, "large": large, "wrap": wrap, "edit": edit,
-			"until": until, "unpack": unpack, "spoil": spoil, "tus": tus, "odd": odd,
+			"until": until, "unpack": unpack, "spoil": spoil, "tus": tus, "odd": odd, "certificate": certificate,
 		},
 	}
 }
@@ -73,18 +74,47 @@ func status(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// Ports for nodes lie below those that the kernel hands out to whoever asks for any:
+// one of these might be somebody else's before the node takes it, or while it is down.
+const (
+	firstPort = 10_000
+	manyPorts = 20_000
+)
+
+// handedOut counts them, from a random one: other tests may run beside these.
+var (
+	handedOut  atomic.Uint32
+	handedFrom = rand.Uint32N(manyPorts)
+)
+
 // ports NAME… sets each variable to a free address on loopback.
 func ports(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range args {
-		// A port that is free for one protocol may be taken for the other.
-		tcp, err := net.Listen("tcp", "127.0.0.1:0")
-		ts.Check(err)
-		udp, err := net.ListenPacket("udp", tcp.Addr().String())
-		ts.Check(err)
-		ts.Setenv(name, tcp.Addr().String())
-		ts.Check(tcp.Close())
-		ts.Check(udp.Close())
+		for tries := 0; ; tries++ {
+			at := fmt.Sprintf("127.0.0.1:%d", firstPort+(handedFrom+handedOut.Add(1))%manyPorts)
+			err := free(at)
+			if err == nil {
+				ts.Setenv(name, at)
+				break
+			}
+			if tries == manyPorts {
+				ts.Fatalf("no port is free: %v", err)
+			}
+		}
 	}
+}
+
+// free returns an error where an address is taken, for either protocol.
+func free(at string) error {
+	tcp, err := net.Listen("tcp", at)
+	if err != nil {
+		return err
+	}
+	udp, err := net.ListenPacket("udp", at)
+	if err != nil {
+		return errors.Join(err, tcp.Close())
+	}
+	return errors.Join(tcp.Close(), udp.Close())
 }
 
 // patience bounds how long a script waits for a file.
@@ -141,7 +171,7 @@ func fetch(ts *testscript.TestScript, _ bool, args []string) {
 	r, err := http.NewRequest("GET", args[1], nil)
 	ts.Check(err)
 	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(ts.ReadFile(args[2])))
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := client(ts).Do(r)
 	ts.Check(err)
 	ts.Check(resp.Body.Close())
 	if got := strconv.Itoa(resp.StatusCode); got != args[0] {
@@ -215,49 +245,6 @@ func unpack(ts *testscript.TestScript, _ bool, args []string) {
 		b, err := io.ReadAll(r)
 		ts.Check(err)
 		ts.Check(os.WriteFile(path, b, 0o600))
-	}
-}
-
-// tus STATUS URL TOKEN FROM TO FILE uploads the bytes of a file from one to another,
-// as a system of a provider does, and wants the last answer to have that status. FROM
-// 0 begins the upload, and sets $UPLOAD to its place.
-func tus(ts *testscript.TestScript, _ bool, args []string) {
-	content := ts.ReadFile(args[5])
-	from, err := strconv.Atoi(args[3])
-	ts.Check(err)
-	to, err := strconv.Atoi(args[4])
-	ts.Check(err)
-	ask := func(method, at, body string, headers map[string]string) *http.Response {
-		r, err := http.NewRequest(method, at, strings.NewReader(body))
-		ts.Check(err)
-		r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(ts.ReadFile(args[2])))
-		r.Header.Set("Tus-Resumable", "1.0.0")
-		for name, value := range headers {
-			r.Header.Set(name, value)
-		}
-		resp, err := http.DefaultClient.Do(r)
-		ts.Check(err)
-		ts.Check(resp.Body.Close())
-		return resp
-	}
-	at, err := url.Parse(args[1])
-	ts.Check(err)
-	if from == 0 {
-		resp := ask("POST", args[1], "", map[string]string{"Upload-Length": strconv.Itoa(len(content)),
-			"Upload-Metadata": "filename " + base64.StdEncoding.EncodeToString([]byte(args[5]))})
-		if resp.StatusCode != http.StatusCreated {
-			if got := strconv.Itoa(resp.StatusCode); got != args[0] {
-				ts.Fatalf("POST answers %s, want %s", got, args[0])
-			}
-			return
-		}
-		ts.Setenv("UPLOAD", resp.Header.Get("Location"))
-	}
-	at.Path = ts.Getenv("UPLOAD")
-	resp := ask("PATCH", at.String(), content[from:to], map[string]string{"Upload-Offset": args[3],
-		"Content-Type": "application/offset+octet-stream"})
-	if got := strconv.Itoa(resp.StatusCode); got != args[0] {
-		ts.Fatalf("PATCH answers %s, want %s", got, args[0])
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"comity.example/node/desk"
@@ -25,7 +26,7 @@ type tapping struct {
 }
 
 func (c *tapping) run(ctx context.Context, a *app, t protocol.Tap) error {
-	if _, _, err := a.openDesk(); err != nil { // from here on it is the home's legal time
+	if _, err := a.tapped(ctx, c.Case); err != nil { // from here on it is the home's legal time
 		return err
 	}
 	if t.At = a.at(c.At); t.At.After(a.instant().Add(protocol.MaxSkew)) {
@@ -75,6 +76,13 @@ func (c *tapStartCmd) Run(ctx context.Context, a *app) error {
 	case c.MediaType != "":
 		return badInput("--media-type: want it only with --live", "")
 	}
+	v, err := a.tapped(ctx, c.Case)
+	if err != nil {
+		return err
+	}
+	if n, act := tapSaid(v, protocol.TapStarted); act != nil {
+		return saidAlready(v, n, "has begun already")
+	}
 	return c.run(ctx, a, t)
 }
 
@@ -86,7 +94,46 @@ delivered: nothing is taken any more, also if the act is not signed in the end.`
 }
 
 func (c *tapStopCmd) Run(ctx context.Context, a *app) error {
+	v, err := a.tapped(ctx, c.Case)
+	if err != nil {
+		return err
+	}
+	if n, act := tapSaid(v, protocol.TapStopped); act != nil {
+		return saidAlready(v, n, "has stopped already")
+	}
+	if _, act := tapSaid(v, protocol.TapStarted); act == nil { // nothing could be delivered any more
+		return &failure{exitError, "the interception has not begun: there is nothing to stop",
+			fmt.Sprintf("comity tap start %s begins it; who is not to begin it answers with comity refuse %s, or comity disclose %s --no-data",
+				c.Case, c.Case, c.Case)}
+	}
 	return c.run(ctx, a, protocol.Tap{Action: protocol.TapStopped})
+}
+
+// tapSaid returns the act that says what became of an interception, with its number; nil if
+// none does.
+func tapSaid(v *desk.CaseView, what protocol.TapAction) (int, *desk.ActView) {
+	for i := range v.Acts {
+		if t := v.Acts[i].Content.Body.Interception; t != nil && t.Action == what {
+			return i + 1, &v.Acts[i]
+		}
+	}
+	return 0, nil
+}
+
+// saidAlready says that an act has said of an interception what somebody is about to say.
+func saidAlready(v *desk.CaseView, n int, what string) error {
+	act := &v.Acts[n-1]
+	return &failure{exitError, fmt.Sprintf("the interception %s: act %d, of %s, says that it did at %s", what, n, act.From,
+		moment(act.Content.Body.Interception.At)), fmt.Sprintf("comity case show %s --act %d", v.Case, n)}
+}
+
+// tapped returns a case in which an interception is asked for.
+func (a *app) tapped(ctx context.Context, id protocol.CaseID) (*desk.CaseView, error) {
+	v, err := a.opened(ctx, id)
+	if err == nil && v.File.Matter.Window == nil {
+		return nil, &failure{exitError, "no interception is asked for in this case", "comity case show " + string(id) + " says what is"}
+	}
+	return v, err
 }
 
 type tapRenewCmd struct {

@@ -50,7 +50,7 @@ func (c *tapFeedCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	v, err := a.opened(ctx, c.Case)
+	v, err := a.tapped(ctx, c.Case)
 	if err != nil {
 		return err
 	}

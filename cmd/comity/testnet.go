@@ -22,6 +22,10 @@ import (
 	"comity.example/testnet/story"
 )
 
+// topologyName is the file in a world that says who is in it, where that is not the
+// default world.
+const topologyName = "world.yaml"
+
 // pidName is the file in a running world that names the process that runs it.
 const pidName = "testnet.pid"
 
@@ -39,20 +43,25 @@ type testnetCmd struct {
 // worldFlags say which world is meant.
 type worldFlags struct {
 	World    string `help:"Folder of the world: founded if it is not there." placeholder:"DIR"`
-	Topology string `type:"existingfile" help:"Who is in the world; the default world if none is named." placeholder:"FILE"`
+	Topology string `type:"existingfile" help:"Who is in a world that is founded; the default world if none is named." placeholder:"FILE"`
 }
 
+// topology returns who is in the world: of one that was founded, as it was.
 func (f *worldFlags) topology() (testnet.Topology, error) {
-	if f.Topology == "" {
-		return testnet.DefaultTopology(), nil
+	name := f.Topology
+	if name == "" {
+		name = filepath.Join(f.World, topologyName)
+		if _, err := os.Stat(name); err != nil {
+			return testnet.DefaultTopology(), nil
+		}
 	}
-	b, err := readFile(f.Topology, maxTopology)
+	b, err := readFile(name, maxTopology)
 	if err != nil {
 		return testnet.Topology{}, err
 	}
 	t, err := testnet.ParseTopology(b)
 	if err != nil {
-		return t, badInput(f.Topology+": "+plain(err), "see testnet/world.yaml for an example")
+		return t, badInput(name+": "+plain(err), "see testnet/world.yaml for an example")
 	}
 	return t, nil
 }
@@ -76,11 +85,23 @@ func (f *worldFlags) open(a *app) (*testnet.Processes, error) {
 	} else {
 		w, err = testnet.Found(testnet.Founding{Dir: f.World, Topology: t, At: a.now(),
 			Address: testnet.Loopback, Turning: true})
+		if err == nil && f.Topology != "" {
+			err = f.keepTopology()
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return &testnet.Processes{World: w, Command: []string{exe, "node", "--dir"}}, nil
+}
+
+// keepTopology has the world say who is in it, so that nobody need name that again.
+func (f *worldFlags) keepTopology() error {
+	b, err := readFile(f.Topology, maxTopology)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(f.World, topologyName), b, 0o600)
 }
 
 // run runs a world while during does something with it.

@@ -17,11 +17,14 @@ import (
 // or all of them.
 type shape struct {
 	much  detail
-	flags string                   // of turn
-	whole bool                     // every act
-	act   int                      // that one, counted from 1; 0: none
-	now   time.Time                // legal time, zero where no clock runs
-	told  map[protocol.Digest]bool // acts that stand above
+	flags string // of turn
+	whole bool   // every act
+	act   int    // that one, counted from 1; 0: none
+	// packed says that the acts are those of a package, whose claims say where they stand
+	// in a ledger.
+	packed bool
+	now    time.Time                // legal time, zero where no clock runs
+	told   map[protocol.Digest]bool // acts that stand above
 }
 
 // stateWords say what a state means, and for whom it waits.
@@ -38,7 +41,7 @@ var stateWords = map[casefile.State]string{
 	casefile.Impossible:     "the issuing side confirmed that it cannot be done",
 	casefile.NotApplicable:  "the receiving side's authority determined that the agreement does not apply; nothing is disclosed",
 	casefile.Lifted:         "a court lifted the order; nothing is disclosed",
-	casefile.GroundRaised:   "a notified authority raised a ground for refusal; nothing is disclosed, and the issuing side withdraws",
+	casefile.GroundRaised:   "a notified authority raised a ground for refusal; nothing more is disclosed, what was is not used, and the issuing side withdraws",
 	casefile.Closed:         "the issuing side has closed it",
 }
 
@@ -115,7 +118,8 @@ func writeHeld(w io.Writer, v *desk.CaseView) {
 	}
 }
 
-// maxShown is how many objects of a case stand among what is shown of it.
+// maxShown is how many objects of a case stand among what is shown of it, and how many
+// missing segments of a live one.
 const maxShown = 8
 
 // asked returns the oldest open question that a move is about.
@@ -337,12 +341,8 @@ const maxLine = 240
 
 // writeLine writes an act on a line, however long, to be looked through.
 func writeLine(w io.Writer, n int, act *desk.ActView) {
-	said := saying(&act.Content.Body)
-	if act.Content.Body.Relay != nil && act.Carried != nil {
-		said = fmt.Sprintf("the %s of %s: %s", act.Carried.Body.Kind(), act.Carried.From, saying(&act.Carried.Body))
-	}
 	text := fmt.Sprintf("%s of %s", act.Kind, act.From)
-	if said != "" {
+	if said := sayingOf(&act.Content, act.Carried); said != "" {
 		text += ": " + said
 	}
 	opens := act.Content.Body.Request != nil || act.Content.Body.Certification != nil
@@ -352,10 +352,23 @@ func writeLine(w io.Writer, n int, act *desk.ActView) {
 	if act.Crossed {
 		text += " [crossed the withdrawal]"
 	}
-	if letters := []rune(text); len(letters) > maxLine {
-		text = string(letters[:maxLine]) + "…"
-	}
+	text = cutLine(text)
 	fmt.Fprintf(w, "%2d  %s  %s%s\n", n, moment(act.Issued), text, delivered(act))
+}
+
+// sayingOf says in one line what an act says, or the answer that it passes on.
+func sayingOf(act, carried *protocol.Act) string {
+	if act.Body.Relay != nil && carried != nil {
+		return fmt.Sprintf("the %s of %s: %s", carried.Body.Kind(), carried.From, saying(&carried.Body))
+	}
+	return saying(&act.Body)
+}
+
+func cutLine(text string) string {
+	if letters := []rune(text); len(letters) > maxLine {
+		return string(letters[:maxLine]) + "…"
+	}
+	return text
 }
 
 // delivered says where an act stands with those to whom it was sent.
@@ -404,6 +417,10 @@ func writeAct(w io.Writer, v *desk.CaseView, act *desk.ActView, s shape) {
 	writeFound(w, v, act, s.much)
 	for _, d := range act.Deliveries {
 		field(w, "delivery", strings.TrimSpace(fmt.Sprintf("%s: %s %s", d.To, d.State, words(d.Reasons))))
+	}
+	if s.packed {
+		field(w, "act", act.Act.String())
+		return
 	}
 	field(w, "ledger", fmt.Sprintf("entry %d, act %s", act.Leaf, act.Act))
 }

@@ -31,7 +31,7 @@ func (f *folder) unpack(ctx context.Context, node content, e *desk.Evidence, lis
 	}
 	defer func() {
 		unix.Sync() // so many files one by one would take hours
-		err = errors.Join(err, sub.root.Close())
+		err = errors.Join(err, sub.close())
 	}()
 	s = saved{Path: filepath.Join(f.path, name), Size: size, Tree: list.Object.Tree, From: list.From}
 	p := &packReader{ctx: ctx, node: node, id: e.Case, seen: &passage{board: f.board, gauge: gauge{name: list.Object.Name, total: size}}}
@@ -80,16 +80,23 @@ func (f *folder) below(name string) (string, *folder, error) {
 		if err != nil {
 			return "", nil, err
 		}
-		if !info.IsDir() || f.used[numbered] {
+		next, err := f.given.next(numbered)
+		if err != nil {
+			return "", nil, err
+		}
+		if !info.IsDir() || next > 0 {
 			continue
 		}
-		f.used[numbered] = true
 		root, err := f.root.OpenRoot(numbered)
 		if err != nil {
 			return "", nil, err
 		}
-		return numbered, &folder{root: root, path: filepath.Join(f.path, numbered), used: map[string]bool{},
-			next: map[string]int{}, board: f.board, within: true, flat: f.flat}, nil
+		sub, err := newFolder(root, filepath.Join(f.path, numbered), f.board)
+		if err != nil {
+			return "", nil, err
+		}
+		sub.within, sub.flat = true, f.flat
+		return numbered, sub, f.given.give(numbered, 2)
 	}
 }
 
@@ -100,12 +107,11 @@ func (f *folder) saveListed(e *evidence.Entry, p *packReader) error {
 	if !f.flat {
 		dir, base = foldersOf(e.Name)
 	}
-	if dir != "" {
-		if err := f.root.MkdirAll(filepath.FromSlash(dir), 0o700); err != nil {
-			dir, base = "", e.Name // a file has the name of the folder
-		}
+	dir = filepath.FromSlash(dir)
+	if _, err := f.enter(dir); err != nil {
+		dir, base = "", e.Name // a file has the name of the folder
 	}
-	_, err := f.place(filepath.FromSlash(dir), base, measure{e.Size, e.SHA512}, func(w io.Writer) error {
+	_, err := f.place(dir, base, measure{e.Size, e.SHA512}, func(w io.Writer) error {
 		return p.copy(w, e)
 	})
 	return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -16,6 +17,8 @@ import (
 type verifyCmd struct {
 	Package []string `arg:"" help:"The exported case, as the file or as the folder it was unpacked into; or several exports of it, by different participants, to compare."`
 	Pins    string   `help:"Directory with the Parties' pins, compared out of band." placeholder:"DIR"`
+	Show    bool     `help:"Show what was done, in the order of time: who sent what, when, and who receipted it; of the claims only those that do not hold."`
+	Act     int      `help:"Show the act with this number whole, with --show." placeholder:"N"`
 	Summary string   `help:"Write what was found as one page for the court file, to be printed on A4." placeholder:"FILE.html"`
 }
 
@@ -37,6 +40,11 @@ type verified struct {
 	Pins []pinned `json:"pins"`
 	// Compared says that the pins were given, and are not the package's own.
 	Compared bool `json:"pins_compared"`
+	// Timeline are the acts as they were signed, where they are to be shown.
+	Timeline []told `json:"timeline,omitzero"`
+
+	story []told // the same, also where only the page has them
+	act   int    // to be shown whole, counted from 1; 0: none
 }
 
 // pinned is a Party with the fingerprint of its roots.
@@ -62,6 +70,18 @@ type compared struct {
 }
 
 func (c *verifyCmd) Run(ctx context.Context, a *app) error {
+	if c.Act != 0 && !c.Show {
+		return badInput("--act: want it only with --show", "")
+	}
+	if c.Summary != "" { // what is checked may take hours
+		page, err := newPage(c.Summary)
+		if err == nil {
+			err = errors.Join(page.Close(), os.Remove(c.Summary))
+		}
+		if err != nil {
+			return err
+		}
+	}
 	var all compared
 	var reports []casepack.Report
 	for _, file := range c.Package {
@@ -112,6 +132,17 @@ func (c *verifyCmd) verify(ctx context.Context, a *app, file string) (v verified
 	bar.board.clear()
 	if err := ctx.Err(); err != nil { // what was not read any more looks false
 		return v, err
+	}
+	if c.Show || c.Summary != "" {
+		if v.story, err = timelineOf(p, v.Acts); err != nil {
+			return v, err
+		}
+	}
+	if c.Show {
+		v.Timeline = v.story
+		if v.act = c.Act; v.act < 0 || v.act > len(v.Acts) {
+			return v, badInput(fmt.Sprintf("--act: %s covers %s", file, count(len(v.Acts), "act")), "")
+		}
 	}
 	for i := range v.Claims {
 		v.Claims[i].Why = plainText(v.Claims[i].Why)

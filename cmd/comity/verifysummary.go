@@ -41,15 +41,24 @@ func (c *compared) summarise(file string, at time.Time) error {
 	if err != nil {
 		return fmt.Errorf("summary: %w", err)
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := newPage(file)
 	if err != nil {
-		return badInput("cannot write "+file+": "+reasonOf(err), "name a file that is not there yet")
+		return err
 	}
 	if _, err := f.Write(page.Bytes()); err != nil {
 		f.Close()
 		return err
 	}
 	return f.Close()
+}
+
+// newPage makes the file for a page.
+func newPage(file string) (*os.File, error) {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, badInput("cannot write "+file+": "+reasonOf(err), "name a file that is not there yet, in a folder that is there")
+	}
+	return f, nil
 }
 
 // words are what the page says.
@@ -65,7 +74,7 @@ func (s *summary) words() template.FuncMap {
 		"unproved": func(v verified) []casepack.Claim {
 			return claimsOf(v, func(c *casepack.Claim) bool { return c.Unproved })
 		},
-		"acts":      func(v verified) []casepack.Covered { return v.Acts[:min(len(v.Acts), maxSummaryRows)] },
+		"acts":      summaryActs,
 		"evidence":  func(v verified) []casepack.Evidence { return v.Evidence[:min(len(v.Evidence), maxSummaryRows)] },
 		"has":       func(e casepack.Evidence) bool { return !e.Collected.IsZero() || e.Collector != "" },
 		"collected": func(e casepack.Evidence) string { return collected(&e) },
@@ -78,6 +87,24 @@ func (s *summary) words() template.FuncMap {
 			return fmt.Sprintf("and %d %s more, which comity verify --json names", n-maxSummaryRows, what)
 		},
 	}
+}
+
+// A summaryAct is an act with what it says, in a line.
+type summaryAct struct {
+	casepack.Covered
+	Said string
+}
+
+func summaryActs(v verified) []summaryAct {
+	var out []summaryAct
+	for i, act := range v.Acts[:min(len(v.Acts), maxSummaryRows)] {
+		row := summaryAct{Covered: act}
+		if i < len(v.story) {
+			row.Said = cutLine(sayingOf(v.story[i].Content, v.story[i].Carried))
+		}
+		out = append(out, row)
+	}
+	return out
 }
 
 func verdictOf(v verified) string {

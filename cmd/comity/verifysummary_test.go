@@ -37,7 +37,8 @@ func TestSummaryOfHostileNames(t *testing.T) {
 		Acts: []casepack.Covered{{Kind: protocol.KindDisclosure, From: "us.contoso", To: []protocol.ParticipantID{"gb.home-office"},
 			Agreement: protocol.AgreementRef{ID: "ukus-daa-2019", Version: "1"}}},
 		Evidence: []casepack.Evidence{{Name: hostile, Collector: hostile, SHA512: strings.Repeat("0", 128), From: "us.contoso",
-			Standing: casepack.Quarantined}}}, Pins: []pinned{{"GB", "GB 00000"}}}
+			Standing: casepack.Quarantined}}}, Pins: []pinned{{"GB", "GB 00000"}},
+		story: []told{{Content: &protocol.Act{Body: protocol.Body{Refusal: &protocol.Refusal{Reason: "impossible", Note: hostile}}}}}}
 	page := summarised(t, &compared{Packages: []verified{v, v}, Lacks: []casepack.Lack{{Not: 1}}})
 	for _, never := range []string{"<script", "\u202e", "\u2066", "\x00", "http:", "https:", "src=", "href="} {
 		if strings.Contains(page, never) {
@@ -45,7 +46,7 @@ func TestSummaryOfHostileNames(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"&lt;script&gt;", "DOUBT", "What does not hold", "What is not proved", "QUARANTINED",
-		"ukus-daa-2019, version 1", "GB, US", "gb.home-office, us.contoso", "size: A4", "GB 00000", "is in"} {
+		"disclosure: <bdi>impossible: ", "ukus-daa-2019, version 1", "GB, US", "gb.home-office, us.contoso", "size: A4", "GB 00000", "is in"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not on the page", want)
 		}

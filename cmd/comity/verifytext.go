@@ -19,8 +19,14 @@ func (v *verified) status() exitStatus {
 
 func (v *verified) text(w io.Writer) {
 	fmt.Fprintf(w, "%s\n", shown(string(v.Case)))
+	if v.Timeline != nil {
+		v.timeline(w)
+	}
 	about := ""
 	for _, c := range v.Claims {
+		if v.Timeline != nil && c.Holds {
+			continue
+		}
 		if c.About != about {
 			about = c.About
 			fmt.Fprintf(w, "%s\n", shown(about))
@@ -114,7 +120,7 @@ func receiptsText(list []casepack.Receipted) string {
 // covers says which acts the package is about, and as of when.
 func (v *verified) covers(w io.Writer) {
 	fmt.Fprintf(w, "covers %s\n", count(len(v.Acts), "act"))
-	for _, act := range v.Acts {
+	for _, act := range v.Acts[len(v.Timeline):] { // those that are not shown above
 		fmt.Fprintf(w, "  %s  %s of %s\n", moment(act.Issued), act.Kind, act.From)
 	}
 	for _, h := range v.Ledgers {

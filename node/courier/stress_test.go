@@ -72,8 +72,8 @@ func (p *moody) exchange(_ context.Context, _ protocol.ParticipantID, m wire.Mes
 func (o *outbox) early(m *wire.Deliver, c protocol.CaseID) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, e := range o.entries {
-		if e.Case == c {
+	for i := range o.entries {
+		if e := &o.entries[i]; e.Case == c {
 			return string(e.Act[:]) != string(m.Envelope)
 		}
 	}

@@ -226,7 +226,12 @@ func (c *Client) exchange(ctx context.Context, route string, body io.Reader, rea
 		json.UnmarshalRead(io.LimitReader(resp.Body, MaxBody), p) // best effort: the status is there
 		return p
 	}
-	if err := read(resp.Body); err != nil {
+	err = read(resp.Body)
+	if (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, errBrokenOff)) && ctx.Err() == nil { // the node ended it: see flow
+		return &Problem{Status: http.StatusInternalServerError, Text: "the node's answer broke off before its end: do not rely on what came",
+			Hint: "where it was evidence, comity vault check says whether that is damaged"}
+	}
+	if err != nil {
 		return fmt.Errorf("desk: read answer: %w", err)
 	}
 	return nil

@@ -15,6 +15,7 @@ package desk
 import (
 	"context"
 	"io"
+	"net/http"
 	"time"
 
 	"comity.example/protocol"
@@ -384,3 +385,9 @@ type Problem struct {
 }
 
 func (p *Problem) Error() string { return p.Text }
+
+// NoCase is the problem of who names a case that the node does not hold.
+func NoCase() error {
+	return &Problem{Status: http.StatusNotFound, Text: "this node holds no such case",
+		Hint: "comity inbox lists the cases that wait for you, comity request list the drafts"}
+}

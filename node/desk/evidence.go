@@ -51,7 +51,8 @@ type EvidenceItem struct {
 	From   protocol.ParticipantID `json:"from,omitzero"`
 	State  EvidenceState          `json:"state"`
 	Why    string                 `json:"why,omitzero"`
-	// Have and Total are of the sealed object. Total of a live object is 0.
+	// Have and Total are of the sealed object. Of a live object they are of what it
+	// holds, and Total is 0 as long as it grows.
 	Have  int64 `json:"have"`
 	Total int64 `json:"total"`
 	Rate  int64 `json:"rate,omitzero"`
@@ -141,9 +142,10 @@ type VaultReport struct {
 }
 
 // An Uploader takes uploads that go on where they broke off: tus 1.0, of which the
-// pattern's wildcard is the case.
+// pattern's wildcard is the case. That the case is the pass's, and that the pass stands
+// when a request begins, the caller sees to.
 type Uploader interface {
-	Uploads() http.Handler
+	Uploads(Pass) http.Handler
 }
 
 // A Piece is an object of a case from a place on: a byte of its content, or a segment

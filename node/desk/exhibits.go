@@ -40,7 +40,7 @@ func (s *server) exhibits(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/cases/{case}/live/{object}", s.follow)
 	mux.HandleFunc("POST /v1/vault/check", s.checkVault)
 	if u, ok := s.n.(Uploader); ok {
-		mux.Handle("/v1/cases/{case}/uploads/", u.Uploads())
+		mux.Handle("/v1/cases/{case}/uploads/", u.Uploads(Pass{}))
 	}
 }
 

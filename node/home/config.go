@@ -33,6 +33,8 @@ type Config struct {
 	Clocks map[string]Period `toml:"clocks"`
 	// Evidence says how evidence is dealt with.
 	Evidence Evidence `toml:"evidence"`
+	// Uploads is where systems on other machines upload evidence.
+	Uploads Uploads `toml:"uploads"`
 	// TestnetClock is the file by which a testnet turns legal time; "" in every
 	// home that is not one of a testnet.
 	TestnetClock string `toml:"testnet_clock"`
@@ -99,7 +101,7 @@ func (c *Config) Check() error {
 	if c.Socket != "" && !filepath.IsAbs(c.Socket) {
 		return fmt.Errorf("socket: want a path from the root on, such as /run/comity/api.sock")
 	}
-	if err := errors.Join(c.checkTestClock(), c.Notify.check(), c.Evidence.check()); err != nil {
+	if err := errors.Join(c.checkTestClock(), c.Notify.check(), c.Evidence.check(), c.Uploads.check()); err != nil {
 		return err
 	}
 	if c.API == "" {
@@ -168,12 +170,16 @@ listen = %q
 # the content on its standard input, and ends with 0, or with 1 where it found something; then the
 # object is put into quarantine, and never deleted.
 %s
+# Where systems on other machines upload evidence (comity uploader makes them tokens), and nothing
+# else is served. Off this machine it wants a certificate and its key, PEM; they are read again for
+# each connection. It is off where no address is named.
+%s
 # How people are told outside of the node that something waits for them: a program that is run for
 # each event, with the event as JSON on its standard input and a line of text in COMITY_TEXT; and a
 # URL that each event is posted to, signed (Standard Webhooks) with the secret in notify.secret.
 %s`, string(c.Participant), c.Listen, setting("socket", c.Socket, "/run/comity/api.sock"),
 		setting("api", c.API, "127.0.0.1:8433"), c.testnetText(), number("request", c.Approvals.Request),
-		number("disclosure", c.Approvals.Disclosure), c.clocksText(), c.Evidence.text(), c.Notify.text())
+		number("disclosure", c.Approvals.Disclosure), c.clocksText(), c.Evidence.text(), c.Uploads.text(), c.Notify.text())
 }
 
 // number writes how many officers, or an example of it that is off.

@@ -16,6 +16,7 @@
 //	run/api.sock     the API of the node that runs
 //	api.token        token of the API
 //	metrics.token    token of the metrics, for who collects them
+//	uploaders.json   digests of the tokens of those who upload evidence
 //	notify.secret    signs what a webhook is sent
 //
 // The package is trusted with the keys while it unlocks them.
@@ -236,7 +237,7 @@ func (h *Home) Lock(passphrase string) (keyfile.Lock, error) {
 // are the caller's to add.
 func (h *Home) NodeConfig(lock keyfile.Lock, now func() time.Time) (node.Config, error) {
 	c := node.Config{Self: h.Config.Participant, Dir: h.path(DataDir), Now: now, Approvals: h.Config.Approvals.node(),
-		Clocks: h.Config.periods(), Evidence: h.Config.Evidence.node()}
+		Clocks: h.Config.periods(), Evidence: h.Config.Evidence.node(), Uploader: h.hasUploader}
 	if clock := h.TestClock(now); clock != nil {
 		c.Now, c.Ahead = clock.Now, clock.Ahead
 	}

@@ -217,12 +217,14 @@ func TestTheCommentedFileIsTheConfiguration(t *testing.T) {
 	on := strings.NewReplacer("# socket =", "socket =", "# api =", "api =", "# [notify]", "[notify]",
 		"# command =", "command =", "# webhook =", "webhook =", "# fetch =", "fetch =", "# peer_quota =", "peer_quota =",
 		"# case_quota =", "case_quota =", "# reserve =", "reserve =", "# scanner =", "scanner =",
-		"# scan_timeout =", "scan_timeout =").Replace(string(b))
+		"# scan_timeout =", "scan_timeout =", "# listen =", "listen =", "# certificate =", "certificate =",
+		"# key =", "key =").Replace(string(b))
 	want := home.Config{Participant: "gb.home-office", Listen: "127.0.0.1:4433",
 		Socket: "/run/comity/api.sock", API: "127.0.0.1:8433",
 		Evidence: home.Evidence{Fetch: "manual", PeerQuota: home.Size{Bytes: 2 << 40}, CaseQuota: home.Size{Bytes: 500 << 30},
 			Reserve: home.Size{Bytes: 10 << 30}, Scanner: []string{"/usr/bin/clamdscan", "--no-summary", "-"}, ScanTimeout: "30m"},
-		Notify: home.Notify{Command: []string{"/usr/local/bin/page"}, Webhook: "https://pager.example/hooks/comity"}}
+		Uploads: home.Uploads{Listen: "0.0.0.0:8443", Certificate: "/etc/comity/uploads.pem", Key: "/etc/comity/uploads.key"},
+		Notify:  home.Notify{Command: []string{"/usr/local/bin/page"}, Webhook: "https://pager.example/hooks/comity"}}
 	if c, err := home.ParseConfig([]byte(on)); err != nil || !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v, %v, want %+v", c, err, want)
 	}

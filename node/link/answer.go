@@ -84,6 +84,9 @@ func (l *Link) handleOne(ctx context.Context, j job) Outcome {
 	defer cancel()
 	answer, err := l.handle(handling, j.peer, j.request)
 	done()
+	if b, ok := answer.(*wire.Block); ok {
+		defer b.Free()
+	}
 	if err != nil || answer == nil || !answer.Type().Answers(j.request.Type()) {
 		return Failed
 	}

@@ -55,7 +55,8 @@ type Book interface {
 }
 
 // A Handler answers a request. The peer learns nothing of an error but that
-// there is no answer. The context ends after Limits.Handling, or with Run.
+// there is no answer. The context ends after Limits.Handling, or with Run. A Block
+// that it returns is freed when it is on its way.
 type Handler func(ctx context.Context, peer protocol.ParticipantID,
 	request wire.Message) (wire.Message, error)
 
@@ -146,7 +147,7 @@ func New(c Config) (*Link, error) {
 	}
 	l.life, l.end = context.WithCancel(context.Background())
 	l.transport = &quic.Transport{
-		Conn:                             c.Conn,
+		Conn:                             Coalesce(c.Conn),
 		StatelessResetKey:                resetKey,
 		ConnectionIDLength:               connectionIDLength,
 		DisableVersionNegotiationPackets: true,

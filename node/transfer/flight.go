@@ -41,6 +41,7 @@ func (e *Engine) take(f flight, answer wire.Message, err error) end {
 	case *wire.Nothing:
 		return end{outcome: Gone}
 	case *wire.Block:
+		defer m.Free()
 		if _, size := evidence.BlockAt(f.job.Sealed, f.index); int64(len(m.Block)) != size {
 			return end{outcome: Wrong}
 		}

@@ -42,15 +42,40 @@ func newPeer(id protocol.ParticipantID) *peer {
 }
 
 // A line holds the jobs of one class that a block can be asked for of: cases in
-// turns, the jobs of each in order.
+// turns.
 type line struct {
 	cases []*folder // the one whose turn it is first
 }
 
-// A folder holds the jobs of one case.
+// A folder holds the jobs of one case, the brief ones apart.
 type folder struct {
-	id   protocol.CaseID
-	jobs []*job
+	id    protocol.CaseID
+	brief []*job
+	large []*job
+	ahead int // turns that brief ones had since that of a large one
+}
+
+// briefAhead is how many turns of a case brief objects have before it is that of one
+// that is not: each costs hardly more than to ask for it, and many that come beside
+// one block of a large object hold it up less than it would hold up them.
+const briefAhead = 8
+
+// of returns the jobs that j stands among.
+func (f *folder) of(j *job) *[]*job {
+	if j.Sealed <= Brief {
+		return &f.brief
+	}
+	return &f.large
+}
+
+// next returns the job whose turn it is.
+func (f *folder) next() *job {
+	if len(f.brief) == 0 || len(f.large) > 0 && f.ahead >= briefAhead {
+		f.ahead = 0
+		return f.large[0]
+	}
+	f.ahead++
+	return f.brief[0]
 }
 
 // enqueue puts a job in its line, if a block can be asked for.
@@ -60,13 +85,13 @@ func (p *peer) enqueue(j *job) {
 	}
 	j.queued = true
 	l := &p.lines[j.class()]
-	for _, f := range l.cases {
-		if f.id == j.Case {
-			f.jobs = append(f.jobs, j)
-			return
-		}
+	i := slices.IndexFunc(l.cases, func(f *folder) bool { return f.id == j.Case })
+	if i < 0 {
+		i = len(l.cases)
+		l.cases = append(l.cases, &folder{id: j.Case})
 	}
-	l.cases = append(l.cases, &folder{id: j.Case, jobs: []*job{j}})
+	jobs := l.cases[i].of(j)
+	*jobs = append(*jobs, j)
 }
 
 // dequeue takes a job out of its line.
@@ -80,10 +105,11 @@ func (p *peer) dequeue(j *job) {
 		if f.id != j.Case {
 			continue
 		}
-		if k := slices.Index(f.jobs, j); k >= 0 {
-			f.jobs = slices.Delete(f.jobs, k, k+1)
+		jobs := f.of(j)
+		if k := slices.Index(*jobs, j); k >= 0 {
+			*jobs = slices.Delete(*jobs, k, k+1)
 		}
-		if len(f.jobs) == 0 {
+		if len(f.brief)+len(f.large) == 0 {
 			l.cases = slices.Delete(l.cases, i, i+1)
 		}
 		return
@@ -94,7 +120,7 @@ func (p *peer) dequeue(j *job) {
 func (l *line) next() *job {
 	f := l.cases[0]
 	l.cases = append(l.cases[1:], f)
-	return f.jobs[0]
+	return f.next()
 }
 
 // rest takes a job out of its line until its pause is over.

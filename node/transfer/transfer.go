@@ -8,9 +8,10 @@
 // counts as in flight until its Target has taken it: a slow disk slows the line.
 //
 // Emergencies go first. Otherwise peers are served in turns, then the cases of a
-// peer, then the objects of a case in the order in which they were added. A peer
-// that does not answer, is busy, slow or wrong is left alone for a while, longer
-// each time, and holds up nobody else.
+// peer, then the objects of a case in the order in which they were added, but that
+// brief ones wait for no more than a block of a large one. A peer that does not
+// answer, is busy, slow or wrong is left alone for a while, longer each time, and
+// holds up nobody else.
 //
 // The package is trusted with liveness, and with its bounds. What is taken as
 // evidence is decided by Target.Put, which verifies each block against what was

@@ -30,11 +30,13 @@ type record struct {
 	About About      `json:"about"`
 	Size  int64      `json:"size"`
 	Key   stream.Key `json:"key"`
+	By    string     `json:"by"` // who uploads it; "": whoever holds the API's token
 }
 
 // An outcome is what an upload became.
 type outcome struct {
 	Case   protocol.CaseID `json:"case"`
+	By     string          `json:"by"`
 	Object protocol.Object `json:"object"`
 }
 
@@ -67,7 +69,7 @@ func (s *Store) load(id string) (*entry, error) {
 	case err != nil:
 		return nil, err
 	case done:
-		e.About.Case, e.Size, e.offset, e.object = o.Case, o.Object.Size, o.Object.Size, &o.Object
+		e.About.Case, e.By, e.Size, e.offset, e.object = o.Case, o.By, o.Object.Size, o.Object.Size, &o.Object
 		return e, errors.Join(e.touch(doneName), e.shred())
 	}
 	there, err := e.read(recordName, &e.record)
@@ -258,7 +260,7 @@ func (c *content) Close() error {
 // finish notes what the upload became, and removes what it was. A crash between the
 // two leaves the note, and the next start goes on.
 func (e *entry) finish(o *protocol.Object) error {
-	if err := e.seal(doneName, &outcome{e.About.Case, *o}); err != nil {
+	if err := e.seal(doneName, &outcome{e.About.Case, e.By, *o}); err != nil {
 		return err
 	}
 	return e.shred()

@@ -28,6 +28,10 @@ const (
 	metaCollector = "collector"
 )
 
+// Headers of extensions that the library passes over where a store has none: the
+// client would believe that its checksum was compared, or its parts put together.
+var refused = []string{"Upload-Checksum", "Upload-Concat", "Upload-Defer-Length"}
+
 // Periods of one request.
 const (
 	// grace is how long what a client has sent that went away may still be written.
@@ -38,9 +42,18 @@ const (
 	silence = time.Minute
 )
 
+// An Access says whose requests a handler serves.
+type Access struct {
+	// By finds only the uploads that it made; "" finds those of all.
+	By string
+	// Check returns an error, which Explain explains, once its requests are to end.
+	// nil: never.
+	Check func() error
+}
+
 // Handler serves tus at …/{case}/uploads/, where case is the name of the pattern's
 // wildcard. Whoever may use it is for the caller to see.
-func (s *Store) Handler() http.Handler {
+func (s *Store) Handler(a Access) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, err := protocol.ParseCaseID(r.PathValue("case"))
 		before, rest, ok := strings.Cut(r.URL.Path, "/"+string(id)+"/uploads/")
@@ -49,24 +62,35 @@ func (s *Store) Handler() http.Handler {
 			return
 		}
 		base := before + "/" + string(id) + "/uploads/"
-		h, err := s.tus(id, base)
+		for _, name := range refused {
+			if r.Header.Get(name) != "" {
+				http.Error(w, name+": this node has no such extension of tus: leave it out", http.StatusNotImplemented)
+				return
+			}
+		}
+		b := &body{ReadCloser: r.Body, control: http.NewResponseController(w), checked: time.Now(),
+			whole: r.ContentLength == 0}
+		if a.Check != nil {
+			b.check = func() error { return s.tell(a.Check()) }
+		}
+		of := &ofCase{s, id, a.By, b}
+		h, err := of.tus(base)
 		if err != nil {
 			http.Error(w, "the node could not do this now", http.StatusInternalServerError)
 			return
 		}
 		inner := r.Clone(r.Context())
-		inner.URL.Path = rest
-		h.ServeHTTP(&answer{ResponseWriter: w, of: &ofCase{s, id}, id: rest}, inner)
+		inner.URL.Path, inner.Body = rest, b
+		h.ServeHTTP(&answer{ResponseWriter: w, of: of, id: rest}, inner)
 	})
 }
 
-// tus returns a handler for one case: another's uploads it does not find.
-func (s *Store) tus(id protocol.CaseID, base string) (http.Handler, error) {
+// tus returns a handler for one request.
+func (c *ofCase) tus(base string) (http.Handler, error) {
 	composer := handler.NewStoreComposer()
-	of := &ofCase{s, id}
-	composer.UseCore(of)
-	composer.UseTerminater(of)
-	composer.UseLocker(s.locker)
+	composer.UseCore(c)
+	composer.UseTerminater(c)
+	composer.UseLocker(&yielding{c.s.locker, c.body})
 	return handler.NewHandler(handler.Config{
 		StoreComposer:   composer,
 		MaxSize:         MaxSize,
@@ -81,10 +105,13 @@ func (s *Store) tus(id protocol.CaseID, base string) (http.Handler, error) {
 	})
 }
 
-// ofCase is the store as the library wants it, for one case.
+// ofCase is the store as the library wants it, for one request of one case and who
+// uploads to it: another's uploads it does not find.
 type ofCase struct {
-	s  *Store
-	id protocol.CaseID
+	s    *Store
+	id   protocol.CaseID
+	by   string // "" for all
+	body *body
 }
 
 // NewUpload implements handler.DataStore.
@@ -98,11 +125,11 @@ func (c *ofCase) NewUpload(ctx context.Context, info handler.FileInfo) (handler.
 			return nil, c.s.tell(err)
 		}
 	}
-	e, err := c.s.create(about, info.Size)
+	e, err := c.s.create(record{About: about, Size: info.Size, By: c.by})
 	if err != nil {
 		return nil, c.s.tell(err)
 	}
-	return &tusUpload{e}, nil
+	return &tusUpload{e, c.body}, nil
 }
 
 // about reads what the client says of its upload.
@@ -129,11 +156,11 @@ func (c *ofCase) about(meta handler.MetaData) (About, error) {
 
 // GetUpload implements handler.DataStore.
 func (c *ofCase) GetUpload(_ context.Context, id string) (handler.Upload, error) {
-	e, err := c.s.find(id, c.id)
+	e, err := c.find(id)
 	if err != nil {
 		return nil, handler.ErrNotFound
 	}
-	return &tusUpload{e}, nil
+	return &tusUpload{e, c.body}, nil
 }
 
 // AsTerminatableUpload implements handler.TerminaterDataStore.
@@ -143,9 +170,12 @@ func (c *ofCase) AsTerminatableUpload(u handler.Upload) handler.TerminatableUplo
 
 // tell returns an error as the library answers with it.
 func (s *Store) tell(err error) error {
+	var told handler.Error
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &told):
+		return told
 	case errors.Is(err, ErrNoRoom):
 		return handler.NewError("ERR_NO_ROOM", "the node's disk has no room for it", http.StatusInsufficientStorage)
 	case errors.Is(err, ErrTooMany):
@@ -166,7 +196,10 @@ func (s *Store) tell(err error) error {
 }
 
 // tusUpload is an upload as the library wants it. The library holds its lock.
-type tusUpload struct{ e *entry }
+type tusUpload struct {
+	e    *entry
+	body *body // of the request
+}
 
 // GetInfo implements handler.Upload. What is whole is taken in before anything is
 // said of it: the node may have been killed, or the case have had no room, when the
@@ -182,8 +215,9 @@ func (u *tusUpload) GetInfo(context.Context) (handler.FileInfo, error) {
 }
 
 // WriteChunk implements handler.Upload.
-func (u *tusUpload) WriteChunk(_ context.Context, _ int64, src io.Reader) (int64, error) {
-	n, err := u.e.append(src)
+func (u *tusUpload) WriteChunk(_ context.Context, offset int64, src io.Reader) (int64, error) {
+	rest := u.e.Size - offset
+	n, err := u.e.append(&announced{src, u.body, rest, rest})
 	return n, u.e.store.tell(err)
 }
 
@@ -215,6 +249,10 @@ func (a *answer) SetWriteDeadline(time.Time) error { return nil }
 // WriteHeader names the object, and makes the place of a new upload a path: what
 // name the node has behind its proxy, it does not know.
 func (a *answer) WriteHeader(status int) {
+	if status >= http.StatusBadRequest && !a.of.body.whole {
+		// Else the server would read on before it answers, as slowly as the client sends.
+		a.Header().Set("Connection", "close")
+	}
 	id := a.id
 	if at := a.Header().Get("Location"); at != "" {
 		if u, err := url.Parse(at); err == nil {
@@ -222,7 +260,7 @@ func (a *answer) WriteHeader(status int) {
 			id = path.Base(u.Path)
 		}
 	}
-	if e, err := a.of.s.find(id, a.of.id); err == nil {
+	if e, err := a.of.find(id); err == nil {
 		if _, object := e.state(); object != nil {
 			a.Header().Set(ObjectHeader, object.Tree.String())
 		}

@@ -18,8 +18,9 @@
 // A segment appears under its name when it is synced. After a crash what lies under
 // other names is removed; what was lost the client sends again.
 //
-// The package is trusted with the content of uploads until it is taken in. Whom it
-// may be taken from, the token in front of the handler says.
+// The package is trusted with the content of uploads until it is taken in, and with
+// showing each uploader its own alone. Whom uploads may be taken from, the token in
+// front of the handler says.
 package upload
 
 import (
@@ -46,6 +47,9 @@ import (
 const (
 	// MaxUploads is how many uploads there may be at once, in all cases together.
 	MaxUploads = 1024
+	// MaxOwn is how many of them one uploader may have that are not taken in, so that
+	// it does not keep the others out.
+	MaxOwn = 256
 	// MaxSize bounds one upload, in bytes.
 	MaxSize = protocol.MaxObject
 	// SegmentBytes is how much content is in a segment, at most: what a node that
@@ -90,6 +94,9 @@ type Config struct {
 	Admit func(ctx context.Context, id protocol.CaseID) error
 	// TakeIn seals what was uploaded into the vault.
 	TakeIn func(ctx context.Context, about About, content io.Reader) (protocol.Object, error)
+	// Known says whether there still is an uploader of that name: what one that is gone
+	// did not finish is removed. nil: there always is.
+	Known func(by string) bool
 	// Room is how many bytes may still be written to the disk.
 	Room func() int64
 	// Explain returns the HTTP status and the words of an error of Admit or TakeIn.
@@ -175,15 +182,15 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Sweep removes the uploads that nobody went on with, and forgets those that were
-// taken in a while ago.
+// Sweep removes the uploads that nobody went on with, or will, and forgets those that
+// were taken in a while ago.
 func (s *Store) Sweep() {
-	now := s.cfg.Now()
+	now, gone := s.cfg.Now(), s.gone()
 	s.mu.Lock()
 	var old []*entry
 	for _, e := range s.uploads {
 		age := now.Sub(e.touched)
-		if e.busy == 0 && (age > Abandon || e.object != nil && age > Remember) {
+		if e.busy == 0 && (age > Abandon || e.object != nil && age > Remember || e.object == nil && gone[e.By]) {
 			old = append(old, e)
 			delete(s.uploads, e.id)
 		}
@@ -199,11 +206,28 @@ func (s *Store) Sweep() {
 	}
 }
 
+// gone returns which uploaders there are no more.
+func (s *Store) gone() map[string]bool {
+	out := map[string]bool{}
+	if s.cfg.Known == nil {
+		return out
+	}
+	s.mu.Lock()
+	for _, e := range s.uploads {
+		out[e.By] = false
+	}
+	s.mu.Unlock()
+	for by := range out {
+		out[by] = by != "" && !s.cfg.Known(by)
+	}
+	return out
+}
+
 // create makes a new upload, if there is room for it.
-func (s *Store) create(about About, size int64) (*entry, error) {
+func (s *Store) create(r record) (*entry, error) {
 	s.Sweep()
-	e := &entry{store: s, id: strings.ToLower(rand.Text()), touched: s.cfg.Now(),
-		record: record{About: about, Size: size, Key: stream.NewKey()}}
+	r.Key = stream.NewKey()
+	e := &entry{store: s, id: strings.ToLower(rand.Text()), touched: s.cfg.Now(), record: r}
 	if err := s.add(e); err != nil {
 		return nil, err
 	}
@@ -229,10 +253,18 @@ func (s *Store) add(e *entry) error {
 		return ErrTooMany
 	}
 	promised := 2 * stream.SealedSize(e.Size) // here, and in the vault
+	own := 0
 	for _, other := range s.uploads {
-		if other.object == nil {
-			promised += 2*stream.SealedSize(other.Size) - other.offset
+		if other.object != nil {
+			continue
 		}
+		promised += 2*stream.SealedSize(other.Size) - other.offset
+		if other.By == e.By {
+			own++
+		}
+	}
+	if e.By != "" && own >= MaxOwn {
+		return ErrTooMany
 	}
 	if promised > room {
 		return ErrNoRoom
@@ -259,12 +291,12 @@ func (s *Store) forget() bool {
 	return true
 }
 
-// find returns an upload of a case.
-func (s *Store) find(id string, of protocol.CaseID) (*entry, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.uploads[id]
-	if e == nil || e.About.Case != of {
+// find returns an upload of the case.
+func (c *ofCase) find(id string) (*entry, error) {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	e := c.s.uploads[id]
+	if e == nil || e.About.Case != c.id || c.by != "" && e.By != c.by {
 		return nil, errAbsent
 	}
 	return e, nil

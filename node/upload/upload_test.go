@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,6 +77,7 @@ type site struct {
 	stop  func()
 	clock time.Time
 	room  int64
+	by    atomic.Value // who sends, a string; nothing: whoever may everything
 }
 
 var errFull = errors.New("quota")
@@ -97,9 +99,12 @@ func (s *site) start() {
 		s.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/v1/cases/{case}/uploads/", s.store.Handler())
-	srv := httptest.NewServer(mux)
 	store := s.store
+	mux.HandleFunc("/v1/cases/{case}/uploads/", func(w http.ResponseWriter, r *http.Request) {
+		by, _ := s.by.Load().(string)
+		store.Handler(Access{By: by}).ServeHTTP(w, r)
+	})
+	srv := httptest.NewServer(mux)
 	s.url, s.stop = srv.URL, func() {
 		srv.CloseClientConnections()
 		srv.Close()

@@ -96,7 +96,7 @@ func BenchmarkBlock(b *testing.B) {
 		plain += time.Since(began)
 		began = time.Now()
 		for i := range int64(large/block + 1) {
-			if _, _, err := v.Block(taken.Tree, i); err != nil {
+			if _, err := v.Block(taken.Tree, i); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -50,11 +50,11 @@ func TestAnnouncementsKeepNoEmergencyOut(t *testing.T) {
 	}
 	s.mustPut(t, in, 0, 1)
 	free.Store(c.Reserve + block/2)
-	b, proof, err := s.v.Block(s.taken.Tree, 2)
+	b, err := s.v.Block(s.taken.Tree, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := in.Put(2, b, proof); !errors.Is(err, vault.ErrNoRoom) {
+	if err := in.Put(2, b.Block, b.Proof); !errors.Is(err, vault.ErrNoRoom) {
 		t.Errorf("a block into the reserve: %v", err)
 	}
 }

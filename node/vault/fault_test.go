@@ -87,11 +87,11 @@ func (w *world) receive() error {
 	}
 	defer in.Close()
 	for _, i := range in.Missing(-1, 100) {
-		b, proof, err := w.from.Block(w.taken.Tree, i)
+		b, err := w.from.Block(w.taken.Tree, i)
 		if err != nil {
 			return err
 		}
-		if err := in.Put(i, b, proof); err != nil {
+		if err := in.Put(i, b.Block, b.Proof); err != nil {
 			return err
 		}
 	}

@@ -86,11 +86,11 @@ func TestDiskFillsUpWhileReceiving(t *testing.T) {
 	in := s.mustReceive(t, v)
 	s.mustPut(t, in, 0, 1, 2)
 	fill(t, dir, 300<<10)
-	b, proof, err := s.v.Block(s.taken.Tree, 3)
+	b, err := s.v.Block(s.taken.Tree, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := in.Put(3, b, proof); !errors.Is(err, vault.ErrNoRoom) {
+	if err := in.Put(3, b.Block, b.Proof); !errors.Is(err, vault.ErrNoRoom) {
 		t.Errorf("put: got %v, want ErrNoRoom", err)
 	}
 	if n, _ := in.Have(); n != 3 {

@@ -50,9 +50,9 @@ func (s *sender) mustReceive(t testing.TB, v *vault.Vault) *vault.Incoming {
 func (s *sender) mustPut(t testing.TB, in *vault.Incoming, blocks ...int64) {
 	t.Helper()
 	for _, i := range blocks {
-		b, proof, err := s.v.Block(s.taken.Tree, i)
+		b, err := s.v.Block(s.taken.Tree, i)
 		if err == nil {
-			err = in.Put(i, b, proof)
+			err = in.Put(i, b.Block, b.Proof)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -131,8 +131,8 @@ func TestReceivingGoesOnWhereItEnded(t *testing.T) {
 	}
 	// It is served on as it was served.
 	for i := range int64(71) {
-		b, proof, err := v.Block(s.taken.Tree, i)
-		if err != nil || (evidence.Cut{Tree: s.taken.Tree, Blocks: 71}).Verify(i, b, proof) != nil {
+		b, err := v.Block(s.taken.Tree, i)
+		if err != nil || (evidence.Cut{Tree: s.taken.Tree, Blocks: 71}).Verify(i, b.Block, b.Proof) != nil {
 			t.Errorf("block %d: %v", i, err)
 		}
 	}
@@ -171,11 +171,11 @@ func TestWrongBlockIsNotWritten(t *testing.T) {
 	v := mustOpen(t, c)
 	in := s.mustReceive(t, v)
 	at := func(i int64) ([]byte, []protocol.Digest) {
-		b, proof, err := s.v.Block(s.taken.Tree, i)
+		b, err := s.v.Block(s.taken.Tree, i)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return b, proof
+		return b.Block, b.Proof
 	}
 	b2, p2 := at(2)
 	b3, p3 := at(3)
@@ -532,12 +532,12 @@ func TestTheReserveStaysFree(t *testing.T) {
 	s := newSender(t, 4*block)
 	in := s.mustReceive(t, v)
 	s.mustPut(t, in, 0)
-	b, proof, err := s.v.Block(s.taken.Tree, 1)
+	b, err := s.v.Block(s.taken.Tree, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	free = c.Reserve + int64(len(b)) - 1
-	if err := in.Put(1, b, proof); !errors.Is(err, vault.ErrNoRoom) {
+	free = c.Reserve + int64(len(b.Block)) - 1
+	if err := in.Put(1, b.Block, b.Proof); !errors.Is(err, vault.ErrNoRoom) {
 		t.Errorf("got %v, want ErrNoRoom", err)
 	}
 	free = 100 << 20

@@ -85,7 +85,7 @@ func TestDestroyedKeyNeverComesBack(t *testing.T) {
 	if err := v.Destroy(other, taken.Tree); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := v.Block(taken.Tree, 0); !errors.Is(err, vault.ErrAbsent) {
+	if _, err := v.Block(taken.Tree, 0); !errors.Is(err, vault.ErrAbsent) {
 		t.Errorf("block: %v", err)
 	}
 	if left := files(t, filepath.Join(c.Dir, "objects")); len(left) > 0 {
@@ -111,11 +111,11 @@ func TestDestroyBeforeAnythingCame(t *testing.T) {
 	if err := v.Destroy(s.id, s.taken.Tree); err != nil {
 		t.Fatal(err)
 	}
-	b, proof, err := s.v.Block(s.taken.Tree, 2)
+	b, err := s.v.Block(s.taken.Tree, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := in.Put(2, b, proof); !errors.Is(err, vault.ErrClosed) {
+	if err := in.Put(2, b.Block, b.Proof); !errors.Is(err, vault.ErrClosed) {
 		t.Errorf("put: %v", err)
 	}
 	if err := in.Complete(t.Context()); err == nil {

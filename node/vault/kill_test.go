@@ -120,11 +120,11 @@ func live(ctx context.Context, v, from *vault.Vault, say func(string, protocol.C
 		}
 		say("keyed", id, other, seed)
 		for _, i := range in.Missing(-1, 100) {
-			b, proof, err := from.Block(other.Tree, i)
+			b, err := from.Block(other.Tree, i)
 			if err != nil {
 				return err
 			}
-			if err := in.Put(i, b, proof); err != nil {
+			if err := in.Put(i, b.Block, b.Proof); err != nil {
 				return err
 			}
 		}

@@ -330,7 +330,7 @@ func (v *Vault) PlainSegment(id protocol.CaseID, live protocol.Digest, seq int64
 }
 
 // Segments returns how many segments are here, which are not before the last of them,
-// and how many bytes those that are here have, sealed.
+// and how many bytes those that are here hold.
 func (v *Vault) Segments(id protocol.CaseID, live protocol.Digest) (have int64, gaps []int64, size int64, err error) {
 	p, err := at(id, live)
 	if err != nil {
@@ -341,7 +341,7 @@ func (v *Vault) Segments(id protocol.CaseID, live protocol.Digest) (have int64, 
 		return 0, nil, 0, fmt.Errorf("vault: segments: %w", err)
 	}
 	defer done()
-	return l.have, l.gaps(), l.bytes, nil
+	return l.have, l.gaps(), l.holds, nil
 }
 
 // Finish has a live object of our own take nothing more, for ever, and returns what it

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"comity.example/crypto/stream"
 	"comity.example/protocol"
 	"comity.example/protocol/evidence"
 	"comity.example/protocol/wire"
@@ -51,6 +52,7 @@ type liveLog struct {
 	frames []int64
 	have   int64 // segments
 	bytes  int64 // of sealed segments
+	holds  int64 // bytes, opened
 	closed bool  // nothing is appended any more
 	sums   sums
 	sent   protocol.ParticipantID // from whom it comes, none of our own
@@ -144,13 +146,21 @@ func (l *liveLog) note(seq, at, size int64) {
 	}
 	l.frames[seq] = at + 1
 	l.have++
-	l.bytes += size
+	l.count(size, 1)
+}
+
+// count adds a segment to the sizes, or takes it away.
+func (l *liveLog) count(sealed, sign int64) {
+	l.bytes += sign * sealed
+	if opened, err := stream.OpenedSize(sealed); err == nil { // else it is found damaged when it is read
+		l.holds += sign * opened
+	}
 }
 
 // forget takes the last frame out.
 func (l *liveLog) forget(seq int64) {
 	at := l.frames[seq] - 1
-	l.bytes -= l.end - at - frameHeader
+	l.count(l.end-at-frameHeader, -1)
 	l.end = at
 	l.frames[seq] = 0
 	l.have--

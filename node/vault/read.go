@@ -12,39 +12,42 @@ import (
 	"comity.example/crypto/stream"
 	"comity.example/protocol"
 	"comity.example/protocol/evidence"
+	"comity.example/protocol/wire"
 )
 
 // Block returns a block of a sealed object that some case refers to, with its
 // proof, as it lies on the disk: whoever gets it verifies it. ErrAbsent.
-func (v *Vault) Block(tree protocol.Digest, i int64) (block []byte, proof []protocol.Digest, err error) {
+func (v *Vault) Block(tree protocol.Digest, i int64) (*wire.Block, error) {
 	f, err := v.openObject(tree)
 	if err != nil {
-		return nil, nil, fmt.Errorf("vault: block: %w", err)
+		return nil, fmt.Errorf("vault: block: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, nil, fmt.Errorf("vault: block: %w", err)
+		return nil, fmt.Errorf("vault: block: %w", err)
 	}
 	sealed := info.Size()
 	n := evidence.Blocks(sealed)
 	if i < 0 || i >= n {
-		return nil, nil, fmt.Errorf("vault: block %d of %d: %w", i, n, ErrAbsent)
-	}
-	offset, size := evidence.BlockAt(sealed, i)
-	block = make([]byte, size)
-	if _, err := f.ReadAt(block, offset); err != nil {
-		return nil, nil, fmt.Errorf("vault: block: %w", err)
+		return nil, fmt.Errorf("vault: block %d of %d: %w", i, n, ErrAbsent)
 	}
 	kept, done, err := v.kept(tree, n)
 	if err != nil {
-		return nil, nil, fmt.Errorf("vault: block: %w: %w", ErrDamaged, err)
+		return nil, fmt.Errorf("vault: block: %w: %w", ErrDamaged, err)
 	}
-	proof, err = evidence.Prove(n, i, kept)
+	proof, err := evidence.Prove(n, i, kept)
 	if err = errors.Join(err, done()); err != nil {
-		return nil, nil, fmt.Errorf("vault: block: %w", err)
+		return nil, fmt.Errorf("vault: block: %w", err)
 	}
-	return block, proof, nil
+	offset, size := evidence.BlockAt(sealed, i)
+	b := wire.NewBlock(int(size))
+	b.Proof = proof
+	if _, err := f.ReadAt(b.Block, offset); err != nil {
+		b.Free()
+		return nil, fmt.Errorf("vault: block: %w", err)
+	}
+	return b, nil
 }
 
 // openObject opens the sealed bytes of an object that some case refers to.

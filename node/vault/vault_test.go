@@ -104,11 +104,11 @@ func carry(t testing.TB, from, to *vault.Vault, r vault.Receipt) {
 func put(t testing.TB, from *vault.Vault, in *vault.Incoming, tree protocol.Digest) {
 	t.Helper()
 	for _, i := range in.Missing(-1, 1<<20) {
-		b, proof, err := from.Block(tree, i)
+		b, err := from.Block(tree, i)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := in.Put(i, b, proof); err != nil {
+		if err := in.Put(i, b.Block, b.Proof); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -361,6 +361,10 @@ func (c *Case) names() int {
 	return n
 }
 
+// Room returns how many more acts the case takes, and how many recipients, acts and
+// objects these may name together.
+func (c *Case) Room() (acts, names int) { return MaxThread - len(c.Thread), MaxNames - c.names() }
+
 func (e *Entry) names() int {
 	n := len(e.To) + len(e.Follows) + len(e.InnerFollows)
 	if e.Says != nil {

@@ -22,12 +22,14 @@ import (
 	"comity.example/protocol/bag"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casefile"
+	"comity.example/protocol/chain"
 	"comity.example/protocol/register"
 )
 
-// Limits of a package. The evidence in it has none: it is streamed.
+// Limits of a package. The evidence in it has none, nor has the chain of custody, which
+// tells of each piece: they are streamed.
 const (
-	MaxFile = 16 << 20 // bytes of a file that is not evidence: the largest register
+	MaxFile = 16 << 20 // bytes of any other file: the largest register
 
 	// MaxDocuments bounds the registers, agreements and notices: each costs its
 	// reader signatures.
@@ -237,6 +239,16 @@ func (x *Index) check() error {
 		return errors.New("an act, a document or an object stands there twice")
 	}
 	return nil
+}
+
+// Act returns an act as it stands in the package: of one that a Report of this package
+// covers, what was verified.
+func (p *Package) Act(d protocol.Digest) (*protocol.Act, error) {
+	signed, err := p.read(ActName(d))
+	if err != nil {
+		return nil, fmt.Errorf("casepack: act: %w", err)
+	}
+	return chain.Unverified(signed)
 }
 
 // read returns a small file, whose bytes are those of the manifest.

@@ -1,8 +1,11 @@
 package casepack
 
 import (
+	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -141,8 +144,8 @@ func (c *chronicle) organisation(id protocol.ParticipantID) (who, with *ldRef) {
 	return &w, &t
 }
 
-// encode writes the chain of custody, in the order of the thread.
-func (c *custody) encode(x *Index) ([]byte, error) {
+// tell returns the chain of custody, in the order of the thread.
+func (c *custody) tell(x *Index) []ldNode {
 	out := &chronicle{seen: map[ldID]bool{}, here: map[protocol.Digest]bool{}, sums: c.sums}
 	for _, e := range x.Evidence {
 		out.here[e.Tree] = e.Standing == Here
@@ -167,7 +170,75 @@ func (c *custody) encode(x *Index) ([]byte, error) {
 	for _, n := range out.nodes {
 		investigation.Objects = append(investigation.Objects, ldRef{n.ID})
 	}
-	return canon.Encode(ldDocument{ldContext(), append([]ldNode{investigation}, out.nodes...)})
+	return append([]ldNode{investigation}, out.nodes...)
+}
+
+// read returns it in canonical form. Of a case with some thousands of objects it has
+// tens of megabytes: node by node it is made as it is read.
+func (c *custody) read(x *Index) (io.Reader, error) {
+	prefixes, err := canon.Encode(ldContext())
+	if err != nil {
+		return nil, err
+	}
+	return &telling{nodes: c.tell(x), text: fmt.Appendf(nil, `{"@context":%s,"@graph":[`, prefixes)}, nil
+}
+
+// A telling reads as the nodes, one behind the other.
+type telling struct {
+	nodes []ldNode // that are still to come
+	text  []byte   // that was made, and not read
+	end   error
+}
+
+// Read implements io.Reader.
+func (t *telling) Read(p []byte) (int, error) {
+	for len(t.text) == 0 {
+		if t.end != nil {
+			return 0, t.end
+		}
+		b, err := canon.Encode(t.nodes[0])
+		if err != nil {
+			return 0, err
+		}
+		if t.nodes = t.nodes[1:]; len(t.nodes) > 0 {
+			t.text = append(b, ',')
+		} else {
+			t.text, t.end = append(b, "]}"...), io.EOF
+		}
+	}
+	n := copy(p, t.text)
+	t.text = t.text[n:]
+	return n, nil
+}
+
+// same wants two readers to have the same bytes.
+func same(had, want io.Reader, buffer []byte) error {
+	a, b := buffer[:len(buffer)/2], buffer[len(buffer)/2:]
+	for {
+		n, err := full(want, a)
+		if err != nil {
+			return err
+		}
+		m, err := full(had, b)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(a[:n], b[:m]) {
+			return errors.New("it says something else")
+		}
+		if n < len(a) { // both have ended
+			return nil
+		}
+	}
+}
+
+// full fills b as far as r goes.
+func full(r io.Reader, b []byte) (int, error) {
+	n, err := io.ReadFull(r, b)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return n, err
 }
 
 // handOver tells that the objects of an act were collected and handed over.

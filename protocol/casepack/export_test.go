@@ -1,5 +1,7 @@
 package casepack
 
+import "io"
+
 // RootsOf lets tests look up the roots of a directory as Verify does.
 var RootsOf = rootsOf
 
@@ -12,5 +14,9 @@ func CustodyOf(files map[string][]byte, x Index) ([]byte, error) {
 	for name, content := range files {
 		c.see(name, content)
 	}
-	return c.encode(&x)
+	chain, err := c.read(&x)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(chain)
 }

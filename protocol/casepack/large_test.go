@@ -1,18 +1,28 @@
 package casepack_test
 
 import (
+	"bufio"
 	"bytes"
+	"crypto/sha512"
 	"encoding/hex"
+	"flag"
+	"fmt"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 	"comity.example/protocol/bag"
 	"comity.example/protocol/canon"
 	"comity.example/protocol/casepack"
+	"comity.example/protocol/chain/chaintest"
+	"comity.example/protocol/evidence"
 	"comity.example/protocol/evidence/evidencetest"
 )
 
@@ -71,23 +81,31 @@ func large(t *testing.T, size int64) (*sparse, *pack) {
 	tree := protocol.DigestOf([]byte("large"))
 	sum, err := w.Add("data/"+casepack.EvidenceName(tree), io.LimitReader(zeros{}, size))
 	must(t, err)
+	p.index.Evidence = []casepack.EvidenceEntry{{Tree: tree, Standing: casepack.Here}}
+	p.discloses(book, w, []protocol.Object{{Name: "disk.img", MediaType: "application/octet-stream", Size: sum.Size,
+		SHA512: hex.EncodeToString(sum.SHA512[:]), Tree: tree}})
+	return out, p
+}
+
+// discloses ends a package, in which the evidence lies already, with the act that
+// discloses it.
+func (p *pack) discloses(book *agreement.Book, w *bag.Writer, objects []protocol.Object) {
+	p.t.Helper()
 	answer := p.w.Disclose(p.acts[1], contoso, office)
-	answer.Body.Disclosure = evidencetest.Disclosure(protocol.ProductionComplete, []protocol.Object{{Name: "disk.img",
-		MediaType: "application/octet-stream", Size: sum.Size, SHA512: hex.EncodeToString(sum.SHA512[:]), Tree: tree}}, office)
-	answer.Follows = []protocol.Digest{digest(t, p.acts[1])}
+	answer.Body.Disclosure = evidencetest.Disclosure(protocol.ProductionComplete, objects, office)
+	answer.Follows = []protocol.Digest{digest(p.t, p.acts[1])}
 	p.act(book, answer)
 	p.index.Format = casepack.Format
-	p.index.Evidence = []casepack.EvidenceEntry{{Tree: tree, Standing: casepack.Here}}
+	var err error
 	p.files["custody.jsonld"], err = casepack.CustodyOf(p.files, p.index)
-	must(t, err)
+	must(p.t, err)
 	p.files["case.json"], err = canon.Encode(p.index)
-	must(t, err)
+	must(p.t, err)
 	for _, name := range slices.Sorted(maps.Keys(p.files)) {
 		_, err := w.Add("data/"+name, bytes.NewReader(p.files[name]))
-		must(t, err)
+		must(p.t, err)
 	}
-	must(t, w.Close(casepack.InfoOf(&p.index)...))
-	return out, p
+	must(p.t, w.Close(casepack.InfoOf(&p.index)...))
 }
 
 // TestLargePackageTakesLittleMemory: what it takes does not grow with the evidence, and
@@ -118,4 +136,117 @@ func TestLargePackageTakesLittleMemory(t *testing.T) {
 		t.Errorf("a package of %d bytes took %d bytes of memory, in %d pieces", out.size, peak-before, calls)
 	}
 	t.Logf("a package of %d bytes took %d bytes of memory", out.size, int64(peak)-int64(before))
+}
+
+// TestCustodyOfThousandsOfObjects: as many as the acts of a case can name, under long
+// names. What is told of them is larger than any other file may be.
+func TestCustodyOfThousandsOfObjects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("signs a hundred acts")
+	}
+	const disclosures = 110
+	p, book := newCase(t, func(*protocol.Request) {})
+	p.index.Evidence = nil
+	for n := range disclosures {
+		var objects []protocol.Object
+		for i := range protocol.MaxObjects {
+			o := evidencetest.Object(strings.Repeat(`"`, protocol.MaxObjectName), "message/rfc822", fmt.Appendf(nil, "%d of %d", i, n))
+			o.Collected = chaintest.Now
+			objects = append(objects, o)
+			p.index.Evidence = append(p.index.Evidence, casepack.EvidenceEntry{Tree: o.Tree, Standing: casepack.Unfetched})
+		}
+		a := p.w.Disclose(p.acts[1], contoso, office)
+		a.Body.Disclosure = evidencetest.Disclosure(protocol.ProductionPartial, objects, office)
+		a.Follows = []protocol.Digest{digest(t, p.acts[1])}
+		p.act(book, a)
+	}
+	var out bytes.Buffer
+	w := casepack.NewWriter(&out, p.index.Case)
+	for name, b := range p.files {
+		must(t, w.Add(name, b))
+	}
+	for _, a := range p.acts[2:] {
+		for i := range a.Body.Disclosure.Objects {
+			must(t, w.AddEvidence(&a.Body.Disclosure.Objects[i], casepack.Unfetched, nil))
+		}
+	}
+	must(t, w.Close(p.index))
+	if out.Len() < casepack.MaxFile {
+		t.Errorf("the package has only %d bytes", out.Len())
+	}
+	r, err := verify(out.Bytes(), p.pins)
+	if err != nil || !r.Holds || len(r.Evidence) != disclosures*protocol.MaxObjects {
+		t.Errorf("%d objects, %+v, %v", len(r.Evidence), wrong(r), err)
+	}
+}
+
+// listed is how many files a list has in the test of many: make bench-long has as many
+// as one may have.
+var listed = flag.Int("files", 20_000, "files of a list that is verified")
+
+// TestManyListedFilesTakeLittleMemory: what it takes does not grow with the list.
+func TestManyListedFilesTakeLittleMemory(t *testing.T) {
+	const most = 384 << 10 // bytes more from the first eighth on: less than 20 for each of 20,000 files
+	p, book := newCase(t, func(*protocol.Request) {})
+	file, err := os.Create(filepath.Join(t.TempDir(), "case.zip"))
+	must(t, err)
+	defer file.Close()
+	w := bag.NewWriter(file, string(p.index.Case))
+	content := func(i int) []byte { return fmt.Appendf(nil, "mail %07d\n", i) }
+	var objects []protocol.Object
+	add := func(role protocol.ObjectRole, write func(io.Writer) error) {
+		o := protocol.Object{Name: "share." + string(role), MediaType: "text/plain", Role: role, Tree: protocol.DigestOf([]byte(role))}
+		r, to := io.Pipe()
+		go func() { to.CloseWithError(write(to)) }()
+		sum, err := w.Add("data/"+casepack.EvidenceName(o.Tree), bufio.NewReaderSize(r, 1<<20))
+		must(t, err)
+		o.Size, o.SHA512 = sum.Size, hex.EncodeToString(sum.SHA512[:])
+		objects = append(objects, o)
+		p.index.Evidence = append(p.index.Evidence, casepack.EvidenceEntry{Tree: o.Tree, Standing: casepack.Here})
+	}
+	add(protocol.RolePack, func(w io.Writer) error {
+		for i := range *listed {
+			if _, err := w.Write(content(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	add(protocol.RoleList, func(w io.Writer) error {
+		list, at := evidence.NewListWriter(w), int64(0)
+		for i := range *listed {
+			b := content(i)
+			sum := sha512.Sum512(b)
+			err := list.Add(evidence.Entry{Name: fmt.Sprintf("mailbox%%2Finbox%%2F2026%%2F%08d.eml", i), MediaType: "message/rfc822", Size: int64(len(b)),
+				SHA512: hex.EncodeToString(sum[:]), Pack: objects[0].Tree, Offset: at})
+			if err != nil {
+				return err
+			}
+			at += int64(len(b))
+		}
+		return nil
+	})
+	p.discloses(book, w, objects)
+	size, err := file.Seek(0, io.SeekEnd)
+	must(t, err)
+	opened, err := casepack.Open(file, size)
+	must(t, err)
+	var seen []uint64
+	opened.Progress = func(done, total int64) {
+		if done*8/total < int64(len(seen)) {
+			return
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		seen = append(seen, m.HeapAlloc)
+	}
+	r := opened.Verify(p.pins)
+	if !r.Holds || len(r.Evidence) != 2 || r.Evidence[0].Files != int64(*listed) {
+		t.Errorf("got %+v, %+v", wrong(r), r.Evidence)
+	}
+	t.Logf("heap: %v", seen)
+	if len(seen) < 7 || slices.Max(seen[2:]) > seen[1]+most {
+		t.Errorf("the heap grew with %d files: %v", *listed, seen)
+	}
 }

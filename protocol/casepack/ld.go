@@ -28,12 +28,6 @@ func ldContext() map[string]string {
 	}
 }
 
-// An ldDocument is the file.
-type ldDocument struct {
-	Context map[string]string `json:"@context"`
-	Graph   []ldNode          `json:"@graph"`
-}
-
 // An ldNode is one thing in the graph.
 type ldNode struct {
 	ID          ldID      `json:"@id"`

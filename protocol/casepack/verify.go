@@ -1,7 +1,6 @@
 package casepack
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"comity.example/crypto/cosign"
 	"comity.example/protocol"
+	"comity.example/protocol/bag"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/chain"
 	"comity.example/protocol/ledger"
@@ -171,18 +171,23 @@ func (v *verifier) rest() {
 
 // checkCustody tells the chain of custody again and compares.
 func (v *verifier) checkCustody() error {
-	had, err := v.read(custodyName)
+	v.used[custodyName] = true
+	had, err := v.p.bag.Open(payload(custodyName))
+	if errors.Is(err, bag.ErrAbsent) {
+		return fmt.Errorf("%s is missing", custodyName)
+	}
 	if err != nil {
 		return err
 	}
+	defer had.Close()
 	for object := range v.matched {
 		v.custody.has(object, v.contents[object].sum)
 	}
-	again, err := v.custody.encode(&v.p.Index)
-	if err == nil && !bytes.Equal(had, again) {
-		err = errors.New("it says something else")
+	again, err := v.custody.read(&v.p.Index)
+	if err != nil {
+		return err
 	}
-	return err
+	return same(had, again, v.buffer)
 }
 
 func (v *verifier) checkBag() error {

@@ -89,12 +89,12 @@ func (w *Writer) Close(index Index) error {
 		return errors.New("casepack: write: the index is of another case")
 	}
 	index.Format, index.Evidence = Format, w.evidence
-	chain, err := w.custody.encode(&index)
+	chain, err := w.custody.read(&index)
+	if err == nil {
+		_, err = w.bag.Add(payload(custodyName), chain)
+	}
 	if err != nil {
 		return fmt.Errorf("casepack: write: %w", err)
-	}
-	if err := w.Add(custodyName, chain); err != nil {
-		return err
 	}
 	b, err := canon.Encode(index)
 	if err != nil {

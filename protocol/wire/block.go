@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 
 	"comity.example/protocol"
 )
@@ -39,9 +40,37 @@ func decodeBlockQuery(b []byte) (Message, error) {
 //	count  1 byte: how many hashes, 0 to MaxBlockProof
 //	proof  32 bytes each
 //	block  the rest, 1 to MaxBlock bytes
+//
+// Whoever is done with a Block that it read, or made with NewBlock, may Free it.
 type Block struct {
 	Proof []protocol.Digest
 	Block []byte
+
+	room *blockRoom // where it lies, if Free gives that back
+}
+
+// A blockRoom has room for the body of any Block.
+type blockRoom [1 + MaxBlockProof*digestSize + MaxBlock]byte
+
+// blockRooms are those that nobody uses: otherwise an object of a TiB on its way
+// would be a million of them to be cleared, and to be collected as garbage.
+var blockRooms = sync.Pool{New: func() any { return new(blockRoom) }}
+
+// NewBlock returns a Block with so many bytes to be filled, at most MaxBlock.
+func NewBlock(size int) *Block {
+	if size < firstRead {
+		return &Block{Block: make([]byte, size)}
+	}
+	room := blockRooms.Get().(*blockRoom)
+	return &Block{Block: room[:size], room: room}
+}
+
+// Free gives the memory of a Block to the next one. Nobody uses its bytes then.
+func (m *Block) Free() {
+	if m.room != nil {
+		blockRooms.Put(m.room)
+		m.Block, m.room = nil, nil
+	}
 }
 
 // Type returns TypeBlock.

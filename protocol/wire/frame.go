@@ -94,15 +94,23 @@ func ReadRequest(r io.Reader) (Message, error) {
 //
 // The answer to a request of the lane Bulk is read into one piece of memory of the
 // size that its header says, within the bounds of its type: whoever asks for a
-// block has room for one.
+// block has room for one, and frees it when it is done with it.
 func ReadAnswer(r io.Reader, request Message) (Message, error) {
 	body := readBody
-	if LaneOf(request) == Bulk {
+	var block Block
+	switch {
+	case request.Type() == TypeBlockQuery:
+		body = block.read
+	case LaneOf(request) == Bulk:
 		body = readAtOnce
 	}
 	m, err := read(r, func(t Type) bool { return t.Answers(request.Type()) }, body)
 	if err != nil {
+		block.Free()
 		return nil, fmt.Errorf("wire: read: %w", err)
+	}
+	if b, ok := m.(*Block); ok {
+		b.room = block.room
 	}
 	if !fits(m, request) {
 		return nil, fmt.Errorf("wire: read: %w: %s answers another %s",
@@ -202,6 +210,18 @@ func readAtOnce(r io.Reader, size int) ([]byte, error) {
 		return nil, truncated(err)
 	}
 	return body, nil
+}
+
+// read reads the body of a Block into room that Free gives back, if it is large.
+func (m *Block) read(r io.Reader, size int) ([]byte, error) {
+	if size < firstRead {
+		return readAtOnce(r, size)
+	}
+	m.room = blockRooms.Get().(*blockRoom)
+	if _, err := io.ReadFull(r, m.room[:size]); err != nil {
+		return nil, truncated(err)
+	}
+	return m.room[:size], nil
 }
 
 // expectEnd fails unless r ends here.

@@ -40,10 +40,12 @@ func importRules() []rule {
 			"node/desk/a.go":         `package desk; import _ "comity.example/node/store/badger"`,
 			"node/store/badger/a.go": `package badger; import _ "comity.example/node/store"`,
 			"node/link/test/a.go":    `package test; import _ "comity.example/node/link"`,
+			"node/exhibit/a.go":      `package exhibit; import (_ "comity.example/node/vault"; _ "comity.example/node/courier")`,
+			"node/vault/a.go":        `package vault; import (_ "comity.example/node/record"; _ "comity.example/node/exhibit")`,
 			"node/a.go":              `package node; import (_ "comity.example/node/gate"; _ "comity.example/node/home")`,
 			"node/home/a.go":         `package home; import (_ "comity.example/node"; _ "comity.example/node/desk")`,
 		}, []string{"node/gate imports node/journal", "node/desk imports node/store/badger",
-			"node imports node/home, which is above it"}},
+			"node/exhibit imports node/courier", "node/vault imports node/exhibit", "node imports node/home, which is above it"}},
 		{"one package stands before each dependency", keepers, map[string]string{
 			"node/a.go":              `package node; import _ "github.com/quic-go/quic-go"`,
 			"protocol/a.go":          `package protocol; import _ "github.com/go-jose/go-jose/v4"`,

@@ -48,15 +48,20 @@ func arrows(h *house) []string {
 }
 
 // meeting: packages under node meet only in package node, and in node/home,
-// which reads its configuration. Everything may know the store's interface.
+// which reads its configuration; those that evidence passes through, in node/exhibit.
+// Everything may know the store's interface, and how records are read from it.
 func meeting(h *house) []string {
+	known := []string{"node/store", "node/record"}
+	met := map[string][]string{
+		"node/exhibit": {"node/desk", "node/journal", "node/scan", "node/transfer", "node/vault"}}
 	var out []string
 	for _, f := range h.production("node") {
 		if f.dir == "node" || f.dir == "node/home" {
 			continue
 		}
 		for name, full := range f.inner() {
-			foreign := within(name, "node") && family(name) != family(f.dir) && name != "node/store"
+			foreign := within(name, "node") && family(name) != family(f.dir) &&
+				!slices.Contains(known, name) && !slices.Contains(met[f.dir], name)
 			if foreign {
 				out = append(out, fmt.Sprintf("%s: %s imports %s", h.at(f.imports()[full]), f.dir, name))
 			}

@@ -1,4 +1,4 @@
-package node
+package exhibit
 
 import (
 	"cmp"
@@ -14,7 +14,7 @@ import (
 	"comity.example/crypto/stream"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
-	"comity.example/node/notify"
+	"comity.example/node/record"
 	"comity.example/node/scan"
 	"comity.example/node/store"
 	"comity.example/node/vault"
@@ -38,25 +38,25 @@ const (
 
 // checkEvidence checks what has arrived, one object after the other and emergencies
 // first, until ctx ends.
-func (n *Node) checkEvidence(ctx context.Context) error {
-	return n.checkArrived(ctx, urgentLine, largeLine)
+func (k *Keeper) checkEvidence(ctx context.Context) error {
+	return k.checkArrived(ctx, urgentLine, largeLine)
 }
 
 // checkEmergencies does so for emergencies alone, which wait for nothing ordinary.
-func (n *Node) checkEmergencies(ctx context.Context) error {
-	return n.checkArrived(ctx, urgentBriefLine, urgentLine)
+func (k *Keeper) checkEmergencies(ctx context.Context) error {
+	return k.checkArrived(ctx, urgentBriefLine, urgentLine)
 }
 
 // checkBrief does so for what is brief, which waits for nothing large.
-func (n *Node) checkBrief(ctx context.Context) error {
-	return n.checkArrived(ctx, urgentBriefLine, briefLine)
+func (k *Keeper) checkBrief(ctx context.Context) error {
+	return k.checkArrived(ctx, urgentBriefLine, briefLine)
 }
 
-func (n *Node) checkArrived(ctx context.Context, first, then int) error {
-	f := n.fetcher
+func (k *Keeper) checkArrived(ctx context.Context, first, then int) error {
+	f := k.fetcher
 	for {
 		for a, ok := f.next(first, then); ok && ctx.Err() == nil; a, ok = f.next(first, then) {
-			n.check(ctx, a.exhibitID, a.verdict)
+			k.check(ctx, a.exhibitID, a.verdict)
 			f.checked(a)
 		}
 		select {
@@ -76,19 +76,19 @@ type verdict struct {
 
 // check gets the other share of an object's key, and has it compared and scanned,
 // unless there is a verdict already. Without one the object stays pending.
-func (n *Node) check(ctx context.Context, x exhibitID, v verdict) {
+func (k *Keeper) check(ctx context.Context, x exhibitID, v verdict) {
 	var err error
 	if v.state == "" {
-		v, err = n.examine(ctx, x)
-		if errors.Is(err, scan.ErrScan) && n.fetcher.unjudged(x) >= ScanTries {
+		v, err = k.examine(ctx, x)
+		if errors.Is(err, scan.ErrScan) && k.fetcher.unjudged(x) >= ScanTries {
 			v, err = verdict{desk.EvidenceQuarantined, "the scanner gave no verdict"}, nil
 		}
 	}
 	if err == nil {
-		err = n.settleExhibit(ctx, x, v)
+		err = k.settleExhibit(ctx, x, v)
 	}
 	if err == nil {
-		n.fetcher.set(x, nil)
+		k.fetcher.set(x, nil)
 		return
 	}
 	why := "it cannot be checked now: the node tries again"
@@ -102,55 +102,55 @@ func (n *Node) check(ctx context.Context, x exhibitID, v verdict) {
 	case errors.Is(err, scan.ErrScan):
 		why = "the scanner gives no verdict: the node tries again"
 	}
-	n.cfg.Log.Warn("evidence is not checked yet", "error", err)
-	n.fetcher.set(x, &fetching{desk.EvidenceWaiting, why})
-	time.AfterFunc(FetchRetry, n.fetcher.wake)
+	k.cfg.Log.Warn("evidence is not checked yet", "error", err)
+	k.fetcher.set(x, &fetching{desk.EvidenceWaiting, why})
+	time.AfterFunc(FetchRetry, k.fetcher.wake)
 }
 
 // errShareLater says that the holder of a share did not hand it out this time.
-var errShareLater = errors.New("node: no share of the key for now")
+var errShareLater = errors.New("exhibit: no share of the key for now")
 
 // errRotten says that what came is not what lies on the disk any more: nobody but
 // this node is to blame.
-var errRotten = errors.New("node: an object was changed on the disk")
+var errRotten = errors.New("exhibit: an object was changed on the disk")
 
 // rotten returns errRotten, and has an object fetched once more, where its bytes are
 // not those that came. An interception comes only once.
-func (n *Node) rotten(ctx context.Context, x exhibitID) error {
-	if sound, err := n.vault.Sound(ctx, x.Object); err != nil || sound {
+func (k *Keeper) rotten(ctx context.Context, x exhibitID) error {
+	if sound, err := k.vault.Sound(ctx, x.Object); err != nil || sound {
 		return err
 	}
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		e, err := readJSON[exhibit](tx, x.key())
+	_, err := k.journal.Commit(ctx, func(tx *journal.Tx) error {
+		e, err := record.Read[exhibit](tx, x.key())
 		if err != nil {
 			return err
 		}
 		e.Anew = true
-		return writeJSON(tx, x.key(), e)
+		return record.Write(tx, x.key(), e)
 	})
 	return cmp.Or(err, errRotten)
 }
 
-func (n *Node) examine(ctx context.Context, x exhibitID) (verdict, error) {
-	v, err := n.compareExhibit(ctx, x)
+func (k *Keeper) examine(ctx context.Context, x exhibitID) (verdict, error) {
+	v, err := k.compareExhibit(ctx, x)
 	if err == nil && v == unopenable {
-		e, missing := n.exhibit(ctx, x)
+		e, missing := k.exhibit(ctx, x)
 		if missing == nil && !e.Live {
-			err = n.rotten(ctx, x)
+			err = k.rotten(ctx, x)
 		}
 	}
 	return v, err
 }
 
-func (n *Node) compareExhibit(ctx context.Context, x exhibitID) (verdict, error) {
-	e, err := n.exhibit(ctx, x)
+func (k *Keeper) compareExhibit(ctx context.Context, x exhibitID) (verdict, error) {
+	e, err := k.exhibit(ctx, x)
 	if err != nil {
 		return verdict{}, err
 	}
-	if v, err := n.joinKey(ctx, x, &e); err != nil || v.state != "" {
+	if v, err := k.joinKey(ctx, x, &e); err != nil || v.state != "" {
 		return v, err
 	}
-	content, err := n.vault.Open(x.Case, x.Object, e.Bound)
+	content, err := k.vault.Open(x.Case, x.Object, e.Bound)
 	if v, ok := unopened(err); ok {
 		return v, nil
 	}
@@ -169,7 +169,7 @@ func (n *Node) compareExhibit(ctx context.Context, x exhibitID) (verdict, error)
 		return verdict{desk.EvidenceDamaged, "its content has another size or another SHA-512 than was signed"}, nil
 	}
 	if e.Object.Role == protocol.RoleList {
-		whole, err := n.listed(ctx, &e, content)
+		whole, err := k.listed(ctx, &e, content)
 		if err != nil {
 			return verdict{}, err
 		}
@@ -177,9 +177,8 @@ func (n *Node) compareExhibit(ctx context.Context, x exhibitID) (verdict, error)
 			return verdict{desk.EvidenceDamaged, "it is no list of the files that were disclosed with it"}, nil
 		}
 	}
-	if len(n.cfg.Evidence.Scanner) > 0 {
-		s := scan.Scanner{Args: n.cfg.Evidence.Scanner, Patience: n.cfg.Evidence.ScanTimeout}
-		found, err := s.Scan(ctx, io.NewSectionReader(content, 0, content.Size()))
+	if len(k.cfg.Scanner.Args) > 0 {
+		found, err := k.cfg.Scanner.Scan(ctx, io.NewSectionReader(content, 0, content.Size()))
 		switch {
 		case err != nil:
 			return verdict{}, err
@@ -193,10 +192,10 @@ func (n *Node) compareExhibit(ctx context.Context, x exhibitID) (verdict, error)
 // listed reports whether content lists every byte of the packs that were disclosed
 // with it. That the files have the digests in the list, whoever takes them out of the
 // packs sees.
-func (n *Node) listed(ctx context.Context, e *exhibit, content *vault.Content) (bool, error) {
+func (k *Keeper) listed(ctx context.Context, e *exhibit, content *vault.Content) (bool, error) {
 	var m *manifest
-	err := n.journal.View(ctx, func(r store.Reader) error {
-		act, err := heldAct(r, e.In)
+	err := k.journal.View(ctx, func(r store.Reader) error {
+		act, err := k.cfg.Cases.Act(r, e.In)
 		if err != nil {
 			return err
 		}
@@ -237,25 +236,25 @@ func unopened(err error) (verdict, bool) {
 
 // joinKey puts both shares of an object's key into the vault. A verdict says that
 // there is no key to be had.
-func (n *Node) joinKey(ctx context.Context, x exhibitID, e *exhibit) (verdict, error) {
-	if _, _, err := n.vault.Key(x.Case, x.Object); err == nil {
+func (k *Keeper) joinKey(ctx context.Context, x exhibitID, e *exhibit) (verdict, error) {
+	if _, _, err := k.vault.Key(x.Case, x.Object); err == nil {
 		return verdict{}, nil
 	}
-	sent, err := n.sealedShare(ctx, x, e)
+	sent, err := k.sealedShare(ctx, x, e)
 	if errors.Is(err, errNoShare) {
 		return verdict{desk.EvidenceDamaged, "the disclosure has no key to it for this participant"}, nil
 	}
 	if err != nil {
 		return verdict{}, err
 	}
-	answer, err := n.source(ctx, e.From, &wire.ShareQuery{Act: e.Act, Object: x.Object})
+	answer, err := k.cfg.Exchange(ctx, e.From, &wire.ShareQuery{Act: e.Act, Object: x.Object})
 	if err != nil {
 		return verdict{}, fmt.Errorf("%w: %w", errShareLater, err)
 	}
 	switch m := answer.(type) {
 	case *wire.Share:
-		n.metrics.fetched("share", 0)
-		return verdict{}, n.vault.SetKey(x.Case, x.Object, m.Share, sent)
+		k.fetched("share", 0)
+		return verdict{}, k.vault.SetKey(x.Case, x.Object, m.Share, sent)
 	case *wire.Nothing:
 		return verdict{desk.EvidenceWaiting, "who disclosed it has destroyed the other share of its key"}, nil
 	}
@@ -264,33 +263,33 @@ func (n *Node) joinKey(ctx context.Context, x exhibitID, e *exhibit) (verdict, e
 
 // settleExhibit makes the verdict on an object last, and tells people when nothing
 // of the case is on its way any more.
-func (n *Node) settleExhibit(ctx context.Context, x exhibitID, v verdict) error {
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		e, err := readJSON[exhibit](tx, x.key())
+func (k *Keeper) settleExhibit(ctx context.Context, x exhibitID, v verdict) error {
+	_, err := k.journal.Commit(ctx, func(tx *journal.Tx) error {
+		e, err := record.Read[exhibit](tx, x.key())
 		if err != nil || e.State != desk.EvidenceWaiting {
-			return errors.Join(ignoreMissing(err), tx.Delete(x.pendingKey()))
+			return errors.Join(record.IgnoreMissing(err), tx.Delete(x.pendingKey()))
 		}
 		e.State, e.Why = v.state, v.why
-		if err := errors.Join(writeJSON(tx, x.key(), e), tx.Delete(x.pendingKey())); err != nil {
+		if err := errors.Join(record.Write(tx, x.key(), e), tx.Delete(x.pendingKey())); err != nil {
 			return err
 		}
-		return n.tellEvidence(tx, x.Case)
+		return k.tellEvidence(tx, x.Case)
 	})
 	if err == nil {
-		n.notifier.Wake()
+		k.cfg.Told()
 	}
 	return err
 }
 
 // tellEvidence tells that all the evidence of a case that was asked for is here.
-func (n *Node) tellEvidence(tx *journal.Tx, id protocol.CaseID) error {
+func (k *Keeper) tellEvidence(tx *journal.Tx, id protocol.CaseID) error {
 	left := false
 	g := store.Range{Prefix: []byte(prefixFetch + string(id) + "/"), Limit: 1, KeysOnly: true}
 	err := tx.Scan(g, func(_, _ []byte) (bool, error) { left = true; return false, nil })
 	if err != nil || left {
 		return err
 	}
-	f, err := readJSON[filed](tx, caseKey(id))
+	c, err := k.cfg.Cases.Case(tx, id)
 	if err != nil {
 		return err
 	}
@@ -304,6 +303,5 @@ func (n *Node) tellEvidence(tx *journal.Tx, id protocol.CaseID) error {
 	if err != nil {
 		return err
 	}
-	return n.tell(tx, laneOf(&f.File), notify.Event{Kind: notify.Evidence, At: n.now(), Case: id,
-		Text: "the evidence is here" + worst})
+	return k.cfg.Tell(tx, c, "the evidence is here"+worst)
 }

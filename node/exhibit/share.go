@@ -1,4 +1,4 @@
-package node
+package exhibit
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"comity.example/crypto/identity"
@@ -18,17 +19,32 @@ import (
 	"comity.example/protocol/evidence"
 )
 
-// fillKeys completes a disclosure: who can read what it hands over, and for them
-// one share of the key of each object, sealed. What was prepared before keeps its
-// keys, which are compared with those of the vault: officers signed them.
-func (n *Node) fillKeys(ctx context.Context, g casefile.Grounds, p *plan, now time.Time) error {
-	if p.body.Disclosure == nil {
-		return n.fillTap(ctx, g, p, now)
+// An Unfilled act lacks what only the Keeper knows.
+type Unfilled struct {
+	Act     *protocol.Act
+	Case    *casefile.Case // nil for a request, which opens one
+	Grounds casefile.Grounds
+	At      time.Time
+}
+
+// Fill returns the body of an act, completed. Of a disclosure it says who can read
+// what it hands over, and has for them one share of the key of each object, sealed.
+// What was prepared before keeps its keys, which are compared with those of the vault:
+// officers signed them. The word of an interception it completes likewise.
+func (k *Keeper) Fill(ctx context.Context, u Unfilled) (protocol.Body, error) {
+	body := u.Act.Body
+	if body.Disclosure == nil {
+		return body, k.fillTap(ctx, u, &body)
 	}
-	d := *p.body.Disclosure
-	p.body.Disclosure = &d
-	act := *p.act
-	act.Body = p.body
+	d := *body.Disclosure
+	body.Disclosure = &d
+	return body, k.fillKeys(ctx, u, &d)
+}
+
+// fillKeys completes d, a disclosure.
+func (k *Keeper) fillKeys(ctx context.Context, u Unfilled, d *protocol.Disclosure) error {
+	act := *u.Act
+	act.Body.Disclosure = d
 	m := &manifest{act: &act, objects: d.Objects, bound: act.Case}
 	if len(d.Origin) > 0 {
 		var err error
@@ -40,28 +56,28 @@ func (n *Node) fillKeys(ctx context.Context, g casefile.Grounds, p *plan, now ti
 		d.Readers, d.Keys = nil, nil
 		return nil
 	}
-	readers := protocol.Reading(p.act.To, p.file.Issuer, n.cfg.Self)
-	keys, err := sealKeys(g, readers, now)
+	readers := protocol.Reading(act.To, u.Case.Issuer, k.cfg.Self)
+	keys, err := sealKeys(u, readers)
 	if err != nil {
 		return err
 	}
-	keys = append(keys, n.cfg.Keys.Open.Public())
-	shares, err := n.sharesOf(ctx, m)
+	keys = append(keys, k.cfg.Open.Public())
+	shares, err := k.sharesOf(ctx, m)
 	if err != nil {
 		return err
 	}
 	if len(d.Keys) > 0 {
-		if !slices.Equal(d.Readers, readers) || !n.areKeys(d.Keys, shares, keys) {
+		if !slices.Equal(d.Readers, readers) || !k.areKeys(d.Keys, shares, keys) {
 			return &desk.Problem{Status: http.StatusConflict, Text: "the case, or a key of who reads it, has changed since this was prepared",
 				Hint: "prepare it again"}
 		}
 		return nil
 	}
-	proposed, err := n.proposed(ctx, act.Case, &d)
+	proposed, err := k.proposed(ctx, act.Case, d)
 	if err != nil {
 		return err
 	}
-	if proposed != nil && slices.Equal(proposed.Readers, readers) && n.areKeys(proposed.Keys, shares, keys) {
+	if proposed != nil && slices.Equal(proposed.Readers, readers) && k.areKeys(proposed.Keys, shares, keys) {
 		d.Readers, d.Keys = proposed.Readers, proposed.Keys
 		return nil
 	}
@@ -77,27 +93,29 @@ func (n *Node) fillKeys(ctx context.Context, g casefile.Grounds, p *plan, now ti
 // proposed returns the disclosure that waits for approval in a case if it is d, but
 // for the keys, which are other bytes each time they are sealed: what officers have
 // signed stays signed.
-func (n *Node) proposed(ctx context.Context, id protocol.CaseID, d *protocol.Disclosure) (out *protocol.Disclosure, err error) {
-	err = n.journal.View(ctx, func(r store.Reader) error {
-		s, err := readJSON[saved](r, draftKey(id))
-		if err != nil || s.Draft.Body.Disclosure == nil {
-			return ignoreMissing(err)
-		}
-		bare := *s.Draft.Body.Disclosure
-		bare.Readers, bare.Keys = nil, nil
-		if sameBody(&protocol.Body{Disclosure: &bare}, &protocol.Body{Disclosure: d}) {
-			out = s.Draft.Body.Disclosure
-		}
-		return nil
+func (k *Keeper) proposed(ctx context.Context, id protocol.CaseID, d *protocol.Disclosure) (out *protocol.Disclosure, err error) {
+	err = k.journal.View(ctx, func(r store.Reader) (err error) {
+		out, err = k.cfg.Cases.Proposed(r, id)
+		return err
 	})
-	return out, err
+	if err != nil || out == nil {
+		return nil, err
+	}
+	bare := *out
+	bare.Readers, bare.Keys = nil, nil
+	x, err1 := (&protocol.Body{Disclosure: &bare}).Digest()
+	y, err2 := (&protocol.Body{Disclosure: d}).Digest()
+	if err1 != nil || err2 != nil || x != y {
+		return nil, nil
+	}
+	return out, nil
 }
 
 // sealKeys returns the keys to which something is sealed for participants.
-func sealKeys(g casefile.Grounds, to []protocol.ParticipantID, now time.Time) ([]*seal.SealKey, error) {
+func sealKeys(u Unfilled, to []protocol.ParticipantID) ([]*seal.SealKey, error) {
 	var keys []*seal.SealKey
 	for _, id := range to {
-		p, err := g.Directory.Participant(id, now)
+		p, err := u.Grounds.Directory.Participant(id, u.At)
 		if err != nil {
 			return nil, &desk.Problem{Status: http.StatusUnprocessableEntity,
 				Text: string(id) + " stands in no register, and is to read what is disclosed", Hint: "see comity register show"}
@@ -109,8 +127,8 @@ func sealKeys(g casefile.Grounds, to []protocol.ParticipantID, now time.Time) ([
 
 // areKeys reports whether sealed keys are these shares, sealed to exactly those
 // who are to have them.
-func (n *Node) areKeys(sealed []byte, want *protocol.EvidenceKeys, to []*seal.SealKey) bool {
-	b, err := seal.Open(evidence.KeysType, sealed, n.cfg.Keys.Open)
+func (k *Keeper) areKeys(sealed []byte, want *protocol.EvidenceKeys, to []*seal.SealKey) bool {
+	b, err := seal.Open(evidence.KeysType, sealed, k.cfg.Open)
 	if err != nil {
 		return false
 	}
@@ -125,8 +143,8 @@ func (n *Node) areKeys(sealed []byte, want *protocol.EvidenceKeys, to []*seal.Se
 	}
 	named, err := seal.Recipients(sealed)
 	fingerprints := make([]identity.Fingerprint, len(to))
-	for i, k := range to {
-		fingerprints[i] = k.Fingerprint()
+	for i, key := range to {
+		fingerprints[i] = key.Fingerprint()
 	}
 	return err == nil && len(named) == len(fingerprints) && !slices.ContainsFunc(named, func(f identity.Fingerprint) bool {
 		return !slices.Contains(fingerprints, f)
@@ -135,24 +153,24 @@ func (n *Node) areKeys(sealed []byte, want *protocol.EvidenceKeys, to []*seal.Se
 
 // sharesOf returns the shares that the readers of a manifest are sent, of objects
 // that are all here and are what the manifest says.
-func (n *Node) sharesOf(ctx context.Context, m *manifest) (*protocol.EvidenceKeys, error) {
-	k := &protocol.EvidenceKeys{Case: m.act.Case}
+func (k *Keeper) sharesOf(ctx context.Context, m *manifest) (*protocol.EvidenceKeys, error) {
+	keys := &protocol.EvidenceKeys{Case: m.act.Case}
 	for i := range m.objects {
 		o := &m.objects[i]
-		e, err := n.exhibit(ctx, exhibitID{m.bound, o.Tree})
+		e, err := k.exhibit(ctx, exhibitID{m.bound, o.Tree})
 		if err != nil {
 			return nil, notHeld(err, m)
 		}
 		if err := e.mayBeDisclosed(o, m); err != nil {
 			return nil, err
 		}
-		sent, err := n.sentShare(m, o.Tree)
+		sent, err := k.sentShare(m, o.Tree)
 		if err != nil {
-			return nil, n.vaultProblem(err)
+			return nil, k.vaultProblem(err)
 		}
-		k.Shares = append(k.Shares, protocol.KeyShare{Object: o.Tree, Share: sent[:]})
+		keys.Shares = append(keys.Shares, protocol.KeyShare{Object: o.Tree, Share: sent[:]})
 	}
-	return k, nil
+	return keys, nil
 }
 
 // notHeld is the problem of who discloses what this node does not hold.
@@ -174,11 +192,11 @@ func (e *exhibit) mayBeDisclosed(o *protocol.Object, m *manifest) error {
 	switch e.State {
 	case desk.EvidenceHeld, desk.EvidenceDisclosed:
 		if passed {
-			return errors.New("node: what is passed on was taken in here")
+			return errors.New("exhibit: what is passed on was taken in here")
 		}
 	case desk.EvidenceComplete:
 		if !passed {
-			return errors.New("node: what is disclosed came from another")
+			return errors.New("exhibit: what is disclosed came from another")
 		}
 	case desk.EvidenceWaiting:
 		return &desk.Problem{Status: http.StatusConflict, Text: "the evidence that is to be passed on is still being fetched",
@@ -196,35 +214,68 @@ func (e *exhibit) mayBeDisclosed(o *protocol.Object, m *manifest) error {
 // sentShare returns the share of an object that the readers of a disclosure are
 // sent. What is passed on into another case gets two new shares of the same key
 // there: who destroys those of one case has not destroyed those of the other.
-func (n *Node) sentShare(m *manifest, tree protocol.Digest) (evidence.Share, error) {
+func (k *Keeper) sentShare(m *manifest, tree protocol.Digest) (evidence.Share, error) {
 	id := m.act.Case
 	if m.bound == id {
-		_, sent, err := n.vault.Key(id, tree)
+		_, sent, err := k.vault.Key(id, tree)
 		return sent, err
 	}
-	n.splits.Lock()
-	defer n.splits.Unlock()
-	_, sent, err := n.vault.Key(id, tree)
+	k.splits.Lock()
+	defer k.splits.Unlock()
+	_, sent, err := k.vault.Key(id, tree)
 	if err == nil || !errors.Is(err, vault.ErrNoKey) && !errors.Is(err, vault.ErrAbsent) {
 		return sent, err
 	}
-	a, b, err := n.vault.Key(m.bound, tree)
+	a, b, err := k.vault.Key(m.bound, tree)
 	if err != nil {
 		return sent, err
 	}
-	if err := n.vault.Refer(id, tree); err != nil {
+	if err := k.vault.Refer(id, tree); err != nil {
 		return sent, err
 	}
 	held, sent := evidence.Split(evidence.Join(a, b))
-	return sent, n.vault.SetKey(id, tree, held, sent)
+	return sent, k.vault.SetKey(id, tree, held, sent)
+}
+
+// MaxOpened bounds how many disclosures a node remembers the opened keys of: less than
+// a MiB of them.
+const MaxOpened = 128
+
+// opened are the keys that were sealed to us in acts which were asked for lately: to
+// read and open the act takes longer than to examine a small object. A share in it
+// opens nothing without the other one, which is destroyed with the object.
+type opened struct {
+	mu   sync.Mutex
+	acts map[protocol.Digest]*protocol.EvidenceKeys // guarded by mu
 }
 
 // sealedShare returns the share of an object that was sealed to us in an act of
 // the store.
-func (n *Node) sealedShare(ctx context.Context, x exhibitID, e *exhibit) (share evidence.Share, err error) {
+func (k *Keeper) sealedShare(ctx context.Context, x exhibitID, e *exhibit) (share evidence.Share, err error) {
+	k.opened.mu.Lock() // also while it is opened: others want the same one
+	defer k.opened.mu.Unlock()
+	keys := k.opened.acts[e.In]
+	if keys == nil {
+		if keys, err = k.openKeys(ctx, e.In); err != nil {
+			return share, err
+		}
+		if k.opened.acts == nil || len(k.opened.acts) >= MaxOpened {
+			k.opened.acts = map[protocol.Digest]*protocol.EvidenceKeys{}
+		}
+		k.opened.acts[e.In] = keys
+	}
+	share, ok := keys.Of(x.Object)
+	if !ok {
+		return share, fmt.Errorf("%w: the object is not among them", errNoShare)
+	}
+	return share, nil
+}
+
+// openKeys opens what was sealed to us in an act.
+func (k *Keeper) openKeys(ctx context.Context, in protocol.Digest) (*protocol.EvidenceKeys, error) {
 	var m *manifest
-	err = n.journal.View(ctx, func(r store.Reader) error {
-		act, err := heldAct(r, e.In)
+	err := k.journal.View(ctx, func(r store.Reader) error {
+		act, err := k.cfg.Cases.Act(r, in)
 		if err != nil {
 			return err
 		}
@@ -232,23 +283,19 @@ func (n *Node) sealedShare(ctx context.Context, x exhibitID, e *exhibit) (share 
 		return err
 	})
 	if err != nil || m == nil {
-		return share, errors.Join(err, errNoShare)
+		return nil, errors.Join(err, errNoShare)
 	}
-	b, err := seal.Open(evidence.KeysType, m.act.Body.Disclosure.Keys, n.cfg.Keys.Open)
+	b, err := seal.Open(evidence.KeysType, m.act.Body.Disclosure.Keys, k.cfg.Open)
 	if err != nil {
-		return share, errNoShare
+		return nil, errNoShare
 	}
-	k, err := protocol.ParseEvidenceKeys(b, m.act.Case)
+	keys, err := protocol.ParseEvidenceKeys(b, m.act.Case)
 	if err != nil {
-		return share, errNoShare
+		return nil, errNoShare
 	}
-	share, ok := k.Of(x.Object)
-	if !ok {
-		return share, fmt.Errorf("%w: the object is not among them", errNoShare)
-	}
-	return share, nil
+	return keys, nil
 }
 
 // errNoShare says that the keys in a disclosure do not open for us. That does not
 // change.
-var errNoShare = errors.New("node: the disclosure has no key for this participant")
+var errNoShare = errors.New("exhibit: the disclosure has no key for this participant")

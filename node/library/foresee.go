@@ -1,4 +1,4 @@
-package node
+package library
 
 import (
 	"cmp"
@@ -23,34 +23,34 @@ type Foresight struct {
 // Refused returns the files without which the node must not run, and which do
 // not stand: a start with them ends at the first.
 func (f *Foresight) Refused() ([]*FileError, error) {
-	l, err := newLibrary(f.Self.Party(), f.Pins)
+	l, err := New(f.Self.Party(), f.Pins)
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range oldestFirst(inOrder(f.Held)) {
+	for _, d := range oldestFirst(InOrder(f.Held)) {
 		if next, err := l.usable(d, f.At); err == nil { // what fails here rests on roots that were replaced
 			l = next
 		}
 	}
 	var out []*FileError
-	for _, d := range inOrder(f.Files) {
+	for _, d := range InOrder(f.Files) {
 		next, err := l.usable(d, f.At)
 		if err == nil {
 			l = next
 			continue
 		}
-		if file, ok := l.idle(d, err); ok && file.err != nil {
-			out = append(out, &FileError{Kind: d.Kind, File: d.File, Err: file.err})
+		if file, ok := l.Idle(d, err); ok && file.Err != nil {
+			out = append(out, &FileError{Kind: d.Kind, File: d.File, Err: file.Err})
 		}
 	}
 	return out, nil
 }
 
 // usable returns a library with one more document on which acts can be decided.
-func (l *library) usable(d Document, at time.Time) (*library, error) {
-	next, _, err := l.with(d, at)
+func (l *Library) usable(d Document, at time.Time) (*Library, error) {
+	next, _, err := l.With(d, at)
 	if err == nil {
-		_, err = next.grounds()
+		_, err = next.Grounds()
 	}
 	return next, err
 }

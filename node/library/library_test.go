@@ -1,4 +1,4 @@
-package node
+package library
 
 import (
 	"errors"
@@ -21,7 +21,7 @@ import (
 type stack struct {
 	t     *testing.T
 	at    time.Time
-	lib   *library
+	lib   *Library
 	roots map[protocol.Party]*identity.Key
 	doc   *agreement.Document // to which all of them are Party
 }
@@ -36,11 +36,9 @@ func newStack(t *testing.T, own protocol.Party, others ...protocol.Party) *stack
 		s.roots[p] = key
 		pins = append(pins, register.Pin{Party: p, Roots: register.SortedRoots(1, key.Public())})
 	}
-	n := &Node{cfg: Config{Self: protocol.ParticipantID("us.x"), Pins: pins}}
 	var err error
-	s.lib, err = n.newLibrary()
+	s.lib, err = New(own, pins)
 	s.must(err)
-	s.lib.own = own
 	docs, err := shipped.Documents()
 	s.must(err)
 	s.doc = docs[slices.IndexFunc(docs, func(d *agreement.Document) bool { return d.ID == "eu-us-mla-2003" })]
@@ -70,8 +68,8 @@ func (s *stack) signed(doc *agreement.Document, by ...protocol.Party) []byte {
 	return b
 }
 
-func (s *stack) add(kind DocumentKind, b []byte) error {
-	next, _, err := s.lib.with(Document{Kind: kind, Bytes: b}, s.at)
+func (s *stack) add(kind Kind, b []byte) error {
+	next, _, err := s.lib.With(Document{Kind: kind, Bytes: b}, s.at)
 	if err == nil {
 		s.lib = next
 	}
@@ -89,11 +87,11 @@ func TestOtherPartiesCannotOccupyAnAgreement(t *testing.T) {
 	s := newStack(t, "US", "FR", "IE")
 	other, err := agreement.ParseDocument("other", append(slices.Clone(s.doc.Bytes()), "# and so on\n"...))
 	s.must(err)
-	if err := s.add(AgreementDocument, s.signed(other, "FR", "IE")); !errors.Is(err, errForeign) {
+	if err := s.add(AgreementDocument, s.signed(other, "FR", "IE")); !errors.Is(err, ErrForeign) {
 		t.Fatalf("an agreement that our Party did not sign: got %v", err)
 	}
 	s.must(s.add(AgreementDocument, s.signed(s.doc, "FR", "US")))
-	if err := s.add(AgreementDocument, s.signed(other, "IE", "US")); !errors.Is(err, errReplaced) {
+	if err := s.add(AgreementDocument, s.signed(other, "IE", "US")); !errors.Is(err, ErrReplaced) {
 		t.Errorf("another text that our Party signed too: got %v", err)
 	}
 }
@@ -107,9 +105,9 @@ func TestSignaturesAreJoined(t *testing.T) {
 		err      error
 	}{
 		{[]protocol.Party{"FR", "US"}, []protocol.Party{"FR", "US"}, nil},
-		{[]protocol.Party{"FR", "US"}, []protocol.Party{"FR", "US"}, errHeld},
+		{[]protocol.Party{"FR", "US"}, []protocol.Party{"FR", "US"}, ErrHeld},
 		{[]protocol.Party{"DE", "IE", "US"}, []protocol.Party{"DE", "FR", "IE", "US"}, nil},
-		{[]protocol.Party{"FR", "IE", "US"}, []protocol.Party{"DE", "FR", "IE", "US"}, errHeld},
+		{[]protocol.Party{"FR", "IE", "US"}, []protocol.Party{"DE", "FR", "IE", "US"}, ErrHeld},
 	} {
 		if err := s.add(AgreementDocument, s.signed(s.doc, c.by...)); !errors.Is(err, c.err) {
 			t.Fatalf("signed by %v: got %v, want %v", c.by, err, c.err)
@@ -133,7 +131,7 @@ func TestNoticesOfOnePartyAreBounded(t *testing.T) {
 	for i := range agreement.MaxNotices {
 		s.must(give("FR", i))
 	}
-	if err := give("FR", agreement.MaxNotices); !errors.Is(err, errTooMany) {
+	if err := give("FR", agreement.MaxNotices); !errors.Is(err, ErrTooMany) {
 		t.Errorf("one notice more: got %v", err)
 	}
 	if err := give("IE", 0); err != nil {
@@ -171,11 +169,11 @@ func TestLawOfOnePartyIsBounded(t *testing.T) {
 		for i := range c.most {
 			s.must(s.add(AgreementDocument, s.law(i, c.size, c.require)))
 		}
-		if err := s.add(AgreementDocument, s.law(c.most, c.size, c.require)); !errors.Is(err, errTooMany) {
-			t.Errorf("%s: got %v, want %v", name, err, errTooMany)
+		if err := s.add(AgreementDocument, s.law(c.most, c.size, c.require)); !errors.Is(err, ErrTooMany) {
+			t.Errorf("%s: got %v, want %v", name, err, ErrTooMany)
 		}
 		if c.most > 0 {
-			if err := s.add(AgreementDocument, s.law(0, c.size, c.require)); !errors.Is(err, errHeld) {
+			if err := s.add(AgreementDocument, s.law(0, c.size, c.require)); !errors.Is(err, ErrHeld) {
 				t.Errorf("%s: what is held came again: got %v", name, err)
 			}
 		}
@@ -193,13 +191,13 @@ func TestHoldingsConcernBoth(t *testing.T) {
 	s.must(err)
 	s.must(s.add(NoticeDocument, b))
 	for peer, want := range map[protocol.Party]int{"FR": 1, "US": 1, "IE": 0} {
-		for _, kind := range []DocumentKind{AgreementDocument, NoticeDocument} {
-			if got := len(s.lib.shelf(kind, peer).list); got != want {
+		for _, kind := range []Kind{AgreementDocument, NoticeDocument} {
+			if got := len(s.lib.Shelf(kind, peer).list); got != want {
 				t.Errorf("%s: %d of kind %s, want %d", peer, got, kind, want)
 			}
 		}
 	}
-	if got := len(s.lib.shelf(RegisterDocument, "FR").list); got != 0 {
+	if got := len(s.lib.Shelf(RegisterDocument, "FR").list); got != 0 {
 		t.Errorf("%d registers among the holdings", got)
 	}
 }
@@ -242,12 +240,12 @@ rules:
 
 // adopt takes a document as a node does: into the library and into what acts are
 // decided on.
-func (s *stack) adopt(kind DocumentKind, b []byte) error {
-	next, _, err := s.lib.with(Document{Kind: kind, Bytes: b}, s.at)
+func (s *stack) adopt(kind Kind, b []byte) error {
+	next, _, err := s.lib.With(Document{Kind: kind, Bytes: b}, s.at)
 	if err != nil {
 		return err
 	}
-	if _, err := next.grounds(); err != nil {
+	if _, err := next.Grounds(); err != nil {
 		return err
 	}
 	s.lib = next
@@ -264,7 +262,7 @@ func TestBadDocumentLeavesWhatIsHeld(t *testing.T) {
 		id := fmt.Sprintf("fr-law-%d", i)
 		s.must(s.adopt(AgreementDocument, s.hostile(law("FR", id), protocol.AgreementRef{ID: id, Version: "1"}, "FR")))
 	}
-	before, err := s.lib.grounds()
+	before, err := s.lib.Grounds()
 	s.must(err)
 	held := len(before.Book.Documents())
 	ref, text := s.doc.Ref(), string(s.doc.Bytes())
@@ -309,7 +307,7 @@ func TestBadDocumentLeavesWhatIsHeld(t *testing.T) {
 			t.Errorf("a notice, %s: adopted", name)
 		}
 	}
-	after, err := s.lib.grounds()
+	after, err := s.lib.Grounds()
 	s.must(err)
 	if got := len(after.Book.Documents()); got != held || len(after.Book.Notices(ref.ID)) != 0 {
 		t.Errorf("%d documents are in use, %d were", got, held)
@@ -329,8 +327,8 @@ func TestWhatIsHeldOutlastsTheRootsThatSignedIt(t *testing.T) {
 	s.must(s.add(NoticeDocument, notice))
 	s.lib.directory, err = register.NewDirectory() // which trusts none of those roots
 	s.must(err)
-	for kind, b := range map[DocumentKind][]byte{AgreementDocument: doc, NoticeDocument: notice} {
-		if err := s.add(kind, b); !errors.Is(err, errHeld) {
+	for kind, b := range map[Kind][]byte{AgreementDocument: doc, NoticeDocument: notice} {
+		if err := s.add(kind, b); !errors.Is(err, ErrHeld) {
 			t.Errorf("%s: got %v, want that it is held", kind, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package node
+package exhibit
 
 import (
 	"context"
@@ -71,12 +71,13 @@ func (g *grants) forget(act protocol.Digest) {
 	g.changed++
 }
 
-// withdraw forgets the grants of a case after the commit of an act that may take
+// Withdraw forgets the grants of a case after the commit of an act that may take
 // some back: evidence may not be used any more, or a reader has deleted it.
-func (g *grants) withdraw(act *protocol.Act) {
+func (k *Keeper) Withdraw(act *protocol.Act) {
 	if b := &act.Body; b.Deletion == nil && b.Refusal == nil && b.Validation == nil {
 		return
 	}
+	g := &k.grants
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	maps.DeleteFunc(g.held, func(_ protocol.Digest, x *grant) bool { return x.id == act.Case })
@@ -85,35 +86,35 @@ func (g *grants) withdraw(act *protocol.Act) {
 
 // grantOf returns what an act of ours lets its readers fetch; of any other act, of
 // one that nobody took, and of one that is not there, nothing.
-func (n *Node) grantOf(ctx context.Context, act protocol.Digest) (*grant, error) {
-	g, changed := n.grants.get(act)
+func (k *Keeper) grantOf(ctx context.Context, act protocol.Digest) (*grant, error) {
+	g, changed := k.grants.get(act)
 	if g != nil {
 		return g, nil
 	}
 	g = &grant{}
-	err := n.journal.View(ctx, func(r store.Reader) error {
-		a, err := heldAct(r, act)
+	err := k.journal.View(ctx, func(r store.Reader) error {
+		a, err := k.cfg.Cases.Act(r, act)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
-		if err != nil || a.From != n.cfg.Self || a.Body.Disclosure == nil {
+		if err != nil || a.From != k.cfg.Self || a.Body.Disclosure == nil {
 			return err
 		}
-		f, err := readJSON[filed](r, caseKey(a.Case))
+		c, err := k.cfg.Cases.Case(r, a.Case)
 		if err != nil {
 			return err
 		}
-		lost := slices.ContainsFunc(f.File.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
+		lost := slices.ContainsFunc(c.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
 		m, err := manifestIn(a)
 		if err != nil || lost {
 			return err
 		}
 		g = &grant{id: a.Case, readers: a.Body.Disclosure.Readers, objects: map[protocol.Digest]int64{},
-			bound: m.bound, urgent: f.File.Emergency, withheld: map[protocol.Digest][]protocol.ParticipantID{}}
+			bound: m.bound, urgent: c.Emergency, withheld: map[protocol.Digest][]protocol.ParticipantID{}}
 		for _, o := range m.objects {
 			g.objects[o.Tree] = stream.SealedSize(o.Size)
 			for _, reader := range g.readers {
-				if !f.File.Serves(act, o.Tree, reader) {
+				if !c.Serves(act, o.Tree, reader) {
 					g.withheld[o.Tree] = append(g.withheld[o.Tree], reader)
 				}
 			}
@@ -121,82 +122,82 @@ func (n *Node) grantOf(ctx context.Context, act protocol.Digest) (*grant, error)
 		return nil
 	})
 	if err == nil && len(g.objects) > 0 { // what is not ours costs a stranger's rate, not our memory
-		n.grants.keep(act, g, changed)
+		k.grants.keep(act, g, changed)
 	}
 	return g, err
 }
 
-// lendBlock answers a peer that fetches what was disclosed to it.
-func (n *Node) lendBlock(ctx context.Context, peer protocol.ParticipantID, m *wire.BlockQuery) (wire.Message, error) {
-	g, err := n.grantOf(ctx, m.Act)
+// LendBlock answers a peer that fetches what was disclosed to it.
+func (k *Keeper) LendBlock(ctx context.Context, peer protocol.ParticipantID, m *wire.BlockQuery) (wire.Message, error) {
+	g, err := k.grantOf(ctx, m.Act)
 	if err != nil {
 		return nil, err
 	}
 	if !g.to(peer, m.Tree) || m.Index >= protocol.MaxObject/stream.ChunkSize {
-		n.metrics.lent("refused", 0)
+		k.lent("refused", 0)
 		return &wire.Nothing{}, nil
 	}
 	sealed := g.objects[m.Tree]
 	_, size := evidence.BlockAt(sealed, int64(m.Index))
 	if size <= 0 {
-		n.metrics.lent("refused", 0)
+		k.lent("refused", 0)
 		return &wire.Nothing{}, nil
 	}
-	leave, err := n.shares.Enter(ctx, transfer.Request{Peer: peer, Case: g.id, Tree: m.Tree, Size: size,
+	leave, err := k.shares.Enter(ctx, transfer.Request{Peer: peer, Case: g.id, Tree: m.Tree, Size: size,
 		Sealed: sealed, Urgent: g.urgent})
 	var busy *transfer.BusyError
 	switch {
 	case errors.As(err, &busy):
-		n.metrics.lent("busy", 0)
+		k.lent("busy", 0)
 		return &wire.Busy{RetryAfter: min(busy.After, wire.MaxRetryAfter)}, nil
 	case err != nil:
 		return nil, err
 	}
 	defer leave()
 	// The key decides: whoever destroyed it hands out no bytes either.
-	if err := n.vault.Keeps(g.id, m.Tree); err != nil {
-		return n.lendNothing(err)
+	if err := k.vault.Keeps(g.id, m.Tree); err != nil {
+		return k.lendNothing(err)
 	}
-	block, proof, err := n.vault.Block(m.Tree, int64(m.Index))
+	block, err := k.vault.Block(m.Tree, int64(m.Index))
 	if err != nil {
-		return n.lendNothing(err)
+		return k.lendNothing(err)
 	}
-	n.metrics.lent("block", len(block))
-	n.handedBlock(ctx, handoutID{exhibitID{g.id, m.Tree}, peer}, sealed, int64(m.Index))
-	return &wire.Block{Proof: proof, Block: block}, nil
+	k.lent("block", len(block.Block))
+	k.handedBlock(ctx, handoutID{exhibitID{g.id, m.Tree}, peer}, sealed, int64(m.Index))
+	return block, nil
 }
 
-// lendShare hands out the share of a key that was kept back.
-func (n *Node) lendShare(ctx context.Context, peer protocol.ParticipantID, m *wire.ShareQuery) (wire.Message, error) {
-	g, err := n.grantOf(ctx, m.Act)
+// LendShare hands out the share of a key that was kept back.
+func (k *Keeper) LendShare(ctx context.Context, peer protocol.ParticipantID, m *wire.ShareQuery) (wire.Message, error) {
+	g, err := k.grantOf(ctx, m.Act)
 	if err != nil {
 		return nil, err
 	}
 	if !g.to(peer, m.Object) {
-		if answer, err := n.lendLiveShare(ctx, peer, m); answer != nil || err != nil {
+		if answer, err := k.lendLiveShare(ctx, peer, m); answer != nil || err != nil {
 			return answer, err
 		}
-		n.metrics.lent("refused", 0)
+		k.lent("refused", 0)
 		return &wire.Nothing{}, nil
 	}
-	held, _, err := n.vault.Key(g.id, m.Object)
+	held, _, err := k.vault.Key(g.id, m.Object)
 	if err != nil {
-		return n.lendNothing(err)
+		return k.lendNothing(err)
 	}
-	n.metrics.lent("share", 0)
-	n.handedKey(ctx, handoutID{exhibitID{g.id, m.Object}, peer})
+	k.lent("share", 0)
+	k.handedKey(ctx, handoutID{exhibitID{g.id, m.Object}, peer})
 	return &wire.Share{Share: held}, nil
 }
 
 // lendNothing answers who may have what is not here.
-func (n *Node) lendNothing(err error) (wire.Message, error) {
+func (k *Keeper) lendNothing(err error) (wire.Message, error) {
 	for _, gone := range []error{vault.ErrAbsent, vault.ErrDestroyed, vault.ErrNoKey} {
 		if errors.Is(err, gone) {
-			n.metrics.lent("gone", 0)
+			k.lent("gone", 0)
 			return &wire.Nothing{}, nil
 		}
 	}
-	n.metrics.lent("failed", 0)
-	n.cfg.Log.Error("evidence cannot be read", "error", err)
+	k.lent("failed", 0)
+	k.cfg.Log.Error("evidence cannot be read", "error", err)
 	return nil, err
 }

@@ -1,4 +1,4 @@
-package node
+package exhibit
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"time"
 
 	"comity.example/crypto/seal"
 	"comity.example/node/desk"
@@ -18,44 +17,44 @@ import (
 
 // fillTap completes what an interception's start announces, and what its stop says of
 // it. What was prepared before stays as officers signed it.
-func (n *Node) fillTap(ctx context.Context, g casefile.Grounds, p *plan, now time.Time) error {
-	tap := p.body.Interception
-	if tap == nil || p.file.Addressee != n.cfg.Self {
+func (k *Keeper) fillTap(ctx context.Context, u Unfilled, body *protocol.Body) error {
+	tap := body.Interception
+	if tap == nil || u.Case.Addressee != k.cfg.Self {
 		return nil
 	}
 	t := *tap
-	p.body.Interception = &t
+	body.Interception = &t
 	switch {
 	case t.Action == protocol.TapStarted && t.Live != nil:
 		l := *t.Live
 		t.Live = &l
-		return n.announce(g, p, &l, now)
+		return k.announce(u, &l)
 	case t.Action == protocol.TapStopped:
-		return n.account(ctx, p, &t)
+		return k.account(ctx, u.Case, &t)
 	}
 	return nil
 }
 
 // announce gives a live object its id, its readers and its keys: the readers are
 // those of a disclosure in the case.
-func (n *Node) announce(g casefile.Grounds, p *plan, l *protocol.Live, now time.Time) error {
-	readers := protocol.Reading(p.file.Recipients(protocol.KindDisclosure, n.cfg.Self), p.file.Issuer, n.cfg.Self)
-	keys, err := sealKeys(g, readers, now)
+func (k *Keeper) announce(u Unfilled, l *protocol.Live) error {
+	readers := protocol.Reading(u.Case.Recipients(protocol.KindDisclosure, k.cfg.Self), u.Case.Issuer, k.cfg.Self)
+	keys, err := sealKeys(u, readers)
 	if err != nil {
 		return err
 	}
-	keys = append(keys, n.cfg.Keys.Open.Public())
+	keys = append(keys, k.cfg.Open.Public())
 	prepared := !l.ID.IsZero()
 	if !prepared {
-		l.ID = n.lives.announced.of(p.file.ID)
+		l.ID = k.lives.announced.of(u.Case.ID)
 	}
-	_, sent, err := n.vault.StartLive(p.file.ID, l.ID)
+	_, sent, err := k.vault.StartLive(u.Case.ID, l.ID)
 	if err != nil {
-		return n.vaultProblem(err)
+		return k.vaultProblem(err)
 	}
-	shares := &protocol.EvidenceKeys{Case: p.file.ID, Shares: []protocol.KeyShare{{Object: l.ID, Share: sent[:]}}}
+	shares := &protocol.EvidenceKeys{Case: u.Case.ID, Shares: []protocol.KeyShare{{Object: l.ID, Share: sent[:]}}}
 	if prepared {
-		if !slices.Equal(l.Readers, readers) || !n.areKeys(l.Keys, shares, keys) {
+		if !slices.Equal(l.Readers, readers) || !k.areKeys(l.Keys, shares, keys) {
 			return &desk.Problem{Status: http.StatusConflict, Text: "the case, or a key of who reads it, has changed since this was prepared",
 				Hint: "prepare it again"}
 		}
@@ -97,22 +96,22 @@ func (a *announcements) of(id protocol.CaseID) protocol.Digest {
 
 // account says of a stop what was delivered. To ask for it seals the live object:
 // from here nothing more is taken, also if the act is never sent.
-func (n *Node) account(ctx context.Context, p *plan, t *protocol.Tap) error {
-	if p.file.Said(protocol.KindInterception, string(protocol.TapStopped)) {
+func (k *Keeper) account(ctx context.Context, c *casefile.Case, t *protocol.Tap) error {
+	if c.Said(protocol.KindInterception, string(protocol.TapStopped)) {
 		return nil // it is refused, or says no more
 	}
 	var l *liveRecord
-	err := n.journal.View(ctx, func(r store.Reader) (err error) {
-		l, err = liveOf(r, p.file.ID)
+	err := k.journal.View(ctx, func(r store.Reader) (err error) {
+		l, err = liveOf(r, c.ID)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	t.Product = nil
-	if l == nil || l.From != n.cfg.Self {
+	if l == nil || l.From != k.cfg.Self {
 		return nil
 	}
-	t.Product, err = n.sealLive(p.file.ID, l)
+	t.Product, err = k.sealLive(c.ID, l)
 	return err
 }

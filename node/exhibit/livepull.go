@@ -1,4 +1,4 @@
-package node
+package exhibit
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"comity.example/crypto/seal"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/vault"
 	"comity.example/protocol"
@@ -58,41 +59,41 @@ func (s *lives) explain(id protocol.CaseID, why string) {
 
 // pullLives has the live objects that are wanted come here, and those that will be,
 // until ctx ends.
-func (n *Node) pullLives(ctx context.Context) error {
+func (k *Keeper) pullLives(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	for {
-		wanted, err := n.wantedLives(ctx)
+		wanted, err := k.wantedLives(ctx)
 		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("node: read live objects: %w", err)
+			return fmt.Errorf("exhibit: read live objects: %w", err)
 		}
 		for id, l := range wanted {
-			n.lives.mu.Lock()
-			p := n.lives.pulls[id]
+			k.lives.mu.Lock()
+			p := k.lives.pulls[id]
 			switch {
 			case p == nil:
 				inner, end := context.WithCancel(ctx)
-				n.lives.pulls[id] = &livePull{stop: l.Stop, end: end}
-				work.Go(func() { n.pullLive(inner, id) })
+				k.lives.pulls[id] = &livePull{stop: l.Stop, end: end}
+				work.Go(func() { k.pullLive(inner, id) })
 			case p.stop != l.Stop:
 				p.end() // and pullLive wakes this loop
 			}
-			n.lives.mu.Unlock()
+			k.lives.mu.Unlock()
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-n.lives.woken:
+		case <-k.lives.woken:
 		}
 	}
 }
 
-func (n *Node) wantedLives(ctx context.Context) (map[protocol.CaseID]liveRecord, error) {
+func (k *Keeper) wantedLives(ctx context.Context) (map[protocol.CaseID]liveRecord, error) {
 	out := map[protocol.CaseID]liveRecord{}
-	err := n.journal.View(ctx, func(r store.Reader) error {
+	err := k.journal.View(ctx, func(r store.Reader) error {
 		return r.Scan(store.Range{Prefix: []byte(prefixLive)}, func(key, value []byte) (bool, error) {
-			l, err := parseJSON[liveRecord](value)
-			if err == nil && l.From != n.cfg.Self && l.Wanted && !l.Over {
+			l, err := record.Parse[liveRecord](value)
+			if err == nil && l.From != k.cfg.Self && l.Wanted && !l.Over {
 				out[protocol.CaseID(strings.TrimPrefix(string(key), prefixLive))] = l
 			}
 			return true, err
@@ -102,27 +103,27 @@ func (n *Node) wantedLives(ctx context.Context) (map[protocol.CaseID]liveRecord,
 }
 
 // pullLive has one live object come here until it is whole, or ctx ends.
-func (n *Node) pullLive(ctx context.Context, id protocol.CaseID) {
+func (k *Keeper) pullLive(ctx context.Context, id protocol.CaseID) {
 	defer func() {
-		n.lives.mu.Lock()
-		n.lives.pulls[id].end()
-		delete(n.lives.pulls, id)
-		n.lives.mu.Unlock()
-		n.lives.wake() // it may be wanted still, for what was said meanwhile
+		k.lives.mu.Lock()
+		k.lives.pulls[id].end()
+		delete(k.lives.pulls, id)
+		k.lives.mu.Unlock()
+		k.lives.wake() // it may be wanted still, for what was said meanwhile
 	}()
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval, pause.MaxInterval = LiveRetry, LiveRetryMost
 	for ctx.Err() == nil {
-		l, err := n.liveRecord(ctx, id)
+		l, err := k.liveRecord(ctx, id)
 		if err == nil && l.Over {
 			return
 		}
 		came := int64(0)
 		if err == nil {
-			came, err = n.pullSegments(ctx, id, l)
+			came, err = k.pullSegments(ctx, id, l)
 		}
 		if err == nil && !l.Stop.IsZero() {
-			if err = n.adoptLive(ctx, id, l); err == nil {
+			if err = k.adoptLive(ctx, id, l); err == nil {
 				return
 			}
 		}
@@ -132,8 +133,8 @@ func (n *Node) pullLive(ctx context.Context, id protocol.CaseID) {
 		if came > 0 {
 			pause.Reset()
 		}
-		n.lives.explain(id, whyNoSegment(err))
-		n.cfg.Log.Warn("a live object does not come", "peer", l.From, "error", err)
+		k.lives.explain(id, whyNoSegment(err))
+		k.cfg.Log.Warn("a live object does not come", "peer", l.From, "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause.NextBackOff()):
@@ -141,8 +142,8 @@ func (n *Node) pullLive(ctx context.Context, id protocol.CaseID) {
 	}
 }
 
-func (n *Node) liveRecord(ctx context.Context, id protocol.CaseID) (l *liveRecord, err error) {
-	err = n.journal.View(ctx, func(r store.Reader) error {
+func (k *Keeper) liveRecord(ctx context.Context, id protocol.CaseID) (l *liveRecord, err error) {
+	err = k.journal.View(ctx, func(r store.Reader) error {
 		l, err = liveOf(r, id)
 		if err == nil && l == nil {
 			err = noLive(id)
@@ -153,7 +154,7 @@ func (n *Node) liveRecord(ctx context.Context, id protocol.CaseID) (l *liveRecor
 }
 
 // errNoSegment says that a segment is not to be had which should be there.
-var errNoSegment = errors.New("node: a segment that was delivered is not handed out")
+var errNoSegment = errors.New("exhibit: a segment that was delivered is not handed out")
 
 func whyNoSegment(err error) string {
 	switch {
@@ -171,7 +172,7 @@ func whyNoSegment(err error) string {
 
 // A pulling asks for one segment after the other. Its workers share it.
 type pulling struct {
-	n    *Node
+	k    *Keeper
 	id   protocol.CaseID
 	live *liveRecord
 
@@ -183,18 +184,18 @@ type pulling struct {
 }
 
 // pullSegments has segments come until all are here, or something goes wrong.
-func (n *Node) pullSegments(ctx context.Context, id protocol.CaseID, l *liveRecord) (came int64, err error) {
+func (k *Keeper) pullSegments(ctx context.Context, id protocol.CaseID, l *liveRecord) (came int64, err error) {
 	if !l.Stop.IsZero() && l.Product == nil {
 		return 0, nil
 	}
-	if err := n.joinLiveKey(ctx, id, l); err != nil {
+	if err := k.joinLiveKey(ctx, id, l); err != nil {
 		return 0, err
 	}
-	have, gaps, _, err := n.vault.Segments(id, l.ID)
+	have, gaps, _, err := k.vault.Segments(id, l.ID)
 	if err != nil && !errors.Is(err, vault.ErrAbsent) {
 		return 0, err
 	}
-	p := &pulling{n: n, id: id, live: l, gaps: gaps, next: have + int64(len(gaps)), total: -1}
+	p := &pulling{k: k, id: id, live: l, gaps: gaps, next: have + int64(len(gaps)), total: -1}
 	if l.Product != nil {
 		p.total = l.Product.Segments
 	}
@@ -240,8 +241,8 @@ func (p *pulling) work(ctx context.Context) error {
 		p.mu.Lock()
 		p.came++
 		p.mu.Unlock()
-		p.n.lives.explain(p.id, "")
-		p.n.lives.grew(p.id)
+		p.k.lives.explain(p.id, "")
+		p.k.lives.grew(p.id)
 	}
 }
 
@@ -249,7 +250,7 @@ func (p *pulling) work(ctx context.Context) error {
 func (p *pulling) pull(ctx context.Context, seq int64) error {
 	for {
 		wait := livePause
-		answer, err := p.n.exchange(ctx, p.live.From, &wire.SegmentQuery{Act: p.live.Start, Seq: uint64(seq)})
+		answer, err := p.k.cfg.Exchange(ctx, p.live.From, &wire.SegmentQuery{Act: p.live.Start, Seq: uint64(seq)})
 		if err != nil {
 			return err
 		}
@@ -263,7 +264,7 @@ func (p *pulling) pull(ctx context.Context, seq int64) error {
 		case *wire.Busy:
 			wait = max(wait, min(m.RetryAfter, LiveRetryMost))
 		default:
-			return fmt.Errorf("node: a %v instead of a segment", answer.Type())
+			return fmt.Errorf("exhibit: a %v instead of a segment", answer.Type())
 		}
 		select {
 		case <-ctx.Done():
@@ -276,24 +277,24 @@ func (p *pulling) pull(ctx context.Context, seq int64) error {
 // put keeps a segment that opens at its place: one of another place, object or case
 // does not.
 func (p *pulling) put(seq int64, sealed []byte) error {
-	err := p.n.vault.PutSegment(p.id, p.live.ID, seq, sealed)
+	err := p.k.vault.PutSegment(p.id, p.live.ID, seq, sealed)
 	if errors.Is(err, vault.ErrSegment) {
-		p.n.metrics.fetched("wrong", 0)
+		p.k.fetched("wrong", 0)
 	}
 	if err == nil {
-		p.n.metrics.fetched("segment", len(sealed))
+		p.k.fetched("segment", len(sealed))
 	}
 	return err
 }
 
 // joinLiveKey puts both shares of a live object's key into the vault.
-func (n *Node) joinLiveKey(ctx context.Context, id protocol.CaseID, l *liveRecord) error {
-	if _, _, err := n.vault.Key(id, l.ID); err == nil {
+func (k *Keeper) joinLiveKey(ctx context.Context, id protocol.CaseID, l *liveRecord) error {
+	if _, _, err := k.vault.Key(id, l.ID); err == nil {
 		return nil
 	}
 	var sealed protocol.Signed
-	err := n.journal.View(ctx, func(r store.Reader) error {
-		act, err := heldAct(r, l.Start)
+	err := k.journal.View(ctx, func(r store.Reader) error {
+		act, err := k.cfg.Cases.Act(r, l.Start)
 		if err == nil {
 			sealed = act.Body.Interception.Live.Keys
 		}
@@ -302,19 +303,19 @@ func (n *Node) joinLiveKey(ctx context.Context, id protocol.CaseID, l *liveRecor
 	if err != nil {
 		return err
 	}
-	b, err := seal.Open(evidence.KeysType, sealed, n.cfg.Keys.Open)
+	b, err := seal.Open(evidence.KeysType, sealed, k.cfg.Open)
 	if err != nil {
 		return errNoShare
 	}
-	k, err := protocol.ParseEvidenceKeys(b, id)
+	keys, err := protocol.ParseEvidenceKeys(b, id)
 	if err != nil {
 		return errNoShare
 	}
-	sent, ok := k.Of(l.ID)
+	sent, ok := keys.Of(l.ID)
 	if !ok {
 		return errNoShare
 	}
-	answer, err := n.exchange(ctx, l.From, &wire.ShareQuery{Act: l.Start, Object: l.ID})
+	answer, err := k.cfg.Exchange(ctx, l.From, &wire.ShareQuery{Act: l.Start, Object: l.ID})
 	if err != nil {
 		return err
 	}
@@ -322,7 +323,7 @@ func (n *Node) joinLiveKey(ctx context.Context, id protocol.CaseID, l *liveRecor
 	if !ok {
 		return errShareLater
 	}
-	return n.vault.AwaitLive(vault.Awaited{Case: id, Live: l.ID, Peer: l.From}, m.Share, sent)
+	return k.vault.AwaitLive(vault.Awaited{Case: id, Live: l.ID, Peer: l.From}, m.Share, sent)
 }
 
 // wantLive has the live object of a case come here, for who asks for that.
@@ -332,16 +333,16 @@ func wantLive(tx *journal.Tx, id protocol.CaseID, object protocol.Digest) (known
 		return false, err
 	}
 	l.Wanted = true
-	return true, writeJSON(tx, liveKey(id), l)
+	return true, record.Write(tx, liveKey(id), l)
 }
 
 // adoptLive has what came take its place among the evidence of the case, if it is
 // what was signed.
-func (n *Node) adoptLive(ctx context.Context, id protocol.CaseID, l *liveRecord) error {
+func (k *Keeper) adoptLive(ctx context.Context, id protocol.CaseID, l *liveRecord) error {
 	e := exhibit{Number: l.Number, State: desk.EvidenceWaiting, Act: l.Stop, In: l.Stop, From: l.From, Bound: id, Emergency: l.Emergency, Live: true}
 	if l.Product != nil {
 		e.Object = *l.Product
-		err := n.vault.Adopt(id, l.ID, *l.Product)
+		err := k.vault.Adopt(id, l.ID, *l.Product)
 		if errors.Is(err, vault.ErrDamaged) {
 			e.State, e.Why = desk.EvidenceDamaged, "what was delivered is not what was signed when it stopped"
 		} else if err != nil {
@@ -349,10 +350,10 @@ func (n *Node) adoptLive(ctx context.Context, id protocol.CaseID, l *liveRecord)
 		}
 	}
 	why := ""
-	if have, _, _, err := n.vault.Segments(id, l.ID); err == nil && have > 0 && l.Product == nil {
+	if have, _, _, err := k.vault.Segments(id, l.ID); err == nil && have > 0 && l.Product == nil {
 		why = "it was stopped without a word of what had been delivered"
 	}
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+	_, err := k.journal.Commit(ctx, func(tx *journal.Tx) error {
 		now, err := liveOf(tx, id)
 		if err != nil || now == nil || now.Over {
 			return err
@@ -362,22 +363,22 @@ func (n *Node) adoptLive(ctx context.Context, id protocol.CaseID, l *liveRecord)
 			_, err := tx.Get(exhibitID{id, now.Product.Tree}.key())
 			if err == nil { // what the case has stays what it is
 				now.Product, now.Why = nil, "the act that stopped it names other evidence of the case as what was delivered"
-			} else if ignoreMissing(err) != nil {
+			} else if record.IgnoreMissing(err) != nil {
 				return err
 			}
 		}
-		if err := writeJSON(tx, liveKey(id), now); err != nil || now.Product == nil {
+		if err := record.Write(tx, liveKey(id), now); err != nil || now.Product == nil {
 			return err
 		}
 		x := exhibitID{id, now.Product.Tree}
 		if e.State == desk.EvidenceWaiting { // to be checked, as what is fetched is
 			err = tx.Set(x.pendingKey(), nil)
 		}
-		return errors.Join(err, writeJSON(tx, x.key(), e))
+		return errors.Join(err, record.Write(tx, x.key(), e))
 	})
 	if err == nil {
-		n.lives.grew(id)
-		n.fetcher.wake()
+		k.lives.grew(id)
+		k.fetcher.wake()
 	}
 	return err
 }

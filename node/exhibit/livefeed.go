@@ -1,4 +1,4 @@
-package node
+package exhibit
 
 import (
 	"context"
@@ -16,18 +16,18 @@ import (
 
 // Feed implements desk.Exhibits. It ends with its content or with the interception,
 // whichever is first.
-func (n *Node) Feed(ctx context.Context, id protocol.CaseID, content io.Reader) (fed desk.Fed, err error) {
+func (k *Keeper) Feed(ctx context.Context, id protocol.CaseID, content io.Reader) (fed desk.Fed, err error) {
 	if closer, ok := content.(io.Closer); ok {
 		defer closer.Close() // else whoever reads it would wait for what nobody takes
 	}
-	leave, err := n.lives.enter(id)
+	leave, err := k.lives.enter(id)
 	if err != nil {
 		return fed, err
 	}
 	defer leave()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	l, err := n.mayFeed(ctx, id)
+	l, err := k.mayFeed(ctx, id)
 	if errors.Is(err, errStopped) {
 		return fed, &desk.Problem{Status: http.StatusConflict, Text: "the interception has stopped: nothing is taken any more",
 			Hint: "comity case show " + string(id) + " says when and why"}
@@ -38,9 +38,9 @@ func (n *Node) Feed(ctx context.Context, id protocol.CaseID, content io.Reader) 
 	fed.Live = l.ID
 	c := newCutter(ctx, content)
 	for {
-		segment, err := c.next(ctx, n.lives.grown(id), func() error { return n.runs(ctx, id) })
+		segment, err := c.next(ctx, k.lives.grown(id), func() error { return k.runs(ctx, id) })
 		if len(segment) > 0 {
-			if failed := n.appendLive(context.WithoutCancel(ctx), id, segment); failed != nil {
+			if failed := k.appendLive(context.WithoutCancel(ctx), id, segment); failed != nil {
 				err = failed
 			} else {
 				fed.Segments++
@@ -54,7 +54,7 @@ func (n *Node) Feed(ctx context.Context, id protocol.CaseID, content io.Reader) 
 		case errors.Is(err, io.EOF):
 			return fed, nil
 		case err != nil:
-			return fed, fed2(&fed, n.vaultProblem(err))
+			return fed, fed2(&fed, k.vaultProblem(err))
 		}
 	}
 }
@@ -89,12 +89,12 @@ func (s *lives) enter(id protocol.CaseID) (leave func(), err error) {
 }
 
 // mayFeed returns the live object of an interception that runs here now.
-func (n *Node) mayFeed(ctx context.Context, id protocol.CaseID) (l *liveRecord, err error) {
-	now := n.lives.seen(n.now())
-	err = n.journal.View(ctx, func(r store.Reader) error {
-		f, err := readJSON[filed](r, caseKey(id))
+func (k *Keeper) mayFeed(ctx context.Context, id protocol.CaseID) (l *liveRecord, err error) {
+	now := k.lives.seen(k.cfg.Now())
+	err = k.journal.View(ctx, func(r store.Reader) error {
+		c, err := k.cfg.Cases.Case(r, id)
 		if errors.Is(err, store.ErrNotFound) {
-			return noCase()
+			return desk.NoCase()
 		}
 		if err != nil {
 			return err
@@ -102,23 +102,23 @@ func (n *Node) mayFeed(ctx context.Context, id protocol.CaseID) (l *liveRecord, 
 		if l, err = liveOf(r, id); err != nil {
 			return err
 		}
-		if l == nil || l.From != n.cfg.Self {
+		if l == nil || l.From != k.cfg.Self {
 			return noLive(id)
 		}
 		if !l.Stop.IsZero() {
 			return errStopped
 		}
-		return mayRun(&f.File, now)
+		return mayRun(c, now)
 	})
 	return l, err
 }
 
 // runs says why nothing may be taken now.
-func (n *Node) runs(ctx context.Context, id protocol.CaseID) error {
-	if _, err := n.mayFeed(ctx, id); err != nil {
+func (k *Keeper) runs(ctx context.Context, id protocol.CaseID) error {
+	if _, err := k.mayFeed(ctx, id); err != nil {
 		return err
 	}
-	g := n.lives.gate(id)
+	g := k.lives.gate(id)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.shut {
@@ -129,42 +129,42 @@ func (n *Node) runs(ctx context.Context, id protocol.CaseID) error {
 
 // appendLive takes a segment. Whether it may is seen under the lock under which it
 // is appended, and under which the gate is shut: no byte is taken after the end.
-func (n *Node) appendLive(ctx context.Context, id protocol.CaseID, segment []byte) error {
-	g := n.lives.gate(id)
+func (k *Keeper) appendLive(ctx context.Context, id protocol.CaseID, segment []byte) error {
+	g := k.lives.gate(id)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.shut {
-		if _, err := n.mayFeed(ctx, id); err != nil {
+		if _, err := k.mayFeed(ctx, id); err != nil {
 			return err // says why
 		}
 		return errStopped
 	}
-	l, err := n.mayFeed(ctx, id)
+	l, err := k.mayFeed(ctx, id)
 	if err != nil {
 		return err
 	}
-	if _, err := n.vault.Append(id, l.ID, segment); err != nil {
+	if _, err := k.vault.Append(id, l.ID, segment); err != nil {
 		if errors.Is(err, vault.ErrSealed) {
 			return errStopped
 		}
 		return err
 	}
-	n.lives.grew(id)
+	k.lives.grew(id)
 	return nil
 }
 
 // sealLive seals the live object of a case for good, and says what it became: nil if
 // nothing was delivered. Whoever seals it again is told the same.
-func (n *Node) sealLive(id protocol.CaseID, l *liveRecord) (*protocol.Object, error) {
-	g := n.lives.gate(id)
+func (k *Keeper) sealLive(id protocol.CaseID, l *liveRecord) (*protocol.Object, error) {
+	g := k.lives.gate(id)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.shut = true
-	taken, segments, err := n.vault.Finish(id, l.ID)
+	taken, segments, err := k.vault.Finish(id, l.ID)
 	if err != nil {
 		return nil, err
 	}
-	n.lives.grew(id)
+	k.lives.grew(id)
 	if segments == 0 {
 		return nil, nil
 	}

@@ -1,4 +1,4 @@
-package node
+package exhibit
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"comity.example/crypto/stream"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/protocol"
 	"comity.example/protocol/evidence"
@@ -59,27 +60,27 @@ func newHandouts() *handouts {
 }
 
 // see returns a handout, out of memory or of the store: an empty one if there is none.
-func (h *handouts) see(r getter, id handoutID) (handout, error) {
+func (h *handouts) see(r record.Getter, id handoutID) (handout, error) {
 	h.mu.Lock()
 	held := h.held[id]
 	h.mu.Unlock()
 	if held != nil {
 		return *held, nil
 	}
-	x, err := readJSON[handout](r, id.key())
-	return x, ignoreMissing(err)
+	x, err := record.Read[handout](r, id.key())
+	return x, record.IgnoreMissing(err)
 }
 
 // change has a handout be what change makes of it, unless that reports that it
 // changed nothing. What the store has is read first.
-func (n *Node) change(ctx context.Context, id handoutID, change func(*handout) bool) error {
-	h := n.handouts
+func (k *Keeper) change(ctx context.Context, id handoutID, change func(*handout) bool) error {
+	h := k.handouts
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var next handout
 	if h.held[id] == nil {
 		h.mu.Unlock()
-		err := n.journal.View(ctx, func(r store.Reader) (err error) {
+		err := k.journal.View(ctx, func(r store.Reader) (err error) {
 			next, err = h.see(r, id)
 			return err
 		})
@@ -105,8 +106,8 @@ func (n *Node) change(ctx context.Context, id handoutID, change func(*handout) b
 
 // handedBlock notes that a reader was given a block. Nothing is refused for want of the
 // note.
-func (n *Node) handedBlock(ctx context.Context, id handoutID, sealed, i int64) {
-	err := n.change(ctx, id, func(x *handout) bool {
+func (k *Keeper) handedBlock(ctx context.Context, id handoutID, sealed, i int64) {
+	err := k.change(ctx, id, func(x *handout) bool {
 		if !x.All.IsZero() {
 			return false
 		}
@@ -118,58 +119,58 @@ func (n *Node) handedBlock(ctx context.Context, id handoutID, sealed, i int64) {
 		}
 		x.Blocks[i/8] |= 1 << (i % 8)
 		_, size := evidence.BlockAt(sealed, i)
-		x.Bytes, x.Last = x.Bytes+size, n.now()
+		x.Bytes, x.Last = x.Bytes+size, k.cfg.Now()
 		if x.Bytes == sealed {
 			x.All, x.Blocks = x.Last, nil
 		}
 		return true
 	})
-	n.logHandout(ctx, err)
+	k.logHandout(ctx, err)
 }
 
 // handedKey notes that a reader was given the share of a key.
-func (n *Node) handedKey(ctx context.Context, id handoutID) {
-	n.logHandout(ctx, n.change(ctx, id, func(x *handout) bool {
+func (k *Keeper) handedKey(ctx context.Context, id handoutID) {
+	k.logHandout(ctx, k.change(ctx, id, func(x *handout) bool {
 		first := x.Key.IsZero()
 		if first {
-			x.Key = n.now()
+			x.Key = k.cfg.Now()
 		}
 		return first
 	}))
 }
 
-func (n *Node) logHandout(ctx context.Context, err error) {
+func (k *Keeper) logHandout(ctx context.Context, err error) {
 	if err != nil && ctx.Err() == nil {
-		n.cfg.Log.Error("what a reader was given cannot be noted", "error", err)
+		k.cfg.Log.Error("what a reader was given cannot be noted", "error", err)
 	}
 }
 
 // noteHandouts has the store know what was handed out, soon after it was, until ctx
 // ends.
-func (n *Node) noteHandouts(ctx context.Context) error {
+func (k *Keeper) noteHandouts(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-n.handouts.dirty:
+		case <-k.handouts.dirty:
 		}
 		late := time.NewTimer(HandoutEvery)
 		select {
 		case <-ctx.Done():
 			late.Stop()
-			return nil // Run saves
+			return nil // the caller of Run saves
 		case <-late.C:
 		}
-		if err := n.saveHandouts(ctx); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("node: note what was handed out: %w", err)
+		if err := k.Save(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("exhibit: note what was handed out: %w", err)
 		}
 	}
 }
 
-// saveHandouts writes what is in memory only.
-func (n *Node) saveHandouts(ctx context.Context) error {
+// Save writes what is in memory only.
+func (k *Keeper) Save(ctx context.Context) error {
 	for {
-		some, err := n.saveSome(ctx)
+		some, err := k.saveSome(ctx)
 		if err != nil || some < exhibitsAtOnce {
 			return err
 		}
@@ -177,8 +178,8 @@ func (n *Node) saveHandouts(ctx context.Context) error {
 }
 
 // saveSome writes as much of it as one commit takes, and returns how much.
-func (n *Node) saveSome(ctx context.Context) (int, error) {
-	h := n.handouts
+func (k *Keeper) saveSome(ctx context.Context) (int, error) {
+	h := k.handouts
 	h.mu.Lock()
 	some := len(h.unsaved) > 0
 	h.mu.Unlock()
@@ -186,7 +187,7 @@ func (n *Node) saveSome(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	saved := map[handoutID]*handout{}
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+	_, err := k.journal.Commit(ctx, func(tx *journal.Tx) error {
 		h.mu.Lock()
 		clear(saved)
 		for id := range h.unsaved {
@@ -197,7 +198,7 @@ func (n *Node) saveSome(ctx context.Context) (int, error) {
 		h.mu.Unlock()
 		var err error
 		for id, x := range saved {
-			err = errors.Join(err, writeJSON(tx, id.key(), x))
+			err = errors.Join(err, record.Write(tx, id.key(), x))
 		}
 		return err
 	})
@@ -215,10 +216,10 @@ func (n *Node) saveSome(ctx context.Context) (int, error) {
 }
 
 // served says what each reader of an object of ours was given.
-func (n *Node) served(r getter, x exhibitID, e *exhibit) ([]desk.Served, error) {
+func (k *Keeper) served(r record.Getter, x exhibitID, e *exhibit) ([]desk.Served, error) {
 	var out []desk.Served
 	for _, reader := range e.Readers {
-		h, err := n.handouts.see(r, handoutID{x, reader})
+		h, err := k.handouts.see(r, handoutID{x, reader})
 		if err != nil {
 			return nil, err
 		}
@@ -230,9 +231,9 @@ func (n *Node) served(r getter, x exhibitID, e *exhibit) ([]desk.Served, error) 
 
 // readersBeside returns who may fetch besides ourselves, ascending: those of an earlier
 // disclosure of the object too.
-func (n *Node) readersBeside(before, readers []protocol.ParticipantID) []protocol.ParticipantID {
+func (k *Keeper) readersBeside(before, readers []protocol.ParticipantID) []protocol.ParticipantID {
 	all := slices.Concat(before, readers)
-	all = slices.DeleteFunc(all, func(id protocol.ParticipantID) bool { return id == n.cfg.Self })
+	all = slices.DeleteFunc(all, func(id protocol.ParticipantID) bool { return id == k.cfg.Self })
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -1,4 +1,4 @@
-package node
+package exhibit
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/vault"
 	"comity.example/protocol"
@@ -57,17 +58,17 @@ type liveRecord struct {
 func liveKey(id protocol.CaseID) []byte { return []byte(prefixLive + string(id)) }
 
 // liveOf returns the live object of a case, nil if there is none.
-func liveOf(r getter, id protocol.CaseID) (*liveRecord, error) {
-	l, err := readJSON[liveRecord](r, liveKey(id))
+func liveOf(r record.Getter, id protocol.CaseID) (*liveRecord, error) {
+	l, err := record.Read[liveRecord](r, liveKey(id))
 	if err != nil {
-		return nil, ignoreMissing(err)
+		return nil, record.IgnoreMissing(err)
 	}
 	return &l, nil
 }
 
 // noteLive has the store know the live object that an act announces, or what became
 // of it, in the commit that takes or sends the act.
-func (n *Node) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) error {
+func (k *Keeper) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) error {
 	tap := a.Act.Body.Interception
 	if tap == nil || tap.Live == nil && tap.Action != protocol.TapStopped {
 		return nil
@@ -76,11 +77,11 @@ func (n *Node) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) er
 	if err != nil {
 		return err
 	}
-	own := a.Act.From == n.cfg.Self
+	own := a.Act.From == k.cfg.Self
 	switch {
-	case tap.Live != nil && l == nil && (own || slices.Contains(tap.Live.Readers, n.cfg.Self)):
+	case tap.Live != nil && l == nil && (own || slices.Contains(tap.Live.Readers, k.cfg.Self)):
 		l = &liveRecord{Start: a.Digest, ID: tap.Live.ID, Name: tap.Live.Name, MediaType: tap.Live.MediaType,
-			From: a.Act.From, Emergency: c.Emergency, Wanted: !own && !n.cfg.Evidence.Manual && c.Issuer == n.cfg.Self}
+			From: a.Act.From, Emergency: c.Emergency, Wanted: !own && !k.cfg.Manual && c.Issuer == k.cfg.Self}
 		if l.Number, err = numberObject(tx, c.ID); err != nil {
 			return err
 		}
@@ -91,7 +92,7 @@ func (n *Node) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) er
 		}
 		if own && l.Product != nil {
 			x := exhibitID{c.ID, l.Product.Tree}
-			if err := writeJSON(tx, x.key(), exhibit{Number: l.Number, Object: *l.Product, State: desk.EvidenceDisclosed, Act: a.Digest,
+			if err := record.Write(tx, x.key(), exhibit{Number: l.Number, Object: *l.Product, State: desk.EvidenceDisclosed, Act: a.Digest,
 				In: a.Digest, Bound: c.ID, Emergency: c.Emergency, Live: true}); err != nil {
 				return err
 			}
@@ -99,7 +100,7 @@ func (n *Node) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) er
 	default:
 		return nil
 	}
-	return writeJSON(tx, liveKey(c.ID), l)
+	return record.Write(tx, liveKey(c.ID), l)
 }
 
 // lives are the live objects that grow here, or come here.
@@ -171,22 +172,22 @@ func (s *lives) seen(now time.Time) time.Time {
 	return s.latest
 }
 
-// guardLive shuts the gate of a case in which nothing is to be intercepted any more,
+// Guard shuts the gate of a case in which nothing is to be intercepted any more,
 // or opens it again for a renewal that was sent before the end. It is called inside
 // the commit that brings that about, and waits for what is being appended: from that
 // commit on nothing is.
-func (n *Node) guardLive(c *casefile.Case, now time.Time) {
-	if c.Addressee != n.cfg.Self || !announced(c, n.cfg.Self) {
+func (k *Keeper) Guard(c *casefile.Case, now time.Time) {
+	if c.Addressee != k.cfg.Self || !announced(c, k.cfg.Self) {
 		return
 	}
-	shut := mayRun(c, n.lives.seen(now)) != nil
-	g := n.lives.gate(c.ID)
+	shut := mayRun(c, k.lives.seen(now)) != nil
+	g := k.lives.gate(c.ID)
 	g.mu.Lock()
 	was := g.shut
 	g.shut = shut
 	g.mu.Unlock()
 	if shut && !was {
-		n.lives.grew(c.ID)
+		k.lives.grew(c.ID)
 	}
 }
 
@@ -199,7 +200,7 @@ func announced(c *casefile.Case, by protocol.ParticipantID) bool {
 }
 
 // errStopped says that nothing is intercepted any more.
-var errStopped = errors.New("node: the interception has stopped")
+var errStopped = errors.New("exhibit: the interception has stopped")
 
 // mayRun says why nothing may be intercepted in a case at a time: it has not begun,
 // it has ended, or a question is open that keeps from disclosing. Its end that was
@@ -229,29 +230,28 @@ func noLive(id protocol.CaseID) error {
 		Hint: "comity tap start " + string(id) + " --live NAME announces one, as the interception begins"}
 }
 
-// oweStop has the node owe the word that an interception stopped whose live object
-// it announced, and which ended otherwise than by its clock: the request was
-// withdrawn, say. It reports whether there is anything to do.
-func (n *Node) oweStop(tx *journal.Tx, c *casefile.Case, now time.Time) (owes bool, err error) {
-	if c.Addressee != n.cfg.Self || !announced(c, n.cfg.Self) ||
-		c.Said(protocol.KindInterception, string(protocol.TapStopped)) ||
-		!c.Stand(casefile.RegionInterception, now).Ended {
-		return false, nil
-	}
-	d := duty{Case: c.ID, Kind: protocol.KindInterception, Act: c.Thread[0].Act}
-	return true, writeJSON(tx, dutyKey(&d), d)
+// Stopped reports whether nothing is intercepted in a case any more, at a time.
+func Stopped(c *casefile.Case, at time.Time) bool { return errors.Is(mayRun(c, at), errStopped) }
+
+// OwesStop reports whether a participant owes the word that an interception stopped
+// whose live object it announced, and which ended otherwise than by its clock: the
+// request was withdrawn, say.
+func OwesStop(c *casefile.Case, self protocol.ParticipantID, at time.Time) bool {
+	return c.Addressee == self && announced(c, self) &&
+		!c.Said(protocol.KindInterception, string(protocol.TapStopped)) &&
+		c.Stand(casefile.RegionInterception, at).Ended
 }
 
 // Follow implements desk.Exhibits.
-func (n *Node) Follow(ctx context.Context, piece desk.Piece, w io.Writer) error {
+func (k *Keeper) Follow(ctx context.Context, piece desk.Piece, w io.Writer) error {
 	id, live, seq := piece.Case, piece.Object, piece.From
 	for {
-		grown := n.lives.grown(id)
-		l, err := n.readable(ctx, id, live)
+		grown := k.lives.grown(id)
+		l, err := k.readable(ctx, id, live)
 		if err != nil {
 			return err
 		}
-		b, err := n.vault.PlainSegment(id, l.ID, seq)
+		b, err := k.vault.PlainSegment(id, l.ID, seq)
 		switch {
 		case err == nil:
 			if _, err := (&patient{w, ctx}).Write(b); err != nil {
@@ -260,7 +260,7 @@ func (n *Node) Follow(ctx context.Context, piece desk.Piece, w io.Writer) error 
 			seq++
 			continue
 		case !errors.Is(err, vault.ErrAbsent) && !errors.Is(err, vault.ErrNoKey):
-			return n.vaultProblem(err)
+			return k.vaultProblem(err)
 		case !l.Stop.IsZero() && (l.Product == nil || seq >= l.Product.Segments):
 			return nil
 		case l.Over:
@@ -276,8 +276,8 @@ func (n *Node) Follow(ctx context.Context, piece desk.Piece, w io.Writer) error 
 }
 
 // readable returns the live object of a case that can be read here now.
-func (n *Node) readable(ctx context.Context, id protocol.CaseID, live protocol.Digest) (l *liveRecord, err error) {
-	err = n.journal.View(ctx, func(r store.Reader) error {
+func (k *Keeper) readable(ctx context.Context, id protocol.CaseID, live protocol.Digest) (l *liveRecord, err error) {
+	err = k.journal.View(ctx, func(r store.Reader) error {
 		if l, err = liveOf(r, id); err != nil {
 			return err
 		}
@@ -287,9 +287,9 @@ func (n *Node) readable(ctx context.Context, id protocol.CaseID, live protocol.D
 		if !l.Over || l.Product == nil {
 			return nil
 		}
-		e, err := readJSON[exhibit](r, exhibitID{id, l.Product.Tree}.key())
+		e, err := record.Read[exhibit](r, exhibitID{id, l.Product.Tree}.key())
 		if err != nil || e.State == desk.EvidenceWaiting || e.State == desk.EvidenceDamaged {
-			return ignoreMissing(err)
+			return record.IgnoreMissing(err)
 		}
 		return e.readable(id)
 	})
@@ -297,17 +297,17 @@ func (n *Node) readable(ctx context.Context, id protocol.CaseID, live protocol.D
 }
 
 // liveItem is a live object as people see it, nil where an exhibit stands in its place.
-func (n *Node) liveItem(r getter, id protocol.CaseID) (*desk.EvidenceItem, error) {
+func (k *Keeper) liveItem(r record.Getter, id protocol.CaseID) (*desk.EvidenceItem, error) {
 	l, err := liveOf(r, id)
 	if err != nil || l == nil || l.Over && l.Product != nil {
 		return nil, err
 	}
 	i := desk.EvidenceItem{Number: l.Number, Object: protocol.Object{Name: l.Name, MediaType: l.MediaType, Tree: l.ID}, Act: l.Start,
 		From: l.From, State: desk.EvidenceLive, Why: l.Why}
-	if l.From == n.cfg.Self {
+	if l.From == k.cfg.Self {
 		i.From = ""
 	}
-	have, gaps, size, err := n.vault.Segments(id, l.ID)
+	have, gaps, size, err := k.vault.Segments(id, l.ID)
 	if err != nil && !errors.Is(err, vault.ErrAbsent) && !errors.Is(err, vault.ErrNoKey) {
 		return nil, err
 	}
@@ -324,8 +324,8 @@ func (n *Node) liveItem(r getter, id protocol.CaseID) (*desk.EvidenceItem, error
 		i.Gaps = missing(l.Product.Segments, have, gaps)
 	}
 	if l.Product != nil {
-		i.Object = *l.Product
+		i.Object, i.Total = *l.Product, l.Product.Size
 	}
-	n.lives.show(id, &i)
+	k.lives.show(id, &i)
 	return &i, nil
 }

@@ -1,4 +1,13 @@
-package node
+// Package library is the registers, agreements and notices on which a node decides.
+//
+// A Library is all that are in use, and what follows from them: it takes one more
+// (library.go), or says why one of the home's files is not in use (idle.go), and
+// whether a start could do with such a file (foresee.go). It answers peers that ask
+// for a document (lend.go). How documents lie in the store is in holding.go.
+//
+// The package is trusted with what every decision rests on: it takes nothing that
+// its Parties have not signed.
+package library
 
 import (
 	"bytes"
@@ -15,19 +24,18 @@ import (
 	"comity.example/protocol/agreement"
 	"comity.example/protocol/casefile"
 	"comity.example/protocol/register"
-	"comity.example/protocol/wire"
 )
 
-// A library is every document in use, and what follows from them. It never
-// changes: with returns another.
-type library struct {
+// A Library is every document in use, and what follows from them. It never
+// changes: With returns another.
+type Library struct {
 	own        protocol.Party
 	directory  *register.Directory
 	registers  map[protocol.Party]protocol.Digest // of the bytes of each in directory
 	agreements map[string]heldAgreement           // by id@version
 	notices    map[string]heldNotice              // by Party and id
 
-	shelves sync.Map // of *shelf, by shelfName: those that were asked for
+	shelves sync.Map // of *Shelf, by shelfName: those that were asked for
 }
 
 // A heldAgreement keeps its bytes, to be lent.
@@ -53,22 +61,19 @@ type heldNotice struct {
 	bytes []byte
 }
 
-func (n *Node) newLibrary() (*library, error) {
-	return newLibrary(n.cfg.Self.Party(), n.cfg.Pins)
-}
-
-func newLibrary(own protocol.Party, pins []register.Pin) (*library, error) {
+// New returns an empty library, of a participant of a Party.
+func New(own protocol.Party, pins []register.Pin) (*Library, error) {
 	d, err := register.NewDirectory(pins...)
-	return &library{own: own, directory: d, registers: map[protocol.Party]protocol.Digest{},
+	return &Library{own: own, directory: d, registers: map[protocol.Party]protocol.Digest{},
 		agreements: map[string]heldAgreement{}, notices: map[string]heldNotice{}}, err
 }
 
-// with returns a library with one more document, and the document's name and
+// With returns a library with one more document, and the document's name and
 // what there is to say of it.
-func (l *library) with(d Document, at time.Time) (*library, holding, error) {
-	next := &library{own: l.own, directory: l.directory, registers: maps.Clone(l.registers),
+func (l *Library) With(d Document, at time.Time) (*Library, Holding, error) {
+	next := &Library{own: l.own, directory: l.directory, registers: maps.Clone(l.registers),
 		agreements: maps.Clone(l.agreements), notices: maps.Clone(l.notices)}
-	h := holding{Kind: d.Kind, Bytes: d.Bytes}
+	h := Holding{Kind: d.Kind, Bytes: d.Bytes}
 	var err error
 	switch d.Kind {
 	case RegisterDocument:
@@ -78,16 +83,16 @@ func (l *library) with(d Document, at time.Time) (*library, holding, error) {
 	case NoticeDocument:
 		err = next.addNotice(&h)
 	default:
-		err = errors.New("node: want a register, an agreement or a notice")
+		err = errors.New("library: want a register, an agreement or a notice")
 	}
 	return next, h, err
 }
 
-func (l *library) addRegister(h *holding, at time.Time) error {
+func (l *Library) addRegister(h *Holding, at time.Time) error {
 	file := protocol.DigestOf(h.Bytes)
 	for _, held := range l.registers {
 		if held == file {
-			return errHeld // reading a large one again would be dear
+			return ErrHeld // reading a large one again would be dear
 		}
 	}
 	next, err := l.directory.With(h.Bytes, at)
@@ -95,7 +100,7 @@ func (l *library) addRegister(h *holding, at time.Time) error {
 		return err
 	}
 	if next == l.directory {
-		return errHeld
+		return ErrHeld
 	}
 	var r *register.Signed
 	for _, party := range next.Parties() {
@@ -114,10 +119,10 @@ func (l *library) addRegister(h *holding, at time.Time) error {
 // Party that signed it. No other carries a request that is ours to decide or
 // stands in its way, and no others can then occupy an id and a version here:
 // the id of a Party's law is its own.
-func (l *library) addAgreement(h *holding) error {
+func (l *Library) addAgreement(h *Holding) error {
 	for _, held := range l.agreements {
 		if bytes.Equal(held.bytes, h.Bytes) {
-			return errHeld // also when its signers have other roots by now
+			return ErrHeld // also when its signers have other roots by now
 		}
 	}
 	signed, err := agreement.ParseSigned(h.Bytes, l.roots)
@@ -127,14 +132,14 @@ func (l *library) addAgreement(h *holding) error {
 	ref := signed.Document().Ref()
 	h.Name, h.Digest = ref.ID+"@"+ref.Version, signed.Digest()
 	if signed.Document().Kind != agreement.KindDomestic && !slices.Contains(signed.By(), l.own) {
-		return fmt.Errorf("%w: %s", errForeign, h.Name)
+		return fmt.Errorf("%w: %s", ErrForeign, h.Name)
 	}
 	if err := l.roomForLaw(signed.Document()); err != nil {
 		return err
 	}
 	if held, ok := l.agreements[h.Name]; ok {
 		if held.Document().Digest() != signed.Document().Digest() {
-			return fmt.Errorf("%w as %s: give it a new version", errReplaced, h.Name)
+			return fmt.Errorf("%w as %s: give it a new version", ErrReplaced, h.Name)
 		}
 		if signed, err = l.join(h, held, signed); err != nil {
 			return err
@@ -156,7 +161,7 @@ const (
 	MaxLawCost = 100_000
 )
 
-func (l *library) roomForLaw(d *agreement.Document) error {
+func (l *Library) roomForLaw(d *agreement.Document) error {
 	if d.Kind != agreement.KindDomestic {
 		return nil
 	}
@@ -171,7 +176,7 @@ func (l *library) roomForLaw(d *agreement.Document) error {
 		}
 	}
 	if held > MaxLaws || size > MaxLawBytes || cost > MaxLawCost {
-		return fmt.Errorf("%w: %d documents of the law of %s, of %d bytes and %d cost units", errTooMany, held, party, size, cost)
+		return fmt.Errorf("%w: %d documents of the law of %s, of %d bytes and %d cost units", ErrTooMany, held, party, size, cost)
 	}
 	return nil
 }
@@ -188,9 +193,9 @@ func status(signed agreement.SignedDocument) string {
 // join returns the document with the signatures that are held and those that
 // came. A file that has more of them and lacks one takes nothing away: whoever
 // brings it may have left that one out.
-func (l *library) join(h *holding, held heldAgreement, came agreement.SignedDocument) (agreement.SignedDocument, error) {
+func (l *Library) join(h *Holding, held heldAgreement, came agreement.SignedDocument) (agreement.SignedDocument, error) {
 	if subset(came.By(), held.By()) {
-		return held.SignedDocument, errHeld
+		return held.SignedDocument, ErrHeld
 	}
 	if subset(held.By(), came.By()) {
 		return came, nil
@@ -207,10 +212,10 @@ func subset(some, all []protocol.Party) bool {
 	return !slices.ContainsFunc(some, func(p protocol.Party) bool { return !slices.Contains(all, p) })
 }
 
-func (l *library) addNotice(h *holding) error {
+func (l *Library) addNotice(h *Holding) error {
 	for _, held := range l.notices {
 		if bytes.Equal(held.bytes, h.Bytes) {
-			return errHeld // also when its Party has other roots by now
+			return ErrHeld // also when its Party has other roots by now
 		}
 	}
 	signed, err := agreement.VerifyNotice(h.Bytes, l.roots)
@@ -223,12 +228,12 @@ func (l *library) addNotice(h *holding) error {
 		notice.Effective.Format(time.RFC3339))
 	if held, ok := l.notices[h.Name]; ok {
 		if held.Digest() != signed.Digest() {
-			return fmt.Errorf("%w as %s: give it a new id", errReplaced, h.Name)
+			return fmt.Errorf("%w as %s: give it a new id", ErrReplaced, h.Name)
 		}
-		return errHeld
+		return ErrHeld
 	}
 	if !l.holds(notice.Agreement) {
-		return fmt.Errorf("%w: agreement %s", errEarly, notice.Agreement)
+		return fmt.Errorf("%w: agreement %s", ErrEarly, notice.Agreement)
 	}
 	given := 0
 	for _, other := range l.notices {
@@ -237,14 +242,14 @@ func (l *library) addNotice(h *holding) error {
 		}
 	}
 	if given >= agreement.MaxNotices {
-		return fmt.Errorf("%w: %d of %s under %s", errTooMany, given, notice.Party, notice.Agreement)
+		return fmt.Errorf("%w: %d of %s under %s", ErrTooMany, given, notice.Party, notice.Agreement)
 	}
 	l.notices[h.Name] = heldNotice{signed, h.Bytes}
 	return nil
 }
 
 // holds reports whether an agreement is held in any version.
-func (l *library) holds(id string) bool {
+func (l *Library) holds(id string) bool {
 	for _, a := range l.agreements {
 		if a.Document().ID == id {
 			return true
@@ -253,9 +258,12 @@ func (l *library) holds(id string) bool {
 	return false
 }
 
-// register returns the bytes of the register that is in use, and their digest;
+// Parties returns those that are pinned.
+func (l *Library) Parties() []protocol.Party { return l.directory.Parties() }
+
+// Register returns the bytes of the register that is in use, and their digest;
 // nil if there is none.
-func (l *library) register(p protocol.Party) ([]byte, protocol.Digest) {
+func (l *Library) Register(p protocol.Party) ([]byte, protocol.Digest) {
 	held, err := l.directory.Register(p)
 	if err != nil {
 		return nil, protocol.Digest{}
@@ -263,68 +271,84 @@ func (l *library) register(p protocol.Party) ([]byte, protocol.Digest) {
 	return held.Bytes, l.registers[p]
 }
 
-// A shelf is the agreements, or the notices, that concern our Party and another.
-type shelf struct {
-	docs map[protocol.Digest][]byte // by what stands for each (SPEC.md, section 11.2)
-	list []protocol.Digest          // the keys of docs, ascending
-	set  protocol.Digest            // of list
-}
-
-type shelfName struct {
-	kind  DocumentKind
-	party protocol.Party
-}
-
-// shelf returns the agreements that our Party and another signed, or the notices
-// under them. It is put together once: whoever asks often costs no more. Only
-// Parties that are pinned are asked for.
-func (l *library) shelf(kind DocumentKind, party protocol.Party) *shelf {
-	name := shelfName{kind, party}
-	if s, ok := l.shelves.Load(name); ok {
-		return s.(*shelf)
+// Agreement returns the agreement of a case, nil if it is not held any more.
+func (l *Library) Agreement(c *casefile.Case) *agreement.Document {
+	if l == nil {
+		return nil
 	}
-	s := &shelf{docs: map[protocol.Digest][]byte{}}
-	bound := map[string]bool{}
+	held, ok := l.agreements[c.Agreement.ID+"@"+c.Agreement.Version]
+	if !ok {
+		return nil
+	}
+	return held.Document()
+}
+
+// Clock reports whether a document has a clock that runs, by its id, and whether
+// one says that it is policy.
+func (l *Library) Clock(id string) (known, policy bool) {
 	for _, a := range l.agreements {
-		if !a.concerns(l.own, party) {
+		d := a.Document()
+		for i := range d.Clocks {
+			if c := &d.Clocks[i]; c.ID == id && c.Run != nil {
+				known, policy = true, policy || c.Run.Policy
+			}
+		}
+	}
+	return known, policy
+}
+
+// Editions names the agreements in use with the digests of their files, ascending.
+func (l *Library) Editions() []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(l.agreements)) {
+		out = append(out, name+" "+protocol.DigestOf(l.agreements[name].bytes).String())
+	}
+	return out
+}
+
+// Concerned returns whom a document that is published here is sent to: a
+// register and a Party's law to everybody we know, an agreement or a notice to
+// the participants of the Parties that signed: others do not take it.
+func (l *Library) Concerned(h Holding, self protocol.ParticipantID) []protocol.ParticipantID {
+	parties := l.directory.Parties()
+	switch h.Kind {
+	case AgreementDocument:
+		if a := l.agreements[h.Name]; !a.domestic() { // everybody may come up against a Party's law
+			parties = a.By()
+		}
+	case NoticeDocument:
+		parties = nil
+		id := l.notices[h.Name].Notice().Agreement
+		for _, a := range l.agreements {
+			if a.Document().ID == id {
+				parties = append(parties, a.By()...)
+			}
+		}
+	}
+	var to []protocol.ParticipantID
+	for _, p := range parties {
+		held, err := l.directory.Register(p)
+		if err != nil {
 			continue
 		}
-		bound[a.Document().ID] = true
-		if kind == AgreementDocument {
-			s.docs[a.Digest()] = a.bytes
+		for i := range held.Participants {
+			if id := held.Participants[i].ID; id != self && !slices.Contains(to, id) {
+				to = append(to, id)
+			}
 		}
 	}
-	for _, n := range l.notices {
-		if kind == NoticeDocument && bound[n.Notice().Agreement] {
-			s.docs[n.Digest()] = n.bytes
-		}
-	}
-	s.list = slices.SortedFunc(maps.Keys(s.docs), compareDigests)
-	s.set = wire.SetDigest(s.list)
-	l.shelves.Store(name, s)
-	return s
+	return to
 }
-
-// after returns the digests of the shelf that follow d.
-func (s *shelf) after(d protocol.Digest) []protocol.Digest {
-	i, found := slices.BinarySearchFunc(s.list, d, compareDigests)
-	if found {
-		i++
-	}
-	return s.list[i:]
-}
-
-func compareDigests(a, b protocol.Digest) int { return bytes.Compare(a[:], b[:]) }
 
 // roots are the keys with which a Party signs agreements and notices: those of
 // its newest register, or of its pin while none is held.
-func (l *library) roots(p protocol.Party) ([]*identity.Public, int, bool) {
+func (l *Library) roots(p protocol.Party) ([]*identity.Public, int, bool) {
 	pin, ok := l.directory.Trusted(p)
 	return pin.Keys, pin.Threshold, ok
 }
 
-// grounds are what acts are decided on with this library.
-func (l *library) grounds() (*casefile.Grounds, error) {
+// Grounds are what acts are decided on with this library.
+func (l *Library) Grounds() (*casefile.Grounds, error) {
 	var docs []agreement.SignedDocument
 	for _, name := range slices.Sorted(maps.Keys(l.agreements)) {
 		docs = append(docs, l.agreements[name].SignedDocument)

@@ -1,4 +1,4 @@
-package node
+package exhibit
 
 import (
 	"context"
@@ -27,23 +27,23 @@ const (
 
 // lentLive returns the case and the live object that an act of ours announces, if the
 // peer may read it; of any other act nothing.
-func (n *Node) lentLive(ctx context.Context, peer protocol.ParticipantID, act protocol.Digest) (id protocol.CaseID, l *liveRecord, err error) {
-	err = n.journal.View(ctx, func(r store.Reader) error {
-		a, err := heldAct(r, act)
+func (k *Keeper) lentLive(ctx context.Context, peer protocol.ParticipantID, act protocol.Digest) (id protocol.CaseID, l *liveRecord, err error) {
+	err = k.journal.View(ctx, func(r store.Reader) error {
+		a, err := k.cfg.Cases.Act(r, act)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
-		if err != nil || a.From != n.cfg.Self || a.Body.Interception == nil || a.Body.Interception.Live == nil ||
+		if err != nil || a.From != k.cfg.Self || a.Body.Interception == nil || a.Body.Interception.Live == nil ||
 			!slices.Contains(a.Body.Interception.Live.Readers, peer) {
 			return err
 		}
-		f, err := readJSON[filed](r, caseKey(a.Case))
+		c, err := k.cfg.Cases.Case(r, a.Case)
 		if err != nil {
 			return err
 		}
 		held, err := liveOf(r, a.Case)
-		lost := slices.ContainsFunc(f.File.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
-		if err == nil && held != nil && held.Start == act && !lost && held.serves(&f.File, peer) {
+		lost := slices.ContainsFunc(c.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
+		if err == nil && held != nil && held.Start == act && !lost && held.serves(c, peer) {
 			id, l = a.Case, held
 		}
 		return err
@@ -60,37 +60,37 @@ func (l *liveRecord) serves(c *casefile.Case, reader protocol.ParticipantID) boo
 	return c.Serves(l.Stop, l.Product.Tree, reader)
 }
 
-// lendSegment answers a peer that asks for a segment. It waits for the next ones,
+// LendSegment answers a peer that asks for a segment. It waits for the next ones,
 // so that they are on their way as soon as they are here.
-func (n *Node) lendSegment(ctx context.Context, peer protocol.ParticipantID, m *wire.SegmentQuery) (wire.Message, error) {
-	id, l, err := n.lentLive(ctx, peer, m.Act)
+func (k *Keeper) LendSegment(ctx context.Context, peer protocol.ParticipantID, m *wire.SegmentQuery) (wire.Message, error) {
+	id, l, err := k.lentLive(ctx, peer, m.Act)
 	if err != nil {
 		return nil, err
 	}
 	if l == nil || m.Seq >= protocol.MaxSegments {
-		n.metrics.lent("refused", 0)
+		k.lent("refused", 0)
 		return &wire.Nothing{}, nil
 	}
 	ctx, stop := context.WithTimeout(ctx, LiveWait)
 	defer stop()
 	waits := false
 	for {
-		grown := n.lives.grown(id)
-		b, err := n.vault.Segment(id, l.ID, int64(m.Seq))
+		grown := k.lives.grown(id)
+		b, err := k.vault.Segment(id, l.ID, int64(m.Seq))
 		if err == nil {
-			n.metrics.lent("segment", len(b))
+			k.lent("segment", len(b))
 			return &wire.Segment{Segment: b}, nil
 		}
 		if !errors.Is(err, vault.ErrAbsent) {
-			return n.lendNothing(err)
+			return k.lendNothing(err)
 		}
-		if more, err := n.mayCome(ctx, id, l, m.Seq); err != nil || !more {
+		if more, err := k.mayCome(ctx, id, l, m.Seq); err != nil || !more {
 			return &wire.Nothing{}, err
 		}
 		if !waits {
-			leave, ok := n.lives.await(peer)
+			leave, ok := k.lives.await(peer)
 			if !ok {
-				n.metrics.lent("busy", 0)
+				k.lent("busy", 0)
 				return &wire.Busy{RetryAfter: LivePause}, nil
 			}
 			defer leave()
@@ -106,9 +106,9 @@ func (n *Node) lendSegment(ctx context.Context, peer protocol.ParticipantID, m *
 
 // mayCome reports whether a segment is one of the next, of an interception of which
 // nobody said that it stopped.
-func (n *Node) mayCome(ctx context.Context, id protocol.CaseID, l *liveRecord, seq uint64) (bool, error) {
+func (k *Keeper) mayCome(ctx context.Context, id protocol.CaseID, l *liveRecord, seq uint64) (bool, error) {
 	var now *liveRecord
-	err := n.journal.View(ctx, func(r store.Reader) (err error) {
+	err := k.journal.View(ctx, func(r store.Reader) (err error) {
 		now, err = liveOf(r, id)
 		return err
 	})
@@ -118,7 +118,7 @@ func (n *Node) mayCome(ctx context.Context, id protocol.CaseID, l *liveRecord, s
 	if err != nil || now == nil || !now.Stop.IsZero() {
 		return false, err
 	}
-	have, _, _, err := n.vault.Segments(id, l.ID)
+	have, _, _, err := k.vault.Segments(id, l.ID)
 	if errors.Is(err, vault.ErrAbsent) {
 		err = nil
 	}
@@ -144,15 +144,15 @@ func (s *lives) await(peer protocol.ParticipantID) (leave func(), ok bool) {
 
 // lendLiveShare hands out the share of a live object's key that was kept back. The
 // act is ours, or the answer is nil.
-func (n *Node) lendLiveShare(ctx context.Context, peer protocol.ParticipantID, m *wire.ShareQuery) (wire.Message, error) {
-	id, l, err := n.lentLive(ctx, peer, m.Act)
+func (k *Keeper) lendLiveShare(ctx context.Context, peer protocol.ParticipantID, m *wire.ShareQuery) (wire.Message, error) {
+	id, l, err := k.lentLive(ctx, peer, m.Act)
 	if err != nil || l == nil || l.ID != m.Object {
 		return nil, err
 	}
-	held, _, err := n.vault.Key(id, l.ID)
+	held, _, err := k.vault.Key(id, l.ID)
 	if err != nil {
-		return n.lendNothing(err)
+		return k.lendNothing(err)
 	}
-	n.metrics.lent("share", 0)
+	k.lent("share", 0)
 	return &wire.Share{Share: held}, nil
 }

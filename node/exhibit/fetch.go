@@ -1,11 +1,9 @@
-package node
+package exhibit
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -13,12 +11,12 @@ import (
 	"comity.example/crypto/stream"
 	"comity.example/node/desk"
 	"comity.example/node/journal"
+	"comity.example/node/record"
 	"comity.example/node/store"
 	"comity.example/node/transfer"
 	"comity.example/node/vault"
 	"comity.example/protocol"
 	"comity.example/protocol/evidence"
-	"comity.example/protocol/wire"
 )
 
 // FetchRetry is how long a node waits before it tries again what it could not
@@ -208,17 +206,17 @@ func (f *fetcher) checked(a arrival) {
 }
 
 // showFetching says where an object that the store has as waiting stands.
-func (n *Node) showFetching(x exhibitID, i *desk.EvidenceItem) {
-	n.fetcher.mu.Lock()
-	if j := n.fetcher.jobs[x]; j != nil {
+func (k *Keeper) showFetching(x exhibitID, i *desk.EvidenceItem) {
+	k.fetcher.mu.Lock()
+	if j := k.fetcher.jobs[x]; j != nil {
 		i.State, i.Why = j.state, j.why
 	}
-	n.fetcher.mu.Unlock()
+	k.fetcher.mu.Unlock()
 	if i.State == desk.EvidenceChecking {
 		i.Have = i.Total
 		return
 	}
-	if p, ok := n.engine.Progress(x.Object); ok {
+	if p, ok := k.engine.Progress(x.Object); ok {
 		i.Have, i.Rate, i.Left = p.Have, p.Rate, p.Left
 		if p.Why != "" {
 			i.Why = p.Why
@@ -226,80 +224,39 @@ func (n *Node) showFetching(x exhibitID, i *desk.EvidenceItem) {
 	}
 }
 
-// openVault opens the vault beside the store, and has it forget what the store does
-// not name: a crash came between the two.
-func (n *Node) openVault(ctx context.Context) error {
-	key, err := vaultKey(n.cfg.Keys.Store)
-	if err != nil {
-		return err
-	}
-	c := n.cfg.Evidence
-	c.Quota.PeerShare = cmp.Or(c.Quota.PeerShare, PeerShare)
-	n.vault, err = vault.Open(ctx, vault.Config{Dir: filepath.Join(n.cfg.Dir, "vault"), Key: key, Quota: c.Quota,
-		Reserve: cmp.Or(c.Reserve, Reserve), Log: n.cfg.Log})
-	if err != nil {
-		return err
-	}
-	n.engine = transfer.New(transfer.Config{Source: n.source, Done: n.fetchEnded, Log: n.cfg.Log})
-	n.shares = transfer.NewShares()
-	n.handouts = newHandouts()
-	return n.collectStrays(ctx)
-}
-
 // collectStrays drops what was taken in, or passed on, and the store does not name.
 // What a disclosure that waits for approval passes on stays: its keys are signed.
-func (n *Node) collectStrays(ctx context.Context) error {
-	for id, objects := range n.vault.Own() {
-		for _, tree := range objects {
-			err := n.journal.View(ctx, func(r store.Reader) error {
-				_, named := r.Get(exhibitID{id, tree}.key())
-				_, proposed := r.Get(draftKey(id))
-				if !errors.Is(named, store.ErrNotFound) || !errors.Is(proposed, store.ErrNotFound) {
-					return errors.Join(ignoreMissing(named), ignoreMissing(proposed))
-				}
-				return n.vault.Drop(id, tree)
-			})
-			if err != nil {
+func (k *Keeper) collectStrays(ctx context.Context) error {
+	for id, objects := range k.vault.Own() {
+		err := k.journal.View(ctx, func(r store.Reader) error {
+			proposed, err := k.cfg.Cases.Proposed(r, id)
+			if err != nil || proposed != nil {
 				return err
 			}
+			for _, tree := range objects {
+				_, err := r.Get(exhibitID{id, tree}.key())
+				if errors.Is(err, store.ErrNotFound) {
+					err = k.vault.Drop(id, tree)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// moveEvidence fetches and checks what is pending, and what becomes so, until ctx
-// ends or one of its parts fails.
-func (n *Node) moveEvidence(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	parts := []func(context.Context) error{n.fetchEvidence, n.checkEmergencies,
-		func(ctx context.Context) error { n.engine.Run(ctx); return nil }}
-	for range checkers {
-		parts = append(parts, n.checkEvidence)
-	}
-	for range briefCheckers {
-		parts = append(parts, n.checkBrief)
-	}
-	ended := make(chan error, len(parts))
-	for _, run := range parts {
-		go func() { ended <- run(ctx) }()
-	}
-	var first error
-	for range parts {
-		if err := <-ended; first == nil {
-			first = err
-		}
-		stop()
-	}
-	return first
-}
-
 // fetchEvidence has what is pending fetched, and what becomes so, until ctx ends.
-func (n *Node) fetchEvidence(ctx context.Context) error {
+func (k *Keeper) fetchEvidence(ctx context.Context) error {
 	for {
-		blocked, err := n.startFetches(ctx)
+		blocked, err := k.startFetches(ctx)
 		if err != nil && ctx.Err() == nil {
-			return fmt.Errorf("node: fetch evidence: %w", err)
+			return fmt.Errorf("exhibit: fetch evidence: %w", err)
 		}
 		var retry <-chan time.Time
 		if blocked {
@@ -308,7 +265,7 @@ func (n *Node) fetchEvidence(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-n.fetcher.woken:
+		case <-k.fetcher.woken:
 		case <-retry:
 		}
 	}
@@ -316,9 +273,9 @@ func (n *Node) fetchEvidence(ctx context.Context) error {
 
 // startFetches begins with what is pending and nobody is at. It reports whether
 // something could not be begun.
-func (n *Node) startFetches(ctx context.Context) (blocked bool, err error) {
+func (k *Keeper) startFetches(ctx context.Context) (blocked bool, err error) {
 	var pending []exhibitID
-	err = n.journal.View(ctx, func(r store.Reader) error {
+	err = k.journal.View(ctx, func(r store.Reader) error {
 		return r.Scan(store.Range{Prefix: []byte(prefixFetch), KeysOnly: true}, func(key, _ []byte) (bool, error) {
 			x, err := parseExhibitKey(prefixFetch, key)
 			pending = append(pending, x)
@@ -329,39 +286,39 @@ func (n *Node) startFetches(ctx context.Context) (blocked bool, err error) {
 		if err != nil {
 			break
 		}
-		if !n.fetcher.idle(x) {
+		if !k.fetcher.idle(x) {
 			continue
 		}
 		var why string
-		if why, err = n.startFetch(ctx, x); why != "" {
+		if why, err = k.startFetch(ctx, x); why != "" {
 			blocked = true
-			n.fetcher.set(x, &fetching{desk.EvidenceWaiting, why})
+			k.fetcher.set(x, &fetching{desk.EvidenceWaiting, why})
 		}
 	}
 	return blocked, err
 }
 
 // startFetch has an object fetched. It says why it cannot be now.
-func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err error) {
-	e, err := n.exhibit(ctx, x)
+func (k *Keeper) startFetch(ctx context.Context, x exhibitID) (why string, err error) {
+	e, err := k.exhibit(ctx, x)
 	if err != nil {
 		return "", err
 	}
 	sealed := stream.SealedSize(e.Object.Size)
 	here := arrival{exhibitID: x, peer: e.From, urgent: e.Emergency, brief: isBrief(sealed)}
 	if e.Live { // it came as it grew
-		n.fetcher.arrive(here)
+		k.fetcher.arrive(here)
 		return "", nil
 	}
-	if n.fetcher.taken(x) {
+	if k.fetcher.taken(x) {
 		return "the same bytes are on their way for another case", nil
 	}
 	if e.Anew {
-		err = n.dropDamaged(ctx, x)
+		err = k.dropDamaged(ctx, x)
 	}
 	var in *vault.Incoming
 	if err == nil {
-		in, err = n.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size,
+		in, err = k.vault.Receive(ctx, vault.Receipt{Case: x.Case, Peer: e.From, Tree: x.Object, Size: e.Object.Size,
 			Despite: e.Despite, Urgent: e.Emergency})
 	}
 	switch {
@@ -370,40 +327,40 @@ func (n *Node) startFetch(ctx context.Context, x exhibitID) (why string, err err
 	case errors.Is(err, vault.ErrNoRoom):
 		return "this node's disk has no room for it: make room", nil
 	case errors.Is(err, vault.ErrDestroyed):
-		return "", n.settleExhibit(ctx, x, verdict{desk.EvidenceDeleted, "its key was destroyed here"})
+		return "", k.settleExhibit(ctx, x, verdict{desk.EvidenceDeleted, "its key was destroyed here"})
 	case err != nil && ctx.Err() == nil:
-		n.cfg.Log.Error("evidence cannot be received", "error", err)
+		k.cfg.Log.Error("evidence cannot be received", "error", err)
 		return "this node's vault does not take it: see its log", nil
 	case err != nil:
 		return "", err
 	}
 	if in.Done() {
 		err := in.Close()
-		n.fetcher.arrive(here)
+		k.fetcher.arrive(here)
 		return "", err
 	}
-	n.fetcher.set(x, &fetching{state: desk.EvidenceFetching})
-	err = n.engine.Add(transfer.Job{Case: x.Case, Peer: e.From, Act: e.Act, Tree: x.Object,
-		Sealed: sealed, Urgent: e.Emergency, Target: &counted{in, n.metrics}})
+	k.fetcher.set(x, &fetching{state: desk.EvidenceFetching})
+	err = k.engine.Add(transfer.Job{Case: x.Case, Peer: e.From, Act: e.Act, Tree: x.Object,
+		Sealed: sealed, Urgent: e.Emergency, Target: &counted{in, k}})
 	if err != nil { // it ends, or the bytes are on their way for another case
-		n.fetcher.set(x, nil)
+		k.fetcher.set(x, nil)
 		return "the node tries again", in.Close()
 	}
 	return "", nil
 }
 
 // dropDamaged drops what came of an object before it was disclosed once more.
-func (n *Node) dropDamaged(ctx context.Context, x exhibitID) error {
-	if err := n.vault.Drop(x.Case, x.Object); err != nil {
+func (k *Keeper) dropDamaged(ctx context.Context, x exhibitID) error {
+	if err := k.vault.Drop(x.Case, x.Object); err != nil {
 		return err
 	}
-	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		e, err := readJSON[exhibit](tx, x.key())
+	_, err := k.journal.Commit(ctx, func(tx *journal.Tx) error {
+		e, err := record.Read[exhibit](tx, x.key())
 		if err != nil {
-			return ignoreMissing(err)
+			return record.IgnoreMissing(err)
 		}
 		e.Anew = false
-		return writeJSON(tx, x.key(), e)
+		return record.Write(tx, x.key(), e)
 	})
 	return err
 }
@@ -411,36 +368,36 @@ func (n *Node) dropDamaged(ctx context.Context, x exhibitID) error {
 // A counted target counts what comes.
 type counted struct {
 	transfer.Target
-	m *metrics
+	k *Keeper
 }
 
 func (c *counted) Put(i int64, block []byte, proof []protocol.Digest) error {
 	err := c.Target.Put(i, block, proof)
 	switch {
 	case err == nil:
-		c.m.fetched("block", len(block))
+		c.k.fetched("block", len(block))
 	case errors.Is(err, evidence.ErrBlock):
-		c.m.fetched("wrong", 0)
+		c.k.fetched("wrong", 0)
 	default:
-		c.m.fetched("failed", 0)
+		c.k.fetched("failed", 0)
 	}
 	return err
 }
 
 // fetchEnded is called by the engine when it is done with a job.
-func (n *Node) fetchEnded(j transfer.Job, err error) {
+func (k *Keeper) fetchEnded(j transfer.Job, err error) {
 	x := exhibitID{j.Case, j.Tree}
 	switch {
 	case err == nil:
-		n.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent, brief: isBrief(j.Sealed)})
+		k.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent, brief: isBrief(j.Sealed)})
 		return
 	case errors.Is(err, transfer.ErrGone):
-		n.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent, brief: isBrief(j.Sealed),
+		k.fetcher.arrive(arrival{exhibitID: x, peer: j.Peer, urgent: j.Urgent, brief: isBrief(j.Sealed),
 			verdict: verdict{desk.EvidenceWaiting, "who disclosed it has it no more"}})
 		return
 	}
-	n.fetcher.set(x, &fetching{desk.EvidenceWaiting, whyNot(err)})
-	time.AfterFunc(FetchRetry, n.fetcher.wake)
+	k.fetcher.set(x, &fetching{desk.EvidenceWaiting, whyNot(err)})
+	time.AfterFunc(FetchRetry, k.fetcher.wake)
 }
 
 func whyNot(err error) string {
@@ -453,33 +410,27 @@ func whyNot(err error) string {
 	return "it could not be fetched: the node tries again"
 }
 
-// source asks a peer for a block, in the engine's words.
-func (n *Node) source(ctx context.Context, peer protocol.ParticipantID, m wire.Message) (wire.Message, error) {
-	return n.link.Exchange(ctx, peer, m)
-}
-
 // Fetch implements desk.Exhibits. Whoever fetches what is in quarantine despite
 // that takes it out of there.
-func (n *Node) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (desk.Evidence, error) {
+func (k *Keeper) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (desk.Evidence, error) {
 	for more := true; more; {
 		var err error
-		if more, err = n.askFor(ctx, id, what); err != nil {
-			return desk.Evidence{}, n.problem(err)
+		if more, err = k.askFor(ctx, id, what); err != nil {
+			return desk.Evidence{}, k.cfg.Explain(err)
 		}
 	}
-	n.fetcher.wake()
-	n.lives.wake()
-	return n.Evidence(ctx, id)
+	k.Wake()
+	return k.Evidence(ctx, id)
 }
 
 // exhibitsAtOnce is how many objects one commit changes: a case may have very many.
 const exhibitsAtOnce = 256
 
 // askFor has some objects of a case fetched, and reports whether there are more.
-func (n *Node) askFor(ctx context.Context, id protocol.CaseID, what desk.Fetch) (more bool, err error) {
-	_, err = n.journal.Commit(ctx, func(tx *journal.Tx) error {
-		if _, err := tx.Get(caseKey(id)); errors.Is(err, store.ErrNotFound) {
-			return noCase()
+func (k *Keeper) askFor(ctx context.Context, id protocol.CaseID, what desk.Fetch) (more bool, err error) {
+	_, err = k.journal.Commit(ctx, func(tx *journal.Tx) error {
+		if _, err := k.cfg.Cases.Case(tx, id); errors.Is(err, store.ErrNotFound) {
+			return desk.NoCase()
 		}
 		changed := map[exhibitID]exhibit{}
 		known := false
@@ -511,7 +462,7 @@ func (n *Node) askFor(ctx context.Context, id protocol.CaseID, what desk.Fetch) 
 			return noExhibit(id)
 		}
 		for x, e := range changed {
-			err = errors.Join(err, writeJSON(tx, x.key(), e))
+			err = errors.Join(err, record.Write(tx, x.key(), e))
 			if e.State == desk.EvidenceWaiting {
 				err = errors.Join(err, tx.Set(x.pendingKey(), nil))
 			}
