@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"comity.example/node/clerk"
-	"comity.example/node/desk"
 	"comity.example/node/journal"
 	"comity.example/node/record"
 	"comity.example/node/store"
@@ -314,11 +313,8 @@ func (n *Node) fetchedAll(tx *journal.Tx, clocks []casefile.Running, c *casefile
 	if clocks[at].Whose != n.cfg.Self || c.Addressee == n.cfg.Self {
 		return clocks[at].Whose != n.cfg.Self, nil
 	}
-	items, err := n.exhibits.Items(tx, c.ID)
-	waits := slices.ContainsFunc(items, func(e desk.EvidenceItem) bool {
-		return e.State == desk.EvidenceWaiting || e.State == desk.EvidenceFetching
-	})
-	return !waits, err
+	lacks, err := n.exhibits.Lacks(tx, c.ID)
+	return !lacks, err
 }
 
 // told reports whether our people are told of an effect: of a reminder those

@@ -39,8 +39,8 @@ func (c *manifestCmd) Help() string {
 	return fmt.Sprintf(`Prints what the EU asks to be recorded of evidence that does not take the decentralised IT system (Implementing
 Regulation (EU) 2025/1550, point 3.3.3): sender, recipient, order, times, means, and of each file its name, its size and a strong
 hash. It is a view of the signed disclosure, made when it is asked for. With --files it names at most %d files of packs: where there
-are more, the list that was disclosed with a pack names them, and is signed. With --record it prints what is to be recorded of
-the orders, forms and other acts themselves: reference number, time, sender, recipient, file name and size.`, maxManifest)
+are more, the list that was disclosed with a pack names them, and is signed. With --record, what is to be recorded of the
+orders, forms and other acts themselves: reference number, time, sender, recipient, file name and size.`, maxManifest)
 }
 
 // manifested is what manifest says to a program: a manifest of each disclosure.

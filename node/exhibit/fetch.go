@@ -410,6 +410,15 @@ func whyNot(err error) string {
 	return "it could not be fetched: the node tries again"
 }
 
+// Lacks reports whether something of a case was not fetched yet.
+func (k *Keeper) Lacks(tx *journal.Tx, id protocol.CaseID) (lacks bool, err error) {
+	err = exhibitsOf(tx, id, func(_ exhibitID, e exhibit) error {
+		lacks = lacks || e.State == desk.EvidenceWaiting
+		return nil
+	})
+	return lacks, err
+}
+
 // Fetch implements desk.Exhibits. Whoever fetches what is in quarantine despite
 // that takes it out of there.
 func (k *Keeper) Fetch(ctx context.Context, id protocol.CaseID, what desk.Fetch) (desk.Evidence, error) {
