@@ -52,6 +52,9 @@ func (k *Keeper) Items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem,
 		default:
 			i.Have = i.Total
 		}
+		if err := k.whyKept(r, x, &e, &i); err != nil {
+			return err
+		}
 		var err error
 		i.Served, err = k.served(r, x, &e)
 		items = append(items, i)
@@ -67,6 +70,19 @@ func (k *Keeper) Items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem,
 	}
 	slices.SortFunc(items, func(a, b desk.EvidenceItem) int { return cmp.Compare(a.Number, b.Number) })
 	return items, nil
+}
+
+// whyKept says of an object that was passed on out of another case why its readers get
+// nothing of it any more.
+func (k *Keeper) whyKept(r record.Getter, x exhibitID, e *exhibit, i *desk.EvidenceItem) error {
+	if e.State != desk.EvidenceDisclosed || e.Bound == x.Case {
+		return nil
+	}
+	c, err := k.cfg.Cases.Case(r, e.Bound)
+	if err == nil && !c.Passable(x.Object, k.cfg.Self) {
+		i.Why = "nothing of it is handed out any more: it may not be used in case " + string(e.Bound) + ", out of which it was passed on"
+	}
+	return err
 }
 
 // Content implements desk.Exhibits.
