@@ -16,9 +16,9 @@ FUZZ        ?= 2000x
 # Tests of whole nodes, processes and packages run without the race detector:
 # it makes them too slow for every change. Their parts run with it. So do, of
 # protocol/, those in which goroutines meet; the rest is pure, and so is
-# node/library.
+# node/library. Those that take longest begin, so that nothing waits for them.
 SHARED := /protocol/agreement$$|/protocol/calendar$$|/protocol/evidence$$|/protocol/register$$
-RACE    = $(shell $(GO) list ./crypto/... ./node/... | grep -v -e '/node$$' -e '/node/library$$') $(shell $(GO) list ./protocol/... | grep -E '$(SHARED)')
+RACE    = ./node/vault ./node/transfer $(shell $(GO) list ./crypto/... ./node/... | grep -v -e '/node$$' -e '/node/library$$') $(shell $(GO) list ./protocol/... | grep -E '$(SHARED)')
 WHOLE   = ./cmd/... ./node ./node/library ./testnet/... $(shell $(GO) list ./protocol/... | grep -v -E '$(SHARED)')
 
 # What bench measures by themselves; check runs each once, so that they work.

@@ -85,10 +85,7 @@ func (m *metrics) told(t notify.Target, outcome string) {
 	m.tellings.WithLabelValues(string(t), outcome).Inc()
 }
 
-// lent counts what a peer asked for of evidence, and fetched what we asked for.
-func (m *metrics) lent(outcome string, size int)    { m.moved("out", outcome, size) }
-func (m *metrics) fetched(outcome string, size int) { m.moved("in", outcome, size) }
-
+// moved counts what a peer asked for of evidence ("out"), or what we asked for ("in").
 func (m *metrics) moved(direction, outcome string, size int) {
 	m.blocks.WithLabelValues(direction, outcome).Inc()
 	m.bytes.WithLabelValues(direction).Add(float64(size))

@@ -52,16 +52,19 @@ type ReplyResult string
 
 // The results of a reply.
 const (
-	ReplyProvided  ReplyResult = "provided"  // here is what was asked for
-	ReplyInsists   ReplyResult = "insists"   // the request stands as it is
-	ReplyAgrees    ReplyResult = "agrees"    // the point is taken: an amendment or a withdrawal follows
+	ReplyProvided ReplyResult = "provided" // here is what was asked for
+	ReplyInsists  ReplyResult = "insists"  // the request stands as it is
+	ReplyAgrees   ReplyResult = "agrees"   // the point is taken: an amendment or a withdrawal follows
+	// ReplyWaiver: the authority that consults is to ask for the immunity or the
+	// privilege to be waived (Regulation (EU) 2023/1543, Art. 12(5)).
+	ReplyWaiver    ReplyResult = "waiver"
 	ReplyConfirmed ReplyResult = "confirmed" // it is accepted that it is impossible
 )
 
 // UnmarshalText refuses what is not in the list.
 func (r *ReplyResult) UnmarshalText(b []byte) error {
 	*r = ReplyResult(b)
-	return known("result", *r, []ReplyResult{ReplyProvided, ReplyInsists, ReplyAgrees, ReplyConfirmed})
+	return known("result", *r, []ReplyResult{ReplyProvided, ReplyInsists, ReplyAgrees, ReplyWaiver, ReplyConfirmed})
 }
 
 // A Reply answers open questions of the receiving side.

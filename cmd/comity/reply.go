@@ -11,6 +11,7 @@ type replyCmd struct {
 	Provided          bool            `help:"Here is what was asked for, in --text." xor:"how" required:""`
 	Insist            bool            `help:"The request stands as it is." xor:"how" required:""`
 	Agree             bool            `help:"The point is taken: an amendment or a withdrawal follows." xor:"how" required:""`
+	Waiver            bool            `help:"Of a consultation about an immunity or a privilege: the authority is to ask for it to be waived." xor:"how" required:""`
 	ConfirmImpossible bool            `help:"It is accepted that it cannot be done: the request ends." xor:"how" required:""`
 	Text              string          `help:"The answer, in words." placeholder:"TEXT"`
 	signing
@@ -30,6 +31,8 @@ func (c *replyCmd) Run(ctx context.Context, a *app) error {
 		result = protocol.ReplyInsists
 	case c.Agree:
 		result = protocol.ReplyAgrees
+	case c.Waiver:
+		result = protocol.ReplyWaiver
 	}
 	return a.reply(ctx, c.Case, c.signing, protocol.Reply{Result: result, Text: c.Text})
 }

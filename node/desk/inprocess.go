@@ -33,8 +33,12 @@ func (t InProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	select {
 	case <-rec.began:
 	case <-r.Context().Done():
-		body.CloseWithError(r.Context().Err())
-		return nil, r.Context().Err()
+		select {
+		case <-rec.began: // and over, before anybody looked
+		default:
+			body.CloseWithError(r.Context().Err())
+			return nil, r.Context().Err()
+		}
 	}
 	return &http.Response{StatusCode: rec.status, Status: http.StatusText(rec.status),
 		Header: rec.header, Body: &watched{body, cancel}, Request: r}, nil

@@ -34,16 +34,18 @@ type Unfilled struct {
 func (k *Keeper) Fill(ctx context.Context, u Unfilled) (protocol.Body, error) {
 	body := u.Act.Body
 	if body.Disclosure == nil {
-		return body, k.fillTap(ctx, u, &body)
+		err := k.fillTap(ctx, u, &body)
+		return body, err
 	}
 	d := *body.Disclosure
 	body.Disclosure = &d
-	return body, k.fillKeys(ctx, u, &d)
+	err := k.fillKeys(ctx, u, &d)
+	return body, err
 }
 
 // fillKeys completes d, a disclosure.
 func (k *Keeper) fillKeys(ctx context.Context, u Unfilled, d *protocol.Disclosure) error {
-	act := *u.Act
+	act := *u.Act // which the caller keeps as it is
 	act.Body.Disclosure = d
 	m := &manifest{act: &act, objects: d.Objects, bound: act.Case}
 	if len(d.Origin) > 0 {

@@ -65,24 +65,35 @@ func TestNoSecretLiesOpen(t *testing.T) {
 }
 
 func TestEachKeyFileHasItsPlace(t *testing.T) {
-	labels := []string{"sign", "open", "log", "link", "store"}
-	for _, from := range labels {
-		for _, to := range labels {
+	h := create(t, "")
+	lock := lockOf(t, h, "")
+	files := map[string][]byte{}
+	for _, label := range []string{"sign", "open", "log", "link", "store"} {
+		b, err := os.ReadFile(filepath.Join(h.Dir, "keys", label+".key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[label] = b
+	}
+	put := func(from, to string) {
+		if err := os.WriteFile(filepath.Join(h.Dir, "keys", to+".key"), files[from], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for from := range files {
+		for to := range files {
 			if from == to {
 				continue
 			}
-			h := create(t, "")
-			b, err := os.ReadFile(filepath.Join(h.Dir, "keys", from+".key"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(h.Dir, "keys", to+".key"), b, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := h.Keys(lockOf(t, h, "")); !errors.Is(err, keyfile.ErrUnlock) || !strings.Contains(err.Error(), to+".key") {
+			put(from, to)
+			if _, err := h.Keys(lock); !errors.Is(err, keyfile.ErrUnlock) || !strings.Contains(err.Error(), to+".key") {
 				t.Errorf("the %s key in the place of the %s key: got %v", from, to, err)
 			}
+			put(to, to)
 		}
+	}
+	if _, err := h.Keys(lock); err != nil {
+		t.Errorf("each in its place: got %v", err)
 	}
 }
 

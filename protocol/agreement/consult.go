@@ -38,6 +38,17 @@ type ConsultFirst struct {
 	Article string
 	Text    string
 	Mark
+	// Waiver says what the issuing side may answer, nil if the document says nothing.
+	Waiver *Waiver
+}
+
+// A Waiver says that the issuing side may have an authority that consults it ask
+// for what protects the data to be waived.
+type Waiver struct {
+	Grounds []protocol.Reason // for which it consults
+	Article string
+	Text    string
+	Mark
 }
 
 // Concerns reports whether the issuing side is asked before something is done
@@ -56,12 +67,25 @@ func (s *source) consultFirst(n ast.Node) *ConsultFirst {
 		may("grounds", chooseMany(s, &x.Grounds, "consultation.grounds", protocol.Reasons())),
 		need("article", s.into(&x.Article, "consultation.article")),
 		need("text", s.into(&x.Text, "consultation.text")),
+		may("waiver", func(n ast.Node) { x.Waiver = s.waiver(n) }),
 	)...)
 	s.checkMark(n, x.Mark, "consultation")
 	if len(x.Grounds) > 0 && !slices.Contains(x.Before, BeforeRefusal) {
 		s.bad(n, "consultation.grounds: want them only before a refusal")
 	}
 	return x
+}
+
+func (s *source) waiver(n ast.Node) *Waiver {
+	const what = "consultation.waiver"
+	w := new(Waiver)
+	s.mapping(n, what, append(s.mark(&w.Mark, what),
+		need("grounds", chooseMany(s, &w.Grounds, what+".grounds", protocol.Reasons())),
+		need("article", s.into(&w.Article, what+".article")),
+		need("text", s.into(&w.Text, what+".text")),
+	)...)
+	s.checkMark(n, w.Mark, what)
+	return w
 }
 
 // RuleConsult is the finding that reminds of a consultation.

@@ -90,3 +90,31 @@ func TestWhatIsConfirmedStaysKept(t *testing.T) {
 		t.Errorf("it is %s", got)
 	}
 }
+
+// TestAWaiverIsAskedForWhereTheDocumentKnowsIt (Regulation (EU) 2023/1543, Art.
+// 12(5)): of an authority that consults for that ground, and of nobody else.
+func TestAWaiverIsAskedForWhereTheDocumentKnowsIt(t *testing.T) {
+	knows := casefile.Terms{Waive: []protocol.Reason{protocol.ReasonPrivilege}}
+	g := under(t, "notified", knows)
+	g.must(t, enforcing, protocol.KindConsultation, "") // for a privilege
+	g.must(t, police, protocol.KindReply, "waiver")
+	g.must(t, enforcing, protocol.KindRefusal, "") // it was not waived
+
+	other := under(t, "notified", casefile.Terms{Waive: []protocol.Reason{protocol.ReasonPress}})
+	other.must(t, enforcing, protocol.KindConsultation, "")
+	other.refused(t, police, protocol.KindReply, "waiver", protocol.ReasonQuestion)
+
+	asked := under(t, "notified", knows)
+	asked.must(t, contoso, protocol.KindClarification, "information")
+	asked.refused(t, police, protocol.KindReply, "waiver", protocol.ReasonQuestion)
+
+	for _, d := range documents() {
+		if knows := d.Consult != nil && d.Consult.Waiver != nil; knows != (d.ID == "eu-epoc-2023") {
+			t.Errorf("%s: a waiver is known: %v", d.ID, knows)
+		}
+	}
+	w := documents()["eu-epoc-2023"].Consult.Waiver
+	if w.Article != "Art. 12(5)" || w.Provenance != agreement.Verified || !slices.Equal(w.Grounds, []protocol.Reason{protocol.ReasonPrivilege}) {
+		t.Errorf("Art. 12(5): %+v", w)
+	}
+}

@@ -348,6 +348,22 @@ func leavesTime(_ *Case, st *stance) protocol.Reason {
 	return ""
 }
 
+// asksWaiver: an authority that consults for a ground of the document is asked to
+// have the immunity or the privilege waived (Regulation (EU) 2023/1543, Art. 12(5)).
+func asksWaiver(c *Case, st *stance) protocol.Reason {
+	for _, a := range st.step.Act.Body.Reply.Answers {
+		q := st.open[a]
+		if q == nil && c.late() {
+			continue
+		}
+		if q == nil || q.Kind != protocol.KindConsultation || !c.isAuthority(q.From) || c.Terms != nil &&
+			!slices.ContainsFunc(q.Says.Reasons, func(r protocol.Reason) bool { return slices.Contains(c.Terms.Waive, r) }) {
+			return protocol.ReasonQuestion
+		}
+	}
+	return ""
+}
+
 // byWhoAsked: only an officer who signed the request answers a challenge, with
 // the key that signed it, and repeats its nonce. The id alone would not do: a
 // participant may give it to another key.

@@ -51,6 +51,7 @@ var turns = []turn{
 	{kind: protocol.KindClarification, by: authority, from: heard, own: asked, to: nowhere},
 	{kind: protocol.KindClarification, by: certifier, from: []State{Requested}, to: nowhere},
 	{kind: protocol.KindReply, what: string(protocol.ReplyConfirmed), by: issuing, from: begun, to: to(Impossible)},
+	{kind: protocol.KindReply, what: string(protocol.ReplyWaiver), by: issuing, from: slices.Concat(begun, []State{Produced, Refused}), to: nowhere, only: asksWaiver},
 	{kind: protocol.KindReply, by: issuing, from: slices.Concat(begun, []State{Produced, Refused}), to: nowhere},
 	{kind: protocol.KindAmendment, by: issuing, from: asked, to: nowhere, only: nextVersion},
 	{kind: protocol.KindObjection, what: string(protocol.LevelReceiving), by: addressee, from: asked, to: nowhere, only: escalates},

@@ -27,6 +27,9 @@ type Terms struct {
 	// for the grounds in ConsultOn, none for all.
 	Consult   []agreement.Consulted `json:"consult,omitempty"`
 	ConsultOn []protocol.Reason     `json:"consult_on,omitempty"`
+	// Waive are the grounds for which an authority that consults may be asked to have
+	// what protects the data waived.
+	Waive []protocol.Reason `json:"waive,omitempty"`
 	// StateRule is the rule that wants a third State told, with those of its
 	// statements that say that it was, and those that record an exception.
 	StateRule  string   `json:"state_rule,omitzero"`
@@ -50,6 +53,9 @@ func (g Grounds) Terms(ref protocol.AgreementRef, r *protocol.Request, at time.T
 	}
 	if x := doc.Consult; x != nil && x.Duty == agreement.ConsultRequired {
 		t.Consult, t.ConsultOn = x.Before, x.Grounds
+	}
+	if x := doc.Consult; x != nil && x.Waiver != nil {
+		t.Waive = x.Waiver.Grounds
 	}
 	for _, d := range append([]*agreement.Document{doc}, g.Book.Laws(r.Issuer.Party(), at)...) {
 		if x := d.Secrecy; x != nil && t.SecrecyEnd == "" && x.Concerns(r.Type, r.Categories()) {

@@ -200,6 +200,9 @@ func (l *linter) marks(each func(string, agreement.Mark)) {
 	}
 	if d.Consult != nil {
 		each("consultation", d.Consult.Mark)
+		if w := d.Consult.Waiver; w != nil {
+			each("consultation.waiver", w.Mark)
+		}
 	}
 }
 
@@ -253,6 +256,9 @@ func (l *linter) sentences() {
 	}
 	if d.Consult != nil {
 		l.sentence("consultation.text", d.Consult.Text)
+		if w := d.Consult.Waiver; w != nil {
+			l.sentence("consultation.waiver.text", w.Text)
+		}
 	}
 }
 

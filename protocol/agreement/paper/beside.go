@@ -39,6 +39,10 @@ func (m *maker) beside() section {
 		items = append(items, item{kind: "consultation", id: "consultation", Text: x.Text, Article: x.Article, Mark: x.Mark,
 			Fields: fields(field{Name: "Duty", Value: string(x.Duty)}, field{Name: "Before", Value: joined(x.Before)},
 				field{Name: "Grounds", Value: joined(x.Grounds)})})
+		if w := x.Waiver; w != nil {
+			items = append(items, item{kind: "waiver", id: "waiver", Text: w.Text, Article: w.Article, Mark: w.Mark,
+				Fields: fields(field{Name: "Grounds", Value: joined(w.Grounds)})})
+		}
 	}
 	return one("Beside a request", items)
 }

@@ -75,6 +75,9 @@ func said(d *agreement.Document) []string {
 	}
 	if x := d.Consult; x != nil {
 		mark([]string{x.Text, x.Article, string(x.Duty)}, x.Mark)
+		if w := x.Waiver; w != nil {
+			mark([]string{w.Text, w.Article}, w.Mark)
+		}
 	}
 	if x := d.StateNotice; x != nil {
 		mark(append([]string{x.Rule, x.Article}, x.Sent...), x.Mark)

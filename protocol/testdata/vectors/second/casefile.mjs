@@ -59,7 +59,7 @@ function settles(kind, word, q) {
   switch (kind) {
     case 'reply':
       return (['clarification', 'consultation'].includes(q.kind) || objectsTo === 'issuer') &&
-        (word !== 'confirmed' || (q.kind === 'clarification' && q.word === 'impossible'));
+        (word !== 'waiver' || q.kind === 'consultation') && (word !== 'confirmed' || (q.kind === 'clarification' && q.word === 'impossible'));
     case 'amendment': return ['clarification', 'consultation', 'conditions'].includes(q.kind) || objectsTo === 'issuer';
     case 'objection': return objectsTo === 'issuer';
     case 'determination': {

@@ -36,7 +36,7 @@ export const bodies = ({ identifier, item, authorisation, validation }) => ({
   clarification: s.both(s.object({ ask: s.oneOf('information', 'returned', 'impossible', 'redirect'), reasons: reasons(1),
     'fields?': s.distinct(s.list(field, 1, 32)), 'text?': free, 'controller?': reference }),
   has('controller', is('ask', 'redirect'))),
-  reply: s.object({ answers: answers(1), result: s.oneOf('provided', 'insists', 'agrees', 'confirmed'), 'text?': free }),
+  reply: s.object({ answers: answers(1), result: s.oneOf('provided', 'insists', 'agrees', 'waiver', 'confirmed'), 'text?': free }),
   amendment: s.object({ 'answers?': answers(1), version: s.integer(2, 16), identifiers: s.list(identifier, 0, 64),
     data: s.list(item, 1, 32), dropped: s.list(s.object({ member: field, why: told }), 1, 96) }),
   objection: s.both(s.object({ level: s.oneOf('issuer', 'receiving_authority', 'court'), 'answers?': answers(1),
