@@ -60,6 +60,13 @@ func deleting(objects ...protocol.Digest) protocol.Body {
 	return protocol.Body{Deletion: &protocol.Deletion{Action: protocol.Deleted, Reason: protocol.DeletionMinimised, Objects: objects}}
 }
 
+// purging is for a reason of the sender's own law, which no agreement has to know.
+func purging(objects ...protocol.Digest) protocol.Body {
+	b := deleting(objects...)
+	b.Deletion.Reason = protocol.DeletionPurge
+	return b
+}
+
 func restricting(objects ...protocol.Digest) protocol.Body {
 	return protocol.Body{Deletion: &protocol.Deletion{Action: protocol.Restricted, Reason: protocol.DeletionMinimised, Objects: objects}}
 }

@@ -45,7 +45,7 @@ func TestAStopTakesNoOtherEvidenceBack(t *testing.T) {
 	}, police, office, contoso)
 }
 
-// TestALiveObjectIsNotHandedOutForEver: what its provider has restricted it hands out
+// TestALiveObjectIsNotHandedOutForEver: what its provider has deleted it hands out
 // by segments no more than as an object.
 func TestALiveObjectIsNotHandedOutForEver(t *testing.T) {
 	atBorder(t, func(t *testing.T, b *border) {
@@ -74,7 +74,7 @@ func TestALiveObjectIsNotHandedOutForEver(t *testing.T) {
 			}
 		}
 		ask(wire.TypeSegment)
-		b.does(contoso, id, restricting(item.Object.Tree))
+		b.does(contoso, id, purging(item.Object.Tree))
 		ask(wire.TypeNothing)
 	}, police, office, contoso)
 }

@@ -99,7 +99,7 @@ func (k *Keeper) Content(ctx context.Context, piece desk.Piece, w io.Writer) err
 		return &desk.Problem{Status: http.StatusRequestedRangeNotSatisfiable,
 			Text: fmt.Sprintf("offset: want at most %d, the size of the object", e.Object.Size)}
 	}
-	content, err := k.vault.Open(id, object, e.Bound)
+	content, err := k.vault.Open(id, e.Object.Tree, e.Bound)
 	if err != nil {
 		return k.vaultProblem(err)
 	}
@@ -110,8 +110,16 @@ func (k *Keeper) Content(ctx context.Context, piece desk.Piece, w io.Writer) err
 	return nil
 }
 
+// exhibit returns an object of a case, by any of its names.
 func (k *Keeper) exhibit(ctx context.Context, x exhibitID) (e exhibit, err error) {
 	err = k.journal.View(ctx, func(r store.Reader) error {
+		l, err := liveOf(r, x.Case)
+		if err != nil {
+			return err
+		}
+		if l != nil && l.called(x.Object) {
+			x.Object = l.exhibit()
+		}
 		e, err = record.Read[exhibit](r, x.key())
 		if errors.Is(err, store.ErrNotFound) {
 			return noExhibit(x.Case)
