@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/casepack"
 	"comity.example/protocol/wire"
 )
 
@@ -80,11 +82,11 @@ func TestALiveObjectIsDeletedWhileItGrows(t *testing.T) {
 		b.problem(<-following, http.StatusGone, "deleted")
 		b.counted(contoso, id, protocol.KindDeletion, 1)
 		b.lends(start, live, false)
+		_, err = b.feeds(id, "two")
+		b.must(err)
 		if m := <-waits; m.Type() != wire.TypeNothing {
 			t.Errorf("who waited when it was deleted got a %v", m.Type())
 		}
-		_, err = b.feeds(id, "two")
-		b.must(err)
 		gone := func() {
 			t.Helper()
 			i := b.awaitExhibit(police, id, desk.EvidenceDeleted)
@@ -122,6 +124,16 @@ func TestALiveObjectIsDeletedWhileItGrows(t *testing.T) {
 		}
 		if n := b.destroyed(police); n != 1 {
 			t.Errorf("the ledger says %d times that a key was destroyed", n)
+		}
+		if strings.Contains(b.logged.String(), "a live object does not come") {
+			t.Error("it is asked for still")
+		}
+		var file bytes.Buffer
+		b.must(b.node(police).Export(t.Context(), id, &file))
+		pack, err := casepack.Open(bytes.NewReader(file.Bytes()), int64(file.Len()))
+		b.must(err)
+		if e := pack.Index.Evidence; len(e) != 1 || e[0].Tree != p.Tree || e[0].Standing != casepack.Deleted {
+			t.Errorf("the package says %+v", e)
 		}
 		b.check(police)
 	}, police, office, contoso)
