@@ -161,6 +161,23 @@ func TestALiveObjectIsDeletedByItsIDOnceItHasBecomeSomething(t *testing.T) {
 	}, police, office, contoso)
 }
 
+// turnedAway is how often a node gave nothing to who asked for evidence.
+func (b *border) turnedAway(at protocol.ParticipantID) (n float64) {
+	b.t.Helper()
+	families, err := b.node(at).metrics.Gather()
+	b.must(err)
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if f.GetName() == "comity_evidence_blocks_total" && l.GetValue() == "refused" {
+					n += m.GetCounter().GetValue()
+				}
+			}
+		}
+	}
+	return n
+}
+
 // TestALiveObjectIsRestricted: its key stays, and nothing of it is handed out or comes;
 // it can be deleted afterwards.
 func TestALiveObjectIsRestricted(t *testing.T) {
@@ -173,7 +190,11 @@ func TestALiveObjectIsRestricted(t *testing.T) {
 		b.must(err)
 		b.does(contoso, id, tap(protocol.TapStopped, b.now()))
 		p := b.product(police, id)
+		asked := b.turnedAway(contoso)
 		time.Sleep(2 * time.Minute)
+		if n := b.turnedAway(contoso); asked == 0 || n != asked {
+			t.Errorf("it is asked for still: %v times, and before that %v", n-asked, asked)
+		}
 		b.awaitExhibit(police, id, desk.EvidenceRestricted)
 		b.unfollowed(police, id, http.StatusConflict)
 		b.unread(police, id, live, http.StatusConflict)
