@@ -27,7 +27,8 @@ func (c *deleteCmd) Help() string {
 	return `The node destroys the keys of the evidence first, and sends a certificate of it then, which the officer and
 the participant sign, to everybody in the case. What is deleted cannot be read here any more, by nobody,
 whatever else is kept or copied: the acts stay, and none of them opens it. It is this participant's own copy
-that goes: what others hold they delete themselves. It cannot be undone.`
+that goes: what others hold they delete themselves. It cannot be undone. Of an interception that still runs, what
+came so far goes, and nothing more comes; its addressee stops it first.`
 }
 
 // reasonsToDelete say in words for what evidence is deleted.
@@ -210,12 +211,14 @@ func (c *deleteCmd) chosen(ctx context.Context, a *app, action protocol.Deletion
 // destroyed and not certified is deleted once more, to sign that again.
 func deletable(i *desk.EvidenceItem, action protocol.DeletionAction) bool {
 	switch i.State {
-	case desk.EvidenceHeld, desk.EvidenceLive:
+	case desk.EvidenceHeld:
 		return false
 	case desk.EvidenceDeleted:
 		return action == protocol.Deleted && i.Why != ""
-	case desk.EvidenceRestricted, desk.EvidenceWaiting, desk.EvidenceFetching:
+	case desk.EvidenceRestricted, desk.EvidenceWaiting:
 		return action == protocol.Deleted
+	case desk.EvidenceFetching: // what came of a live object can be followed already
+		return action == protocol.Deleted || i.Segments > 0
 	}
 	return true
 }
