@@ -254,3 +254,31 @@ func TestALiveDeletionGoesOnAfterACrash(t *testing.T) {
 		b.check(police)
 	}, police, office, contoso)
 }
+
+// TestNobodyClosesAsDeletedWhatGrew: segments that came, and became nothing here, may not
+// be used either.
+func TestNobodyClosesAsDeletedWhatGrew(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id, start, live := b.overheard()
+		b.must(b.node(contoso).Bar(t.Context(), id))
+		b.lends(start, live, false)
+		_, err := b.feeds(id, "two")
+		b.must(err)
+		b.does(police, id, protocol.Body{Withdrawal: &protocol.Withdrawal{}})
+		if p := b.product(police, id); p == nil || p.Segments != 2 {
+			t.Fatalf("the stop says %+v", p)
+		}
+		b.must(b.node(police).Bar(t.Context(), id))
+		if i := b.exhibit(police, id); i.State != desk.EvidenceFetching || i.Segments != 1 || !b.view(police, id).ToDelete {
+			t.Errorf("people see %+v, to delete %v", i, b.view(police, id).ToDelete)
+		}
+		closing := protocol.Body{Closure: &protocol.Closure{Deleted: true}}
+		_, err = b.act(police, desk.Draft{Case: id, Body: closing})
+		wantProblem(t, "with segments", err, "has evidence of it")
+		b.does(police, id, purging(live))
+		if b.view(police, id).ToDelete {
+			t.Error("it is still to be deleted")
+		}
+		b.does(police, id, closing)
+	}, police, office, contoso)
+}
