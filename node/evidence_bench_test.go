@@ -20,6 +20,7 @@ import (
 	"comity.example/node/desk"
 	"comity.example/node/home"
 	"comity.example/protocol"
+	"comity.example/protocol/casefile"
 )
 
 var (
@@ -333,7 +334,7 @@ func (p *pair) disclose(t *testing.T, id protocol.CaseID, objects []protocol.Obj
 func (p *pair) moveSmall(t *testing.T, count int) moved {
 	t.Helper()
 	m := moved{Size: smallSize}
-	const each = 64 * protocol.MaxObjects
+	const each = casefile.MaxHanded
 	for left := count; left > 0; left -= each {
 		one := p.move(t, smallSize, min(left, each))
 		m.TakeIn += one.TakeIn

@@ -162,6 +162,13 @@ func (c *discloseCmd) gather(ctx context.Context, a *app, node *desk.Client) (_ 
 // at most.
 const besideObjects = 32
 
+// lastPacks is how many folders a case takes when it takes no more single objects, each
+// as packObjects.
+const (
+	lastPacks   = 8
+	packObjects = 2
+)
+
 // fitsCase wants the case to take an act with so many objects more: nobody should learn
 // that it does not when all of them are sealed.
 func (c *discloseCmd) fitsCase(ctx context.Context, node *desk.Client, n int) error {
@@ -173,12 +180,16 @@ func (c *discloseCmd) fitsCase(ctx context.Context, node *desk.Client, n int) er
 }
 
 func hasRoom(f *casefile.Case, n int) error {
-	acts, names := f.Room()
-	if acts >= 1 && names >= n+besideObjects {
+	r := f.Room(f.Addressee)
+	if n > packObjects { // beside them, folders still have a place
+		r.Objects -= lastPacks * packObjects
+	}
+	left := max(0, min(r.Acts*protocol.MaxObjects, r.Names-besideObjects, r.Objects))
+	if left >= n {
 		return nil
 	}
-	return badInput(fmt.Sprintf("%s, and the case takes only %d more: its acts are at most %d, and name at most %d objects, recipients and acts",
-		count(n, "object"), max(0, min(acts*protocol.MaxObjects, names-besideObjects)), casefile.MaxThread, casefile.MaxNames),
+	return badInput(fmt.Sprintf("%s, and the case takes only %d more: its disclosures name at most %d objects, and one participant's acts are at most %d",
+		count(n, "object"), left, casefile.MaxHanded, casefile.MaxSent),
 		"put the files into a folder and name that with --pack: however many there are, they go as two objects")
 }
 

@@ -370,18 +370,18 @@ func TestNamesAreCounted(t *testing.T) {
 
 // TestACaseThatIsFullIsTold: its acts are only so many, and name only so many objects.
 func TestACaseThatIsFullIsTold(t *testing.T) {
-	act := casefile.Entry{To: []protocol.ParticipantID{"gb.met"}, Says: &casefile.Says{Objects: make([]protocol.Digest, protocol.MaxObjects)}}
+	act := casefile.Entry{Kind: protocol.KindDisclosure, To: []protocol.ParticipantID{"gb.met"}, Says: &casefile.Says{Objects: make([]protocol.Digest, protocol.MaxObjects)}}
 	f, acts := &casefile.Case{}, 0
 	for ; hasRoom(f, protocol.MaxObjects) == nil; acts++ {
 		f.Thread = append(f.Thread, act)
 	}
-	if acts != 125 {
+	if acts != 31 {
 		t.Errorf("%d acts with %d objects each have room", acts, protocol.MaxObjects)
 	}
 	if err := hasRoom(f, 2); err != nil {
 		t.Errorf("a pack and its list: %v", err)
 	}
-	for want, f := range map[string]*casefile.Case{"takes only 35 more": f, "takes only 0 more": {Thread: make([]casefile.Entry, casefile.MaxThread)}} {
+	for want, f := range map[string]*casefile.Case{"takes only 48 more": f, "takes only 0 more": {Thread: make([]casefile.Entry, casefile.MaxThread)}} {
 		if err := hasRoom(f, protocol.MaxObjects); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}

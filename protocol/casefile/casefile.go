@@ -60,6 +60,14 @@ const (
 	// case name together, of which ordinary acts name a few each: whoever keeps a
 	// case knows that it stays under 1 MiB.
 	MaxNames = 16 * MaxThread
+	// MaxSent bounds the acts of one case that one participant sends: whoever fills
+	// a case leaves the others room to withdraw, to answer and to close it.
+	MaxSent = MaxThread - MaxThread/8
+	// MaxNamed bounds what these name.
+	MaxNamed = MaxNames - MaxNames/8
+	// MaxHanded bounds the objects that the disclosures of one case name, so that
+	// each side can certify of all of them that it deleted them.
+	MaxHanded = MaxNames / 4
 )
 
 // ErrEarly says that an act may fit once what it follows has come: it is to be
@@ -352,19 +360,47 @@ func (e *Entry) seenBy(ids []protocol.ParticipantID) bool {
 	return true
 }
 
-// names counts the recipients and the acts that the acts of the case name.
-func (c *Case) names() int {
-	n := 0
-	for i := range c.Thread {
-		n += c.Thread[i].names()
-	}
-	return n
+// A Room is what a case still takes of one participant.
+type Room struct {
+	Acts    int
+	Names   int // recipients, acts, reasons and objects that these name together
+	Objects int // that these disclose
 }
 
-// Room returns how many more acts the case takes, and how many recipients, acts and
-// objects these may name together.
-func (c *Case) Room() (acts, names int) { return MaxThread - len(c.Thread), MaxNames - c.names() }
+// Room returns what the case still takes of a participant.
+func (c *Case) Room(of protocol.ParticipantID) Room {
+	all := Room{MaxThread, MaxNames, MaxHanded}
+	own := Room{MaxSent, MaxNamed, MaxHanded}
+	for i := range c.Thread {
+		e := &c.Thread[i]
+		all.take(e)
+		if e.From == of {
+			own.take(e)
+		}
+	}
+	return Room{min(all.Acts, own.Acts), min(all.Names, own.Names), all.Objects}
+}
 
+func (r *Room) take(e *Entry) {
+	r.Acts, r.Names, r.Objects = r.Acts-1, r.Names-e.names(), r.Objects-e.handed()
+}
+
+// fits reports whether the case takes an entry more.
+func (c *Case) fits(e *Entry) bool {
+	r := c.Room(e.From)
+	r.take(e)
+	return r.Acts >= 0 && r.Names >= 0 && (r.Objects >= 0 || e.handed() == 0)
+}
+
+// handed is how many objects an entry discloses.
+func (e *Entry) handed() int {
+	if e.Says == nil || e.Kind != protocol.KindDisclosure && e.InnerKind != protocol.KindDisclosure {
+		return 0
+	}
+	return len(e.Says.Objects)
+}
+
+// names counts the recipients, acts, reasons and objects that an entry names.
 func (e *Entry) names() int {
 	n := len(e.To) + len(e.Follows) + len(e.InnerFollows)
 	if e.Says != nil {

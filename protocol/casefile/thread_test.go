@@ -99,31 +99,64 @@ func TestTwoCasesOfOneDoNotShareAThread(t *testing.T) {
 	}
 }
 
-func TestThreadIsBounded(t *testing.T) {
-	c, opened := certified(t, decision(protocol.Allow))
-	for len(c.Thread) < casefile.MaxThread {
-		c = apply(t, c, disclosure(protocol.ProductionPartial, opened.Digest))
+// TestNobodyFillsACase: whoever sends as much as a case takes of one participant keeps
+// the others from nothing, least of all from a withdrawal.
+func TestNobodyFillsACase(t *testing.T) {
+	full, opened := certified(t, decision(protocol.Allow))
+	for range casefile.MaxSent {
+		full = apply(t, full, disclosure(protocol.ProductionPartial, opened.Digest))
 	}
-	_, err := c.Apply(disclosure(protocol.ProductionComplete, opened.Digest))
-	wantReason(t, "one act more", err, protocol.ReasonThread)
+	named, opened := certified(t, decision(protocol.Allow))
+	all := slices.Repeat([]protocol.Digest{opened.Digest}, protocol.MaxFollows)
+	for names := 1 + len(all); names <= casefile.MaxNamed; names += 1 + len(all) {
+		named = apply(t, named, disclosure(protocol.ProductionPartial, all...))
+	}
+	if len(named.Thread) >= casefile.MaxSent {
+		t.Fatalf("%d acts, which were to be bounded by what they name", len(named.Thread))
+	}
+	handed, opened := certified(t, decision(protocol.Allow))
+	hands := func() casefile.Step {
+		s := disclosure(protocol.ProductionPartial, opened.Digest)
+		for range protocol.MaxObjects {
+			s.Act.Body.Disclosure.Objects = append(s.Act.Body.Disclosure.Objects, protocol.Object{Tree: opened.Digest})
+		}
+		return s
+	}
+	for range casefile.MaxHanded / protocol.MaxObjects {
+		handed = apply(t, handed, hands())
+	}
+	for name, x := range map[string]struct {
+		c    casefile.Case
+		more casefile.Step
+	}{
+		"acts":    {full, disclosure(protocol.ProductionPartial, full.Thread[0].Act)},
+		"names":   {named, disclosure(protocol.ProductionPartial, all...)},
+		"objects": {handed, hands()},
+	} {
+		_, err := x.c.Apply(x.more)
+		wantReason(t, name+": one disclosure more", err, protocol.ReasonThread)
+		if name == "objects" {
+			apply(t, x.c, disclosure(protocol.ProductionComplete, opened.Digest))
+		}
+		withdrawal := step(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, office, to(contoso, police), x.c.Thread[0].Act)
+		if c := apply(t, x.c, withdrawal); c.State != casefile.Withdrawn {
+			t.Errorf("%s: withdrawn, the case is %s", name, c.State)
+		}
+	}
 }
 
-func TestNamesOfAThreadAreBounded(t *testing.T) {
+// TestAThreadIsBounded, whoever sends.
+func TestAThreadIsBounded(t *testing.T) {
 	c, opened := certified(t, decision(protocol.Allow))
-	names := len(c.Thread[0].To) + len(c.Thread[0].Follows) + len(c.Thread[0].InnerFollows)
-	all := slices.Repeat([]protocol.Digest{opened.Digest}, protocol.MaxFollows)
-	for {
-		s := disclosure(protocol.ProductionPartial, all...)
-		if names += len(s.Act.To) + len(all); names > casefile.MaxNames {
-			_, err := c.Apply(s)
-			wantReason(t, "one act more", err, protocol.ReasonThread)
-			break
-		}
-		c = apply(t, c, s)
+	for range casefile.MaxSent {
+		c = apply(t, c, disclosure(protocol.ProductionPartial, opened.Digest))
 	}
-	if len(c.Thread) >= casefile.MaxThread {
-		t.Errorf("%d acts, which were bounded before their names", len(c.Thread))
+	for len(c.Thread) < casefile.MaxThread {
+		c.Thread = append(c.Thread, c.Thread[0])
 	}
+	withdrawal := step(protocol.Body{Withdrawal: &protocol.Withdrawal{}}, office, to(contoso, police), opened.Digest)
+	_, err := c.Apply(withdrawal)
+	wantReason(t, "one act more", err, protocol.ReasonThread)
 }
 
 // TestRelayCarriesWhatItsSenderCouldHaveSent: an answer that nobody would take

@@ -221,8 +221,7 @@ func (c Case) Apply(s Step) (Case, error) {
 		return Case{}, &TurnError{Reason: r, Kind: s.Act.Body.Kind(), State: at}
 	}
 	e := entry(s)
-	full := len(c.Thread) >= MaxThread || c.names()+e.names() > MaxNames
-	if full || s.Act.Case != c.ID || c.stands(s.Digest) {
+	if !c.fits(&e) || s.Act.Case != c.ID || c.stands(s.Digest) {
 		return refuse(protocol.ReasonThread, c.State)
 	}
 	if s.Act.Agreement != c.Agreement {

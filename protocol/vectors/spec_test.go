@@ -144,7 +144,10 @@ func TestSpecHasTheLimitsOfTheCode(t *testing.T) {
 
 		"documents of a package, bytes together": casepack.MaxDocumentBytes,
 
+		"acts of one participant in a case":                casefile.MaxSent,
 		"recipients and acts that the acts of a case name": casefile.MaxNames,
+		"those that the acts of one participant name":      casefile.MaxNamed,
+		"objects that the disclosures of a case name":      casefile.MaxHanded,
 	}
 	said := rows(section(t, 15))
 	for name, value := range said {
@@ -251,7 +254,7 @@ func TestSpecSaysTheSameLimitEverywhere(t *testing.T) {
 			fmt.Sprintf("Payload, at most %d bytes", agreement.MaxNotice),
 			fmt.Sprintf("more than %d notices of one Party under one agreement", agreement.MaxNotices),
 		},
-		13: {fmt.Sprintf("fewer than %d acts", casefile.MaxThread)},
+		13: {fmt.Sprintf("fewer than %d acts", casefile.MaxThread), fmt.Sprintf("fewer than %d of them", casefile.MaxSent)},
 		18: {
 			fmt.Sprintf("64·*i* to 64·*i* + %d, 1 MiB of plaintext", evidence.BlockChunks-1),
 			fmt.Sprintf("⌊*n* / %d⌋ + 1 blocks", evidence.BlockChunks*stream.ChunkSize),
