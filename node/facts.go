@@ -18,9 +18,11 @@ import (
 
 // Facts implements desk.Reports.
 func (n *Node) Facts(ctx context.Context, p desk.Period, each func(*report.Fact) error) (report.Basis, error) {
-	now := n.now().UTC().Truncate(time.Second)
-	if p.AsOf.IsZero() || p.AsOf.After(now) { // what is to come is not known
-		p.AsOf = now
+	// What is to come is not known, and more may come in the second that runs: who
+	// computes the report again would count it.
+	over := n.now().UTC().Truncate(time.Second).Add(-time.Second)
+	if p.AsOf.IsZero() || p.AsOf.After(over) {
+		p.AsOf = over
 	}
 	b := report.Basis{Participant: n.cfg.Self, AsOf: p.AsOf.UTC()}
 	inputs := report.NewInputs()

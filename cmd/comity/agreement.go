@@ -43,31 +43,35 @@ type text struct {
 // texts finds the documents that are at hand: the node's come first, then the
 // home's files, then what is shipped.
 func (a *app) texts(ctx context.Context) ([]text, error) {
-	var out []text
-	add := func(t text) {
-		if !slices.ContainsFunc(out, func(o text) bool { return o.doc.Digest() == t.doc.Digest() }) {
-			out = append(out, t)
-		}
-	}
 	held, err := a.heldTexts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range held {
-		add(t)
-	}
-	texts, err := a.library()
+	more, err := a.library()
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range texts {
-		add(t)
-	}
-	return out, nil
+	return distinct(append(held, more...)), nil
 }
 
-// library returns the shipped texts, with those of --library in their place.
+// distinct returns the first text of each document.
+func distinct(texts []text) []text {
+	var out []text
+	for _, t := range texts {
+		if !slices.ContainsFunc(out, func(o text) bool { return o.doc.Digest() == t.doc.Digest() }) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// library returns the shipped texts, with those of --library in their place. It reads
+// them once: that takes a command most of its time, so whoever may find what it wants
+// among the held texts looks there first.
 func (a *app) library() ([]text, error) {
+	if a.shelf != nil {
+		return a.shelf, nil
+	}
 	shipped, err := library.Documents()
 	if err != nil {
 		return nil, err
@@ -85,6 +89,7 @@ func (a *app) library() ([]text, error) {
 			out[i].from = "shipped, not signed"
 		}
 	}
+	a.shelf = out
 	return out, nil
 }
 
@@ -128,7 +133,7 @@ func (a *app) heldTexts(ctx context.Context) ([]text, error) {
 			return nil, err
 		}
 	}
-	return append(used, files...), nil
+	return distinct(append(used, files...)), nil
 }
 
 // usedTexts asks the node. One that does not run uses none.
@@ -238,16 +243,18 @@ func (a *app) find(ctx context.Context, what string) (text, error) {
 		err = t.judge(dir)
 		return t, err
 	}
-	all, err := a.texts(ctx)
-	if err != nil {
-		return text{}, err
-	}
 	ids := map[string]bool{}
-	for _, t := range all {
-		if t.doc.ID == what || t.doc.ID+"@"+t.doc.Version == what {
-			return t, nil
+	for _, texts := range []func(context.Context) ([]text, error){a.heldTexts, a.texts} {
+		all, err := texts(ctx)
+		if err != nil {
+			return text{}, err
 		}
-		ids[t.doc.ID] = true
+		for _, t := range all {
+			if t.doc.ID == what || t.doc.ID+"@"+t.doc.Version == what {
+				return t, nil
+			}
+			ids[t.doc.ID] = true
+		}
 	}
 	return text{}, badInput(fmt.Sprintf("there is no agreement %q at hand", what),
 		"there are "+strings.Join(slices.Sorted(maps.Keys(ids)), ", ")+"; or name a .yaml file")

@@ -20,6 +20,7 @@ type app struct {
 	in        io.Reader
 	out, errs io.Writer
 	now       func() time.Time
+	shelf     []text // what library read
 }
 
 // instant is the time as acts and documents carry it: UTC, whole seconds.

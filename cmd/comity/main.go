@@ -45,7 +45,9 @@ func run(ctx context.Context, args []string) exitStatus {
 		kong.TypeMapper(reflect.TypeFor[time.Time](), kong.MapperFunc(readMoment)),
 		kong.Vars{"version": version(), "roles": words(protocol.Roles()), "reports": words(report.Kinds())},
 	)
-	kongcompletion.Register(parser, kongcompletion.WithPredictors(predictors()))
+	if os.Getenv("COMP_LINE") != "" { // a shell asks: to register what it may ask takes time
+		kongcompletion.Register(parser, kongcompletion.WithPredictors(predictors()))
+	}
 	switch {
 	case len(args) == 0:
 		args = []string{"--help"}

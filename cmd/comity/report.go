@@ -19,7 +19,7 @@ type reportCmd struct {
 	To        string        `help:"Last day of the period. By default the last of last year. Of usc-1874: the day of publication." placeholder:"DAY"`
 	Structure int           `help:"Which structure of 50 USC 1874(a), 1 to 4: of usc-1874 only." placeholder:"1-4"`
 	Suppress  int64         `help:"Hide numbers below this one: a policy of yours, and no law." placeholder:"N"`
-	AsOf      time.Time     `help:"Count what was in the ledger by then, RFC 3339. By default now." placeholder:"TIME"`
+	AsOf      time.Time     `help:"Count what was in the ledger by then, RFC 3339. By default up to the second before this one." placeholder:"TIME"`
 	Format    report.Format `default:"text" enum:"text,csv,json,html" help:"text, csv, json or html." placeholder:"FORMAT"`
 	Against   string        `help:"Compute a report again that was written as json, and say whether its figures come out." placeholder:"FILE"`
 	writing

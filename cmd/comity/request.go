@@ -117,13 +117,19 @@ func (c *requestNewCmd) meant(ctx context.Context, node *desk.Client, err error)
 	return cmp.Or(among(c.Agreement, documentsOf(used)), err)
 }
 
-// usedBy returns those of the texts at hand on which a decision rests.
-func (a *app) usedBy(ctx context.Context, d *protocol.Decision) []*agreement.Document {
-	all, err := a.texts(ctx)
-	if err != nil {
-		return nil
+// usedBy returns those of the texts at hand on which a decision rests, which may rest on
+// notices too.
+func (a *app) usedBy(ctx context.Context, d *protocol.Decision) (used []*agreement.Document) {
+	for _, texts := range []func(context.Context) ([]text, error){a.heldTexts, a.texts} {
+		all, err := texts(ctx)
+		if err != nil {
+			return nil
+		}
+		if used = usedBy(d, documentsOf(all)); len(used) == len(d.Documents) {
+			break
+		}
 	}
-	return usedBy(d, documentsOf(all))
+	return used
 }
 
 func documentsOf(all []text) []*agreement.Document {

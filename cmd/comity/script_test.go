@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 
 // scripts are those of a folder, each with what more sets it up.
 func scripts(t *testing.T, dir string, more func(*testscript.Env) error) testscript.Params {
+	founded := worlds{dir: t.TempDir(), known: map[string]string{}}
 	return testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,
@@ -55,7 +56,7 @@ func scripts(t *testing.T, dir string, more func(*testscript.Env) error) testscr
 			return token.Built, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": world, "replace": replace,
+			"status": status, "ports": ports, "await": awaitFile, "capture": capture, "world": founded.world, "replace": replace,
 			"damage": damage, "fetch": fetch, "readme": readme, "large": large, "wrap": wrap, "edit": edit,
 			"until": until, "unpack": unpack, "spoil": spoil, "tus": tus, "odd": odd, "certificate": certificate,
 		},
@@ -265,47 +266,4 @@ func spoil(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	b[len(b)/2] ^= 1
 	ts.Check(os.WriteFile(name, b, 0o600))
-}
-
-// world ID:ROLE,ROLE… founds participants of GB and US with all that they
-// need, as two-participants.txtar does by hand. Homes are named gb.a as in the
-// id, roots roots/gb and roots/us, and nothing runs yet.
-func world(ts *testscript.TestScript, _ bool, args []string) {
-	run := func(args ...string) { ts.Check(ts.Exec("comity", args...)) }
-	var homes []string
-	entries := map[string][]string{}
-	for _, arg := range args {
-		id, roles, _ := strings.Cut(arg, ":")
-		ports(ts, false, []string{"LISTEN"})
-		flags := []string{}
-		for role := range strings.SplitSeq(roles, ",") {
-			flags = append(flags, "--role", role)
-		}
-		run(append([]string{"init", id, "--dir", id, "--name", id, "--listen", ts.Getenv("LISTEN")},
-			flags...)...)
-		run(append([]string{"officer", "new", "--dir", id}, flags...)...)
-		homes = append(homes, id)
-		entries[id[:2]] = append(entries[id[:2]], "--entry", id+"/entry.json")
-	}
-	for _, party := range []string{"gb", "us"} {
-		root, upper := "roots/"+party, strings.ToUpper(party)
-		run("register", "root", "--out", root, "--unlock-file")
-		run("register", "pin", "--party", upper, "--public", root+"/root.pub", "--out", root+"/pin.json")
-		run(append([]string{"register", "sign", "-y", "--root", root, "--out", root + "/1.jws"}, entries[party]...)...)
-		text := map[string]string{"gb": "ukus-daa-2019", "us": "daa.yaml"}[party]
-		run("agreement", "sign", "-y", text, "--party", upper, "--root", root, "--out", "daa.yaml")
-		for _, h := range homes {
-			give(ts, root+"/pin.json", fmt.Sprintf("%s/pins/%s.json", h, party))
-			give(ts, root+"/1.jws", fmt.Sprintf("%s/registers/%s-1.jws", h, party))
-		}
-	}
-	for _, h := range homes {
-		give(ts, "daa.yaml", h+"/agreements/daa.yaml")
-		give(ts, "daa.signatures.json", h+"/agreements/daa.signatures.json")
-	}
-}
-
-// give copies a file.
-func give(ts *testscript.TestScript, from, to string) {
-	ts.Check(os.WriteFile(ts.MkAbs(to), []byte(ts.ReadFile(from)), 0o600))
 }

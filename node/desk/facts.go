@@ -21,7 +21,7 @@ type Period struct {
 	// them; zero: none.
 	From time.Time
 	To   time.Time // leaves out cases that began then or later; zero: none
-	AsOf time.Time // acts count up to then; zero: up to now
+	AsOf time.Time // acts count up to then; zero: up to the second before this one
 }
 
 // Reports gives what reports are computed from.

@@ -80,7 +80,11 @@ func ParseConfig(b []byte) (Config, error) {
 		return c, fmt.Errorf("unknown setting:\n%s", strict.String())
 	case errors.As(err, &at):
 		row, _ := at.Position()
-		return c, fmt.Errorf("line %d: %s", row, strings.TrimPrefix(at.Error(), "toml: "))
+		text := strings.TrimPrefix(at.Error(), "toml: ")
+		if strings.HasSuffix(text, "already exists") { // comity init wrote all tables, some of them empty
+			text += ": put its lines under the one that is there"
+		}
+		return c, fmt.Errorf("line %d: %s", row, text)
 	case err != nil:
 		return c, err
 	}
