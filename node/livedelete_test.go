@@ -254,3 +254,79 @@ func TestALiveDeletionGoesOnAfterACrash(t *testing.T) {
 		b.check(police)
 	}, police, office, contoso)
 }
+
+// TestNobodyClosesAsDeletedWhatGrew: segments that came, and became nothing here, may not
+// be used either.
+func TestNobodyClosesAsDeletedWhatGrew(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id, start, live := b.overheard()
+		b.must(b.node(contoso).Bar(t.Context(), id))
+		b.lends(start, live, false)
+		_, err := b.feeds(id, "two")
+		b.must(err)
+		b.does(police, id, protocol.Body{Withdrawal: &protocol.Withdrawal{}})
+		if p := b.product(police, id); p == nil || p.Segments != 2 {
+			t.Fatalf("the stop says %+v", p)
+		}
+		b.must(b.node(police).Bar(t.Context(), id))
+		if i := b.exhibit(police, id); i.State != desk.EvidenceFetching || i.Segments != 1 || !b.view(police, id).ToDelete {
+			t.Errorf("people see %+v, to delete %v", i, b.view(police, id).ToDelete)
+		}
+		closing := protocol.Body{Closure: &protocol.Closure{Deleted: true}}
+		_, err = b.act(police, desk.Draft{Case: id, Body: closing})
+		wantProblem(t, "with segments", err, "has evidence of it")
+		b.does(police, id, purging(live))
+		if b.view(police, id).ToDelete {
+			t.Error("it is still to be deleted")
+		}
+		b.does(police, id, closing)
+	}, police, office, contoso)
+}
+
+// TestAStopThatNamesOtherEvidenceLeavesTheLiveObject: its provider names a file that it
+// disclosed before as what was delivered. Who deletes that file deletes no more than it.
+func TestAStopThatNamesOtherEvidenceLeavesTheLiveObject(t *testing.T) {
+	atBorder(t, func(t *testing.T, b *border) {
+		id, _, live := b.overheard()
+		b.does(contoso, id, disclosure(protocol.ProductionPartial))
+		b.awaitState(office, id, "partly_produced")
+		b.does(office, id, protocol.Body{Relay: &protocol.Relay{}})
+		var file protocol.Object
+		b.await("the mailbox", func() bool {
+			items := b.evidence(police, id)
+			if len(items) == 2 {
+				file = items[1].Object
+			}
+			return len(items) == 2 && items[1].State == desk.EvidenceComplete
+		})
+		b.awaitReceipt(contoso, id)
+		_, err := b.node(office).Fetch(t.Context(), id, desk.Fetch{Object: file.Tree})
+		b.must(err)
+		b.await("the mailbox at the office", func() bool { return b.node(office).HasKey(id, file.Tree) })
+		stop := b.blank(tap(protocol.TapStopped, b.now()), contoso, b.view(contoso, id).File.Recipients(protocol.KindInterception, contoso)...)
+		stop.Body.Interception.Product = &protocol.Object{Name: "calls", MediaType: "text/plain", Size: file.Size, SHA512: file.SHA512, Tree: file.Tree, Segments: 1}
+		stop.Case, stop.Follows = id, b.view(contoso, id).File.Held()
+		b.endorse(stop)
+		for _, at := range []protocol.ParticipantID{police, office} {
+			if m := b.deliver(contoso, at, b.seal(b.sign(stop), stop.To...)); m.Type() != wire.TypeReceipt {
+				t.Fatalf("%s answers the stop with a %v", at, m.Type())
+			}
+		}
+		b.does(office, id, deleting(file.Tree)) // which never asked for the live object
+		if b.node(office).HasKey(id, file.Tree) {
+			t.Error("the file is there, and certified as deleted")
+		}
+		b.does(police, id, deleting(file.Tree))
+		items := b.evidence(police, id)
+		if items[0].State != desk.EvidenceDamaged || !strings.Contains(items[0].Why, "names other evidence") || items[1].State != desk.EvidenceDeleted {
+			t.Errorf("people see %+v", items)
+		}
+		if !b.node(police).HasKey(id, live) || b.node(police).HasKey(id, file.Tree) {
+			t.Error("something else was deleted")
+		}
+		b.does(police, id, deleting(live))
+		if b.node(police).HasKey(id, live) {
+			t.Error("its key is there")
+		}
+	}, police, office, contoso)
+}
