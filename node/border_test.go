@@ -84,8 +84,10 @@ type border struct {
 	turned   time.Duration // legal time ahead of the bubble's; guarded by mu
 	thieves  []*thief      // guarded by mu; they end with the border
 	running  map[protocol.ParticipantID]*runner
-	stolen   map[protocol.ParticipantID]node.Keys
-	officers map[protocol.ParticipantID]*home.Officer
+	stolen   map[protocol.ParticipantID]node.Keys     // guarded by opening
+	officers map[protocol.ParticipantID]*home.Officer // guarded by opening
+
+	opening sync.Mutex // keys are opened once, also by those who ask at once
 }
 
 // A runner is one node that runs.
@@ -294,6 +296,8 @@ func (b *border) node(id protocol.ParticipantID) *runner {
 // keys are a participant's node keys, as a thief has them.
 func (b *border) keys(id protocol.ParticipantID) node.Keys {
 	b.t.Helper()
+	b.opening.Lock()
+	defer b.opening.Unlock()
 	if k, ok := b.stolen[id]; ok {
 		return k
 	}
@@ -307,6 +311,8 @@ func (b *border) keys(id protocol.ParticipantID) node.Keys {
 
 func (b *border) officer(id protocol.ParticipantID) *home.Officer {
 	b.t.Helper()
+	b.opening.Lock()
+	defer b.opening.Unlock()
 	if o, ok := b.officers[id]; ok {
 		return o
 	}

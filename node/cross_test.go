@@ -21,6 +21,9 @@ func (b *border) does(id protocol.ParticipantID, c protocol.CaseID, body protoco
 	b.t.Helper()
 	done, err := b.act(id, desk.Draft{Case: c, Body: body})
 	b.must(err)
+	if done.Act.IsZero() {
+		b.t.Fatalf("%s's %s was not sent: %v", id, body.Kind(), done.Decision.Reasons())
+	}
 	return done
 }
 

@@ -57,7 +57,16 @@ func (b *border) awaitEvidence(at protocol.ParticipantID, id protocol.CaseID, wa
 }
 
 func deleting(objects ...protocol.Digest) protocol.Body {
-	return protocol.Body{Deletion: &protocol.Deletion{Action: protocol.Deleted, Reason: protocol.DeletionMinimised, Objects: objects}}
+	return deletingBecause(protocol.DeletionMinimised, objects...)
+}
+
+// purging is for a reason of the sender's own law, which no agreement has to know.
+func purging(objects ...protocol.Digest) protocol.Body {
+	return deletingBecause(protocol.DeletionPurge, objects...)
+}
+
+func deletingBecause(reason protocol.DeletionReason, objects ...protocol.Digest) protocol.Body {
+	return protocol.Body{Deletion: &protocol.Deletion{Action: protocol.Deleted, Reason: reason, Objects: objects}}
 }
 
 func restricting(objects ...protocol.Digest) protocol.Body {

@@ -74,12 +74,20 @@ func (n *Node) carryProduct(p *plan, read func(protocol.Digest) ([]byte, error))
 		return nil
 	}
 	var products []protocol.Digest
-	under := 0
+	under, barred := 0, protocol.CaseID("")
 	for _, l := range p.legs {
+		if l.Barred {
+			barred = l.Case
+		}
 		products = append(products, l.Product...)
 		if !l.State.Ended() {
 			under++
 		}
+	}
+	if len(products) == 0 && barred != "" {
+		return &desk.Problem{Status: http.StatusConflict,
+			Text: "the product that waits may not be passed on: it may not be used in the case in which it was disclosed, or was deleted there",
+			Hint: "comity case show " + string(barred) + " says why"}
 	}
 	if len(products) == 0 {
 		return &desk.Problem{Status: http.StatusConflict, Text: "no product waits to be passed on in this case",

@@ -47,3 +47,16 @@ func (n *Node) FalsifyProduct(ctx context.Context, id protocol.CaseID, tree prot
 func (n *Node) FalsifyStop(ctx context.Context, id protocol.CaseID) error {
 	return n.FalsifyProduct(ctx, id, protocol.Digest{2})
 }
+
+// Bar has a node hold that an authority raised a ground for refusal in a case.
+func (n *Node) Bar(ctx context.Context, id protocol.CaseID) error {
+	_, err := n.journal.Commit(ctx, func(tx *journal.Tx) error {
+		f, err := record.Read[filed](tx, caseKey(id))
+		if err != nil {
+			return err
+		}
+		f.File.Thread[len(f.File.Thread)-1].Leads = casefile.GroundRaised
+		return record.Write(tx, caseKey(id), f)
+	})
+	return err
+}

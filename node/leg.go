@@ -26,6 +26,8 @@ type leg struct {
 	State casefile.State  `json:"state"`
 	// Product is what was disclosed to us and not passed on yet, oldest first.
 	Product []protocol.Digest `json:"product,omitempty"`
+	// Barred says that some was disclosed to us that may not be passed on.
+	Barred bool `json:"barred,omitzero"`
 }
 
 // A halt says why a domestic leg is not to go on as it is. Nothing is withdrawn
@@ -79,9 +81,14 @@ func legOf(foreign, domestic *casefile.Case) leg {
 	l := leg{Case: domestic.ID, State: domestic.State}
 	for i := range domestic.Thread {
 		e := &domestic.Thread[i]
-		if e.Kind == protocol.KindDisclosure && e.From == domestic.Addressee && !e.Lost() && !foreign.Passes(e.Act) {
-			l.Product = append(l.Product, e.Act)
+		if e.Kind != protocol.KindDisclosure || e.From != domestic.Addressee || e.Lost() || foreign.Passes(e.Act) {
+			continue
 		}
+		if slices.ContainsFunc(e.Says.Objects, func(o protocol.Digest) bool { return !domestic.Passable(o, domestic.Issuer) }) {
+			l.Barred = true
+			continue
+		}
+		l.Product = append(l.Product, e.Act)
 	}
 	return l
 }

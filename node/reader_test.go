@@ -58,7 +58,7 @@ func TestReadersGetNothingThatIsNotTheirs(t *testing.T) {
 			Status: protocol.ProductionComplete, Objects: []protocol.Object{o}}})
 		wants("what is prepared", protocol.DigestOf(d.Body.Disclosure.Keys), o.Tree, "")
 
-		b.does(contoso, id, deleting(objects...))
+		b.does(contoso, id, purging(objects...))
 		wants("what is deleted", act, objects[0], "")
 		wants("what is not", otherAct, otherObjects[0], "bytes")
 	}, police, office, contoso)

@@ -74,8 +74,7 @@ func TestALiveObjectIsNotHandedOutForEver(t *testing.T) {
 			}
 		}
 		ask(wire.TypeSegment)
-		b.does(contoso, id, protocol.Body{Deletion: &protocol.Deletion{Action: protocol.Deleted, Reason: protocol.DeletionPurge,
-			Objects: []protocol.Digest{item.Object.Tree}}})
+		b.does(contoso, id, purging(item.Object.Tree))
 		ask(wire.TypeNothing)
 	}, police, office, contoso)
 }

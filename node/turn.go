@@ -81,8 +81,8 @@ func turnProblem(e *casefile.TurnError) *desk.Problem {
 		why = "an order of secrecy must have an end here"
 		p.Hint = "name the day on which it ends, with --until"
 	case protocol.ReasonInterception:
-		why = "its authorisation has ended, or it was stopped: to go on takes a new request"
-		p.Hint = "comity request new --template --type interception"
+		why = "it is outside of the time that is authorised, or the interception was stopped"
+		p.Hint = "comity case show says from when until when it is authorised; to go on after that takes a new request"
 	case protocol.ReasonPending:
 		why = "something that runs beside it has not ended: secrecy, a notice, a preservation, a validation, an interception or costs, or evidence is to be deleted"
 		p.Hint = "see comity case show, which says where each of them stands; comity delete CASE deletes"

@@ -57,4 +57,9 @@ func TestWhoMayNotSendAnActIsToldWhoMay(t *testing.T) {
 	if !strings.Contains(p.Text, "an officer must sign it") || !strings.Contains(p.Hint, "--officer") {
 		t.Errorf("got %q, %q", p.Text, p.Hint)
 	}
+	// Before its beginning nothing has ended: a new request would be of no use.
+	p = problemOf(t, &casefile.TurnError{Reason: protocol.ReasonInterception, Kind: protocol.KindInterception, State: casefile.Served})
+	if !strings.Contains(p.Text, "outside of the time that is authorised") || !strings.Contains(p.Hint, "from when until when") {
+		t.Errorf("got %q, %q", p.Text, p.Hint)
+	}
 }

@@ -84,7 +84,7 @@ func (r DeletionReason) Restricts() bool {
 type Deletion struct {
 	Action DeletionAction `json:"action"`
 	Reason DeletionReason `json:"reason"`
-	// Objects are the tree hashes of what it is about.
+	// Objects are the tree hashes of what it is about, or of a live object its id.
 	Objects []Digest `json:"objects"`
 	Text    string   `json:"text,omitzero"`
 }

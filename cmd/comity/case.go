@@ -41,6 +41,9 @@ time, each on a line with where it was delivered. The order itself stands whole 
 }
 
 func (c *caseShowCmd) Run(ctx context.Context, a *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	_, node, err := a.openDesk()
 	if err != nil {
 		return err
@@ -110,6 +113,25 @@ func (a *app) statementsToCertify(ctx context.Context, v *desk.CaseView) []*agre
 	})
 }
 
+// check refuses to wait for what no case ever is.
+func (c *caseShowCmd) check() error {
+	var all []string
+	for _, s := range casefile.States() {
+		all = append(all, string(s))
+	}
+	for _, s := range c.Until {
+		if slices.Contains(all, s) {
+			continue
+		}
+		hint := "want one of " + strings.Join(all, ", ")
+		if meant := nearest(s, all); meant != "" {
+			hint = "did you mean " + meant + "?"
+		}
+		return badInput(fmt.Sprintf("--until: no case is ever %q", s), hint)
+	}
+	return nil
+}
+
 func (c *caseShowCmd) patience() time.Duration {
 	if len(c.Until) == 0 {
 		return 0
@@ -118,12 +140,7 @@ func (c *caseShowCmd) patience() time.Duration {
 }
 
 func (c *caseShowCmd) reached(state string) bool {
-	for _, s := range c.Until {
-		if s == state {
-			return true
-		}
-	}
-	return len(c.Until) == 0
+	return len(c.Until) == 0 || slices.Contains(c.Until, state)
 }
 
 func orNone(s string) string {

@@ -155,7 +155,7 @@ func tapNext(f *casefile.Case) string {
 	case said(protocol.TapStarted): // without a live object: what it brings is disclosed
 		return ""
 	}
-	return "comity tap start " + string(f.ID) + " --live NAME"
+	return "comity tap start " + string(f.ID) + " --live NAME, from " + moment(f.Matter.Window.Start) + " on"
 }
 
 // hasAccepted reports whether an authority has a request in a state carried out.
@@ -230,7 +230,10 @@ func writeGenuine(w io.Writer, act *desk.ActView) {
 		field(w, "genuine", fmt.Sprintf("%s of %s, by register %s", s.Kind, commas(string(s.Participant), shown(s.Name)),
 			s.Register))
 		for _, o := range s.Officers {
-			text := fmt.Sprintf("%s (%s)", o.ID, commas(words(o.Roles), words(o.Grades)))
+			text := string(o.ID)
+			if may := commas(words(o.Roles), words(o.Grades)); may != "" { // a package does not say
+				text += " (" + may + ")"
+			}
 			if o.Participant != s.Participant {
 				text += " of " + string(o.Participant)
 			}

@@ -155,7 +155,7 @@ func writeFinding(w io.Writer, f *protocol.Finding) {
 	if f.Article != "" {
 		where += ", " + f.Article
 	}
-	fmt.Fprintf(w, "  %-5s %s\n", f.Outcome, where)
+	fmt.Fprintf(w, "  %-5s %s\n", f.Outcome, shown(where))
 	text := f.Text
 	if f.Outcome == protocol.Held && f.Role != "" {
 		text += " Waits for " + waitsFor(f) + "."

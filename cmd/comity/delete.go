@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 
 	"comity.example/node/desk"
 	"comity.example/protocol"
+	"comity.example/protocol/agreement"
 )
 
 type deleteCmd struct {
@@ -25,48 +27,58 @@ func (c *deleteCmd) Help() string {
 	return `The node destroys the keys of the evidence first, and sends a certificate of it then, which the officer and
 the participant sign, to everybody in the case. What is deleted cannot be read here any more, by nobody,
 whatever else is kept or copied: the acts stay, and none of them opens it. It is this participant's own copy
-that goes: what others hold they delete themselves. It cannot be undone.`
+that goes: what others hold they delete themselves. It cannot be undone. Of an interception that still runs, what
+came so far goes, and nothing more comes; its addressee stops it first.`
 }
 
-// A ruling is what a law says of a reason to delete evidence, so far as it was read.
-type ruling struct {
-	article, text string
-	// of are the agreements that have the rule; none: it is no agreement's.
-	of []string
+// reasonsToDelete say in words for what evidence is deleted.
+var reasonsToDelete = map[protocol.DeletionReason]string{
+	protocol.DeletionRefused:      "an authority raised a ground for refusal after it had come",
+	protocol.DeletionNotValidated: "the emergency was not validated afterwards",
+	protocol.DeletionMinimised:    "it is neither relevant nor needed",
+	protocol.DeletionRetention:    "the time for which it is kept, or has to be accessible, is over",
+	protocol.DeletionWithdrawn:    "its request has ended, and it is not to be used",
+	protocol.DeletionCourt:        "a court said so",
+	protocol.DeletionPurge:        "the case is over, and only its record is kept",
 }
 
-// rulings are the reasons for which evidence is deleted, with what has them.
-var rulings = map[protocol.DeletionReason]ruling{
-	protocol.DeletionRefused: {"Reg. (EU) 2023/1543, Art. 10(4), of an emergency",
-		"an authority raised a ground for refusal after it had come", []string{ePOC}},
-	protocol.DeletionNotValidated: {"Reg. (EU) 2023/1543, Art. 4(5)", "the emergency was not validated afterwards", []string{ePOC}},
-	protocol.DeletionMinimised: {"18 USC 2523(b)(4)(G)", "it is neither relevant nor needed",
-		[]string{"ukus-daa-2019", "us-au-daa-2021"}},
-	protocol.DeletionRetention: {"Impl. Reg. (EU) 2025/1550, Annex, 3.3.3(b), or your own law",
-		"the time for which it is kept, or has to be accessible, is over", nil},
-	protocol.DeletionWithdrawn: {ownLaw, "its request has ended, and it is not to be used", nil},
-	protocol.DeletionCourt:     {ownLaw, "a court said so", nil},
-	protocol.DeletionPurge:     {ownLaw, "the case is over, and only its record is kept", nil},
-}
-
-// ownLaw is where a reason stands that no agreement has.
+// ownLaw is where a reason stands that no document has.
 const ownLaw = "your own law"
 
-// has reports whether a reason is one of an agreement, or of none.
-func (r ruling) has(agreement string) bool { return len(r.of) == 0 || slices.Contains(r.of, agreement) }
-
-// deletions are the reasons for which evidence of a case is deleted, with what has
-// them. A rule of another agreement is none here.
-func deletions(agreement string) []code {
+// deletions are the reasons for which evidence of a case may be deleted, or its use
+// restricted, with the articles that speak of them: the others the node denies.
+func (a *app) deletions(ctx context.Context, v *desk.CaseView, action protocol.DeletionAction) ([]code, error) {
+	h, node, err := a.openDesk()
+	if err != nil {
+		return nil, err
+	}
+	used, err := usedTexts(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	book, err := agreement.NewBook(documentsOf(used), nil)
+	if err != nil {
+		return nil, err
+	}
 	var out []code
 	for _, reason := range protocol.DeletionReasons() {
-		r := rulings[reason]
-		if !r.has(agreement) {
-			r.article = ownLaw + ": no rule of " + agreement
+		if action == protocol.Restricted && !reason.Restricts() {
+			continue
 		}
-		out = append(out, code{Reason: protocol.Reason(reason), Article: r.article, Text: r.text})
+		d := book.Erase(agreement.Erasure{Agreement: v.File.Agreement, Reason: reason, Action: action, By: h.Config.Participant.Party(), At: a.instant()})
+		if d.Verdict == protocol.Deny {
+			continue
+		}
+		var articles []string
+		for _, f := range d.Findings[1:] { // after the first, what documents say of it
+			if !slices.Contains(articles, f.Article) {
+				articles = append(articles, f.Article)
+			}
+		}
+		out = append(out, code{Reason: protocol.Reason(reason), Article: cmp.Or(strings.Join(articles, "; "), ownLaw),
+			Text: reasonsToDelete[reason]})
 	}
-	return out
+	return out, nil
 }
 
 func (c *deleteCmd) Run(ctx context.Context, a *app) error {
@@ -74,8 +86,11 @@ func (c *deleteCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	under := v.File.Agreement.ID
-	reasons, err := a.choose(v, c.Reason, deletions(under), "--reason")
+	codes, err := a.deletions(ctx, v, protocol.Deleted)
+	if err != nil {
+		return err
+	}
+	reasons, err := a.choose(v, c.Reason, codes, "--reason")
 	if err != nil {
 		return err
 	}
@@ -85,13 +100,14 @@ func (c *deleteCmd) Run(ctx context.Context, a *app) error {
 	d := protocol.Deletion{Action: protocol.Deleted, Reason: protocol.DeletionReason(reasons[0]), Text: c.Text}
 	if c.Restrict {
 		d.Action = protocol.Restricted
-	}
-	if c.Restrict && (!d.Reason.Restricts() || !rulings[d.Reason].has(under)) {
-		return badInput("--restrict: no rule that was read of "+under+" restricts the use because of "+string(d.Reason),
-			restrictHint(under))
-	}
-	if !rulings[d.Reason].has(under) {
-		a.note("note: %s has no rule of %s: it rests on your own law", under, d.Reason)
+		may, err := a.deletions(ctx, v, d.Action)
+		if err != nil {
+			return err
+		}
+		if words := reasonWords(may); !slices.Contains(words, string(d.Reason)) {
+			return badInput("--restrict: no rule that was read of "+v.File.Agreement.ID+" restricts the use because of "+string(d.Reason),
+				restrictHint(words))
+		}
 	}
 	chosen, err := c.chosen(ctx, a, d.Action)
 	if err != nil {
@@ -99,7 +115,7 @@ func (c *deleteCmd) Run(ctx context.Context, a *app) error {
 	}
 	if !c.Restrict && !a.Yes && !a.asks() {
 		return badInput("nothing was deleted: it cannot be undone, and there is nobody to ask",
-			"see what it is about with comity delete "+string(c.Case)+" --reason "+string(d.Reason)+", and say -y; or run this at a terminal")
+			"see what it is about with comity delete "+string(c.Case)+c.named()+" --reason "+string(d.Reason)+" at a terminal, or say -y")
 	}
 	for part := range slices.Chunk(chosen, protocol.MaxObjects) { // which is what one act names
 		if err := c.certify(ctx, a, d, part); err != nil {
@@ -109,18 +125,20 @@ func (c *deleteCmd) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// restrictHint says for which reasons the use is restricted under an agreement.
-func restrictHint(agreement string) string {
-	var out []string
-	for _, r := range protocol.DeletionReasons() {
-		if r.Restricts() && rulings[r].has(agreement) {
-			out = append(out, string(r))
-		}
+// named are the flags with which the person chose objects.
+func (c *deleteCmd) named() string {
+	if c.All {
+		return " --all"
 	}
-	if len(out) == 0 {
+	return " --object " + strings.Join(c.Object, " --object ")
+}
+
+// restrictHint says for which reasons the use is restricted instead.
+func restrictHint(reasons []string) string {
+	if len(reasons) == 0 {
 		return "leave it out: then it is deleted"
 	}
-	return "leave it out, or give --reason " + strings.Join(out, " or ")
+	return "leave it out, or give --reason " + strings.Join(reasons, " or ")
 }
 
 // certify has some objects deleted, or restricted, and that certified.
@@ -193,12 +211,14 @@ func (c *deleteCmd) chosen(ctx context.Context, a *app, action protocol.Deletion
 // destroyed and not certified is deleted once more, to sign that again.
 func deletable(i *desk.EvidenceItem, action protocol.DeletionAction) bool {
 	switch i.State {
-	case desk.EvidenceHeld, desk.EvidenceLive:
+	case desk.EvidenceHeld:
 		return false
 	case desk.EvidenceDeleted:
 		return action == protocol.Deleted && i.Why != ""
-	case desk.EvidenceRestricted, desk.EvidenceWaiting, desk.EvidenceFetching:
+	case desk.EvidenceRestricted, desk.EvidenceWaiting:
 		return action == protocol.Deleted
+	case desk.EvidenceFetching: // what came of a live object can be followed already
+		return action == protocol.Deleted || i.Segments > 0
 	}
 	return true
 }

@@ -86,7 +86,7 @@ func (c *discloseCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if c.Hold {
-		return c.showHeld(a, d.Objects)
+		return c.hold(ctx, a, node, d.Objects)
 	}
 	if err = c.leavesNothing(ctx, node, d); err == nil && c.Propose {
 		err = c.propose(ctx, a, d)
@@ -245,6 +245,28 @@ func fitsDisclosure(d *protocol.Disclosure, self, issuer protocol.ParticipantID)
 type heldObjects struct {
 	Case    protocol.CaseID   `json:"case"`
 	Objects []protocol.Object `json:"objects"`
+}
+
+// hold says what is held of what was taken in: not what was disclosed before.
+func (c *discloseCmd) hold(ctx context.Context, a *app, node *desk.Client, objects []protocol.Object) error {
+	e, err := node.Evidence(ctx, c.Case)
+	if err != nil {
+		return err
+	}
+	n := len(objects)
+	objects = slices.DeleteFunc(objects, func(o protocol.Object) bool {
+		gone := slices.ContainsFunc(e.Items, func(i desk.EvidenceItem) bool {
+			return i.Object.Tree == o.Tree && i.State == desk.EvidenceDisclosed
+		})
+		if gone {
+			a.note("note: %s is disclosed already, and is not held again", shown(o.Name))
+		}
+		return gone
+	})
+	if len(objects) == 0 && n > 0 && !a.JSON {
+		return nil
+	}
+	return c.showHeld(a, objects)
 }
 
 func (c *discloseCmd) showHeld(a *app, objects []protocol.Object) error {

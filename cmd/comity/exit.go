@@ -96,8 +96,15 @@ func usage(err error) error {
 	if strings.Contains(err.Error(), "<case>") {
 		hint = "comity inbox and comity request list say which cases there are; " + hint
 	}
-	return badInput(err.Error(), hint)
+	text := err.Error()
+	if flag, _, empty := strings.Cut(text, noValue); empty {
+		text = flag + ": want a value after it"
+	}
+	return badInput(text, hint)
 }
+
+// noValue is how the parser says that a flag is the last word, and has no value.
+const noValue = `: expected value value but got "EOL"`
 
 // fail writes err for a person, or for a program, and returns the status.
 func (a *app) fail(err error) exitStatus {

@@ -91,7 +91,7 @@ func (c *fetchCmd) Run(ctx context.Context, a *app) error {
 // choose returns the objects that are meant.
 func (c *fetchCmd) choose(e *desk.Evidence) ([]protocol.Digest, error) {
 	if len(e.Items) == 0 {
-		return nil, &failure{exitError, "nothing was disclosed in this case yet", "see comity case show " + string(c.Case)}
+		return nil, &failure{exitError, "nothing was disclosed in this case yet, and nothing is held", "see comity case show " + string(c.Case)}
 	}
 	var out []protocol.Digest
 	for _, word := range c.Object {
@@ -333,7 +333,11 @@ func (c *fetchCmd) tell(a *app, e desk.Evidence, files []saved) error {
 				fmt.Fprintln(w, f.unpackedText())
 				continue
 			}
-			fmt.Fprintf(w, "%s, %d bytes, %s, from %s\n", shown(f.Path), f.Size, f.Tree, f.From)
+			fmt.Fprintf(w, "%s, %d bytes, %s", shown(f.Path), f.Size, f.Tree)
+			if f.From != "" { // else it is this participant's own
+				fmt.Fprintf(w, ", from %s", f.From)
+			}
+			fmt.Fprintln(w)
 		}
 		if c.Out != "" {
 			c.leftOut(w, &e)

@@ -205,6 +205,9 @@ func (f *folder) place(dir, name string, m measure, content func(io.Writer) erro
 			}
 			if next > 0 || !holds(in, numbered, m) {
 				if n == 1 {
+					if next, err = f.given.next(series(dir, name)); err != nil {
+						return "", err
+					}
 					n = max(n, next-1)
 				}
 				continue
@@ -230,7 +233,7 @@ func (f *folder) place(dir, name string, m measure, content func(io.Writer) erro
 			err = in.Remove(part)
 		}
 		if n > 1 {
-			err = errors.Join(err, f.given.give(filepath.Join(dir, name), n+1))
+			err = errors.Join(err, f.given.give(series(dir, name), n+1))
 		}
 		return whole, errors.Join(err, f.given.give(whole, 2))
 	}
@@ -313,6 +316,15 @@ func numbered(name string, n int) string {
 		stem = stem[:len(stem)-size]
 	}
 	return stem + suffix
+}
+
+// lastNumber is no smaller than any number of a name.
+const lastNumber = 1_000_000_000
+
+// series stands in a nameTable for all names that numbered makes the same names of: what
+// gives way to a number may be all in which they differ. It is no file's name.
+func series(dir, name string) string {
+	return "\x00" + filepath.Join(dir, numbered(name, lastNumber))
 }
 
 // maxExtension is how long the end of a name may be that stays its end, in bytes.

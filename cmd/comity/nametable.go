@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// A nameTable knows which names were given, and of a name that more than one file has,
-// the number that comes next. It lies in a file, since there may be millions. Two names
+// A nameTable knows which names were given, and of names that more than one file has,
+// as series says, the number that comes next. It lies in a file, since there may be millions. Two names
 // are taken for one if their digests of 64 bits are the same, by a chance of one in
 // millions where there are millions of names: then a file has a number that it need
 // not have.
@@ -41,7 +41,7 @@ func tableOf(slots int64, seed maphash.Seed) (*nameTable, error) {
 
 func (t *nameTable) close() error { return t.file.Close() }
 
-// next returns the number that comes after those which files of that name have.
+// next returns what give was told: the number that comes after those which files have.
 // It is 0 for a name that was not given.
 func (t *nameTable) next(name string) (int, error) {
 	_, number, err := t.find(t.digest(name))

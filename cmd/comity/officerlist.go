@@ -42,9 +42,10 @@ func (v *officerView) where(text string) string {
 // viewOfficer reads an officer's file. Revoked is what the Party has said, as far
 // as this home has heard it.
 func (a *app) viewOfficer(ctx context.Context, path string) (officerView, error) {
+	path = inHome(&home.Home{Dir: a.Dir}, path)
 	c, err := home.ReadCredential(path)
 	if err != nil {
-		return officerView{}, badInput(plain(err), "want the file that comity officer new wrote")
+		return officerView{}, badInput(plain(err), "want the file that comity officer new wrote; comity officer list names them")
 	}
 	at, err := home.ReadToken(path)
 	if err != nil {

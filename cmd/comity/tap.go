@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"comity.example/node/desk"
@@ -90,7 +91,7 @@ type tapStopCmd struct{ tapping }
 
 func (c *tapStopCmd) Help() string {
 	return `Where a live object was announced, the node seals it as soon as it is asked, and the act says what was
-delivered: nothing is taken any more, also if the act is not signed in the end.`
+delivered: nothing is taken any more, also if the act is not signed in the end. A person is asked before that.`
 }
 
 func (c *tapStopCmd) Run(ctx context.Context, a *app) error {
@@ -105,6 +106,15 @@ func (c *tapStopCmd) Run(ctx context.Context, a *app) error {
 		return &failure{exitError, "the interception has not begun: there is nothing to stop",
 			fmt.Sprintf("comity tap start %s begins it; who is not to begin it answers with comity refuse %s, or comity disclose %s --no-data",
 				c.Case, c.Case, c.Case)}
+	}
+	delivers := slices.ContainsFunc(v.Acts, func(act desk.ActView) bool {
+		t := act.Content.Body.Interception
+		return t != nil && t.Live != nil
+	})
+	if delivers { // what is to be signed is final before it is shown
+		if err := a.confirm(ctx, "end the delivery? From here nothing more is taken, whether the stop is signed in the end or not"); err != nil {
+			return err
+		}
 	}
 	return c.run(ctx, a, protocol.Tap{Action: protocol.TapStopped})
 }

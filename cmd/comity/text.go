@@ -41,11 +41,12 @@ func table(w io.Writer, rows [][]string) {
 	t.Flush() // errors stay in the bufio.Writer under w
 }
 
-// hang writes a first word and, beside it, a text that is wrapped.
+// hang writes a first word and, beside it, a text that is wrapped and safe to show,
+// whoever it is from.
 func hang(w io.Writer, first, text string) {
 	indent := strings.Repeat(" ", utf8.RuneCountInString(first))
 	line := first
-	for i, word := range strings.Fields(text) {
+	for i, word := range strings.Fields(shown(text)) {
 		if i > 0 && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > maxWidth {
 			fmt.Fprintln(w, line)
 			line = indent

@@ -105,6 +105,9 @@ func uploaderProblem(err error, name string) error {
 		return badInput("there is an uploader "+name, "make it another token with --replace, or give this one another name")
 	case errors.Is(err, home.ErrNoUploader):
 		return badInput("there is no uploader "+shown(name), "comity uploader list says which there are")
+	case errors.Is(err, home.ErrUploadersBusy):
+		return &failure{exitError, home.ErrUploadersBusy.Error(),
+			"try again; if nobody else does, remove " + home.UploadersName + ".new in the home first"}
 	case errors.Is(err, home.ErrUploaders):
 		return badInput(err.Error(), "comity uploader remove those that are not needed")
 	}

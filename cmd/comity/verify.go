@@ -186,7 +186,7 @@ func opened(name string, p *casepack.Package, closing io.Closer, err error) (*ca
 		return nil, nil, &failure{exitDoubt, name + " has changed since it was exported, or is not complete: do not rely on it",
 			"ask whoever exported it for it again, and compare before and after the way here"}
 	}
-	return nil, nil, badInput(name+": "+plain(err), "want a file that comity case export wrote, or the folder that it was unpacked into")
+	return nil, nil, badInput(name+": "+plain(err), "want a file that comity case export wrote, or the folder case-… that unpacking it made")
 }
 
 // A cancelable reads until a context is done.
@@ -242,7 +242,7 @@ func readPins(dir string) ([]register.Pin, error) {
 	case err != nil:
 		return nil, badInput(plain(err), "")
 	case len(pins) == 0:
-		return nil, badInput("there is no pin in "+dir, "want *.json files that comity register pin wrote")
+		return nil, badInput("there is no pin in "+dir, "name the folder with the *.json files that comity register pin wrote")
 	}
 	return pins, nil
 }

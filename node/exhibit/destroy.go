@@ -1,6 +1,7 @@
 package exhibit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,41 +37,97 @@ const whyUncertified = "its key is destroyed, and the certificate is not sent ye
 // Order notes of each of some objects that it is to be destroyed, in the commit that
 // makes the order durable. From there on nothing of them is handed out.
 func (k *Keeper) Order(tx *journal.Tx, id protocol.CaseID, objects []protocol.Digest, order any) error {
-	for _, tree := range objects {
-		x := exhibitID{id, tree}
-		e, err := handedOver(tx, x)
+	ordered := map[protocol.Digest]bool{}
+	for _, name := range objects {
+		h, err := k.handedOver(tx, exhibitID{id, name})
 		if err == nil {
-			err = k.nowherePassedOn(tx, x, desk.EvidenceDeleted)
+			err = k.nowherePassedOn(tx, h.id, desk.EvidenceDeleted)
 		}
 		if err != nil {
 			return err
 		}
-		if e.State == desk.EvidenceDeleted {
-			if _, err := tx.Get(x.destroyKey()); err != nil {
+		if ordered[h.id.Object] {
+			return &desk.Problem{Status: http.StatusConflict, Text: "two names of it are of one object, which was delivered as it grew",
+				Hint: "leave one of them out: comity case show " + string(id)}
+		}
+		ordered[h.id.Object] = true
+		if h.held.State == desk.EvidenceDeleted {
+			if _, err := tx.Get(h.id.destroyKey()); err != nil {
 				return errors.Join(record.IgnoreMissing(err), deletedAlready(id))
 			}
 		}
-		e.State, e.Why = desk.EvidenceDeleted, whyUncertified+string(id)
-		err = errors.Join(record.Write(tx, x.key(), e), tx.Delete(x.pendingKey()),
-			record.Write(tx, x.destroyKey(), order))
-		if err != nil {
+		h.held.State, h.held.Why = desk.EvidenceDeleted, whyUncertified+string(id)
+		if err := errors.Join(h.write(tx), record.Write(tx, h.id.destroyKey(), order)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// handedOver returns an object of a case that was disclosed by or to this
-// participant.
-func handedOver(tx *journal.Tx, x exhibitID) (exhibit, error) {
-	e, err := record.Read[exhibit](tx, x.key())
+// A handed object is one of a case that was disclosed by or to this participant.
+type handed struct {
+	id   exhibitID
+	held exhibit
+	// live is the live object in whose place it stands once it is written; nil of none.
+	live *liveRecord
+}
+
+// write has the store have a handed object, which is not to be fetched.
+func (h *handed) write(tx *journal.Tx) error {
+	err := errors.Join(record.Write(tx, h.id.key(), h.held), tx.Delete(h.id.pendingKey()))
+	if h.live == nil {
+		return err
+	}
+	over := *h.live
+	over.Over, over.Gone = true, true
+	return errors.Join(err, record.Write(tx, liveKey(h.id.Case), over))
+}
+
+// handedOver returns what has a name in a case. Of a live object that became nothing
+// here it is what takes its place.
+func (k *Keeper) handedOver(tx *journal.Tx, x exhibitID) (handed, error) {
+	h := handed{id: x}
+	l, err := liveOf(tx, x.Case)
+	if err != nil {
+		return h, err
+	}
+	if l != nil && l.called(x.Object) {
+		if h.id.Object = l.exhibit(); h.id.Object == l.ID {
+			h.live = l
+		}
+	}
+	if h.live != nil && l.From == k.cfg.Self && l.Stop.IsZero() {
+		return h, &desk.Problem{Status: http.StatusConflict, Text: "the interception whose object this is has not stopped: it grows as long as it runs",
+			Hint: "stop it first: comity tap stop " + string(x.Case)}
+	}
+	h.held, err = record.Read[exhibit](tx, h.id.key())
 	switch {
+	case errors.Is(err, store.ErrNotFound) && h.live != nil:
+		h.held, err = k.grown(x.Case, l)
 	case errors.Is(err, store.ErrNotFound):
-		return e, noExhibit(x.Case)
-	case err == nil && e.State == desk.EvidenceHeld:
-		return e, &desk.Problem{Status: http.StatusConflict, Text: "an object of it was not disclosed: nobody need be told that it goes",
+		return h, noExhibit(x.Case)
+	case err == nil && h.held.State == desk.EvidenceHeld:
+		return h, &desk.Problem{Status: http.StatusConflict, Text: "an object of it was not disclosed: nobody need be told that it goes",
 			Hint: "put it back instead: comity case show " + string(x.Case) + " lists what is held"}
 	}
+	return h, err
+}
+
+// grown returns the exhibit that takes the place of a live object, as far as it came.
+func (k *Keeper) grown(id protocol.CaseID, l *liveRecord) (exhibit, error) {
+	e := exhibit{Number: l.Number, Object: protocol.Object{Name: l.Name, MediaType: l.MediaType, Tree: l.ID}, State: desk.EvidenceComplete,
+		Act: l.Start, In: l.Start, From: l.From, Bound: id, Emergency: l.Emergency, Live: true}
+	switch {
+	case l.From == k.cfg.Self:
+		e.State, e.From = desk.EvidenceDisclosed, ""
+	case !l.Wanted:
+		e.State = desk.EvidenceWaiting
+	}
+	_, _, size, err := k.vault.Segments(id, l.ID)
+	if errors.Is(err, vault.ErrAbsent) || errors.Is(err, vault.ErrNoKey) {
+		err = nil
+	}
+	e.Object.Size = size
 	return e, err
 }
 
@@ -116,11 +173,25 @@ func deletedAlready(id protocol.CaseID) error {
 
 // Destroy destroys the keys of objects: the order for it stands.
 func (k *Keeper) Destroy(ctx context.Context, id protocol.CaseID, objects []protocol.Digest) error {
-	for _, tree := range objects {
-		x := exhibitID{id, tree}
+	var live *liveRecord
+	err := k.journal.View(ctx, func(r store.Reader) (err error) {
+		live, err = liveOf(r, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range objects {
+		x := exhibitID{id, name}
+		if live != nil && live.called(name) {
+			x.Object = live.exhibit()
+			if err := k.lives.endPull(ctx, id); err != nil {
+				return err
+			}
+		}
 		k.stopFetch(x)
 		k.splits.Lock() // a key that is being split is there before, or not at all
-		err := k.vault.Destroy(id, tree)
+		err := k.vault.Destroy(id, x.Object)
 		if err == nil {
 			err = k.dropPrepared(ctx, x)
 		}
@@ -156,40 +227,39 @@ func (k *Keeper) Certify(tx *journal.Tx, act *protocol.Act, at time.Time) error 
 	if d == nil {
 		return nil
 	}
-	for _, tree := range d.Objects {
-		x := exhibitID{act.Case, tree}
-		e, err := handedOver(tx, x)
+	for _, name := range d.Objects {
+		h, err := k.handedOver(tx, exhibitID{act.Case, name})
 		if err != nil {
 			return err
 		}
 		if d.Action == protocol.Restricted {
-			switch e.State {
+			switch h.held.State {
 			case desk.EvidenceDeleted:
 				return deletedAlready(act.Case)
 			case desk.EvidenceWaiting:
 				return &desk.Problem{Status: http.StatusConflict, Text: "an object of it is not here: there is no use to restrict",
 					Hint: "delete it: then it is not fetched any more either"}
 			}
-			if err := k.nowherePassedOn(tx, x, desk.EvidenceDeleted, desk.EvidenceRestricted); err != nil {
+			if err := k.nowherePassedOn(tx, h.id, desk.EvidenceDeleted, desk.EvidenceRestricted); err != nil {
 				return err
 			}
-			e.State, e.Why = desk.EvidenceRestricted, ""
-			if err := errors.Join(tx.Delete(x.pendingKey()), record.Write(tx, x.key(), e)); err != nil {
+			h.held.State, h.held.Why = desk.EvidenceRestricted, ""
+			if err := h.write(tx); err != nil {
 				return err
 			}
 			continue
 		}
-		if _, err := tx.Get(x.destroyKey()); errors.Is(err, store.ErrNotFound) {
+		if _, err := tx.Get(h.id.destroyKey()); errors.Is(err, store.ErrNotFound) {
 			return deletedAlready(act.Case)
 		} else if err != nil {
 			return err
 		}
-		if _, _, err := k.vault.Key(act.Case, tree); !errors.Is(err, vault.ErrDestroyed) {
+		if _, _, err := k.vault.Key(act.Case, h.id.Object); !errors.Is(err, vault.ErrDestroyed) {
 			return errors.Join(err, errors.New("exhibit: certify a deletion: a key is not destroyed"))
 		}
-		e.Why = ""
-		_, err = tx.Append(ledger.Record{Kind: ledger.KindDestroyed, At: at, Case: act.Case, Document: tree})
-		if err = errors.Join(err, record.Write(tx, x.key(), e), tx.Delete(x.destroyKey())); err != nil {
+		h.held.Why = ""
+		_, err = tx.Append(ledger.Record{Kind: ledger.KindDestroyed, At: at, Case: act.Case, Document: name})
+		if err = errors.Join(err, h.write(tx), tx.Delete(h.id.destroyKey())); err != nil {
 			return err
 		}
 	}
@@ -206,12 +276,16 @@ func (k *Keeper) MayClose(tx *journal.Tx, act *protocol.Act) error {
 	if err != nil || len(c.Barred()) == 0 {
 		return err
 	}
+	left := &desk.Problem{Status: http.StatusConflict, Text: "the case cannot be closed as deleted: this node has evidence of it that may not be used",
+		Hint: "comity delete " + string(act.Case) + " --all destroys it, and certifies that"}
+	if l, err := k.liveItem(tx, act.Case); err != nil || l != nil && l.Segments > 0 {
+		return cmp.Or(err, error(left))
+	}
 	return exhibitsOf(tx, act.Case, func(_ exhibitID, e exhibit) error {
 		switch e.State {
 		case desk.EvidenceDeleted, desk.EvidenceRestricted, desk.EvidenceWaiting, desk.EvidenceHeld:
 			return nil
 		}
-		return &desk.Problem{Status: http.StatusConflict, Text: "the case cannot be closed as deleted: this node has evidence of it that may not be used",
-			Hint: "comity delete " + string(act.Case) + " --all destroys it, and certifies that"}
+		return left
 	})
 }

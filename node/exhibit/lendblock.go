@@ -72,20 +72,26 @@ func (g *grants) forget(act protocol.Digest) {
 }
 
 // Withdraw forgets the grants of a case after the commit of an act that may take
-// some back: evidence may not be used any more, or a reader has deleted it.
+// some back: evidence may not be used any more, or a reader has deleted it. That holds
+// of what was passed on out of the case into others, too.
 func (k *Keeper) Withdraw(act *protocol.Act) {
 	if b := &act.Body; b.Deletion == nil && b.Refusal == nil && b.Validation == nil {
 		return
 	}
-	g := &k.grants
+	k.grants.withdraw(act.Case)
+	k.lives.stir(act.Case)
+}
+
+func (g *grants) withdraw(id protocol.CaseID) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	maps.DeleteFunc(g.held, func(_ protocol.Digest, x *grant) bool { return x.id == act.Case })
+	maps.DeleteFunc(g.held, func(_ protocol.Digest, x *grant) bool { return x.id == id || x.bound == id })
 	g.changed++
 }
 
 // grantOf returns what an act of ours lets its readers fetch; of any other act, of
-// one that nobody took, and of one that is not there, nothing.
+// one that nobody took, and of one that is not there, nothing. What was passed on out of
+// another case is given to nobody once it may not be used there.
 func (k *Keeper) grantOf(ctx context.Context, act protocol.Digest) (*grant, error) {
 	g, changed := k.grants.get(act)
 	if g != nil {
@@ -109,12 +115,16 @@ func (k *Keeper) grantOf(ctx context.Context, act protocol.Digest) (*grant, erro
 		if err != nil || lost {
 			return err
 		}
+		bound, err := k.cfg.Cases.Case(r, m.bound)
+		if err != nil {
+			return err
+		}
 		g = &grant{id: a.Case, readers: a.Body.Disclosure.Readers, objects: map[protocol.Digest]int64{},
 			bound: m.bound, urgent: c.Emergency, withheld: map[protocol.Digest][]protocol.ParticipantID{}}
 		for _, o := range m.objects {
 			g.objects[o.Tree] = stream.SealedSize(o.Size)
 			for _, reader := range g.readers {
-				if !c.Serves(act, o.Tree, reader) {
+				if !c.Serves(act, o.Tree, reader) || !bound.Passable(o.Tree, k.cfg.Self) {
 					g.withheld[o.Tree] = append(g.withheld[o.Tree], reader)
 				}
 			}

@@ -51,7 +51,10 @@ type liveRecord struct {
 	Stop    protocol.Digest  `json:"stop,omitzero"`
 	Product *protocol.Object `json:"product,omitzero"`
 	// Over says that an exhibit stands in its place, or nothing does.
-	Over bool   `json:"over,omitzero"`
+	Over bool `json:"over,omitzero"`
+	// Gone says that it was deleted, or its use restricted, before it became Product
+	// here: the exhibit in its place has its ID, and nothing more comes.
+	Gone bool   `json:"gone,omitzero"`
 	Why  string `json:"why,omitzero"`
 }
 
@@ -86,7 +89,9 @@ func (k *Keeper) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) 
 			return err
 		}
 	case tap.Live == nil && l != nil && l.Stop.IsZero() && l.From == a.Act.From:
-		l.Stop, l.Product = a.Digest, tap.Product
+		if l.Stop, err = a.Digest, l.becomes(tx, c.ID, tap.Product); err != nil {
+			return err
+		}
 		if l.Product == nil || own {
 			l.Over = true
 		}
@@ -101,6 +106,36 @@ func (k *Keeper) noteLive(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) 
 		return nil
 	}
 	return record.Write(tx, liveKey(c.ID), l)
+}
+
+// becomes notes what a stop says that a live object became. What the case has stays
+// what it is.
+func (l *liveRecord) becomes(tx *journal.Tx, id protocol.CaseID, product *protocol.Object) error {
+	l.Product = product
+	if product == nil {
+		return nil
+	}
+	_, err := tx.Get(exhibitID{id, product.Tree}.key())
+	if err == nil {
+		l.Product, l.Why = nil, whyOther
+	}
+	return record.IgnoreMissing(err)
+}
+
+// whyOther is said of a live object of which nobody said what it became.
+const whyOther = "the act that stopped it names other evidence of the case as what was delivered"
+
+// called reports whether a live object has a name: its id, or that of what it became.
+func (l *liveRecord) called(object protocol.Digest) bool {
+	return object == l.ID || l.Product != nil && object == l.Product.Tree
+}
+
+// exhibit names the exhibit that stands in the place of a live object, or would.
+func (l *liveRecord) exhibit() protocol.Digest {
+	if l.Over && !l.Gone && l.Product != nil {
+		return l.Product.Tree
+	}
+	return l.ID
 }
 
 // lives are the live objects that grow here, or come here.
@@ -160,6 +195,18 @@ func (s *lives) grew(id protocol.CaseID) {
 	defer s.mu.Unlock()
 	close(g.grown)
 	g.grown = make(chan struct{})
+}
+
+// stir has whoever waits for something of a case look again whether it may have it, and
+// the loop whether it is wanted.
+func (s *lives) stir(id protocol.CaseID) {
+	s.mu.Lock()
+	if g := s.gates[id]; g != nil {
+		close(g.grown)
+		g.grown = make(chan struct{})
+	}
+	s.mu.Unlock()
+	s.wake()
 }
 
 // seen returns the time, which never goes back.
@@ -281,13 +328,13 @@ func (k *Keeper) readable(ctx context.Context, id protocol.CaseID, live protocol
 		if l, err = liveOf(r, id); err != nil {
 			return err
 		}
-		if l == nil || !live.IsZero() && l.ID != live && (l.Product == nil || l.Product.Tree != live) {
+		if l == nil || !live.IsZero() && !l.called(live) {
 			return noExhibit(id)
 		}
-		if !l.Over || l.Product == nil {
+		if !l.Gone && (!l.Over || l.Product == nil) {
 			return nil
 		}
-		e, err := record.Read[exhibit](r, exhibitID{id, l.Product.Tree}.key())
+		e, err := record.Read[exhibit](r, exhibitID{id, l.exhibit()}.key())
 		if err != nil || e.State == desk.EvidenceWaiting || e.State == desk.EvidenceDamaged {
 			return record.IgnoreMissing(err)
 		}
@@ -299,7 +346,7 @@ func (k *Keeper) readable(ctx context.Context, id protocol.CaseID, live protocol
 // liveItem is a live object as people see it, nil where an exhibit stands in its place.
 func (k *Keeper) liveItem(r record.Getter, id protocol.CaseID) (*desk.EvidenceItem, error) {
 	l, err := liveOf(r, id)
-	if err != nil || l == nil || l.Over && l.Product != nil {
+	if err != nil || l == nil || l.Gone || l.Over && l.Product != nil {
 		return nil, err
 	}
 	i := desk.EvidenceItem{Number: l.Number, Object: protocol.Object{Name: l.Name, MediaType: l.MediaType, Tree: l.ID}, Act: l.Start,
@@ -314,7 +361,11 @@ func (k *Keeper) liveItem(r record.Getter, id protocol.CaseID) (*desk.EvidenceIt
 	i.Segments, i.Gaps, i.Have = have, gaps, size
 	switch {
 	case l.Over && have == 0:
-		return nil, nil
+		c, err := k.cfg.Cases.Case(r, id)
+		if err != nil || !c.Unusable() {
+			return nil, err
+		}
+		i.State, i.Why = desk.EvidenceDamaged, "nothing of it came: deleting it certifies that"
 	case l.Over: // it was stopped without a word of what was delivered
 		i.State = desk.EvidenceDamaged
 	case i.From != "" && !l.Wanted:

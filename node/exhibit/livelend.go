@@ -43,7 +43,7 @@ func (k *Keeper) lentLive(ctx context.Context, peer protocol.ParticipantID, act 
 		}
 		held, err := liveOf(r, a.Case)
 		lost := slices.ContainsFunc(c.Thread, func(e casefile.Entry) bool { return e.Act == act && e.Lost() })
-		if err == nil && held != nil && held.Start == act && !lost && held.serves(c, peer) {
+		if err == nil && held != nil && held.Start == act && !lost && c.Serves(act, held.ID, peer) {
 			id, l = a.Case, held
 		}
 		return err
@@ -51,30 +51,22 @@ func (k *Keeper) lentLive(ctx context.Context, peer protocol.ParticipantID, act 
 	return id, l, err
 }
 
-// serves reports whether a live object may be given to one of its readers now, by the
-// rules for what it becomes.
-func (l *liveRecord) serves(c *casefile.Case, reader protocol.ParticipantID) bool {
-	if l.Product == nil {
-		return !c.Unusable()
-	}
-	return c.Serves(l.Stop, l.Product.Tree, reader)
-}
-
 // LendSegment answers a peer that asks for a segment. It waits for the next ones,
-// so that they are on their way as soon as they are here.
+// so that they are on their way as soon as they are here, if the peer may have them
+// then.
 func (k *Keeper) LendSegment(ctx context.Context, peer protocol.ParticipantID, m *wire.SegmentQuery) (wire.Message, error) {
 	id, l, err := k.lentLive(ctx, peer, m.Act)
-	if err != nil {
-		return nil, err
-	}
-	if l == nil || m.Seq >= protocol.MaxSegments {
-		k.lent("refused", 0)
-		return &wire.Nothing{}, nil
-	}
-	ctx, stop := context.WithTimeout(ctx, LiveWait)
+	waiting, stop := context.WithTimeout(ctx, LiveWait)
 	defer stop()
 	waits := false
 	for {
+		if err != nil {
+			return nil, err
+		}
+		if l == nil || m.Seq >= protocol.MaxSegments {
+			k.lent("refused", 0)
+			return &wire.Nothing{}, nil
+		}
 		grown := k.lives.grown(id)
 		b, err := k.vault.Segment(id, l.ID, int64(m.Seq))
 		if err == nil {
@@ -84,7 +76,7 @@ func (k *Keeper) LendSegment(ctx context.Context, peer protocol.ParticipantID, m
 		if !errors.Is(err, vault.ErrAbsent) {
 			return k.lendNothing(err)
 		}
-		if more, err := k.mayCome(ctx, id, l, m.Seq); err != nil || !more {
+		if more, err := k.mayCome(waiting, id, l, m.Seq); err != nil || !more {
 			return &wire.Nothing{}, err
 		}
 		if !waits {
@@ -97,10 +89,11 @@ func (k *Keeper) LendSegment(ctx context.Context, peer protocol.ParticipantID, m
 			waits = true
 		}
 		select {
-		case <-ctx.Done():
+		case <-waiting.Done():
 			return &wire.Nothing{}, nil
 		case <-grown:
 		}
+		id, l, err = k.lentLive(ctx, peer, m.Act) // what was waited for may be taken back
 	}
 }
 

@@ -36,7 +36,8 @@ const (
 // A livePull is a live object on its way to this node.
 type livePull struct {
 	stop protocol.Digest    // the act that stopped it, as it was known when this began
-	end  context.CancelFunc // begins it again
+	end  context.CancelFunc // begins it again, if it is wanted still
+	over chan struct{}      // closed when nothing of it comes any more
 	why  string             // it is not on its way now
 }
 
@@ -73,18 +74,48 @@ func (k *Keeper) pullLives(ctx context.Context) error {
 			switch {
 			case p == nil:
 				inner, end := context.WithCancel(ctx)
-				k.lives.pulls[id] = &livePull{stop: l.Stop, end: end}
+				k.lives.pulls[id] = &livePull{stop: l.Stop, end: end, over: make(chan struct{})}
 				work.Go(func() { k.pullLive(inner, id) })
 			case p.stop != l.Stop:
 				p.end() // and pullLive wakes this loop
 			}
 			k.lives.mu.Unlock()
 		}
+		k.lives.endOthers(wanted)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-k.lives.woken:
 		}
+	}
+}
+
+// endOthers ends what is pulled and not wanted any more.
+func (s *lives) endOthers(wanted map[protocol.CaseID]liveRecord) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, p := range s.pulls {
+		if _, ok := wanted[id]; !ok {
+			p.end()
+		}
+	}
+}
+
+// endPull ends that a live object is pulled, and returns when nothing of it comes any
+// more. Whoever calls it has noted that it is not wanted.
+func (s *lives) endPull(ctx context.Context, id protocol.CaseID) error {
+	s.mu.Lock()
+	p := s.pulls[id]
+	s.mu.Unlock()
+	if p == nil {
+		return nil
+	}
+	p.end()
+	select {
+	case <-p.over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -106,7 +137,9 @@ func (k *Keeper) wantedLives(ctx context.Context) (map[protocol.CaseID]liveRecor
 func (k *Keeper) pullLive(ctx context.Context, id protocol.CaseID) {
 	defer func() {
 		k.lives.mu.Lock()
-		k.lives.pulls[id].end()
+		p := k.lives.pulls[id]
+		p.end()
+		close(p.over)
 		delete(k.lives.pulls, id)
 		k.lives.mu.Unlock()
 		k.lives.wake() // it may be wanted still, for what was said meanwhile
@@ -329,7 +362,7 @@ func (k *Keeper) joinLiveKey(ctx context.Context, id protocol.CaseID, l *liveRec
 // wantLive has the live object of a case come here, for who asks for that.
 func wantLive(tx *journal.Tx, id protocol.CaseID, object protocol.Digest) (known bool, err error) {
 	l, err := liveOf(tx, id)
-	if err != nil || l == nil || !object.IsZero() && object != l.ID && (l.Product == nil || object != l.Product.Tree) {
+	if err != nil || l == nil || !object.IsZero() && !l.called(object) {
 		return false, err
 	}
 	l.Wanted = true
@@ -362,7 +395,7 @@ func (k *Keeper) adoptLive(ctx context.Context, id protocol.CaseID, l *liveRecor
 		if now.Product != nil {
 			_, err := tx.Get(exhibitID{id, now.Product.Tree}.key())
 			if err == nil { // what the case has stays what it is
-				now.Product, now.Why = nil, "the act that stopped it names other evidence of the case as what was delivered"
+				now.Product, now.Why = nil, whyOther
 			} else if record.IgnoreMissing(err) != nil {
 				return err
 			}

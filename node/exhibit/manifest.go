@@ -74,7 +74,14 @@ func (k *Keeper) Note(tx *journal.Tx, c *casefile.Case, a *chain.Authentic) erro
 	if !own && !slices.Contains(m.act.Body.Disclosure.Readers, k.cfg.Self) {
 		return nil
 	}
+	live, err := liveOf(tx, c.ID)
+	if err != nil {
+		return err
+	}
 	for _, o := range m.objects {
+		if !own && live != nil && live.called(o.Tree) {
+			continue // it comes, or came, as it grew
+		}
 		x := exhibitID{c.ID, o.Tree}
 		held, err := record.Read[exhibit](tx, x.key())
 		if record.IgnoreMissing(err) != nil {

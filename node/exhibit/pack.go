@@ -28,9 +28,17 @@ func (k *Keeper) Named(r record.Getter, id protocol.CaseID, act *protocol.Act) (
 	if t := act.Body.Interception; m == nil && t != nil && t.Product != nil {
 		objects = []protocol.Object{*t.Product}
 	}
+	live, err := liveOf(r, id)
+	if err != nil {
+		return nil, err
+	}
 	var out []Named
 	for _, o := range objects {
-		held, err := record.Read[exhibit](r, exhibitID{id, o.Tree}.key())
+		x := exhibitID{id, o.Tree}
+		if live != nil && live.called(o.Tree) {
+			x.Object = live.exhibit()
+		}
+		held, err := record.Read[exhibit](r, x.key())
 		if record.IgnoreMissing(err) != nil {
 			return nil, err
 		}

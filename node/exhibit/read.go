@@ -52,6 +52,9 @@ func (k *Keeper) Items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem,
 		default:
 			i.Have = i.Total
 		}
+		if err := k.whyKept(r, x, &e, &i); err != nil {
+			return err
+		}
 		var err error
 		i.Served, err = k.served(r, x, &e)
 		items = append(items, i)
@@ -69,6 +72,19 @@ func (k *Keeper) Items(r store.Reader, id protocol.CaseID) ([]desk.EvidenceItem,
 	return items, nil
 }
 
+// whyKept says of an object that was passed on out of another case why its readers get
+// nothing of it any more.
+func (k *Keeper) whyKept(r record.Getter, x exhibitID, e *exhibit, i *desk.EvidenceItem) error {
+	if e.State != desk.EvidenceDisclosed || e.Bound == x.Case {
+		return nil
+	}
+	c, err := k.cfg.Cases.Case(r, e.Bound)
+	if err == nil && !c.Passable(x.Object, k.cfg.Self) {
+		i.Why = "nothing of it is handed out any more: it may not be used in case " + string(e.Bound) + ", out of which it was passed on"
+	}
+	return err
+}
+
 // Content implements desk.Exhibits.
 func (k *Keeper) Content(ctx context.Context, piece desk.Piece, w io.Writer) error {
 	id, object, offset := piece.Case, piece.Object, piece.From
@@ -83,7 +99,7 @@ func (k *Keeper) Content(ctx context.Context, piece desk.Piece, w io.Writer) err
 		return &desk.Problem{Status: http.StatusRequestedRangeNotSatisfiable,
 			Text: fmt.Sprintf("offset: want at most %d, the size of the object", e.Object.Size)}
 	}
-	content, err := k.vault.Open(id, object, e.Bound)
+	content, err := k.vault.Open(id, e.Object.Tree, e.Bound)
 	if err != nil {
 		return k.vaultProblem(err)
 	}
@@ -94,8 +110,16 @@ func (k *Keeper) Content(ctx context.Context, piece desk.Piece, w io.Writer) err
 	return nil
 }
 
+// exhibit returns an object of a case, by any of its names.
 func (k *Keeper) exhibit(ctx context.Context, x exhibitID) (e exhibit, err error) {
 	err = k.journal.View(ctx, func(r store.Reader) error {
+		l, err := liveOf(r, x.Case)
+		if err != nil {
+			return err
+		}
+		if l != nil && l.called(x.Object) {
+			x.Object = l.exhibit()
+		}
 		e, err = record.Read[exhibit](r, x.key())
 		if errors.Is(err, store.ErrNotFound) {
 			return noExhibit(x.Case)

@@ -80,7 +80,11 @@ func ParseConfig(b []byte) (Config, error) {
 		return c, fmt.Errorf("unknown setting:\n%s", strict.String())
 	case errors.As(err, &at):
 		row, _ := at.Position()
-		return c, fmt.Errorf("line %d: %s", row, strings.TrimPrefix(at.Error(), "toml: "))
+		text := strings.TrimPrefix(at.Error(), "toml: ")
+		if strings.HasSuffix(text, "already exists") { // comity init wrote all tables, some of them empty
+			text += ": put its lines under the one that is there"
+		}
+		return c, fmt.Errorf("line %d: %s", row, text)
 	case err != nil:
 		return c, err
 	}
@@ -166,9 +170,9 @@ listen = %q
 # Evidence: what is disclosed to cases of this participant is fetched by itself, or only when somebody
 # asks (fetch = "manual"). How much is fetched from one peer by itself, half of what the disk has for
 # evidence unless it stands here (comity fetch --despite-quota takes more), and how much one case may
-# hold; how much of the disk stays free. And a program that looks at what was fetched before anybody reads it: it gets
-# the content on its standard input, and ends with 0, or with 1 where it found something; then the
-# object is put into quarantine, and never deleted.
+# hold; how much of the disk stays free. And a program that looks at what was fetched before anybody
+# reads it: it gets the content on its standard input, and ends with 0, or with 1 where it found
+# something; then the object is put into quarantine, and never deleted.
 %s
 # Where systems on other machines upload evidence (comity uploader makes them tokens), and nothing
 # else is served. Off this machine it wants a certificate and its key, PEM; they are read again for

@@ -33,6 +33,7 @@ var (
 	ErrNoUploader      = errors.New("there is no such uploader")
 	ErrUploaderExpired = errors.New("the uploader's token has expired")
 	ErrUploaders       = fmt.Errorf("want at most %d uploaders", MaxUploaders)
+	ErrUploadersBusy   = errors.New("somebody else changes the list of uploaders, or was cut short")
 )
 
 var uploaderForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
@@ -107,9 +108,30 @@ func (h *Home) RemoveUploader(name string) error {
 	})
 }
 
-// changeUploaders writes the list anew, whole or not at all. Of two who change it
-// at once one is refused.
-func (h *Home) changeUploaders(change func([]Uploader) ([]Uploader, error)) error {
+// changeUploaders writes the list anew, whole or not at all. It is read when nobody else
+// changes it any more: of two who do at once one is refused, and a token that was taken
+// away does not come back with what another had read before.
+func (h *Home) changeUploaders(change func([]Uploader) ([]Uploader, error)) (err error) {
+	next := h.path(UploadersName + ".new")
+	f, err := os.OpenFile(next, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return ErrUploadersBusy
+	}
+	if err != nil {
+		return fmt.Errorf("home: uploaders: %w", err)
+	}
+	err = errors.Join(h.writeUploaders(f, change), f.Close())
+	if err == nil {
+		err = os.Rename(next, h.path(UploadersName))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(next))
+	}
+	return nil
+}
+
+// writeUploaders writes the list as it is after a change.
+func (h *Home) writeUploaders(f *os.File, change func([]Uploader) ([]Uploader, error)) error {
 	list, err := h.Uploaders()
 	if err != nil {
 		return err
@@ -118,14 +140,10 @@ func (h *Home) changeUploaders(change func([]Uploader) ([]Uploader, error)) erro
 		return err
 	}
 	b, err := canon.Encode(uploaders{append([]Uploader{}, list...)})
-	if err != nil {
-		return fmt.Errorf("home: uploaders: %w", err)
+	if err == nil {
+		_, err = f.Write(b)
 	}
-	next := h.path(UploadersName + ".new")
-	if err := WriteNew(next, b); err != nil {
-		return err
-	}
-	if err := os.Rename(next, h.path(UploadersName)); err != nil {
+	if err = errors.Join(err, f.Sync()); err != nil {
 		return fmt.Errorf("home: uploaders: %w", err)
 	}
 	return nil

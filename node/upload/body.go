@@ -75,15 +75,20 @@ func (a *announced) Read(p []byte) (int, error) {
 // request waiting. The library does that too, by cancelling the request, but its
 // goroutine that then closes the body races with the one that makes the body
 // (tusd 2.9.1, handler/context.go).
+//
+// Whoever does not find an upload does not get its lock either.
 type yielding struct {
 	handler.Locker
-	body *body
+	of *ofCase
 }
 
 // NewLock implements handler.Locker.
 func (y *yielding) NewLock(id string) (handler.Lock, error) {
+	if _, err := y.of.find(id); err != nil {
+		return nil, handler.ErrNotFound
+	}
 	lock, err := y.Locker.NewLock(id)
-	return &yieldingLock{lock, y.body}, err
+	return &yieldingLock{lock, y.of.body}, err
 }
 
 type yieldingLock struct {

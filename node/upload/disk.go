@@ -191,10 +191,10 @@ func (e *entry) writeSegment(r io.Reader) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("upload: read: %w", err)
 	}
-	if e.segments >= MaxSegments {
+	if e.segments >= MaxSegments || e.segments >= MaxSmall && e.offset < int64(e.segments)*SmallSegment {
 		return 0, ErrSegments
 	}
-	n, err := e.write(segmentName(e.segments), e.Key, io.MultiReader(bytes.NewReader(first[:k]), r))
+	n, err := e.write(segmentName(e.segments), e.Key, &fitting{io.MultiReader(bytes.NewReader(first[:k]), r), e.store.cfg.Room})
 	if err != nil {
 		return 0, err
 	}
@@ -204,6 +204,21 @@ func (e *entry) writeSegment(r io.Reader) (int64, error) {
 	e.touched = e.store.cfg.Now()
 	e.store.mu.Unlock()
 	return n, nil
+}
+
+// A fitting reader ends where the disk has no room for what it reads: the room that was
+// promised may be gone meanwhile, and what the node keeps free is for acts.
+type fitting struct {
+	io.Reader
+	room func() int64
+}
+
+func (f *fitting) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if n > 0 && f.room() < int64(n) {
+		return 0, ErrNoRoom
+	}
+	return n, err
 }
 
 // content returns what has come, one segment after the other.

@@ -1,8 +1,10 @@
 package upload
 
 import (
+	"bytes"
 	"io"
 	"net/http"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -214,5 +216,38 @@ func TestAfterItIsWhole(t *testing.T) {
 	s.want(http.StatusNotFound, "", func() (*http.Response, error) { return s.try("HEAD", at, nil) })
 	if s.vault.taken[protocol.DigestOf([]byte("mail"))] == nil {
 		t.Error("DELETE removed what was taken in")
+	}
+}
+
+// TestUploadsLeaveTheReserve: what was promised room when it began is not written where
+// the disk has filled since, and goes on when there is room again.
+func TestUploadsLeaveTheReserve(t *testing.T) {
+	s := newSite(t)
+	at := s.create(caseA, 100)
+	s.room = 99
+	s.want(http.StatusInsufficientStorage, "no room", func() (*http.Response, error) {
+		return s.patch(at, 0, bytes.NewReader(make([]byte, 100)))
+	})
+	if n := s.offset(at); n != 0 {
+		t.Errorf("%d bytes were kept", n)
+	}
+	s.room = 1 << 20
+	if resp, err := s.patch(at, 0, bytes.NewReader(make([]byte, 100))); err != nil || resp.StatusCode != http.StatusNoContent {
+		t.Errorf("with room: %v, %v", resp, err)
+	}
+}
+
+// TestPiecesOfAFewBytes come to an end: each costs a file, of which a disk has not many.
+func TestPiecesOfAFewBytes(t *testing.T) {
+	s := newSite(t)
+	at := s.create(caseA, MaxSmall*SmallSegment+2)
+	e := s.store.uploads[path.Base(at)]
+	e.segments, e.offset = MaxSmall, MaxSmall*SmallSegment-1
+	s.want(http.StatusRequestEntityTooLarge, "too many pieces", func() (*http.Response, error) {
+		return s.patch(at, e.offset, strings.NewReader("x"))
+	})
+	e.offset++
+	if resp, err := s.patch(at, e.offset, strings.NewReader("x")); err != nil || resp.StatusCode != http.StatusNoContent {
+		t.Errorf("a piece of an upload whose others are large: %v, %v", resp, err)
 	}
 }

@@ -2,11 +2,13 @@ package upload
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/textproto"
 	"testing"
 	"testing/synctest"
@@ -201,6 +203,31 @@ func TestWhoMayNoLongerIsEnded(t *testing.T) {
 		gone = time.Time{}
 		if have := dial().have(at); have == "0" || have == "" {
 			s.Errorf("the node has %q bytes of what came before", have)
+		}
+	})
+}
+
+// TestAnotherHoldsNoUploadUp: whoever may not find an upload does not end the request that
+// writes to it, as whoever goes on with it does.
+func TestAnotherHoldsNoUploadUp(t *testing.T) {
+	slowly(t, Access{By: "mail"}, func(s *site, dial func() *line, at string) {
+		c := dial()
+		c.send("PATCH", at, "Upload-Offset: 0", "Content-Type: application/offset+octet-stream", "Content-Length: 999")
+		c.SetDeadline(time.Now().Add(time.Minute))
+		c.Write(make([]byte, 500))
+		synctest.Wait()
+		ctx, done := context.WithCancel(context.Background())
+		defer done()
+		r, w := httptest.NewRequestWithContext(ctx, "HEAD", at, nil), httptest.NewRecorder()
+		r.SetPathValue("case", string(caseA))
+		r.Header.Set("Tus-Resumable", "1.0.0")
+		s.store.Handler(Access{By: "logs"}).ServeHTTP(w, r)
+		if w.Code != http.StatusNotFound {
+			t.Errorf("another is answered %d", w.Code)
+		}
+		c.Write(make([]byte, 499))
+		if status, header := c.answer(); status != http.StatusNoContent || header.Get("Upload-Offset") != "999" {
+			t.Errorf("who uploads is answered %d, offset %s", status, header.Get("Upload-Offset"))
 		}
 	})
 }

@@ -90,7 +90,7 @@ func (c *ofCase) tus(base string) (http.Handler, error) {
 	composer := handler.NewStoreComposer()
 	composer.UseCore(c)
 	composer.UseTerminater(c)
-	composer.UseLocker(&yielding{c.s.locker, c.body})
+	composer.UseLocker(&yielding{c.s.locker, c})
 	return handler.NewHandler(handler.Config{
 		StoreComposer:   composer,
 		MaxSize:         MaxSize,

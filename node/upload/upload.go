@@ -58,6 +58,10 @@ const (
 	// MaxSegments bounds the segments of one upload: whoever sends it in pieces of
 	// a few bytes comes to an end.
 	MaxSegments = 1 << 17
+	// MaxSmall is how many of them may have less than SmallSegment bytes each, taken
+	// together: each costs the disk a file, of which it does not have many.
+	MaxSmall     = 1 << 10
+	SmallSegment = 64 << 10
 	// Abandon is how long nothing may come before an upload is removed.
 	Abandon = 72 * time.Hour
 	// Remember is how long a client can still ask what became of its upload.

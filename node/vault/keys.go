@@ -130,7 +130,8 @@ func (v *Vault) key(p place) (held, sent evidence.Share, err error) {
 // Destroy destroys the key of an object in a case, for good: its file is
 // overwritten, synced and removed, and a mark stays that it was. The sealed bytes
 // are removed if no other case refers to them. What was destroyed already, or was
-// never here, is no error; its key cannot be set afterwards either.
+// never here, is no error; its key cannot be set afterwards either. With a live object
+// goes what it became.
 func (v *Vault) Destroy(id protocol.CaseID, object protocol.Digest) error {
 	p, err := at(id, object)
 	if err != nil {
@@ -138,6 +139,9 @@ func (v *Vault) Destroy(id protocol.CaseID, object protocol.Digest) error {
 	}
 	if err := v.alive(); err != nil {
 		return err
+	}
+	if became, ok := v.product(p); ok {
+		return v.Destroy(id, became.object)
 	}
 	defer v.abandon(p)()
 	defer v.object(object)()

@@ -63,8 +63,9 @@ const (
 	// MaxSent bounds the acts of one case that one participant sends: whoever fills
 	// a case leaves the others room to withdraw, to answer and to close it.
 	MaxSent = MaxThread - MaxThread/8
-	// MaxNamed bounds what these name.
-	MaxNamed = MaxNames - MaxNames/8
+	// MaxNamed bounds what these name: beside it there is room to certify of all objects
+	// that a case may have, and to end it.
+	MaxNamed = MaxNames - MaxHanded - MaxNames/16
 	// MaxHanded bounds the objects that the disclosures of one case name, so that
 	// each side can certify of all of them that it deleted them.
 	MaxHanded = MaxNames / 4

@@ -44,12 +44,13 @@ func (k *counting) deleted(r *agreement.Run, start instant) (time.Time, bool) {
 	}
 	for i := range c.Thread {
 		e := &c.Thread[i]
-		if !e.evidence() || r.From == agreement.EventLinked && e != start.act {
+		if !c.evidence(e) || r.From == agreement.EventLinked && e != start.act {
 			continue
 		}
 		for _, o := range e.Says.Objects {
+			names := c.called(o)
 			at, gone := k.sent(func(d *Entry) bool {
-				return d.deletes(o) && mine(d.From) && d.Says.What == string(protocol.Deleted)
+				return d.deletes(names) && mine(d.From) && d.Says.What == string(protocol.Deleted)
 			})
 			if !gone {
 				return time.Time{}, false

@@ -128,7 +128,7 @@ func (k *counting) startsBeside(r *agreement.Run) []instant {
 	case agreement.EventEvidence:
 		return first(k.each(protocol.KindDisclosure, func(e *Entry) instant { return k.told(e, c.answeredTo()) }, nil))
 	case agreement.EventLinked:
-		return k.each(protocol.KindDisclosure, issuedAt, (*Entry).evidence)
+		return k.each(protocol.KindDisclosure, issuedAt, c.evidence)
 	case agreement.EventStart:
 		if s := c.interception(time.Time{}); s.State != "" {
 			return []instant{{at: s.Since}}

@@ -27,7 +27,10 @@ func deletes(c *Case, st *stance) protocol.Reason {
 		return protocol.ReasonOutOfTurn
 	}
 	for _, o := range d.Objects {
-		if !slices.ContainsFunc(c.Thread, func(e Entry) bool { return e.hands(o) && e.seenBy([]protocol.ParticipantID{from}) }) {
+		names := c.called(o)
+		if !slices.ContainsFunc(c.Thread, func(e Entry) bool {
+			return c.evidence(&e) && e.about(names) && e.seenBy([]protocol.ParticipantID{from})
+		}) {
 			return protocol.ReasonThread
 		}
 	}
@@ -53,20 +56,55 @@ func (c *Case) happenedTo(r protocol.DeletionReason) bool {
 	return true
 }
 
-// hands reports whether the act hands an object over.
-func (e *Entry) hands(object protocol.Digest) bool {
-	return e.evidence() && slices.Contains(e.Says.Objects, object)
-}
-
-// evidence reports whether the act hands evidence over.
-func (e *Entry) evidence() bool {
+// evidence reports whether the act hands evidence over. Of an interception that is the
+// act which says what its live object became, or as long as none does the one that
+// announces it: its readers hold what came so far.
+func (c *Case) evidence(e *Entry) bool {
 	switch {
 	case e.Says == nil || e.Lost() || e.Says.What == string(protocol.ProductionNoData):
 		return false
+	case e.Kind == protocol.KindInterception && e.Says.What == string(protocol.TapStarted):
+		live, product := c.live()
+		return len(e.Says.Objects) > 0 && e.Says.Objects[0] == live && product.IsZero()
 	case e.Kind == protocol.KindInterception:
 		return len(e.Says.Objects) > 0
 	}
 	return e.Kind == protocol.KindDisclosure || e.InnerKind == protocol.KindDisclosure
+}
+
+// live returns the names of the live object of the case: the id under which it was
+// announced, and the tree hash of what it became, each zero as long as no act says it. A
+// stop that names what was handed over before says nothing of the live object.
+func (c *Case) live() (id, product protocol.Digest) {
+	for i := range c.Thread {
+		e := &c.Thread[i]
+		if e.Kind != protocol.KindInterception || e.Says == nil || e.Lost() || len(e.Says.Objects) == 0 {
+			continue
+		}
+		switch o := e.Says.Objects[0]; {
+		case e.Says.What == string(protocol.TapStarted):
+			id = o
+		case !slices.ContainsFunc(c.Thread[:i], func(b Entry) bool {
+			return b.Kind != protocol.KindDeletion && b.about([]protocol.Digest{o})
+		}):
+			product = o
+		}
+	}
+	return id, product
+}
+
+// called returns what an object is called: a live one has two names once it has become
+// something.
+func (c *Case) called(object protocol.Digest) []protocol.Digest {
+	if id, product := c.live(); !id.IsZero() && !product.IsZero() && (object == id || object == product) {
+		return []protocol.Digest{id, product}
+	}
+	return []protocol.Digest{object}
+}
+
+// about reports whether the act is about an object of some names.
+func (e *Entry) about(names []protocol.Digest) bool {
+	return e.Says != nil && slices.ContainsFunc(names, func(o protocol.Digest) bool { return slices.Contains(e.Says.Objects, o) })
 }
 
 // Barred returns the acts with evidence that may not be used, oldest first: that
@@ -80,7 +118,7 @@ func (c *Case) Barred() []protocol.Digest {
 	}
 	var out []protocol.Digest
 	for i := range c.Thread {
-		if e := &c.Thread[i]; e.evidence() {
+		if e := &c.Thread[i]; c.evidence(e) {
 			out = append(out, e.Act)
 		}
 	}
@@ -116,15 +154,18 @@ func (c *Case) ToDelete() []protocol.Digest {
 // it can read it no more, or restricted its use.
 func (c *Case) freed(e *Entry) bool {
 	for _, o := range e.Says.Objects {
-		if !slices.ContainsFunc(c.Thread, func(d Entry) bool { return d.deletes(o) && c.Speaks(d.From) }) {
+		names := c.called(o)
+		if !slices.ContainsFunc(c.Thread, func(d Entry) bool { return d.deletes(names) && c.Speaks(d.From) }) {
 			return false
 		}
 	}
 	return len(e.Says.Objects) > 0
 }
 
-func (e *Entry) deletes(object protocol.Digest) bool {
-	return e.Kind == protocol.KindDeletion && e.Says != nil && slices.Contains(e.Says.Objects, object)
+// deletes reports whether the act certifies that an object of some names is deleted, or
+// restricted.
+func (e *Entry) deletes(names []protocol.Digest) bool {
+	return e.Kind == protocol.KindDeletion && e.about(names)
 }
 
 // A Gone object is one that a participant deleted, or whose use it restricted.
@@ -138,9 +179,10 @@ type Gone struct {
 // Gone returns what a participant said of an object last: a deletion over a
 // restriction, since what is deleted does not come back.
 func (c *Case) Gone(by protocol.ParticipantID, object protocol.Digest) (gone Gone, ok bool) {
+	names := c.called(object)
 	c.of(protocol.KindDeletion, func(e *Entry) {
 		action := protocol.DeletionAction(e.Says.What)
-		if e.From == by && e.deletes(object) && gone.Action != protocol.Deleted {
+		if e.From == by && e.deletes(names) && gone.Action != protocol.Deleted {
 			gone = Gone{Act: e.Act, By: by, Action: action, Reason: protocol.DeletionReason(e.Says.Ground)}
 			ok = true
 		}
@@ -153,10 +195,16 @@ func (c *Case) Gone(by protocol.ParticipantID, object protocol.Digest) (gone Gon
 // what that reader said that it deleted or restricted, nor what its own sender did.
 func (c *Case) Serves(act, object protocol.Digest, reader protocol.ParticipantID) bool {
 	e := c.entryOf(act)
-	if e == nil || slices.Contains(c.Barred(), act) {
+	if e == nil {
 		return false
 	}
 	_, taken := c.Gone(reader, object)
-	_, kept := c.Gone(e.From, object)
-	return !taken && !kept
+	return !taken && c.Passable(object, e.From)
+}
+
+// Passable reports whether a participant may give an object of the case away, here or
+// in another case: it may be used, and who would give it neither deleted nor restricted it.
+func (c *Case) Passable(object protocol.Digest, by protocol.ParticipantID) bool {
+	_, gone := c.Gone(by, object)
+	return !gone && !c.Unusable()
 }

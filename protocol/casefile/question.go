@@ -37,7 +37,7 @@ type Says struct {
 	Amount   int64  `json:"amount,omitzero"`
 	Currency string `json:"currency,omitzero"`
 	// Objects are the evidence that the act hands over, or of a deletion what it is
-	// about: tree hashes.
+	// about: tree hashes, and the id of a live object.
 	Objects []protocol.Digest `json:"objects,omitempty"`
 }
 
@@ -109,7 +109,10 @@ func saysOfRegion(b *protocol.Body) *Says {
 
 func saysOfTap(t *protocol.Tap) *Says {
 	s := &Says{What: string(t.Action), Start: t.At, Until: t.Until, Live: t.Live != nil || t.Product != nil}
-	if t.Product != nil {
+	switch {
+	case t.Live != nil:
+		s.Objects = []protocol.Digest{t.Live.ID}
+	case t.Product != nil:
 		s.Objects = []protocol.Digest{t.Product.Tree}
 	}
 	return s

@@ -214,3 +214,38 @@ func TestHeadsAreWhatNobodyHasFollowed(t *testing.T) {
 		t.Errorf("%d heads, want the newest %d, oldest first", len(got), protocol.MaxFollows)
 	}
 }
+
+// TestWhatFillsACaseLeavesRoomToCertify: whoever handed over as many objects as a case
+// takes, and names as much besides as one participant may, keeps nobody from certifying
+// of each of them that it was deleted.
+func TestWhatFillsACaseLeavesRoomToCertify(t *testing.T) {
+	c, opened := certified(t, decision(protocol.Allow))
+	var objects []protocol.Digest
+	for range casefile.MaxHanded / protocol.MaxObjects {
+		s := disclosure(protocol.ProductionPartial, opened.Digest)
+		for range protocol.MaxObjects {
+			objects = append(objects, protocol.DigestOf([]byte{byte(len(objects)), byte(len(objects) >> 8)}))
+			s.Act.Body.Disclosure.Objects = append(s.Act.Body.Disclosure.Objects, protocol.Object{Tree: objects[len(objects)-1]})
+		}
+		c = apply(t, c, s)
+	}
+	all := slices.Repeat([]protocol.Digest{opened.Digest}, protocol.MaxFollows)
+	for {
+		more, err := c.Apply(disclosure(protocol.ProductionPartial, all...))
+		if err != nil {
+			wantReason(t, "one act more", err, protocol.ReasonThread)
+			break
+		}
+		c = more
+	}
+	for chunk := range slices.Chunk(objects, protocol.MaxObjects) {
+		gone := step(protocol.Body{Deletion: &protocol.Deletion{Action: protocol.Deleted, Reason: protocol.DeletionRetention, Objects: chunk}},
+			office, to(contoso, police), opened.Digest)
+		c = apply(t, c, gone)
+	}
+	for _, o := range objects {
+		if _, ok := c.Gone(office, o); !ok {
+			t.Fatal("an object is not certified")
+		}
+	}
+}

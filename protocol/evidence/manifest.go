@@ -196,18 +196,19 @@ func orderOf(id protocol.CaseID, r *protocol.Request) ManifestOrder {
 	return o
 }
 
-// checkTimes: 10 to 45 calendar days, or more where the authority asked for it.
+// checkTimes: 10 to 45 calendar days, or more where the authority asked for it. What the
+// act says is signed, and nobody mends it.
 func (x *Transmission) checkTimes(available, until time.Time) error {
 	switch {
 	case x.Means == "":
 		return errors.New("evidence: manifest: means: want how it was transmitted (point 3.3.3(a)(4))")
 	case until.IsZero() && x.Extended:
 		return errors.New("evidence: manifest: until: want the end of a time that was extended")
-	case until.IsZero():
+	case x.Until.IsZero():
 		return nil
-	case until.Before(available.AddDate(0, 0, LeastAvailable)):
+	case x.Until.Before(available.AddDate(0, 0, LeastAvailable)):
 		return fmt.Errorf("evidence: manifest: until: want at least %d calendar days after it was made available (point 3.3.3(b))", LeastAvailable)
-	case !x.Extended && until.After(available.AddDate(0, 0, MostAvailable)):
+	case !x.Extended && x.Until.After(available.AddDate(0, 0, MostAvailable)):
 		return fmt.Errorf("evidence: manifest: until: want at most %d calendar days after it was made available, unless the issuing authority "+
 			"asked for more (point 3.3.3(b))", MostAvailable)
 	}

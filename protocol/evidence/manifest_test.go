@@ -172,3 +172,20 @@ var errFull = errors.New("full")
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errFull }
+
+// TestManifestOfWhatIsSigned: the end that an act gives is recorded whatever it is. It was
+// counted from when the act was prepared, or its sender gave another: nobody mends it, and
+// the recipient has its record all the same.
+func TestManifestOfWhatIsSigned(t *testing.T) {
+	for _, until := range []time.Time{sent.AddDate(0, 0, 10).Add(-time.Minute), sent.AddDate(0, 0, 1), sent.AddDate(1, 0, 0)} {
+		x := transmission()
+		x.Until, x.Act.Body.Disclosure.Until = time.Time{}, until
+		if m, err := x.Manifest(sent); err != nil || !m.Until.Equal(until) {
+			t.Errorf("%v: got %v", until, err)
+		}
+		x.Until = sent.AddDate(0, 0, 9)
+		if _, err := x.Manifest(sent); err == nil {
+			t.Error("what a person says besides is not looked at")
+		}
+	}
+}
