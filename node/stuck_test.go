@@ -17,11 +17,11 @@ func TestACaseThatIsStuckKeepsNoOtherWaiting(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			atBorder(t, func(t *testing.T, b *border) {
-				first := b.servedAs(secretFor(b, time.Hour))
-				stuck := b.servedAs(secretFor(b, 2*time.Hour))
-				next := b.servedAs(secretFor(b, 3*time.Hour))
+				first := b.servedAs(secretFor(b, 10*time.Minute))
+				stuck := b.servedAs(secretFor(b, 20*time.Minute))
+				next := b.servedAs(secretFor(b, 30*time.Minute))
 				b.must(spoil(b.node(contoso), t.Context(), stuck))
-				time.Sleep(3*time.Hour + time.Minute)
+				time.Sleep(31 * time.Minute)
 				for _, id := range []protocol.CaseID{first, next} {
 					if len(b.view(contoso, id).Fired) == 0 {
 						t.Error("nothing fired in a case beside it")

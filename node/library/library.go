@@ -120,12 +120,14 @@ func (l *Library) addRegister(h *Holding, at time.Time) error {
 // stands in its way, and no others can then occupy an id and a version here:
 // the id of a Party's law is its own.
 func (l *Library) addAgreement(h *Holding) error {
+	var known []*agreement.Document // a peer may offer one that is held over and over, signed anew
 	for _, held := range l.agreements {
 		if bytes.Equal(held.bytes, h.Bytes) {
 			return ErrHeld // also when its signers have other roots by now
 		}
+		known = append(known, held.Document())
 	}
-	signed, err := agreement.ParseSigned(h.Bytes, l.roots)
+	signed, err := agreement.ParseSigned(h.Bytes, l.roots, known...)
 	if err != nil {
 		return err
 	}
@@ -205,7 +207,7 @@ func (l *Library) join(h *Holding, held heldAgreement, came agreement.SignedDocu
 		return agreement.SignedDocument{}, err
 	}
 	h.Bytes = joined
-	return agreement.ParseSigned(joined, l.roots)
+	return agreement.ParseSigned(joined, l.roots, held.Document())
 }
 
 func subset(some, all []protocol.Party) bool {

@@ -73,8 +73,9 @@ func JoinSigned(a, b []byte) ([]byte, error) {
 	return EncodeSigned(document, text)
 }
 
-// ParseSigned reads and verifies what EncodeSigned wrote.
-func ParseSigned(b []byte, roots Roots) (SignedDocument, error) {
+// ParseSigned reads and verifies what EncodeSigned wrote. A document that is one of
+// those known is not read again.
+func ParseSigned(b []byte, roots Roots, known ...*Document) (SignedDocument, error) {
 	document, signatures, err := SplitSigned(b)
 	if err != nil {
 		return SignedDocument{}, err
@@ -88,8 +89,14 @@ func ParseSigned(b []byte, roots Roots) (SignedDocument, error) {
 	}
 	// To read a large document takes some hundred times as long as to verify a
 	// signature: no stranger's is read.
-	if err := sigs.Signatures[0].verify(protocol.DigestOf(document), sigs.Agreement, roots); err != nil {
+	digest := protocol.DigestOf(document)
+	if err := sigs.Signatures[0].verify(digest, sigs.Agreement, roots); err != nil {
 		return SignedDocument{}, fmt.Errorf("agreement: parse signed: %w", err)
+	}
+	for _, doc := range known {
+		if doc.Digest() == digest {
+			return VerifyDocument(doc, sigs, roots)
+		}
 	}
 	doc, err := ParseDocument("agreement", document)
 	if err != nil {

@@ -153,6 +153,35 @@ func TestDocumentOfNobodyIsNotRead(t *testing.T) {
 	}
 }
 
+// TestDocumentThatIsKnownIsNotReadAgain: also when it is signed anew; its signatures are.
+func TestDocumentThatIsKnownIsNotReadAgain(t *testing.T) {
+	k := newKeys(t, "GB", "US")
+	one := agreementtest.Parse(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020))
+	two := agreementtest.Parse(t, agreementtest.Bilateral("c-d", "GB", "US", agreementtest.Standing2020))
+	signed := func(d *agreement.Document, sigs *agreement.PartySignatures) []byte {
+		text, err := sigs.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := agreement.EncodeSigned(d.Bytes(), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	for _, d := range []*agreement.Document{one, two} {
+		got, err := agreement.ParseSigned(signed(d, k.sign(t, d, "GB", "US")), k.roots, two)
+		if err != nil || got.Document().Digest() != d.Digest() || (got.Document() == two) != (d == two) {
+			t.Errorf("%s: it is read, or another is taken: %v", d.ID, err)
+		}
+	}
+	sigs := k.sign(t, two, "GB")
+	sigs.Add(newKeys(t, "US").sign(t, two, "US").Signatures[0])
+	if _, err := agreement.ParseSigned(signed(two, sigs), k.roots, two); !errors.Is(err, agreement.ErrBadSignature) {
+		t.Errorf("got %v, want %v", err, agreement.ErrBadSignature)
+	}
+}
+
 func TestFileOfSignaturesHasEachPartyOnce(t *testing.T) {
 	k := newKeys(t, "GB", "US")
 	d := agreementtest.Parse(t, agreementtest.Bilateral("a-b", "GB", "US", agreementtest.Standing2020))
