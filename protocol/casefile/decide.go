@@ -74,8 +74,13 @@ func Belongs(ref protocol.AgreementRef, at time.Time) protocol.Decision {
 // Files reports whether self takes a as an act of its own open case, whatever
 // the agreements find of it by now: the certification of its own request, of
 // which the addressee decides. An issuing authority whose node was away when a
-// right was suspended must not lose sight of an order that was served before.
+// right was suspended must not lose sight of an order that was served before. Nor is
+// another's certificate of a deletion refused: what it says is done, and who refused
+// it would only not know.
 func Files(a *chain.Authentic, self protocol.ParticipantID, open bool) bool {
+	if open && a.Act.Body.Deletion != nil && a.Act.From != self {
+		return true
+	}
 	r := a.Request()
 	return open && a.Act.Body.Certification != nil && r != nil && r.Issuer == self && r.Addressee != self
 }

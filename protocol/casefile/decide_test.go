@@ -76,3 +76,25 @@ func TestFactsAreThoseOfTheActAndTheRegisters(t *testing.T) {
 	}
 	agreementtest.Expect(t, d, protocol.Allow)
 }
+
+// TestWhatIsDeletedIsNotDenied: a certificate whose reason no document here knows is
+// denied to its own sender, and taken from another, who has deleted already.
+func TestWhatIsDeletedIsNotDenied(t *testing.T) {
+	w := chaintest.New(t, "GB", "US")
+	act := w.Act(protocol.Body{Deletion: &protocol.Deletion{Action: protocol.Deleted, Reason: protocol.DeletionRefused,
+		Objects: []protocol.Digest{{1}}}}, office, contoso)
+	act.Agreement = daa
+	a := &chain.Authentic{Act: act}
+	if d := grounds(t, w).Decide(a, chaintest.Now); d.Verdict != protocol.Deny {
+		t.Fatalf("got %v, findings %v", d.Verdict, d.Findings)
+	}
+	for _, c := range []struct {
+		self protocol.ParticipantID
+		open bool
+		want bool
+	}{{contoso, true, true}, {police, true, true}, {office, true, false}, {contoso, false, false}} {
+		if got := casefile.Files(a, c.self, c.open); got != c.want {
+			t.Errorf("at %s, of a case that is held %t: got %t", c.self, c.open, got)
+		}
+	}
+}
