@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +32,8 @@ type liar struct {
 	vault *vault.Vault
 	// cases it was served in, with what its acts in them follow.
 	cases map[protocol.CaseID][]protocol.Digest
-	lies  map[protocol.Digest]*lie // by tree hash
+	mu    sync.Mutex
+	lies  map[protocol.Digest]*lie // by tree hash; guarded by mu
 	stop  context.CancelFunc
 	ended chan error
 }
@@ -99,7 +101,7 @@ func (l *liar) handle(ctx context.Context, _ protocol.ParticipantID, m wire.Mess
 		}
 	case *wire.ShareQuery:
 		tree = q.Object
-		if lie := l.lies[tree]; lie != nil {
+		if lie := l.lie(tree); lie != nil {
 			if held, _, err := l.vault.Key(lie.id, tree); err == nil {
 				honest = &wire.Share{Share: held}
 			}
@@ -107,10 +109,16 @@ func (l *liar) handle(ctx context.Context, _ protocol.ParticipantID, m wire.Mess
 	default:
 		return &wire.Busy{RetryAfter: time.Second}, nil
 	}
-	if lie := l.lies[tree]; lie != nil && lie.answers != nil {
+	if lie := l.lie(tree); lie != nil && lie.answers != nil {
 		return lie.answers(ctx, m, honest)
 	}
 	return honest, nil
+}
+
+func (l *liar) lie(tree protocol.Digest) *lie {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lies[tree]
 }
 
 // takeIn seals what the lies are about.
@@ -119,8 +127,10 @@ func (l *liar) takeIn(id protocol.CaseID, lies ...*lie) {
 	for _, x := range lies {
 		taken, err := l.vault.TakeIn(l.b.t.Context(), id, bytes.NewReader(x.content), nil)
 		l.b.must(err)
+		l.mu.Lock()
 		x.id, x.tree = id, taken.Tree
 		l.lies[x.tree] = x
+		l.mu.Unlock()
 	}
 }
 

@@ -61,9 +61,24 @@ func (k *Keeper) TakeIn(ctx context.Context, id protocol.CaseID, about desk.Inta
 	return o, nil
 }
 
-// Admit wants a case in which this participant may still disclose something.
+// Admit wants a case in which this participant may still disclose something, and that
+// has no more objects than its acts can hand over: else a system that uploads could add
+// small ones without end.
 func (k *Keeper) Admit(ctx context.Context, id protocol.CaseID) error {
-	return k.journal.View(ctx, func(r store.Reader) error { return k.mayTakeIn(r, id) })
+	return k.journal.View(ctx, func(r store.Reader) error {
+		if err := k.mayTakeIn(r, id); err != nil {
+			return err
+		}
+		objects := 0
+		all := store.Range{Prefix: evidencePrefix(id), Limit: casefile.MaxHanded, KeysOnly: true}
+		err := r.Scan(all, func(_, _ []byte) (bool, error) { objects++; return true, nil })
+		if err == nil && objects == casefile.MaxHanded {
+			err = &desk.Problem{Status: http.StatusConflict,
+				Text: fmt.Sprintf("the case has %d objects: its acts hand over no more", casefile.MaxHanded),
+				Hint: "put back what is not to be disclosed: comity disclose --drop; or hand over a folder as a pack: --pack"}
+		}
+		return err
+	})
 }
 
 // mayTakeIn is Admit of what a transaction sees.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/quic-go/quic-go"
@@ -20,7 +21,11 @@ func (l *Link) answer(ctx context.Context, g guest, stream *quic.Stream) {
 	if outcome != Answered && outcome != Busy {
 		stream.CancelRead(codeNotServed)
 		stream.CancelWrite(codeNotServed)
-		l.log.Info("link: request", "peer", string(g.peer), "class", string(outcome))
+		level := slog.LevelInfo
+		if outcome == Canceled { // who asked wants no answer any more, as at the end of a fetch
+			level = slog.LevelDebug
+		}
+		l.log.Log(ctx, level, "link: request", "peer", string(g.peer), "class", string(outcome))
 	}
 	l.metrics.Served(request, outcome, time.Since(start))
 }

@@ -89,3 +89,17 @@ func TestWhatOneThatIsGoneDidNotFinish(t *testing.T) {
 		s.want(status, "", func() (*http.Response, error) { return s.try("HEAD", at, nil) })
 	}
 }
+
+// TestOneIsNotPromisedTheDisk: who announces large uploads, and sends nothing, leaves room
+// to the others.
+func TestOneIsNotPromisedTheDisk(t *testing.T) {
+	s := newSite(t)
+	s.room = 1 << 30 // an upload is promised twice its size
+	s.by.Store("mail")
+	s.create(caseA, 1<<28)
+	s.want(http.StatusInsufficientStorage, "no room", func() (*http.Response, error) { return s.announce(1 << 27) })
+	for _, by := range []string{"logs", ""} {
+		s.by.Store(by)
+		s.create(caseA, 1<<26)
+	}
+}

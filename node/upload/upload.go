@@ -50,6 +50,9 @@ const (
 	// MaxOwn is how many of them one uploader may have that are not taken in, so that
 	// it does not keep the others out.
 	MaxOwn = 256
+	// OwnShare is how much of the room that is left those may be promised, in percent,
+	// for the same reason.
+	OwnShare = 75
 	// MaxSize bounds one upload, in bytes.
 	MaxSize = protocol.MaxObject
 	// SegmentBytes is how much content is in a segment, at most: what a node that
@@ -257,20 +260,21 @@ func (s *Store) add(e *entry) error {
 		return ErrTooMany
 	}
 	promised := 2 * stream.SealedSize(e.Size) // here, and in the vault
-	own := 0
+	own, owns := promised, 0
 	for _, other := range s.uploads {
 		if other.object != nil {
 			continue
 		}
-		promised += 2*stream.SealedSize(other.Size) - other.offset
+		wants := 2*stream.SealedSize(other.Size) - other.offset
+		promised += wants
 		if other.By == e.By {
-			own++
+			own, owns = own+wants, owns+1
 		}
 	}
-	if e.By != "" && own >= MaxOwn {
+	if e.By != "" && owns >= MaxOwn {
 		return ErrTooMany
 	}
-	if promised > room {
+	if promised > room || e.By != "" && own > room/100*OwnShare {
 		return ErrNoRoom
 	}
 	s.uploads[e.id] = e

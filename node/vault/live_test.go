@@ -328,3 +328,22 @@ func TestWhatComesLiveCountsAgainstTheQuotas(t *testing.T) {
 		r = mustOpen(t, c)
 	}
 }
+
+// TestDestroyingALiveObjectDestroysWhatItBecame: it became that before whoever destroys
+// it heard so.
+func TestDestroyingALiveObjectDestroysWhatItBecame(t *testing.T) {
+	id := protocol.NewCaseID()
+	v := provider(t, vault.Config{Dir: t.TempDir()}, id, []byte("one"))
+	taken, _, err := v.Finish(id, spoken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Destroy(id, spoken); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []protocol.Digest{spoken, taken.Tree} {
+		if _, _, err := v.Key(id, name); !errors.Is(err, vault.ErrDestroyed) {
+			t.Errorf("the key by %v: %v, want %v", name, err, vault.ErrDestroyed)
+		}
+	}
+}
