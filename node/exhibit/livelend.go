@@ -55,11 +55,11 @@ func (k *Keeper) lentLive(ctx context.Context, peer protocol.ParticipantID, act 
 // so that they are on their way as soon as they are here, if the peer may have them
 // then.
 func (k *Keeper) LendSegment(ctx context.Context, peer protocol.ParticipantID, m *wire.SegmentQuery) (wire.Message, error) {
-	id, l, err := k.lentLive(ctx, peer, m.Act)
 	waiting, stop := context.WithTimeout(ctx, LiveWait)
 	defer stop()
 	waits := false
 	for {
+		id, l, err := k.lentLive(ctx, peer, m.Act) // what was waited for may be taken back
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +93,6 @@ func (k *Keeper) LendSegment(ctx context.Context, peer protocol.ParticipantID, m
 			return &wire.Nothing{}, nil
 		case <-grown:
 		}
-		id, l, err = k.lentLive(ctx, peer, m.Act) // what was waited for may be taken back
 	}
 }
 

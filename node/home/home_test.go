@@ -95,18 +95,6 @@ func TestAHomeIsNeverOverwritten(t *testing.T) {
 	}
 }
 
-func TestPassphraseLocksTheKeys(t *testing.T) {
-	t.Parallel()
-	h := create(t, "correct horse battery staple")
-	if !h.NeedsPassphrase() {
-		t.Error("got no need of a passphrase, want one")
-	}
-	wrong := lockOf(t, h, "incorrect horse")
-	if _, err := h.Keys(wrong); !errors.Is(err, keyfile.ErrUnlock) {
-		t.Errorf("got %v, want keyfile.ErrUnlock", err)
-	}
-}
-
 // Taking one key for another would sign acts with the key that opens mail.
 func TestAKeyFileOfAnotherKindIsRefused(t *testing.T) {
 	h := create(t, "")

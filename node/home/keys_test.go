@@ -37,6 +37,12 @@ func TestPassphraseOpensWhatItLocked(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(h.Dir, home.UnlockName)); err == nil {
 		t.Error("an unlock file lies beside keys that a passphrase locks")
 	}
+	if !h.NeedsPassphrase() {
+		t.Error("got no need of a passphrase, want one")
+	}
+	if _, err := h.Keys(lockOf(t, h, "incorrect horse")); !errors.Is(err, keyfile.ErrUnlock) {
+		t.Errorf("got %v, want keyfile.ErrUnlock", err)
+	}
 }
 
 // TestNoSecretLiesOpen: no file of a home holds a key as it is, whatever locks it.
