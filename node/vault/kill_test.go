@@ -48,9 +48,15 @@ func victim(dir string) error {
 	if err != nil {
 		return err
 	}
-	answered, failed := make(chan string), make(chan error)
+	failed := make(chan error)
+	var speaking sync.Mutex
+	// What is said is written before what it announces is done.
 	say := func(kind string, id protocol.CaseID, taken vault.Taken, seed uint64) {
-		answered <- fmt.Sprintf("%s %s %s %d %d", kind, id, taken.Tree, seed, taken.Size)
+		speaking.Lock()
+		defer speaking.Unlock()
+		if _, err := fmt.Printf("%s %s %s %d %d\n", kind, id, taken.Tree, seed, taken.Size); err != nil {
+			failed <- err
+		}
 	}
 	for range callers {
 		go func() {
@@ -67,16 +73,7 @@ func victim(dir string) error {
 			}
 		}()
 	}
-	for {
-		select {
-		case err := <-failed:
-			return err
-		case line := <-answered:
-			if _, err := fmt.Println(line); err != nil {
-				return err
-			}
-		}
-	}
+	return <-failed
 }
 
 // live is what happens to one object of the victim.
