@@ -76,9 +76,9 @@ func Belongs(ref protocol.AgreementRef, at time.Time) protocol.Decision {
 // which the addressee decides. An issuing authority whose node was away when a
 // right was suspended must not lose sight of an order that was served before. Nor is
 // another's certificate of a deletion refused: what it says is done, and who refused
-// it would only not know.
+// it would only not know. A use that is only restricted is judged on both sides.
 func Files(a *chain.Authentic, self protocol.ParticipantID, open bool) bool {
-	if open && a.Act.Body.Deletion != nil && a.Act.From != self {
+	if d := a.Act.Body.Deletion; open && d != nil && d.Action == protocol.Deleted && a.Act.From != self {
 		return true
 	}
 	r := a.Request()

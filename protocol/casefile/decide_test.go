@@ -97,4 +97,8 @@ func TestWhatIsDeletedIsNotDenied(t *testing.T) {
 			t.Errorf("at %s, of a case that is held %t: got %t", c.self, c.open, got)
 		}
 	}
+	act.Body.Deletion.Action = protocol.Restricted
+	if casefile.Files(a, contoso, true) {
+		t.Error("a restriction that no document knows is taken")
+	}
 }
